@@ -1,0 +1,1 @@
+"""Jinnuo: employer relations for housing-provident-fund departments."""
