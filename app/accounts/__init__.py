@@ -1,0 +1,1 @@
+"""Branches, users, roles, signing in and the second factor."""

@@ -1,0 +1,202 @@
+"""The database session, the column types of the house, and when a transaction may write.
+
+A GET request gets a read-only transaction. Everything that writes on SQLite takes the writer's
+place at its start (BEGIN IMMEDIATE), so that it waits its turn instead of failing half-way.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from app.core.clock import now
+from app.core.periods import Period
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """Aware in Python, UTC in the database; refuses naive times."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class PeriodType(TypeDecorator[Period]):
+    """A month stored as the integer yyyymm, so that it sorts and compares in SQL."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Period | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Period | None:
+        return None if value is None else Period.from_int(value)
+
+
+class _Scaled(TypeDecorator[Decimal]):
+    """A decimal stored as an integer, because SQLite has no exact decimal and sums must be exact."""
+
+    impl = BigInteger
+    cache_ok = True
+    places = 0
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        scaled = Decimal(value).scaleb(self.places)
+        if scaled != scaled.to_integral_value():
+            raise ValueError(f"{value} has more than {self.places} decimal places")
+        return int(scaled)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value).scaleb(-self.places)
+
+
+class Money(_Scaled):
+    """Yuan as Decimal, fen in the database."""
+
+    cache_ok = True
+    places = 2
+
+
+class Rate(_Scaled):
+    """A fraction such as Decimal("0.05"), ten-thousandths in the database."""
+
+    cache_ok = True
+    places = 4
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class EnumText(TypeDecorator[StrEnum]):
+    """A StrEnum stored as its value, without a database enum to migrate."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.kind(value)
+
+
+class Base(DeclarativeBase):
+    # a registry, not its parts: Flask-SQLAlchemy rebuilds this class and would ask for them twice
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={
+            datetime: UTCDateTime,
+            Period: PeriodType,
+            dict[str, Any]: Json,
+            list[Any]: Json,
+        },
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"autoflush": True})
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+class Timestamps:
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+
+
+class Intent(StrEnum):
+    READ = "read"
+    UNKNOWN = "unknown"
+    WRITE = "write"
+
+
+_intent: ContextVar[Intent] = ContextVar("transaction_intent", default=Intent.UNKNOWN)
+
+
+@contextmanager
+def intending(intent: Intent) -> Iterator[None]:
+    """Transactions begun inside are of this kind."""
+    token = _intent.set(intent)
+    try:
+        yield
+    finally:
+        _intent.reset(token)
+
+
+def writing() -> Any:
+    """For jobs and commands: transactions begun inside take the writer's place at once."""
+    return intending(Intent.WRITE)
+
+
+def _on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    intent = _intent.get()
+    connection.exec_driver_sql(f"PRAGMA query_only={int(intent is Intent.READ)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if intent is Intent.WRITE else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if _intent.get() is Intent.READ:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Installs the transaction rules on an engine; called once for each application."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+    begin: Callable[[Connection], None] = (
+        _begin_sqlite if engine.dialect.name == "sqlite" else _begin_postgresql
+    )
+    event.listen(engine, "begin", begin)
+
+
+def is_postgresql() -> bool:
+    return db.engine.dialect.name == "postgresql"

@@ -1,0 +1,44 @@
+"""Errors that a person can read and act on; one handler (core.web) turns them into a flash or a page."""
+
+from collections.abc import Sequence
+
+
+class DomainError(Exception):
+    """A refusal with a translatable message. `reasons` lists everything that stands in the way, at once."""
+
+    status = 400
+
+    def __init__(self, message: object, reasons: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self._message = message
+        self._reasons = tuple(reasons)
+
+    @property
+    def message(self) -> str:
+        """The text in the reader's language (lazy strings are resolved here, not when raised)."""
+        return str(self._message)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(str(reason) for reason in self._reasons)
+
+    def __str__(self) -> str:
+        return "; ".join((self.message, *self.reasons))
+
+
+class NotFound(DomainError):
+    """The thing does not exist, or the actor may not know that it does."""
+
+    status = 404
+
+
+class Forbidden(DomainError):
+    """The actor's roles do not allow the act."""
+
+    status = 403
+
+
+class Conflict(DomainError):
+    """Someone else changed the thing since it was shown, or it is already done."""
+
+    status = 409

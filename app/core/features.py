@@ -1,0 +1,154 @@
+"""The manifest of a feature: everything the house needs to know of a room, in one declaration."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Flask, current_app
+
+from app.core.permissions import Actor, Grants, Role
+
+if TYPE_CHECKING:
+    from click import Group
+
+    from app.core.criteria import Field
+    from app.core.periods import Period
+    from app.core.workflow import Guard, Workflow
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A line of the left navigation. Groups: work, employers, outreach, insight, admin."""
+
+    label: Any
+    endpoint: str
+    permission: str
+    icon: str
+    group: str
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A section of the employer's page. `load(employer, actor)` gives the template's names."""
+
+    name: str
+    title: Any
+    template: str
+    load: Callable[[Any, Actor], Mapping[str, Any]]
+    permission: str
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class WorkspaceCard:
+    """A block of "my day"."""
+
+    name: str
+    title: Any
+    template: str
+    load: Callable[[Actor], Mapping[str, Any]]
+    permission: str
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A figure of the dashboard, as criteria over employers, so that the number and its rows cannot differ.
+
+    `numerator(period)` and `denominator(period)` give rule trees (core.criteria); without a denominator
+    the figure is a count.
+    """
+
+    code: str
+    label: Any
+    numerator: Callable[["Period"], dict[str, Any]]
+    denominator: Callable[["Period"], dict[str, Any]] | None = None
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class GuardFor:
+    """A guard that one feature adds to another's transition."""
+
+    workflow: str
+    transition: str
+    guard: "Guard"
+
+
+@dataclass(frozen=True)
+class TimelineKind:
+    """A kind of timeline entry: its label and icon."""
+
+    name: str
+    label: Any
+    icon: str
+
+
+@dataclass(frozen=True)
+class Feature:
+    name: str
+    blueprint: Blueprint | None = None
+    navigation: tuple[NavItem, ...] = ()
+    grants: Grants = field(default_factory=dict)
+    panels: tuple[Panel, ...] = ()
+    workspace: tuple[WorkspaceCard, ...] = ()
+    import_specs: tuple[Any, ...] = ()
+    employer_fields: tuple["Field", ...] = ()
+    schedule: tuple[Any, ...] = ()
+    kpis: tuple[Kpi, ...] = ()
+    cli: "Group | None" = None
+    timeline_kinds: tuple[TimelineKind, ...] = ()
+    workflows: tuple["Workflow[Any]", ...] = ()
+    guards: tuple[GuardFor, ...] = ()
+    search: tuple[Any, ...] = ()
+    init: Callable[[Flask], None] | None = None
+
+
+class Features:
+    """All manifests of one application, in the order of FEATURES."""
+
+    def __init__(self, features: Sequence[Feature]) -> None:
+        self.all = tuple(features)
+        self.grants: dict[str, frozenset[Role]] = {
+            str(permission): frozenset(roles)
+            for feature in self.all
+            for permission, roles in feature.grants.items()
+        }
+        self.workflows = {w.name: w for f in self.all for w in f.workflows}
+        self.timeline_kinds = {k.name: k for f in self.all for k in f.timeline_kinds}
+        self.kpis = {k.code: k for k in sorted(self._each("kpis"), key=lambda kpi: kpi.order)}
+        self.panels = tuple(sorted(self._each("panels"), key=lambda panel: panel.order))
+        self.workspace = tuple(sorted(self._each("workspace"), key=lambda card: card.order))
+        self.import_specs = {spec.name: spec for spec in self._each("import_specs")}
+        self.navigation = tuple(sorted(self._each("navigation"), key=lambda item: item.order))
+        self.schedule = tuple(self._each("schedule"))
+        self.search = tuple(self._each("search"))
+
+    def guards_for(self, workflow: str, transition: str) -> list["Guard"]:
+        return [g.guard for g in self._each("guards") if (g.workflow, g.transition) == (workflow, transition)]
+
+    def _each(self, attribute: str) -> Iterable[Any]:
+        for feature in self.all:
+            yield from getattr(feature, attribute)
+
+
+def load_features(app: Flask, packages: Sequence[str]) -> Features:
+    """Imports each package's manifest, registers what it declares, and keeps the lot on the application."""
+    features = Features([import_module(f"{package}.feature").feature for package in packages])
+    app.extensions["features"] = features
+    app.extensions["grants"] = features.grants
+    for feature in features.all:
+        if feature.blueprint is not None:
+            app.register_blueprint(feature.blueprint)
+        if feature.cli is not None:
+            app.cli.add_command(feature.cli)
+        if feature.init is not None:
+            feature.init(app)
+    return features
+
+
+def current_features() -> Features:
+    features: Features = current_app.extensions["features"]
+    return features

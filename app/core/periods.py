@@ -1,0 +1,74 @@
+"""A month as the fund counts it: 202209."""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from functools import total_ordering
+
+_FORMS = (
+    re.compile(r"^(\d{4})(\d{2})$"),
+    re.compile(r"^(\d{4})[-/.](\d{1,2})$"),
+    re.compile(r"^(\d{4})\s*年\s*(\d{1,2})\s*月(?:份)?$"),
+)
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A calendar month. `Period(2022, 9) + 4 == Period(2023, 1)`; subtracting two periods gives months."""
+
+    year: int
+    month: int
+
+    def __post_init__(self) -> None:
+        if not (1900 <= self.year <= 2999 and 1 <= self.month <= 12):
+            raise ValueError(f"not a month: {self.year}-{self.month}")
+
+    @classmethod
+    def parse(cls, text: str) -> "Period":
+        """Reads 202209, 2022-09, 2022/9 and 2022年9月; raises ValueError for anything else."""
+        for form in _FORMS:
+            if found := form.match(text.strip()):
+                return cls(int(found[1]), int(found[2]))
+        raise ValueError(f"not a month: {text!r}")
+
+    @classmethod
+    def of(cls, day: date) -> "Period":
+        return cls(day.year, day.month)
+
+    @classmethod
+    def from_int(cls, yyyymm: int) -> "Period":
+        return cls(yyyymm // 100, yyyymm % 100)
+
+    @property
+    def first_day(self) -> date:
+        return date(self.year, self.month, 1)
+
+    @property
+    def last_day(self) -> date:
+        return date(self.year, self.month, monthrange(self.year, self.month)[1])
+
+    def day(self, number: int) -> date:
+        """The numbered day, or the last one of a shorter month."""
+        return date(self.year, self.month, min(number, self.last_day.day))
+
+    def __add__(self, months: int) -> "Period":
+        index = self._index + months
+        return Period(index // 12, index % 12 + 1)
+
+    def __sub__(self, other: "Period") -> int:
+        return self._index - other._index
+
+    def __lt__(self, other: "Period") -> bool:
+        return self._index < other._index
+
+    def __int__(self) -> int:
+        return self.year * 100 + self.month
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}{self.month:02d}"
+
+    @property
+    def _index(self) -> int:
+        return self.year * 12 + self.month - 1

@@ -1,0 +1,129 @@
+"""Who may do what: roles, the permission a view declares, and the one table that joins them."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import wraps
+from typing import ParamSpec, Protocol, TypeVar, cast
+
+from flask import current_app
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from app.core.errors import Forbidden
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Role(StrEnum):
+    SPECIALIST = "specialist"
+    ENFORCEMENT_OFFICER = "enforcement_officer"
+    MANAGER = "manager"
+    BRANCH_HEAD = "branch_head"
+    BANK_PARTNER = "bank_partner"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDIT_ADMIN = "audit_admin"
+
+
+ROLE_LABELS = {
+    Role.SPECIALIST: _l("Enterprise-service specialist"),
+    Role.ENFORCEMENT_OFFICER: _l("Enforcement officer"),
+    Role.MANAGER: _l("Manager"),
+    Role.BRANCH_HEAD: _l("Branch head"),
+    Role.BANK_PARTNER: _l("Bank partner"),
+    Role.SYSTEM_ADMIN: _l("System administrator"),
+    Role.SECURITY_ADMIN: _l("Security administrator"),
+    Role.AUDIT_ADMIN: _l("Audit administrator"),
+}
+
+#: No user holds two of these (three separated administrators of GB/T 22239, level 3).
+SEPARATED_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
+#: The roles that work with employers.
+OFFICE = (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, Role.MANAGER, Role.BRANCH_HEAD)
+LEADERS = (Role.MANAGER, Role.BRANCH_HEAD)
+
+
+class Scope(StrEnum):
+    OWN = "own"
+    BRANCH = "branch"
+    BRANCH_AND_BELOW = "branch_and_below"
+    ALL = "all"
+
+
+SCOPE_LABELS = {
+    Scope.OWN: _l("Own records"),
+    Scope.BRANCH: _l("Own branch"),
+    Scope.BRANCH_AND_BELOW: _l("Own branch and those below"),
+    Scope.ALL: _l("All branches"),
+}
+
+
+class Actor(Protocol):
+    """Whoever acts: a user. `None` stands for the system itself."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def branch_id(self) -> int: ...
+    @property
+    def branch_path(self) -> str: ...
+    @property
+    def scope(self) -> Scope: ...
+    @property
+    def role_set(self) -> frozenset[Role]: ...
+
+
+Grants = Mapping[StrEnum, tuple[Role, ...]]
+
+_DECLARED = "_permission"
+PUBLIC = "public"
+
+
+def current_actor() -> Actor:
+    """The signed-in user; only inside views that declare a permission."""
+    if not current_user.is_authenticated:
+        raise Forbidden(_l("Please sign in first."))
+    return cast(Actor, current_user)
+
+
+def may(actor: Actor | None, permission: str) -> bool:
+    """Whether one of the actor's roles holds the permission. The system (None) may do anything."""
+    if actor is None:
+        return True
+    table: Mapping[str, frozenset[Role]] = current_app.extensions["grants"]
+    if permission not in table:
+        raise KeyError(f"no feature grants {permission!r}")
+    return bool(actor.role_set & table[permission])
+
+
+def requires(permission: StrEnum) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The view is for users who hold this permission: others get 403, strangers the login page."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not current_user.is_authenticated:
+                return cast(R, current_app.login_manager.unauthorized())  # type: ignore[attr-defined]
+            if not may(current_actor(), permission):
+                raise Forbidden(_l("Your role does not allow this. Ask your security administrator."))
+            return view(*args, **kwargs)
+
+        setattr(guarded, _DECLARED, str(permission))
+        return guarded
+
+    return decorate
+
+
+def public(view: Callable[P, R]) -> Callable[P, R]:
+    """The view is open to strangers; it says so, and a test looks for the word."""
+    setattr(view, _DECLARED, PUBLIC)
+    return view
+
+
+def declared_permission(view: Callable[..., object]) -> str | None:
+    """What a view declares: a permission, "public", or None (which a test refuses)."""
+    return getattr(view, _DECLARED, None)

@@ -1,0 +1,18 @@
+"""What one feature does when another acts: the only way that siblings meet."""
+
+from blinker import Namespace
+
+_signals = Namespace()
+
+#: sender: Workflow; record, transition, actor, source, target, comment, fields. Sent inside the transaction.
+before_transition = _signals.signal("before-transition")
+after_transition = _signals.signal("after-transition")
+
+#: sender: the employers package; moves: list of (employer_id, source, target). Sent inside the transaction.
+stage_changed = _signals.signal("stage-changed")
+
+#: sender: contributions; period, employer_ids. Sent inside the transaction that records the statement.
+statement_recorded = _signals.signal("statement-recorded")
+
+#: sender: campaigns; message_ids, outcome. Sent inside the transaction that settles them.
+message_settled = _signals.signal("message-settled")

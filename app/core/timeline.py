@@ -1,0 +1,94 @@
+"""The story of an employer: one row for each thing that happened, written with its source."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.db import Model, db
+from app.core.permissions import Actor
+
+
+class TimelineEntry(Model):
+    """`summary` is a msgid with named placeholders, `params` their values: the reader's language decides."""
+
+    __tablename__ = "timeline"
+    __table_args__ = (Index("ix_timeline_employer_at", "employer_id", "at", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(default=now)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    actor_name: Mapped[str] = mapped_column(String(120), default="")
+    summary: Mapped[str] = mapped_column(String(400))
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: where the entry leads: a Flask endpoint and the value of its `id` argument
+    endpoint: Mapped[str | None] = mapped_column(String(80))
+    link_id: Mapped[int | None]
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One entry to be, for `record_many`."""
+
+    employer_id: int
+    summary: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
+    link_id: int | None = None
+
+
+def record(
+    employer_id: int,
+    kind: str,
+    summary: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    actor: Actor | None = None,
+    at: datetime | None = None,
+    endpoint: str | None = None,
+    link_id: int | None = None,
+) -> TimelineEntry:
+    """Adds one entry to the session; the caller's transaction carries it."""
+    entry = TimelineEntry(
+        employer_id=employer_id,
+        kind=kind,
+        at=at or now(),
+        actor_id=actor.id if actor else None,
+        actor_name=actor.name if actor else "",
+        summary=summary,
+        params=dict(params or {}),
+        endpoint=endpoint,
+        link_id=link_id,
+    )
+    db.session.add(entry)
+    return entry
+
+
+def record_many(
+    kind: str, happenings: Iterable[Happening], *, actor: Actor | None = None, endpoint: str | None = None
+) -> int:
+    """Writes many entries in one statement; gives how many."""
+    moment = now()
+    rows = [
+        {
+            "employer_id": h.employer_id,
+            "kind": kind,
+            "at": h.at or moment,
+            "actor_id": actor.id if actor else None,
+            "actor_name": actor.name if actor else "",
+            "summary": h.summary,
+            "params": dict(h.params),
+            "endpoint": endpoint,
+            "link_id": h.link_id,
+        }
+        for h in happenings
+    ]
+    if rows:
+        db.session.execute(insert(TimelineEntry), rows)
+    return len(rows)

@@ -1,0 +1,379 @@
+"""Workflow as data: states, transitions, guards and effects in one readable declaration.
+
+`transition` is the only way a record changes its state by hand or by rule; `transition_many` is the same
+for sets. Both check, write one history row and one timeline entry, and signal before and after.
+A refused transition says every reason at once.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Index, String, Text, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import signals, timeline
+from app.core.clock import now
+from app.core.db import Model, db
+from app.core.errors import DomainError, Forbidden
+from app.core.features import current_features
+from app.core.permissions import Actor, may
+
+R = TypeVar("R", bound=Any)
+
+#: Looks at a record and says, translatably, what stands in the way; None lets it pass.
+Guard = Callable[[Any, Actor | None], object | None]
+Effect = Callable[[Any, "Move"], None]
+
+
+class Tone(StrEnum):
+    """How a state looks: a badge's colour family; the label always says the same in words."""
+
+    NEUTRAL = "neutral"
+    ACTIVE = "active"
+    GOOD = "good"
+    WARNING = "warning"
+    DANGER = "danger"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A task that entering the state opens for the record's owner, and leaving it closes."""
+
+    title: Any
+    working_days: int
+
+
+@dataclass(frozen=True)
+class State:
+    name: str
+    label: Any
+    tone: Tone = Tone.NEUTRAL
+    deadline: Deadline | None = None
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Something a transition must be told: becomes a form field. kind: text, date or choice.
+
+    An answer named like a column of the record is stored there; all are kept with the history.
+    """
+
+    name: str
+    label: Any
+    kind: str = "text"
+    choices: tuple[tuple[str, Any], ...] = ()
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Transition:
+    """`permission` None: only the system moves it, with evidence; a person never can."""
+
+    name: str
+    label: Any
+    sources: tuple[str, ...]
+    target: str
+    permission: str | None
+    asks: tuple[Ask, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    tone: Tone = Tone.NEUTRAL
+
+
+@dataclass(frozen=True)
+class Workflow(Generic[R]):
+    """One process. `field` names the record's state column; `since` the column of the last change, if any."""
+
+    name: str
+    title: Any
+    model: type[R]
+    states: tuple[State, ...]
+    transitions: tuple[Transition, ...]
+    field: str = "state"
+    since: str | None = None
+    kind: str = "workflow"
+    employer_id: Callable[[R], int | None] = lambda record: record.employer_id
+    load: Callable[[int, Actor], R] | None = None
+    url: Callable[[R], str] | None = None
+
+    def __post_init__(self) -> None:
+        names = {state.name for state in self.states}
+        for t in self.transitions:
+            if unknown := ({*t.sources, t.target} - names):
+                raise ValueError(f"{self.name}.{t.name}: unknown states {sorted(unknown)}")
+
+    def state(self, name: str) -> State:
+        return next(state for state in self.states if state.name == name)
+
+    def state_of(self, record: R) -> State:
+        return self.state(str(getattr(record, self.field)))
+
+    def named(self, name: str) -> Transition:
+        for t in self.transitions:
+            if t.name == name:
+                return t
+        raise DomainError(_l("There is no such step."))
+
+    @property
+    def choices(self) -> list[tuple[str, Any]]:
+        return [(state.name, state.label) for state in self.states]
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a transition did; handed to effects and signals."""
+
+    workflow: Workflow[Any]
+    transition: Transition
+    source: str
+    actor: Actor | None
+    comment: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        return self.transition.target
+
+
+@dataclass(frozen=True)
+class Option:
+    """A transition as the page shows it: open, or blocked with every reason."""
+
+    transition: Transition
+    reasons: tuple[str, ...]
+
+    @property
+    def open(self) -> bool:
+        return not self.reasons
+
+
+class WorkflowHistory(Model):
+    """One row for each change of state; never changed afterwards."""
+
+    __tablename__ = "workflow_history"
+    __table_args__ = (Index("ix_workflow_history_record", "workflow", "record_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workflow: Mapped[str] = mapped_column(String(40))
+    record_id: Mapped[int]
+    transition: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(32))
+    target: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(default=now)
+    actor_id: Mapped[int | None]
+    actor_name: Mapped[str] = mapped_column(String(120), default="")
+    comment: Mapped[str] = mapped_column(Text, default="")
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+def available(workflow: Workflow[R], record: R, actor: Actor) -> list[Option]:
+    """The steps that this actor's roles hold, from the record's state: open ones and blocked ones."""
+    state = str(getattr(record, workflow.field))
+    return [
+        Option(t, tuple(str(reason) for reason in _guard_reasons(workflow, record, t, actor)))
+        for t in workflow.transitions
+        if state in t.sources and t.permission is not None and may(actor, t.permission)
+    ]
+
+
+def transition(
+    workflow: Workflow[R],
+    record: R,
+    name: str,
+    actor: Actor | None,
+    *,
+    comment: str = "",
+    answers: Mapping[str, Any] | None = None,
+    evidence: Mapping[str, Any] | None = None,
+) -> Move:
+    """Moves one record, or raises DomainError with all reasons, changing nothing. Actor None: the system."""
+    chosen = workflow.named(name)
+    given = dict(answers or {})
+    _authorise(chosen, actor)
+    if reasons := _all_reasons(workflow, record, chosen, actor, given):
+        raise DomainError(_l("This step is not possible yet:"), reasons)
+    move = Move(
+        workflow, chosen, str(getattr(record, workflow.field)), actor, comment, given, dict(evidence or {})
+    )
+    signals.before_transition.send(workflow, record=record, move=move)
+    _apply(workflow, record, move)
+    for effect in chosen.effects:
+        effect(record, move)
+    _write_down(workflow, record, move)
+    signals.after_transition.send(workflow, record=record, move=move)
+    return move
+
+
+def _authorise(chosen: Transition, actor: Actor | None) -> None:
+    if actor is None:
+        return
+    if chosen.permission is None:
+        raise Forbidden(_l("This step is made by the system from evidence; nobody can set it by hand."))
+    if not may(actor, chosen.permission):
+        raise Forbidden(_l("Your role does not allow this step."))
+
+
+def _all_reasons(
+    workflow: Workflow[Any], record: Any, chosen: Transition, actor: Actor | None, answers: Mapping[str, Any]
+) -> list[object]:
+    reasons: list[object] = []
+    state = workflow.state_of(record)
+    if state.name not in chosen.sources:
+        reasons.append(_l("It does not start from the state “%(state)s”.", state=state.label))
+    reasons += [
+        _l("Please fill in “%(field)s”.", field=ask.label)
+        for ask in chosen.asks
+        if ask.required and actor is not None and answers.get(ask.name) in (None, "")
+    ]
+    return reasons + _guard_reasons(workflow, record, chosen, actor)
+
+
+def _guard_reasons(
+    workflow: Workflow[Any], record: Any, chosen: Transition, actor: Actor | None
+) -> list[object]:
+    guards = (*chosen.guards, *current_features().guards_for(workflow.name, chosen.name))
+    return [reason for guard in guards if (reason := guard(record, actor)) is not None]
+
+
+def _apply(workflow: Workflow[Any], record: Any, move: Move) -> None:
+    setattr(record, workflow.field, move.target)
+    if workflow.since:
+        setattr(record, workflow.since, now())
+    for name, value in move.answers.items():
+        if value not in (None, "") and hasattr(type(record), name):
+            setattr(record, name, value)
+    db.session.flush()
+
+
+def _write_down(workflow: Workflow[Any], record: Any, move: Move) -> None:
+    db.session.add(
+        WorkflowHistory(
+            workflow=workflow.name,
+            record_id=record.id,
+            transition=move.transition.name,
+            source=move.source,
+            target=move.target,
+            actor_id=move.actor.id if move.actor else None,
+            actor_name=move.actor.name if move.actor else "",
+            comment=move.comment,
+            answers={name: str(value) for name, value in move.answers.items() if value not in (None, "")},
+            evidence=dict(move.evidence),
+        )
+    )
+    employer_id = workflow.employer_id(record)
+    if employer_id is not None:
+        timeline.record(employer_id, workflow.kind, SUMMARY, params=_summary_params(move), actor=move.actor)
+    db.session.flush()
+
+
+#: The timeline's words for a change of state; the states are translated when shown.
+SUMMARY = "%(workflow)s: %(source)s → %(target)s"
+
+
+def _summary_params(move: Move) -> dict[str, Any]:
+    """Names, not labels: `templates/shared/timeline.html` looks the labels up in the reader's language."""
+    params: dict[str, Any] = {
+        "workflow": move.workflow.name,
+        "source": move.source,
+        "target": move.target,
+    }
+    if move.comment:
+        params["comment"] = move.comment
+    return params
+
+
+@dataclass(frozen=True)
+class SetMove:
+    """One record's part of a set-wise transition, with its evidence."""
+
+    record_id: int
+    employer_id: int | None
+    source: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+def transition_many(
+    workflow: Workflow[Any], name: str, moves: Sequence[SetMove], *, comment: str = ""
+) -> list[int]:
+    """The system moves many records by one transition, in a few statements; gives the ids that moved.
+
+    Only for transitions without guards or effects (they look at one record at a time). A record that is
+    no longer in the source state it was planned from stays where it is.
+    """
+    chosen = workflow.named(name)
+    if chosen.guards or chosen.effects or current_features().guards_for(workflow.name, name):
+        raise ValueError(f"{workflow.name}.{name} has guards or effects: move its records one at a time")
+    planned = [move for move in moves if move.source in chosen.sources]
+    moved = _update_set(workflow, chosen, planned)
+    done = [move for move in planned if move.record_id in moved]
+    _write_set(workflow, chosen, done, comment)
+    if done:
+        signals.after_transition.send(workflow, record=None, move=None, set_moves=done, transition=chosen)
+    return [move.record_id for move in done]
+
+
+def _update_set(workflow: Workflow[Any], chosen: Transition, moves: Sequence[SetMove]) -> set[int]:
+    """Updates source by source, so that a record changed meanwhile is not moved; gives the ids that moved."""
+    db.session.flush()
+    moved: set[int] = set()
+    column = getattr(workflow.model, workflow.field)
+    values: dict[str, Any] = {workflow.field: chosen.target}
+    if workflow.since:
+        values[workflow.since] = now()
+    for source in {move.source for move in moves}:
+        ids = [move.record_id for move in moves if move.source == source]
+        for chunk in (ids[i : i + 5000] for i in range(0, len(ids), 5000)):
+            here = workflow.model.id.in_(chunk) & (column == source)
+            found = set(db.session.scalars(select(workflow.model.id).where(here)))
+            db.session.execute(
+                update(workflow.model).where(workflow.model.id.in_(found), column == source).values(values),
+                execution_options={"synchronize_session": False},
+            )
+            moved |= found
+    db.session.expire_all()
+    return moved
+
+
+def _write_set(workflow: Workflow[Any], chosen: Transition, moves: Iterable[SetMove], comment: str) -> None:
+    moment = now()
+    rows = []
+    happenings = []
+    for move in moves:
+        rows.append(
+            {
+                "workflow": workflow.name,
+                "record_id": move.record_id,
+                "transition": chosen.name,
+                "source": move.source,
+                "target": chosen.target,
+                "at": moment,
+                "actor_name": "",
+                "comment": comment,
+                "answers": {},
+                "evidence": dict(move.evidence),
+            }
+        )
+        if move.employer_id is not None:
+            params = {"workflow": workflow.name, "source": move.source, "target": chosen.target}
+            happenings.append(timeline.Happening(move.employer_id, SUMMARY, params, moment))
+    if rows:
+        db.session.execute(insert(WorkflowHistory), rows)
+    timeline.record_many(workflow.kind, happenings)
+
+
+def history(workflow: Workflow[Any], record_id: int) -> Sequence[WorkflowHistory]:
+    """All changes of one record, newest first."""
+    query = (
+        select(WorkflowHistory)
+        .where(WorkflowHistory.workflow == workflow.name, WorkflowHistory.record_id == record_id)
+        .order_by(WorkflowHistory.id.desc())
+    )
+    return db.session.scalars(query).all()

@@ -1,0 +1,1 @@
+"""Employers from first rumour to closure, their contacts and former names."""

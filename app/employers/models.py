@@ -1,0 +1,172 @@
+"""The employer (one row from first rumour to closure), its contacts and its former names."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import Branch, User
+from app.core.clock import now
+from app.core.db import EnumText, Model, Money, Rate, Timestamps
+from app.core.periods import Period
+
+
+class Stage(StrEnum):
+    PROSPECT = "prospect"
+    ENGAGED = "engaged"
+    REGISTERED = "registered"
+    ENROLLED = "enrolled"
+    CONTRIBUTING = "contributing"
+    IN_ARREARS = "in_arrears"
+    ON_RELIEF = "on_relief"
+    SEALED = "sealed"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    DISMISSED = "dismissed"
+
+
+class AccountStatus(StrEnum):
+    """Table A.4 of JGJ/T 320."""
+
+    NORMAL = "01"
+    OPENED = "02"
+    DEFERRED = "03"
+    CLOSED = "04"
+    SEALED = "05"
+    OTHER = "99"
+
+
+class ContactRole(StrEnum):
+    HANDLER = "handler"
+    LEGAL_REP = "legal_rep"
+    PERSON_IN_CHARGE = "person_in_charge"
+    FINANCE = "finance"
+    HR = "hr"
+
+
+class Employer(Timestamps, Model):
+    """Unit information and account information of JGJ/T 320, with what the department adds."""
+
+    __tablename__ = "employers"
+    __table_args__ = (
+        Index("ix_employers_branch_stage", "branch_id", "stage", "id"),
+        Index("ix_employers_owner", "owner_id", "stage"),
+        Index("ix_employers_name", "name", "id"),
+        Index("ix_employers_heads", "heads", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    #: normalised (width, brackets, spaces) for matching where no code is known
+    name_key: Mapped[str] = mapped_column(String(255), index=True)
+    uscc: Mapped[str | None] = mapped_column(String(18), unique=True)
+    employer_account_no: Mapped[str | None] = mapped_column(String(20), unique=True)
+    stage: Mapped[Stage] = mapped_column(EnumText(Stage), default=Stage.PROSPECT)
+    stage_since: Mapped[datetime] = mapped_column(default=now)
+
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    backup_owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    #: whoever first met the employer answers to the end (首问负责); never changes
+    first_contact_owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    #: where the employer was first heard of: registry, bank, social_insurance, statement, tip, partner
+    source: Mapped[str] = mapped_column(String(32), default="registry")
+    eligible: Mapped[bool] = mapped_column(default=True)
+    #: a msgid: why the employer need not contribute
+    ineligible_reason: Mapped[str | None] = mapped_column(String(200))
+    registry_type: Mapped[str | None] = mapped_column(String(60))
+    economic_type: Mapped[str | None] = mapped_column(String(3), index=True)
+    industry: Mapped[str | None] = mapped_column(String(4))
+    affiliation: Mapped[str | None] = mapped_column(String(2))
+    registered_capital: Mapped[str | None] = mapped_column(String(60))
+    business_scope: Mapped[str | None] = mapped_column(Text)
+    established_on: Mapped[date | None] = mapped_column(index=True)
+    address: Mapped[str | None] = mapped_column(String(255))
+    #: street or town
+    area: Mapped[str | None] = mapped_column(String(60), index=True)
+    postal_code: Mapped[str | None] = mapped_column(String(6))
+    email: Mapped[str | None] = mapped_column(String(120))
+    insured_heads: Mapped[int | None]
+    insured_as_of: Mapped[date | None]
+
+    account_status: Mapped[AccountStatus | None] = mapped_column(EnumText(AccountStatus))
+    account_opened_on: Mapped[date | None] = mapped_column(index=True)
+    employee_accounts_on: Mapped[date | None]
+    online_signed_on: Mapped[date | None] = mapped_column(index=True)
+    first_contribution_month: Mapped[Period | None]
+    first_employee_added_on: Mapped[date | None]
+    heads: Mapped[int | None]
+    sealed_heads: Mapped[int | None]
+    employer_rate: Mapped[Decimal | None] = mapped_column(Rate)
+    employee_rate: Mapped[Decimal | None] = mapped_column(Rate)
+    monthly_amount: Mapped[Decimal | None] = mapped_column(Money)
+    paid_through: Mapped[Period | None]
+    #: day of the month on which wages are paid
+    pay_day: Mapped[int | None]
+    #: as the latest statement left it; `arrears_as_of` says when that was reckoned
+    arrears_months: Mapped[int] = mapped_column(default=0)
+    arrears_as_of: Mapped[date | None]
+    statement_period: Mapped[Period | None]
+    last_contact_on: Mapped[date | None] = mapped_column(index=True)
+
+    branch: Mapped[Branch] = relationship()
+    owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
+    backup_owner: Mapped[User | None] = relationship(foreign_keys=[backup_owner_id])
+    contacts: Mapped[list["EmployerContact"]] = relationship(
+        back_populates="employer", cascade="all, delete-orphan", order_by="EmployerContact.id"
+    )
+    former_names: Mapped[list["FormerName"]] = relationship(
+        back_populates="employer", cascade="all, delete-orphan", order_by="FormerName.until.desc()"
+    )
+
+
+class Contact(Timestamps, Model):
+    """A person; one handler may serve many employers."""
+
+    __tablename__ = "contacts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    mobile: Mapped[str | None] = mapped_column(String(20), index=True)
+    landline: Mapped[str | None] = mapped_column(String(30))
+    email: Mapped[str | None] = mapped_column(String(120))
+    verified_on: Mapped[date | None]
+    #: since when the number is known to be dead
+    invalid_since: Mapped[date | None]
+
+    employers: Mapped[list["EmployerContact"]] = relationship(back_populates="contact")
+
+
+class EmployerContact(Model):
+    """What a person is to an employer, and from when to when."""
+
+    __tablename__ = "employer_contacts"
+    __table_args__ = (
+        Index("ix_employer_contacts_employer", "employer_id", "role"),
+        Index("ix_employer_contacts_contact", "contact_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    role: Mapped[ContactRole] = mapped_column(EnumText(ContactRole))
+    since: Mapped[date | None]
+    until: Mapped[date | None]
+
+    employer: Mapped[Employer] = relationship(back_populates="contacts")
+    contact: Mapped[Contact] = relationship(back_populates="employers", lazy="joined")
+
+
+class FormerName(Model):
+    __tablename__ = "former_names"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    name_key: Mapped[str] = mapped_column(String(255), index=True)
+    until: Mapped[date | None]
+
+    employer: Mapped[Employer] = relationship(back_populates="former_names")

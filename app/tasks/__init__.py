@@ -1,0 +1,1 @@
+"""What somebody must do: owner, due date, source and result."""

@@ -1,0 +1,48 @@
+"""One table of everything somebody must do."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import User
+from app.core.db import EnumText, Model, Timestamps
+from app.employers.models import Employer
+
+
+class TaskState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Task(Timestamps, Model):
+    """`title` is a msgid or a person's own words; `params` fill a msgid's placeholders."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        Index("ix_tasks_owner_state_due", "owner_id", "state", "due_on", "id"),
+        Index("ix_tasks_employer", "employer_id", "state"),
+        Index("ix_tasks_source", "source_type", "source_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    #: next_step, deadline, verify_contact, visit_request, callback, other
+    kind: Mapped[str] = mapped_column(String(32))
+    title: Mapped[str] = mapped_column(String(255))
+    note: Mapped[str] = mapped_column(Text, default="")
+    due_on: Mapped[date]
+    state: Mapped[TaskState] = mapped_column(EnumText(TaskState), default=TaskState.OPEN)
+    #: what gave rise to the task, such as ("visit", 12); with its kind it is opened once
+    source_type: Mapped[str | None] = mapped_column(String(32))
+    source_id: Mapped[int | None]
+    result: Mapped[str] = mapped_column(Text, default="")
+    closed_at: Mapped[datetime | None]
+
+    employer: Mapped[Employer | None] = relationship()
+    owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])

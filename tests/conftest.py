@@ -1,0 +1,145 @@
+"""The ground every test stands on: a real database of each dialect, and an application over it."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+
+from app import create_app
+from app.config import Settings
+from app.core.db import db
+from tests.postgresql import private_cluster
+
+SHARED = Path(os.environ.get("JINNUO_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real-world inputs beside the repository; tests that need them skip where they are absent."""
+    data = SHARED / "data"
+    if not data.is_dir():
+        pytest.skip(f"real inputs are not at {data}: set JINNUO_SHARED")
+    return data
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server's URL without a database: TEST_DATABASE_URL, or a private cluster on a Unix socket."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    if shutil.which("initdb") is None and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        pytest.skip("PostgreSQL server binaries are not installed and TEST_DATABASE_URL is not set")
+    yield from private_cluster()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql", "both"),
+        default="both",
+        help="which databases to test on",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "dialect" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database")
+        dialects = ["sqlite", "postgresql"] if chosen == "both" else [chosen]
+        metafunc.parametrize("dialect", dialects, scope="session")
+
+
+@pytest.fixture(scope="session")
+def database_url(
+    dialect: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """An empty database of the dialect, made once and swept after each test."""
+    if dialect == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'jinnuo.db'}"
+        return
+    server = request.getfixturevalue("postgresql_url")
+    with fresh_postgresql_database(server) as url:
+        yield url
+
+
+class fresh_postgresql_database:
+    """Creates a database on the server and drops it afterwards."""
+
+    def __init__(self, server: str) -> None:
+        self._admin = create_engine(server, isolation_level="AUTOCOMMIT")
+        self._name = f"jinnuo_{secrets.token_hex(6)}"
+
+    def __enter__(self) -> str:
+        with self._admin.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{self._name}"'))
+        return self._admin.url.set(database=self._name).render_as_string(hide_password=False)
+
+    def __exit__(self, *_: object) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{self._name}" WITH (FORCE)'))
+        self._admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = tmp_path_factory.mktemp("home")
+    return Settings.from_environment(
+        {"JINNUO_HOME": str(home), "DATABASE_URL": database_url, "SECRET_KEY": secrets.token_hex(32)}
+    )
+
+
+@pytest.fixture(scope="session")
+def session_app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        db.create_all()
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(session_app: Flask) -> Iterator[Flask]:
+    """The application inside its context; every row the test commits is gone afterwards."""
+    with session_app.app_context():
+        yield session_app
+        db.session.remove()
+        sweep_database()
+
+
+def sweep_database() -> None:
+    """Empties every table that a test may have filled."""
+    preparer = db.engine.dialect.identifier_preparer
+    names = [preparer.format_table(table) for table in db.metadata.tables.values()]
+    with db.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+            return
+        connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+        for name in names:
+            connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608 - our own table names
+
+
+class CommittingClient(FlaskClient):
+    """A browser of the test: what the test has built so far is committed before each request."""
+
+    def open(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+        db.session.commit()
+        response = super().open(*args, **kwargs)  # type: ignore[arg-type]
+        db.session.expire_all()
+        return response
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    app.test_client_class = CommittingClient
+    return app.test_client()

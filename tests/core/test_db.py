@@ -1,0 +1,37 @@
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from app.core.db import Intent, db, intending
+from app.core.periods import Period
+from app.employers.models import Employer
+from tests.factories import create_branch, create_employer
+
+
+def test_money_rates_and_months_come_back_as_they_went_in(app: Flask) -> None:
+    create_employer(
+        monthly_amount=Decimal("43988428.10"), employer_rate=Decimal("0.05"), paid_through=Period(2022, 9)
+    )
+    db.session.commit()
+    employer = db.session.scalars(select(Employer)).one()
+    assert (employer.monthly_amount, employer.employer_rate) == (Decimal("43988428.10"), Decimal("0.0500"))
+    assert employer.paid_through == Period(2022, 9)
+
+
+def test_times_come_back_aware_and_in_utc(app: Flask) -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    create_employer(stage_since=moment)
+    db.session.commit()
+    assert db.session.scalars(select(Employer.stage_since)).one() == moment
+
+
+def test_a_reading_transaction_cannot_write(app: Flask) -> None:
+    with intending(Intent.READ), pytest.raises(DBAPIError):
+        create_branch()
+    db.session.rollback()
+    create_branch()
+    db.session.commit()
