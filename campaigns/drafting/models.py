@@ -1,0 +1,111 @@
+"""A campaign, and its audience as it was when it was approved."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import Branch, User
+from app.core.db import EnumText, Model, Timestamps
+from app.employers.models import Contact, Employer
+
+
+class MessageClass(StrEnum):
+    """What kind of message it is: the law treats a notice and a promotion differently."""
+
+    SERVICE = "service"
+    GREETING = "greeting"
+    PUBLICITY = "publicity"
+
+
+class CampaignState(StrEnum):
+    """The states of the workflow `campaign`."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class Exclusion(StrEnum):
+    """Why a member of the audience gets no message of its own."""
+
+    NO_CONTACT = "no_contact"
+    NO_MOBILE = "no_mobile"
+    BAD_NUMBER = "bad_number"
+    DEAD_NUMBER = "dead_number"
+    OPTED_OUT = "opted_out"
+    FREQUENCY = "frequency"
+    #: the same person serves several employers and gets one message for all of them
+    MERGED = "merged"
+    #: the campaign was cancelled before this message was sent
+    CANCELLED = "cancelled"
+
+
+class Campaign(Timestamps, Model):
+    """To these employers' contacts, say this, approved by someone else."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (Index("ix_campaigns_branch_state", "branch_id", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
+    #: the saved segment it came from; `criteria` is what the segment said then
+    segment_id: Mapped[int | None]
+    criteria: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    message_class: Mapped[MessageClass] = mapped_column(EnumText(MessageClass), default=MessageClass.SERVICE)
+    #: without the brackets
+    signature: Mapped[str] = mapped_column(String(20))
+    template_text: Mapped[str] = mapped_column(Text)
+    state: Mapped[CampaignState] = mapped_column(EnumText(CampaignState), default=CampaignState.DRAFT)
+    #: sha-256 of what was approved; `approved_hash` joins both as they were at the approval
+    content_hash: Mapped[str | None] = mapped_column(String(64))
+    audience_hash: Mapped[str | None] = mapped_column(String(64))
+    approved_hash: Mapped[str | None] = mapped_column(String(64))
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    approved_at: Mapped[datetime | None]
+    launched_at: Mapped[datetime | None]
+    #: when the last row of the ledger was planned; None while planning is under way
+    planned_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    #: why the system stopped it (a class of gateway failure); None when a person did
+    hold_reason: Mapped[str | None] = mapped_column(String(40))
+
+    branch: Mapped[Branch] = relationship()
+    created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
+    approved_by: Mapped[User | None] = relationship(foreign_keys=[approved_by_id])
+
+
+class AudienceMember(Model):
+    """One employer's contact in one campaign, with the number and the variables the approver saw.
+
+    Every member ends as exactly one row of the ledger, the excluded ones with their reason.
+    """
+
+    __tablename__ = "audience_members"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "employer_id", "contact_id"),
+        Index("ix_audience_members_campaign", "campaign_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    #: the template's variables for this member, as text
+    variables: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: an Exclusion; None: gets the message
+    excluded: Mapped[Exclusion | None] = mapped_column(EnumText(Exclusion))
+    #: for MERGED: the member whose message speaks for this one too
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("audience_members.id", ondelete="CASCADE"))
+
+    employer: Mapped[Employer] = relationship()
+    contact: Mapped[Contact | None] = relationship()

@@ -1,0 +1,1 @@
+"""The wires out of the house: one file per message gateway, all behind `protocol.Gateway`."""

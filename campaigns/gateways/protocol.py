@@ -1,0 +1,138 @@
+"""What the ledger knows of a gateway, and nothing more.
+
+A gateway is one account at one provider. It never raises for what the network does: every message handed to
+`submit` comes back with an `Answer`, because the ledger must write down something true for each of them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Answer(StrEnum):
+    """What a gateway said about one message handed to it."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"  # refused for good; `code` says why
+    NOT_TAKEN = "not_taken"  # certainly not sent: no connection, or asked to come back later
+    UNKNOWN = "unknown"  # handed over, then silence: it may or may not go out
+
+
+class Outcome(StrEnum):
+    """What finally became of one message, as the operators report it."""
+
+    PENDING = "pending"  # the gateway knows the message and waits for the operator
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class FailureClass(StrEnum):
+    """What a provider's code asks of us. The codes differ by operator, the reactions do not."""
+
+    DEAD_NUMBER = "dead_number"  # the contact needs checking
+    TEMPORARY = "temporary"  # phone off, out of coverage
+    OPT_OUT = "opt_out"  # on the gateway's blacklist
+    CONTENT = "content"  # text or signature refused: every other message will be too, pause
+    FLOW_CONTROL = "flow_control"  # too fast: slow down and send again
+    ACCOUNT = "account"  # no balance, locked: stop and tell somebody
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to send.
+
+    `key` is the ledger row's own id and the idempotency key; `text` starts with its 【signature】.
+    """
+
+    key: str
+    phone: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The gateway's answer for one message."""
+
+    key: str
+    answer: Answer
+    code: str | None = None
+    gateway_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the gateway reports about one message, pushed or asked for."""
+
+    key: str
+    outcome: Outcome
+    code: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A text a person sent back. `id` is the gateway's own and makes a repeated push harmless."""
+
+    id: str
+    phone: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """An incoming request of a gateway, as much as is needed to check and read it."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the account allows: messages in one request, messages a second over all workers."""
+
+    batch: int
+    per_second: int
+
+
+class BadCallback(Exception):
+    """An incoming request is unsigned, stale, tampered with or unreadable; it changes nothing."""
+
+
+class Gateway(Protocol):
+    """One account at one provider."""
+
+    @property
+    def name(self) -> str:
+        """Stable short name, stored on every message it carries and part of its callback addresses."""
+
+    @property
+    def limits(self) -> Limits:
+        """Batch size and pace."""
+
+    @property
+    def idempotent(self) -> bool:
+        """True only if the provider promises that a key submitted twice goes out once."""
+
+    def submit(self, batch: Sequence[Outgoing]) -> list[Submission]:
+        """Hand over up to `limits.batch` messages; gives one answer for each, and never raises."""
+
+    def query(self, keys: Sequence[str]) -> list[Receipt] | None:
+        """What became of messages; keys it has never seen are left out; None: it could not be asked."""
+
+    def parse_receipts(self, callback: Callback) -> list[Receipt]:
+        """Read a pushed array of receipts, or raise BadCallback."""
+
+    def parse_replies(self, callback: Callback) -> list[Reply]:
+        """Read a pushed array of replies, or raise BadCallback."""
+
+
+def all_answered(batch: Iterable[Outgoing], answer: Answer, code: str) -> list[Submission]:
+    """The same answer for a whole batch: what a client returns when the request as a whole failed."""
+    return [Submission(message.key, answer, code) for message in batch]
