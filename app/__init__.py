@@ -11,7 +11,7 @@ from app.core.db import Intent, _intent, db, prepare_engine
 from app.core.features import load_features
 
 #: Every feature, in dependency order. A feature is a package with a `feature.py`.
-FEATURES: tuple[str, ...] = ()
+FEATURES: tuple[str, ...] = ("campaigns.gateways",)
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -1,5 +1,7 @@
 """The life of a campaign, as data."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 
 from app.core.permissions import Actor
@@ -10,18 +12,18 @@ from campaigns.drafting.policy import Permission
 S = CampaignState
 
 
-def not_the_author(campaign: Campaign, actor: Actor | None) -> object | None:
+def not_the_author(campaign: Campaign, actor: Actor | None) -> Any:
     """Four eyes: whoever drafted a campaign cannot approve it."""
-    if actor is not None and actor.id == campaign.created_by_id:
-        return _l("Somebody else than its author has to approve a campaign.")
-    return None
+    blocked = actor is not None and actor.id == campaign.created_by_id
+    return _l("Somebody else than its author has to approve a campaign.") if blocked else None
 
 
-def approval_holds(campaign: Campaign, _actor: Actor | None) -> object | None:
+def approval_holds(campaign: Campaign, _actor: Actor | None) -> Any:
     """The approval is bound to the text and the audience it was given for."""
-    if campaign.approved_hash is None:
-        return _l("Text or audience changed since the approval; it has to be approved again.")
-    return None
+    blocked = campaign.approved_hash is None
+    return (
+        _l("Text or audience changed since the approval; it has to be approved again.") if blocked else None
+    )
 
 
 CAMPAIGN = Workflow[Campaign](

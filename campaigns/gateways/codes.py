@@ -1,4 +1,4 @@
-"""From a provider's code to what it asks of us. Codes differ by operator, so the shipped map can be overridden."""
+"""From a provider's code to what it asks of us. Codes differ by operator, so the map can be overridden."""
 
 from collections.abc import Iterable
 

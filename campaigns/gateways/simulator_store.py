@@ -163,7 +163,8 @@ class Store:
     def faults(self) -> Faults:
         """The faults that are set now."""
         stored = {row["name"]: row["value"] for row in self._rows("select name, value from fault")}
-        return replace(Faults(), **{name: _typed(name, value) for name, value in stored.items()})
+        values: dict[str, Any] = {name: _typed(name, value) for name, value in stored.items()}
+        return replace(Faults(), **values)
 
     def set_faults(self, values: Mapping[str, str]) -> None:
         """Set some faults and leave the others. Raises ValueError for a wrong name or number."""
