@@ -7,11 +7,15 @@ from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
 from app.config import PROJECT, Settings, bind_settings
+from app.core import workflow_views
 from app.core.db import Intent, _intent, db, prepare_engine
 from app.core.features import load_features
 
 #: Every feature, in dependency order. A feature is a package with a `feature.py`.
-FEATURES: tuple[str, ...] = ("campaigns.gateways",)
+FEATURES: tuple[str, ...] = (
+    "app.lifecycle",
+    "campaigns.gateways",
+)
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -44,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     login_manager.init_app(app)
     babel.init_app(app)
+    app.register_blueprint(workflow_views.blueprint)
     load_features(app, FEATURES)
     return app
 

@@ -81,6 +81,7 @@ Grants = Mapping[StrEnum, tuple[Role, ...]]
 
 _DECLARED = "_permission"
 PUBLIC = "public"
+SIGNED_IN = "signed in"
 
 
 def current_actor() -> Actor:
@@ -118,6 +119,19 @@ def requires(permission: StrEnum) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
+def signed_in(view: Callable[P, R]) -> Callable[P, R]:
+    """For any signed-in user: what is allowed depends on the record, and the service beneath checks it."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not current_user.is_authenticated:
+            return cast(R, current_app.login_manager.unauthorized())  # type: ignore[attr-defined]
+        return view(*args, **kwargs)
+
+    setattr(guarded, _DECLARED, SIGNED_IN)
+    return guarded
+
+
 def public(view: Callable[P, R]) -> Callable[P, R]:
     """The view is open to strangers; it says so, and a test looks for the word."""
     setattr(view, _DECLARED, PUBLIC)
@@ -125,5 +139,5 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def declared_permission(view: Callable[..., object]) -> str | None:
-    """What a view declares: a permission, "public", or None (which a test refuses)."""
+    """What a view declares: a permission, "signed in", "public", or None (which a test refuses)."""
     return getattr(view, _DECLARED, None)

@@ -24,8 +24,9 @@ from app.core.permissions import Actor, may
 
 R = TypeVar("R", bound=Any)
 
-#: Looks at a record and says, translatably, what stands in the way; None lets it pass.
-Guard = Callable[[Any, Actor | None], object | None]
+Reason = Any  # a lazy string
+#: Looks at a record and says what stands in the way; None lets it pass.
+Guard = Callable[[Any, Actor | None], Reason | None]
 Effect = Callable[[Any, "Move"], None]
 
 
@@ -178,10 +179,18 @@ def available(workflow: Workflow[R], record: R, actor: Actor) -> list[Option]:
     """The steps that this actor's roles hold, from the record's state: open ones and blocked ones."""
     state = str(getattr(record, workflow.field))
     return [
-        Option(t, tuple(str(reason) for reason in _guard_reasons(workflow, record, t, actor)))
+        option(workflow, record, t.name, actor)
         for t in workflow.transitions
         if state in t.sources and t.permission is not None and may(actor, t.permission)
     ]
+
+
+def option(workflow: Workflow[R], record: R, name: str, actor: Actor) -> Option:
+    """One step with everything that blocks it now; Forbidden when the actor may never take it."""
+    chosen = workflow.named(name)
+    _authorise(chosen, actor)
+    reasons = _state_reasons(workflow, record, chosen) + _guard_reasons(workflow, record, chosen, actor)
+    return Option(chosen, tuple(str(reason) for reason in reasons))
 
 
 def transition(
@@ -224,16 +233,23 @@ def _authorise(chosen: Transition, actor: Actor | None) -> None:
 def _all_reasons(
     workflow: Workflow[Any], record: Any, chosen: Transition, actor: Actor | None, answers: Mapping[str, Any]
 ) -> list[object]:
-    reasons: list[object] = []
-    state = workflow.state_of(record)
-    if state.name not in chosen.sources:
-        reasons.append(_l("It does not start from the state “%(state)s”.", state=state.label))
-    reasons += [
+    unanswered = [
         _l("Please fill in “%(field)s”.", field=ask.label)
         for ask in chosen.asks
         if ask.required and actor is not None and answers.get(ask.name) in (None, "")
     ]
-    return reasons + _guard_reasons(workflow, record, chosen, actor)
+    return [
+        *_state_reasons(workflow, record, chosen),
+        *unanswered,
+        *_guard_reasons(workflow, record, chosen, actor),
+    ]
+
+
+def _state_reasons(workflow: Workflow[Any], record: Any, chosen: Transition) -> list[object]:
+    state = workflow.state_of(record)
+    if state.name in chosen.sources:
+        return []
+    return [_l("It does not start from the state “%(state)s”.", state=state.label)]
 
 
 def _guard_reasons(
@@ -244,7 +260,8 @@ def _guard_reasons(
 
 
 def _apply(workflow: Workflow[Any], record: Any, move: Move) -> None:
-    setattr(record, workflow.field, move.target)
+    kind = type(getattr(record, workflow.field))  # the state column's own StrEnum, or str
+    setattr(record, workflow.field, kind(move.target))
     if workflow.since:
         setattr(record, workflow.since, now())
     for name, value in move.answers.items():

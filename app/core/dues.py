@@ -1,0 +1,41 @@
+"""When a month's contribution falls due, and how many months an employer is behind.
+
+Article 19 of the Regulation: remit within five days from the day on which wages are paid. A month is overdue
+from the day after that. The rules of counting are those of the department's reference (domain rule E1).
+"""
+
+from datetime import date, timedelta
+
+from app.core.periods import Period
+
+#: days after pay day within which a month's contribution must be remitted
+GRACE_DAYS = 5
+#: assumed where the employer's pay day is not known
+DEFAULT_PAY_DAY = 15
+
+
+def due_date(month: Period, pay_day: int | None) -> date:
+    """The last day on which this month is paid on time; pay day 31 means the last day of a short month."""
+    return month.day(pay_day or DEFAULT_PAY_DAY) + timedelta(days=GRACE_DAYS)
+
+
+def last_due_month(pay_day: int | None, as_of: date) -> Period:
+    """The latest month whose due date lies strictly before `as_of`."""
+    month = Period.of(as_of)
+    while due_date(month, pay_day) >= as_of:
+        month += -1
+    return month
+
+
+def months_in_arrears(
+    paid_through: Period | None, pay_day: int | None, as_of: date, first_month: Period | None = None
+) -> int:
+    """Whole months due and unpaid. An employer that never paid counts from its first contribution month.
+
+    Without either month nothing is known to be due, and the answer is 0.
+    """
+    if paid_through is None:
+        if first_month is None:
+            return 0
+        paid_through = first_month + -1
+    return max(0, last_due_month(pay_day, as_of) - paid_through)

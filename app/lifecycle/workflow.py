@@ -1,0 +1,227 @@
+"""The stage machine: the only place where stages and the ways between them are written down.
+
+Steps of people come first. Steps named `statement_…` have no permission: the monthly statement alone makes
+them, with the row as evidence; a person can never set or clear arrears by hand.
+"""
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import Actor
+from app.core.workflow import Ask, Deadline, Reason, State, Tone, Transition, Workflow
+from app.employers.models import ContactRole, Employer
+from app.employers.policy import visible_to
+from app.lifecycle.policy import Permission
+
+BEFORE_ACCOUNT = ("prospect", "engaged")
+WITH_ACCOUNT = ("registered", "enrolled", "contributing", "in_arrears", "on_relief")
+
+DISMISSAL_REASONS = (
+    ("no_employees", _l("No employees")),
+    ("individual_business", _l("Individual business")),
+    ("elsewhere", _l("Contributes elsewhere")),
+    ("not_operating", _l("Not operating")),
+    ("other", _l("Other")),
+)
+CLOSING_REASONS = (
+    ("dissolved", _l("Dissolved")),
+    ("revoked", _l("Revoked")),
+    ("bankrupt", _l("Bankrupt")),
+    ("merged", _l("Merged")),
+    ("other", _l("Other")),
+)
+
+
+def is_eligible(employer: Employer, _actor: Actor | None) -> Reason | None:
+    return None if employer.eligible else _l("It is marked as not obliged to contribute.")
+
+
+def has_code(employer: Employer, _actor: Actor | None) -> Reason | None:
+    return None if employer.uscc else _l("Its unified social credit code is missing: add it to its facts.")
+
+
+def has_owner(employer: Employer, _actor: Actor | None) -> Reason | None:
+    return None if employer.owner_id else _l("Nobody owns it yet: assign a specialist.")
+
+
+def has_handler_with_mobile(employer: Employer, _actor: Actor | None) -> Reason | None:
+    handlers = [link for link in employer.contacts if link.role is ContactRole.HANDLER and link.until is None]
+    if not handlers:
+        return _l("It has no handler: add one to its contacts.")
+    if not any(link.contact.mobile for link in handlers):
+        return _l("Its handler has no mobile number.")
+    return None
+
+
+def has_no_arrears(employer: Employer, _actor: Actor | None) -> Reason | None:
+    if employer.arrears_months == 0:
+        return None
+    return _l("%(months)s months are still unpaid.", months=employer.arrears_months)
+
+
+def has_no_employees(employer: Employer, _actor: Actor | None) -> Reason | None:
+    if not employer.heads:
+        return None
+    return _l("%(heads)s employees are still on the account: transfer or seal them.", heads=employer.heads)
+
+
+STATES = (
+    State("prospect", _l("Prospect"), Tone.NEUTRAL),
+    State("engaged", _l("Engaged"), Tone.ACTIVE),
+    State("registered", _l("Account opened"), Tone.ACTIVE, Deadline(_l("Set up the employee accounts"), 20)),
+    State("enrolled", _l("Online enrolled"), Tone.ACTIVE),
+    State("contributing", _l("Contributing"), Tone.GOOD),
+    State("in_arrears", _l("In arrears"), Tone.DANGER, Deadline(_l("Ask why the contribution is late"), 3)),
+    State("on_relief", _l("On relief"), Tone.WARNING),
+    State("sealed", _l("Sealed"), Tone.WARNING),
+    State("closing", _l("Closing"), Tone.WARNING, Deadline(_l("Help to close the account"), 20)),
+    State("closed", _l("Closed"), Tone.DONE, final=True),
+    State("dismissed", _l("Dismissed"), Tone.DONE),
+)
+
+PEOPLES_STEPS = (
+    Transition(
+        "engage",
+        _l("Mark as engaged"),
+        ("prospect",),
+        "engaged",
+        Permission.MOVE,
+        guards=(is_eligible, has_owner),
+        tone=Tone.ACTIVE,
+    ),
+    Transition(
+        "register",
+        _l("Record account opening"),
+        ("engaged",),
+        "registered",
+        Permission.MOVE,
+        asks=(Ask("account_opened_on", _l("Account opened on"), "date"),),
+        guards=(is_eligible, has_code, has_owner, has_handler_with_mobile),
+        tone=Tone.ACTIVE,
+    ),
+    Transition(
+        "enrol",
+        _l("Record online signing"),
+        ("registered",),
+        "enrolled",
+        Permission.MOVE,
+        asks=(Ask("online_signed_on", _l("Online signed on"), "date"),),
+        guards=(has_handler_with_mobile,),
+        tone=Tone.GOOD,
+    ),
+    Transition(
+        "seal",
+        _l("Seal the account"),
+        WITH_ACCOUNT,
+        "sealed",
+        Permission.CLOSE,
+        asks=(Ask("reason", _l("Reason")),),
+        guards=(has_no_employees,),
+        tone=Tone.WARNING,
+    ),
+    Transition(
+        "unseal",
+        _l("Unseal the account"),
+        ("sealed",),
+        "contributing",
+        Permission.CLOSE,
+        asks=(Ask("reason", _l("Reason")),),
+        guards=(has_no_arrears,),
+    ),
+    Transition(
+        "begin_closing",
+        _l("Begin closing"),
+        (*WITH_ACCOUNT, "sealed"),
+        "closing",
+        Permission.CLOSE,
+        asks=(Ask("reason", _l("Reason"), "choice", CLOSING_REASONS),),
+        tone=Tone.WARNING,
+    ),
+    Transition(
+        "close",
+        _l("Close the account"),
+        ("closing",),
+        "closed",
+        Permission.CLOSE,
+        guards=(has_no_arrears, has_no_employees),
+        tone=Tone.DANGER,
+    ),
+    Transition(
+        "dismiss",
+        _l("Dismiss the lead"),
+        BEFORE_ACCOUNT,
+        "dismissed",
+        Permission.DISMISS,
+        asks=(Ask("reason", _l("Reason"), "choice", DISMISSAL_REASONS),),
+        tone=Tone.DANGER,
+    ),
+    Transition("reopen", _l("Take the lead up again"), ("dismissed",), "prospect", Permission.DISMISS),
+)
+
+#: A closing employer stays closing whatever the statement still shows, until it is sealed or closed.
+_NEW_TO_THE_FUND = (*BEFORE_ACCOUNT, "dismissed", "closed")
+STATEMENT_STEPS = (
+    Transition("statement_registered", _l("Statement: account opened"), _NEW_TO_THE_FUND, "registered", None),
+    Transition(
+        "statement_contributing",
+        _l("Statement: contributing"),
+        (*_NEW_TO_THE_FUND, "registered", "enrolled", "in_arrears", "on_relief", "sealed"),
+        "contributing",
+        None,
+    ),
+    Transition(
+        "statement_in_arrears",
+        _l("Statement: in arrears"),
+        (*_NEW_TO_THE_FUND, "registered", "enrolled", "contributing", "on_relief", "sealed"),
+        "in_arrears",
+        None,
+    ),
+    Transition(
+        "statement_on_relief",
+        _l("Statement: on relief"),
+        (*_NEW_TO_THE_FUND, "registered", "enrolled", "contributing", "in_arrears", "sealed"),
+        "on_relief",
+        None,
+    ),
+    Transition(
+        "statement_sealed",
+        _l("Statement: sealed"),
+        (*_NEW_TO_THE_FUND, *WITH_ACCOUNT, "closing"),
+        "sealed",
+        None,
+    ),
+    Transition(
+        "statement_closed",
+        _l("Statement: closed"),
+        (*BEFORE_ACCOUNT, "dismissed", *WITH_ACCOUNT, "sealed", "closing"),
+        "closed",
+        None,
+    ),
+)
+
+
+def load(employer_id: int, actor: Actor) -> Employer:
+    """The employer, or NotFound when it is out of the actor's reach."""
+    query = select(Employer).where(Employer.id == employer_id, visible_to(actor))
+    employer = db.session.scalars(query).one_or_none()
+    if employer is None:
+        raise NotFound(_l("There is no such employer."))
+    return employer
+
+
+LIFECYCLE: Workflow[Employer] = Workflow(
+    name="lifecycle",
+    title=_l("Stage"),
+    model=Employer,
+    states=STATES,
+    transitions=(*PEOPLES_STEPS, *STATEMENT_STEPS),
+    field="stage",
+    since="stage_since",
+    kind="stage",
+    employer_id=lambda employer: employer.id,
+    load=load,
+    url=lambda employer: url_for("employers.show", employer_id=employer.id),
+)
