@@ -3,6 +3,8 @@
 import os
 import secrets
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,9 @@ from sqlalchemy import create_engine, text
 from app import create_app
 from app.config import Settings
 from app.core.db import db
+from app.core.valkey import answers, valkey_command
 from tests.postgresql import private_cluster
+from tests.waiting import wait_until
 
 SHARED = Path(os.environ.get("JINNUO_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -137,6 +141,22 @@ class CommittingClient(FlaskClient):
         response = super().open(*args, **kwargs)  # type: ignore[arg-type]
         db.session.expire_all()
         return response
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[str]:
+    """The URL of a real Valkey of this test session."""
+    # Not under pytest's folder: a socket's path has to be short.
+    with tempfile.TemporaryDirectory(prefix="jinnuo-valkey-") as folder:
+        socket = Path(folder) / "valkey.sock"
+        url = f"unix://{socket}"
+        server = subprocess.Popen(valkey_command(socket, Path(folder)), stdout=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: answers(url), seconds=10)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(timeout=10)
 
 
 @pytest.fixture

@@ -1,0 +1,14 @@
+"""What the core itself adds to the application: health endpoints and the commands that run processes."""
+
+from flask import Flask
+
+from app.core.features import Feature
+from app.core.process_cli import schedule_command, worker_command
+
+
+def _add_commands(app: Flask) -> None:
+    for command in (worker_command, schedule_command):
+        app.cli.add_command(command)
+
+
+feature = Feature(name="core", init=_add_commands)

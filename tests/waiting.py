@@ -1,0 +1,13 @@
+"""Waiting for another process, without guessing how long it needs."""
+
+import time
+from collections.abc import Callable
+
+
+def wait_until(happened: Callable[[], object], seconds: float = 30, every: float = 0.05) -> None:
+    """Return as soon as ``happened()`` is true; fail after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"did not happen within {seconds} s: {happened}")
+        time.sleep(every)
