@@ -1,0 +1,123 @@
+"""What a person sees when something is refused or fails: one place, for pages, htmx and JSON alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Flask, Response, flash, jsonify, make_response, redirect, render_template, request
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.links import came_from
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The heading of an error page and what to do now."""
+
+    title: object
+    text: object
+
+
+ADVICE = {
+    400: Advice(_l("This request cannot be read"), _l("Go back, check what you entered and try again.")),
+    403: Advice(_l("You may not open this"), _l("Ask your security administrator if your work needs it.")),
+    404: Advice(
+        _l("This page does not exist"),
+        _l("It may have moved, or it belongs to another branch. Search for it, or start again from your day."),
+    ),
+    405: Advice(_l("This cannot be done this way"), _l("Go back and use the buttons of the page.")),
+    409: Advice(
+        _l("Someone was faster"),
+        _l("The record changed after you opened it. Reload the page to see how it stands now."),
+    ),
+    413: Advice(_l("This file is too large"), _l("Split it into smaller files and upload them one by one.")),
+    429: Advice(_l("Too many attempts"), _l("Wait a minute, then try again.")),
+    500: Advice(
+        _l("Something went wrong on our side"),
+        _l("Nothing was changed. Try again; if it stays, tell your system administrator the time it happened."),
+    ),
+    503: Advice(_l("The service is busy"), _l("Wait a moment, then try again.")),
+}
+
+SESSION_OVER = _l("This page was open too long. Reload it and do the step again.")
+
+
+def init_app(app: Flask) -> None:
+    """Install the handlers: refusals by name, HTTP errors, and whatever nobody foresaw."""
+    app.register_error_handler(DomainError, _refused)
+    app.register_error_handler(CSRFError, _session_over)
+    app.register_error_handler(HTTPException, _http)
+
+
+def _refused(error: DomainError) -> AnyResponse:
+    """A refusal changes nothing: what the request wrote so far is taken back."""
+    db.session.rollback()
+    return answer(error.status, error.message, error.reasons)
+
+
+def _session_over(_error: CSRFError) -> AnyResponse:
+    return answer(400, str(SESSION_OVER))
+
+
+def _http(error: HTTPException) -> AnyResponse:
+    if error.code is None or error.code < 400:
+        return make_response(error)
+    if isinstance(error, InternalServerError):
+        db.session.rollback()
+    response = answer(error.code)
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after", "www-authenticate"}:
+            response.headers[name] = value
+    return response
+
+
+def answer(status: int, message: str = "", reasons: Sequence[str] = ()) -> AnyResponse:
+    """The refusal in the form that the asker reads: JSON, a line for htmx, the page again, or an error page."""
+    advice = ADVICE.get(status, ADVICE[400 if status < 500 else 500])
+    text = message or f"{advice.title}. {advice.text}"
+    if _wants_json():
+        return _json(status, text, reasons)
+    if request.headers.get("HX-Request"):
+        return _line(status, text, reasons)
+    back = came_from() if request.method == "POST" and status in {400, 409} and message else None
+    if back:
+        flash({"message": message, "reasons": list(reasons)}, "danger")  # type: ignore[arg-type]
+        return redirect(back, 303)
+    return _page(status, advice, message, reasons)
+
+
+def _wants_json() -> bool:
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return request.is_json or best == "application/json"
+
+
+def _json(status: int, text: str, reasons: Sequence[str]) -> Response:
+    response = jsonify(message=text, reasons=list(reasons))
+    response.status_code = status
+    return response
+
+
+def _line(status: int, text: str, reasons: Sequence[str]) -> Response:
+    """Plain text: `app.js` shows it in a corner and leaves the page as it is."""
+    response = make_response("\n".join((text, *reasons)), status)
+    response.mimetype = "text/plain"
+    return response
+
+
+def _page(status: int, advice: Advice, message: str, reasons: Sequence[str]) -> Response:
+    # After a failure of ours the frame of the page, which reads the user, may fail again.
+    framed = status < 500 and current_user.is_authenticated
+    page = render_template(
+        "errors/page.html",
+        layout="base.html" if framed else "plain.html",
+        status=status,
+        advice=advice,
+        message=message,
+        reasons=reasons,
+    )
+    return make_response(page, status)

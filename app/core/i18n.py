@@ -1,0 +1,121 @@
+"""Languages: Chinese first, English complete. English is the msgid; every feature has its own catalogue.
+
+All catalogues of a locale act as one. A compiled `.mo` is read when it is as new as its `.po`; otherwise
+the `.po` is read itself, so that a forgotten `flask translations compile` costs a moment, never a text.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from flask import Flask, has_request_context, request
+from flask_babel import Babel, Domain, get_locale, gettext
+
+DEFAULT = "zh_CN"
+#: In the order of the switch, each by its own name.
+LOCALES = {"zh_CN": "简体中文", "en": "English"}
+COOKIE = "language"
+TIMEZONE = "Asia/Shanghai"
+FOLDER = Path(__file__).resolve().parent.parent / "translations"
+
+
+def msgid(text: str) -> str:
+    """Marks a text that is stored now and translated when shown; gives it back unchanged."""
+    return text
+
+
+def translated(text: str, params: Mapping[str, object] | None = None) -> str:
+    """A stored msgid in the reader's language, with its placeholders filled; other text as it is.
+
+    A placeholder without a value leaves the text unfilled rather than failing the page.
+    """
+    if not text:
+        return ""
+    shown = str(gettext(text))
+    if not params:
+        return shown
+    try:
+        return shown % params
+    except (KeyError, TypeError, ValueError):
+        return shown
+
+
+def select_locale() -> str:
+    """The reader's choice from the cookie, else Chinese; jobs and commands speak Chinese."""
+    chosen = request.cookies.get(COOKIE, "") if has_request_context() else ""
+    return chosen if chosen in LOCALES else DEFAULT
+
+
+def in_chinese() -> bool:
+    """Whether the reader's language is Chinese (also outside any request)."""
+    locale = get_locale()
+    return locale is None or locale.language == "zh"
+
+
+def html_language() -> str:
+    """The `lang` attribute of the page."""
+    return "zh-CN" if in_chinese() else "en"
+
+
+def catalogues(locale: str = DEFAULT) -> list[Path]:
+    """The `.po` files of a locale, by name."""
+    return sorted((FOLDER / locale / "LC_MESSAGES").glob("*.po"))
+
+
+def compile_catalogue(source: Path) -> bytes:
+    """The `.mo` form of one `.po` file."""
+    with source.open("rb") as stream:
+        catalogue = read_po(stream, abort_invalid=True)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    return compiled.getvalue()
+
+
+def compile_all() -> int:
+    """Write every `.mo` beside its `.po`; gives how many."""
+    sources = [source for locale in LOCALES for source in catalogues(locale)]
+    for source in sources:
+        source.with_suffix(".mo").write_bytes(compile_catalogue(source))
+    return len(sources)
+
+
+def _load(source: Path) -> Translations:
+    compiled = source.with_suffix(".mo")
+    if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
+        return Translations(BytesIO(compiled.read_bytes()))
+    return Translations(BytesIO(compile_catalogue(source)))
+
+
+class Catalogues(Domain):  # type: ignore[misc]
+    """Every catalogue of the reader's locale, merged once per process."""
+
+    def get_translations(self) -> Translations:
+        locale = str(get_locale() or DEFAULT)
+        if locale not in self.cache:
+            merged = Translations()
+            for source in catalogues(locale):
+                loaded = _load(source)
+                merged.merge(loaded)
+                # merge() leaves the plural rule of the locale behind
+                merged.plural = loaded.plural
+            self.cache[locale] = merged
+        found: Translations = self.cache[locale]
+        return found
+
+
+class _Babel(Babel):  # type: ignore[misc]
+    @cached_property
+    def domain_instance(self) -> Domain:
+        return Catalogues()
+
+
+def init_app(app: Flask) -> None:
+    """Install the languages; `_` and `ngettext` work in templates and code from here on."""
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", DEFAULT)
+    app.config.setdefault("BABEL_DEFAULT_TIMEZONE", TIMEZONE)
+    _Babel().init_app(app, locale_selector=select_locale)
+    app.jinja_env.globals.update(html_language=html_language, languages=LOCALES)

@@ -1,0 +1,46 @@
+"""Addresses inside the product: versioned assets, and ways back that never lead elsewhere."""
+
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import current_app, request, url_for
+
+
+def safe_path(target: str | None) -> str | None:
+    """The path and query of an address on this host; None for any other (an open redirect)."""
+    if not target or any(sign in target for sign in "\\\r\n\t"):
+        return None
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return None
+    if parts.netloc and parts.netloc != request.host:
+        return None
+    if (parts.scheme and not parts.netloc) or not parts.path.startswith("/") or parts.path.startswith("//"):
+        return None
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def came_from() -> str | None:
+    """The page that sent this request, when it is one of ours."""
+    return safe_path(request.referrer)
+
+
+def url_if(endpoint: str, **values: object) -> str | None:
+    """The address of an endpoint that may not be installed; None when it is not."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None  # type: ignore[arg-type]
+
+
+def asset(filename: str, endpoint: str = "static") -> str:
+    """The address of a static file with the print of its content, so that browsers may keep it for ever."""
+    blueprint = current_app.blueprints.get(endpoint.partition(".")[0])
+    folder = (blueprint or current_app).static_folder
+    path = Path(folder or "") / filename
+    return url_for(endpoint, filename=filename, v=_print(path, path.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=256)
+def _print(path: Path, _changed: int) -> str:
+    return blake2b(path.read_bytes(), digest_size=5).hexdigest()

@@ -1,0 +1,17 @@
+"""Timeline entries as sentences: a stored msgid, its values, and the reader's language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.features import current_features
+from app.core.i18n import translated
+
+
+def told(summary: str, params: Mapping[str, Any]) -> str:
+    """The sentence of an entry; a change of state names its workflow and states by their labels."""
+    workflow = current_features().workflows.get(str(params.get("workflow", "")))
+    if workflow is None:
+        return translated(summary, params)
+    labels = {state.name: state.label for state in workflow.states}
+    named = {key: labels.get(value, value) for key, value in params.items()}
+    return translated(summary, {**named, "workflow": workflow.title})

@@ -1,0 +1,160 @@
+"""The web side of the house: security headers, assets, template globals, and the two switches of a reader."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, redirect, render_template, request
+from flask_bootstrap import Bootstrap5
+from flask_login import current_user
+from flask_talisman import Talisman
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.config import Settings
+from app.core import failures, formats
+from app.core.features import current_features
+from app.core.i18n import COOKIE as LANGUAGE
+from app.core.i18n import LOCALES, translated
+from app.core.icons import icon
+from app.core.links import asset, came_from, url_if
+from app.core.navigation import navigation
+from app.core.permissions import current_actor, may, public
+from app.core.story import told
+
+THEME = "theme"
+THEMES = ("auto", "light", "dark")
+YEAR = 365 * 24 * 3600
+
+#: Nothing inline, nothing from elsewhere. `data:` pictures are Bootstrap's own small signs in its style sheet.
+CONTENT_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+PERMISSIONS_POLICY = {name: "()" for name in ("camera", "geolocation", "microphone", "payment", "usb")}
+
+#: Read by htmx from a meta element. A form that comes back with 422 is shown again with its errors.
+HTMX_CONFIG = {
+    "includeIndicatorStyles": False,
+    "allowEval": False,
+    "allowScriptTags": False,
+    "selfRequestsOnly": True,
+    "historyCacheSize": 0,
+    "responseHandling": [
+        {"code": "204", "swap": False},
+        {"code": "[23]..", "swap": True},
+        {"code": "422", "swap": True},
+        {"code": "[45]..", "swap": False, "error": True},
+    ],
+}
+
+
+def _htmx_folder() -> str:
+    found = find_spec("js_lib_htmx")
+    if found is None or found.origin is None:
+        raise RuntimeError("The package django-js-lib-htmx is not installed.")
+    return str(Path(found.origin).parent / "static" / "htmx")
+
+
+bp = Blueprint("ui", __name__, static_folder=_htmx_folder(), static_url_path="/vendor/htmx")
+
+
+@bp.post("/preferences")
+@public
+def preferences() -> AnyResponse:
+    """Keep the reader's language or theme in a cookie and show the page again."""
+    response = redirect(came_from() or "/", 303)
+    for name, allowed in ((LANGUAGE, tuple(LOCALES)), (THEME, THEMES)):
+        chosen = request.form.get(name)
+        if chosen in allowed:
+            response.set_cookie(
+                name, chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure
+            )
+    return response
+
+
+@public
+def styleguide() -> str:
+    """Every macro on one page, for developers; only in debug and tests."""
+    return render_template("shared/styleguide.html")
+
+
+def theme() -> str:
+    """The reader's choice: auto, light or dark."""
+    chosen = request.cookies.get(THEME, "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Install headers, assets, error pages and everything that templates may call."""
+    _trust_proxies(app, settings)
+    app.config.setdefault("BOOTSTRAP_SERVE_LOCAL", True)
+    Bootstrap5().init_app(app)
+    _secure(app, settings)
+    app.register_blueprint(bp)
+    failures.init_app(app)
+    formats.init_app(app)
+    _prepare_templates(app)
+    app.after_request(_cache_policy)
+
+
+def _trust_proxies(app: Flask, settings: Settings) -> None:
+    hops = settings.trusted_proxies
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def _secure(app: Flask, settings: Settings) -> None:
+    Talisman(
+        app,
+        # The proxy in front redirects; a health check on the machine itself speaks plain http.
+        force_https=False,
+        session_cookie_secure=settings.secure_cookies,
+        content_security_policy=CONTENT_POLICY,
+        permissions_policy=PERMISSIONS_POLICY,
+        frame_options="DENY",
+        # An unguessable notice address must not travel to another site; ours needs it to find the way back.
+        referrer_policy="same-origin",
+        strict_transport_security_include_subdomains=False,
+    )
+
+
+def _prepare_templates(app: Flask) -> None:
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    env.undefined = StrictUndefined
+    env.filters.update(translated=translated, told=told)
+    env.globals.update(
+        asset=asset,
+        current_features=current_features,
+        current_user=current_user,
+        htmx_config=HTMX_CONFIG,
+        icon=icon,
+        may=_reader_may,
+        navigation=navigation,
+        theme=theme,
+        url_if=url_if,
+    )
+
+
+def _reader_may(permission: str) -> bool:
+    """Whether the person who looks at the page holds the permission."""
+    return bool(current_user.is_authenticated) and may(current_actor(), permission)
+
+
+def _cache_policy(response: Response) -> Response:
+    """Versioned assets are kept for a year; pages, which show personal data, are never stored."""
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if (request.endpoint or "").endswith("static"):
+        if "v" in request.args and response.status_code == 200:
+            response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    elif "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,76 @@
+// Small manners of every page. Each works on data attributes, for parts that htmx brings later too.
+(() => {
+  "use strict";
+  const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
+
+  // "/" goes to the search box.
+  document.addEventListener("keydown", (event) => {
+    const search = document.getElementById("search");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !search) return;
+    if (typing(event.target) || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    search.focus();
+    search.select();
+  });
+
+  // data-opens="id" opens a dialog, data-closes closes it, data-dismiss removes a message, data-print prints.
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+    if (event.target.closest("[data-closes]")) event.target.closest("dialog")?.close();
+    if (event.target.matches("dialog")) event.target.close();
+    if (event.target.closest("[data-dismiss]")) event.target.closest(".note")?.remove();
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
+  // A form is sent once; the button rests until the answer comes or the reader returns to the page.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "1";
+    setTimeout(() => form.querySelectorAll("button[type=submit]").forEach((b) => b.setAttribute("aria-disabled", "true")));
+  });
+  addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => {
+      delete form.dataset.sent;
+      form.querySelectorAll("button[aria-disabled]").forEach((b) => b.removeAttribute("aria-disabled"));
+    });
+  });
+
+  // data-autosubmit: a filter applies as soon as it is chosen.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-autosubmit]")) event.target.form.requestSubmit();
+  });
+
+  // data-select-all ticks its table's boxes; [data-bulk] shows while any is ticked, [data-bulk-count] counts.
+  const bulk = (scope) => {
+    const ticked = scope.querySelectorAll("tbody input[type=checkbox]:checked").length;
+    scope.querySelectorAll("[data-bulk]").forEach((bar) => { bar.hidden = ticked === 0; });
+    scope.querySelectorAll("[data-bulk-count]").forEach((count) => { count.textContent = ticked; });
+  };
+  document.addEventListener("change", (event) => {
+    const scope = event.target.closest("[data-bulk-scope]");
+    if (!scope || event.target.type !== "checkbox") return;
+    if (event.target.matches("[data-select-all]")) {
+      scope.querySelectorAll("tbody input[type=checkbox]:not(:disabled)").forEach((box) => { box.checked = event.target.checked; });
+    }
+    bulk(scope);
+  });
+
+  // Whatever htmx could not do is said in the corner.
+  const say = (text) => {
+    const note = document.getElementById("toast").content.firstElementChild.cloneNode(true);
+    note.querySelector(".note-body").textContent = text;
+    document.getElementById("toasts").append(note);
+    setTimeout(() => note.remove(), 12000);
+  };
+  const words = () => document.getElementById("toasts").dataset;
+  document.addEventListener("htmx:responseError", (event) => {
+    const answer = event.detail.xhr;
+    const plain = (answer.getResponseHeader("Content-Type") || "").startsWith("text/plain");
+    say(plain && answer.responseText ? answer.responseText : words().failed);
+  });
+  document.addEventListener("htmx:sendError", () => say(words().offline));
+  document.addEventListener("htmx:timeout", () => say(words().offline));
+})();
