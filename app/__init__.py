@@ -1,13 +1,12 @@
 """Jinnuo: the employer-relations CRM of a housing-provident-fund department."""
 
 from flask import Flask, g, request
-from flask_babel import Babel
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
 from app.config import PROJECT, Settings, bind_settings
-from app.core import workflow_views
+from app.core import i18n, web, workflow_views
 from app.core.db import Intent, _intent, db, prepare_engine
 from app.core.features import load_features
 
@@ -23,7 +22,6 @@ READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 migrate = Migrate()
 login_manager = LoginManager()
 csrf = CSRFProtect()
-babel = Babel()
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -48,7 +46,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _init_database(app)
     csrf.init_app(app)
     login_manager.init_app(app)
-    babel.init_app(app)
+    i18n.init_app(app)
+    web.init_app(app, settings)
     app.register_blueprint(workflow_views.blueprint)
     load_features(app, FEATURES)
     return app

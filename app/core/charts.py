@@ -170,9 +170,8 @@ def _dressed(
 
 def _unwanted(node: ElementTree.Element) -> bool:
     """Comments, definitions (style, script), generic titles and the script's tooltip layer."""
-    if not isinstance(node.tag, str):
-        return True
-    return node.tag in ("defs", "title") or "tooltip-overlay" in node.get("class", "")
+    # the tag of a comment is the function that made it
+    return callable(node.tag) or node.tag in ("defs", "title") or "tooltip-overlay" in node.get("class", "")
 
 
 def _name_parts(

@@ -28,7 +28,7 @@ ADVICE = {
     403: Advice(_l("You may not open this"), _l("Ask your security administrator if your work needs it.")),
     404: Advice(
         _l("This page does not exist"),
-        _l("It may have moved, or it belongs to another branch. Search for it, or start again from your day."),
+        _l("It may have moved or belong to another branch. Search for it, or go back to the start."),
     ),
     405: Advice(_l("This cannot be done this way"), _l("Go back and use the buttons of the page.")),
     409: Advice(
@@ -39,7 +39,7 @@ ADVICE = {
     429: Advice(_l("Too many attempts"), _l("Wait a minute, then try again.")),
     500: Advice(
         _l("Something went wrong on our side"),
-        _l("Nothing was changed. Try again; if it stays, tell your system administrator the time it happened."),
+        _l("Nothing was changed. Try again; if it stays, tell your system administrator the time."),
     ),
     503: Advice(_l("The service is busy"), _l("Wait a moment, then try again.")),
 }
@@ -77,7 +77,7 @@ def _http(error: HTTPException) -> AnyResponse:
 
 
 def answer(status: int, message: str = "", reasons: Sequence[str] = ()) -> AnyResponse:
-    """The refusal in the form that the asker reads: JSON, a line for htmx, the page again, or an error page."""
+    """The refusal as the asker reads it: JSON, a line for htmx, the page again, or an error page."""
     advice = ADVICE.get(status, ADVICE[400 if status < 500 else 500])
     text = message or f"{advice.title}. {advice.text}"
     if _wants_json():

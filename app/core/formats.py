@@ -57,10 +57,10 @@ def due(value: Date | None) -> str:
         return NOTHING
     days = (value - today()).days
     if days < 0:
-        return ngettext("%(num)d day overdue", "%(num)d days overdue", -days)
+        return str(ngettext("%(num)d day overdue", "%(num)d days overdue", -days))
     if days == 0:
-        return _("due today")
-    return ngettext("%(num)d day left", "%(num)d days left", days)
+        return str(_("due today"))
+    return str(ngettext("%(num)d day left", "%(num)d days left", days))
 
 
 def due_tone(value: Date | None) -> str:
@@ -132,10 +132,10 @@ def display(value: Any) -> str:
     if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
-        return _("Yes") if value else _("No")
+        return str(_("Yes") if value else _("No"))
     for kind, show in _BY_TYPE:
         if isinstance(value, kind):
-            return show(value)
+            return str(show(value))
     return str(getattr(value, "label", value))
 
 
@@ -158,9 +158,9 @@ _BY_TYPE: tuple[tuple[type | tuple[type, ...], Any], ...] = (
     ((list, tuple, set, frozenset), _joined),
 )
 
-FILTERS = (
-    date, moment, clock, day, due, due_tone, period, number, money, short_money, percent, rate, masked_phone, display,
-)  # fmt: skip
+_DAYS = (date, moment, clock, day, due, due_tone, period)
+_FIGURES = (number, money, short_money, percent, rate)
+FILTERS = (*_DAYS, *_FIGURES, masked_phone, display)
 
 
 def init_app(app: Flask) -> None:

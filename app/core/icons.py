@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from markupsafe import Markup, escape
 
-_SYMBOL = re.compile(r'(?P<tag><symbol)(?P<all>[^>]*)>(?P<body>.*?)</symbol>', re.DOTALL)
+_SYMBOL = re.compile(r"(?P<tag><symbol)(?P<all>[^>]*)>(?P<body>.*?)</symbol>", re.DOTALL)
 
 
 @lru_cache(maxsize=1)
@@ -26,7 +26,7 @@ def _drawings() -> dict[str, tuple[str, str]]:
 
 @lru_cache(maxsize=512)
 def icon(name: str, label: str = "") -> Markup:
-    """The drawing as inline SVG: decoration without a label, a picture with one. KeyError for a wrong name."""
+    """Inline SVG: decoration without a label, a picture with one. KeyError for a wrong name."""
     box, shapes = _drawings()[name]
     spoken = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
     return Markup(f'<svg class="icon" viewBox="{box}" {spoken}>{shapes}</svg>')  # noqa: S704 from the package

@@ -63,7 +63,9 @@ def _here(items: Sequence[NavItem], urls: dict[str, str]) -> str | None:
     """The item of this very page, else the one with the longest address that this page lies under."""
     if request.endpoint in urls:
         return request.endpoint
-    above = [i.endpoint for i in items if len(urls[i.endpoint]) > 1 and _under(request.path, urls[i.endpoint])]
+    above = [
+        i.endpoint for i in items if len(urls[i.endpoint]) > 1 and _under(request.path, urls[i.endpoint])
+    ]
     if above:
         return max(above, key=lambda endpoint: len(urls[endpoint]))
     return next((i.endpoint for i in items if i.endpoint.partition(".")[0] == request.blueprint), None)

@@ -26,7 +26,7 @@ THEME = "theme"
 THEMES = ("auto", "light", "dark")
 YEAR = 365 * 24 * 3600
 
-#: Nothing inline, nothing from elsewhere. `data:` pictures are Bootstrap's own small signs in its style sheet.
+#: Nothing inline, nothing from elsewhere. `data:` pictures are the small signs of Bootstrap's own sheet.
 CONTENT_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
