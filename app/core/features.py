@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from click import Group
 
     from app.core.criteria import Field
+    from app.core.demo import DemoPart
     from app.core.periods import Period
     from app.core.workflow import Guard, Workflow
 
@@ -104,6 +105,7 @@ class Feature:
     guards: tuple[GuardFor, ...] = ()
     search: tuple[Any, ...] = ()
     init: Callable[[Flask], None] | None = None
+    demo: "DemoPart | None" = None
 
 
 class Features:

@@ -1,0 +1,1 @@
+"""Targets and the dashboard: figures that lead to the employers behind them."""
