@@ -6,7 +6,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy.types import TypeDecorator
 
-from app.core.db import intending, Intent
+from app.core.db import Intent, intending
 
 #: search indexes and their shadows, which the models do not describe
 UNMODELLED = ("employer_search_",)
@@ -14,7 +14,7 @@ UNMODELLED = ("employer_search_",)
 database = current_app.extensions["migrate"].db
 
 
-def plain_type(kind: str, item: Any, autogen: Any) -> str | bool:
+def plain_type(kind: str, item: Any, _context: Any) -> str | bool:
     """Writes our types as what the database stores, so that a migration never imports the application."""
     if kind != "type" or not isinstance(item, TypeDecorator):
         return False
@@ -22,7 +22,7 @@ def plain_type(kind: str, item: Any, autogen: Any) -> str | bool:
     return rendered
 
 
-def is_modelled(_object: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:
+def is_modelled(_object: Any, name: str | None, _kind: str, reflected: bool, compared: Any) -> bool:
     unmodelled = reflected and compared is None and (name or "").startswith(UNMODELLED)
     return not unmodelled
 
