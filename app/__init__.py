@@ -15,6 +15,7 @@ FEATURES: tuple[str, ...] = (
     "app.core",
     "app.lifecycle",
     "campaigns.gateways",
+    "campaigns.drafting",
 )
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

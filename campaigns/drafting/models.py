@@ -1,6 +1,7 @@
-"""A campaign, and its audience as it was when it was approved."""
+"""A campaign, its audience as it was when it was approved, and how a branch signs its messages."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Branch, User
-from app.core.db import EnumText, Model, Timestamps
+from app.core.db import EnumText, Model, Rate, Timestamps
 from app.employers.models import Contact, Employer
 
 
@@ -35,16 +36,46 @@ class CampaignState(StrEnum):
 class Exclusion(StrEnum):
     """Why a member of the audience gets no message of its own."""
 
+    CLOSED = "closed"
+    INELIGIBLE = "ineligible"
     NO_CONTACT = "no_contact"
     NO_MOBILE = "no_mobile"
     BAD_NUMBER = "bad_number"
     DEAD_NUMBER = "dead_number"
     OPTED_OUT = "opted_out"
     FREQUENCY = "frequency"
+    #: a variable of the text has no value for this employer
+    MISSING_VALUE = "missing_value"
     #: the same person serves several employers and gets one message for all of them
     MERGED = "merged"
     #: the campaign was cancelled before this message was sent
     CANCELLED = "cancelled"
+
+
+class ContactOrder(StrEnum):
+    """Whom a campaign speaks to at an employer: the first of these who can be reached."""
+
+    HANDLER_FIRST = "handler_first"
+    HANDLER_ONLY = "handler_only"
+    IN_CHARGE_FIRST = "in_charge_first"
+    LEGAL_REP_FIRST = "legal_rep_first"
+
+
+class Sender(Timestamps, Model):
+    """How a branch signs, where it answers and what a segment costs it.
+
+    A branch without a row of its own uses the nearest one above it.
+    """
+
+    __tablename__ = "campaign_senders"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"), unique=True)
+    #: without the brackets, as filed with the operators
+    signature: Mapped[str] = mapped_column(String(20))
+    phone: Mapped[str] = mapped_column(String(30))
+    #: yuan for each segment
+    price: Mapped[Decimal] = mapped_column(Rate)
 
 
 class Campaign(Timestamps, Model):
@@ -63,12 +94,29 @@ class Campaign(Timestamps, Model):
     #: without the brackets
     signature: Mapped[str] = mapped_column(String(20))
     template_text: Mapped[str] = mapped_column(Text)
+    #: fills the variable {deadline}
+    deadline: Mapped[date | None]
+    contact_order: Mapped[ContactOrder] = mapped_column(
+        EnumText(ContactOrder), default=ContactOrder.HANDLER_FIRST
+    )
+    #: whoever was written to within so many days is left out; 0: nobody is
+    frequency_days: Mapped[int] = mapped_column(default=0)
+    #: yuan for each segment, as the sender paid when the audience was reckoned
+    price: Mapped[Decimal] = mapped_column(Rate, default=Decimal("0.05"))
     state: Mapped[CampaignState] = mapped_column(EnumText(CampaignState), default=CampaignState.DRAFT)
     #: sha-256 of what was approved; `approved_hash` joins both as they were at the approval
     content_hash: Mapped[str | None] = mapped_column(String(64))
     audience_hash: Mapped[str | None] = mapped_column(String(64))
     approved_hash: Mapped[str | None] = mapped_column(String(64))
+    #: when the audience was last reckoned, and what came of it
+    reckoned_at: Mapped[datetime | None]
+    audience_size: Mapped[int] = mapped_column(default=0)
+    recipients: Mapped[int] = mapped_column(default=0)
+    #: employers that fit the criteria but lie beyond the author's reach; they are counted, never listed
+    outside_scope: Mapped[int] = mapped_column(default=0)
     created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    #: whoever changed it last
+    edited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     approved_at: Mapped[datetime | None]
     launched_at: Mapped[datetime | None]
@@ -80,6 +128,7 @@ class Campaign(Timestamps, Model):
 
     branch: Mapped[Branch] = relationship()
     created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
+    edited_by: Mapped[User | None] = relationship(foreign_keys=[edited_by_id])
     approved_by: Mapped[User | None] = relationship(foreign_keys=[approved_by_id])
 
 
@@ -93,6 +142,9 @@ class AudienceMember(Model):
     __table_args__ = (
         UniqueConstraint("campaign_id", "employer_id", "contact_id"),
         Index("ix_audience_members_campaign", "campaign_id", "id"),
+        Index("ix_audience_members_excluded", "campaign_id", "excluded", "id"),
+        Index("ix_audience_members_merged_into", "merged_into_id"),
+        Index("ix_audience_members_phone", "phone"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -102,6 +154,8 @@ class AudienceMember(Model):
     phone: Mapped[str | None] = mapped_column(String(20))
     #: the template's variables for this member, as text
     variables: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: the same for this employer alone, where the message speaks for several
+    own_variables: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: an Exclusion; None: gets the message
     excluded: Mapped[Exclusion | None] = mapped_column(EnumText(Exclusion))
     #: for MERGED: the member whose message speaks for this one too

@@ -1,12 +1,23 @@
-"""Who drafts, approves and sends campaigns, and whose they see."""
+"""Who drafts, approves and sends campaigns, whose they see, and what an approval is bound to."""
 
+import hashlib
+import json
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
 from app.accounts.policy import in_scope
-from app.core.permissions import Actor
-from campaigns.drafting.models import Campaign
+from app.core.db import db
+from app.core.permissions import LEADERS, OFFICE, Actor, Grants, Role
+from campaigns.drafting.models import AudienceMember, Campaign
+
+#: More recipients than this and only a branch head may approve.
+BRANCH_HEAD_ABOVE = 500
+
+#: Whoever was written to within so many days is left out, unless the author says otherwise.
+FREQUENCY_DAYS = 7
 
 
 class Permission(StrEnum):
@@ -14,8 +25,81 @@ class Permission(StrEnum):
     DRAFT = "campaigns:draft"
     APPROVE = "campaigns:approve"
     LAUNCH = "campaigns:launch"
+    #: pause, resume and cancel what is being sent
+    CONTROL = "campaigns:control"
+    #: how the branch signs, and what a segment costs
+    CONFIGURE = "campaigns:configure"
+
+
+GRANTS: Grants = {
+    Permission.VIEW: OFFICE,
+    Permission.DRAFT: (Role.SPECIALIST, *LEADERS),
+    Permission.APPROVE: LEADERS,
+    Permission.LAUNCH: LEADERS,
+    Permission.CONTROL: LEADERS,
+    Permission.CONFIGURE: (Role.BRANCH_HEAD,),
+}
 
 
 def visible_to(actor: Actor | None) -> ColumnElement[bool]:
     """The campaigns of the branches the actor reaches; within own scope, the ones the actor drafted."""
     return in_scope(actor, Campaign.branch_id, Campaign.created_by_id)
+
+
+#: What of a member counts: whom, by which number, with which values, and why not.
+FINGERPRINTED = (
+    AudienceMember.employer_id,
+    AudienceMember.contact_id,
+    AudienceMember.phone,
+    AudienceMember.variables,
+    AudienceMember.excluded,
+)
+
+
+def content_fingerprint(campaign: Campaign) -> str:
+    """sha-256 over everything the author decided: the text, how it is signed, and whom it is meant for."""
+    decided = [
+        campaign.name,
+        campaign.template_text,
+        campaign.signature,
+        campaign.message_class,
+        campaign.deadline.isoformat() if campaign.deadline else None,
+        campaign.contact_order,
+        campaign.frequency_days,
+        campaign.segment_id,
+        campaign.criteria,
+    ]
+    return _digest([json.dumps(decided, sort_keys=True, ensure_ascii=False)])
+
+
+def audience_fingerprint(rows: Sequence[Sequence[Any]]) -> str:
+    """sha-256 over the members, in the order of employers; each row as `FINGERPRINTED` lists it."""
+    return _digest(
+        [json.dumps([*row], sort_keys=True, ensure_ascii=False) for row in sorted(rows, key=lambda r: r[0])]
+    )
+
+
+def stored_audience_fingerprint(campaign_id: int) -> str:
+    """The fingerprint of the audience as it stands in the database now."""
+    query = select(*FINGERPRINTED).where(AudienceMember.campaign_id == campaign_id)
+    return audience_fingerprint([tuple(row) for row in db.session.execute(query)])
+
+
+def fingerprint(content: str, audience: str) -> str:
+    """What an approval is given for: both at once."""
+    return _digest([content, audience])
+
+
+def approval_stands(campaign: Campaign) -> bool:
+    """True while text and audience are, bit for bit, what was approved."""
+    if campaign.approved_hash is None:
+        return False
+    now = fingerprint(content_fingerprint(campaign), stored_audience_fingerprint(campaign.id))
+    return now == campaign.approved_hash
+
+
+def _digest(parts: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\n")
+    return digest.hexdigest()

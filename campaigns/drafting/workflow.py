@@ -1,29 +1,53 @@
-"""The life of a campaign, as data."""
+"""The life of a campaign, as data.
+
+Its steps carry more than a change of state (an audience is frozen, a ledger is planned), so they are taken by
+the services here and in the ledger, never by the generic page: the workflow declares no `load`.
+"""
 
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.permissions import Actor
+from app.core.permissions import Actor, Role
 from app.core.workflow import State, Tone, Transition, Workflow
 from campaigns.drafting.models import Campaign, CampaignState
-from campaigns.drafting.policy import Permission
+from campaigns.drafting.policy import BRANCH_HEAD_ABOVE, Permission, approval_stands
 
 S = CampaignState
 
 
+def has_recipients(campaign: Campaign, _actor: Actor | None) -> Any:
+    """A campaign to nobody is a mistake."""
+    if campaign.recipients == 0:
+        return _l("Nobody would receive it: choose another segment, or look at the reasons for exclusion.")
+    return None
+
+
 def not_the_author(campaign: Campaign, actor: Actor | None) -> Any:
-    """Four eyes: whoever drafted a campaign cannot approve it."""
-    blocked = actor is not None and actor.id == campaign.created_by_id
-    return _l("Somebody else than its author has to approve a campaign.") if blocked else None
+    """Four eyes: whoever drafted a campaign, or changed it last, cannot approve it."""
+    if actor is not None and actor.id in (campaign.created_by_id, campaign.edited_by_id):
+        return _l("You wrote or changed this campaign: somebody else has to approve it.")
+    return None
+
+
+def large_ones_need_the_head(campaign: Campaign, actor: Actor | None) -> Any:
+    """The more people it reaches, the higher the approval."""
+    large = campaign.recipients > BRANCH_HEAD_ABOVE
+    if large and actor is not None and Role.BRANCH_HEAD not in actor.role_set:
+        return _l("More than %(limit)s recipients: a branch head has to approve it.", limit=BRANCH_HEAD_ABOVE)
+    return None
 
 
 def approval_holds(campaign: Campaign, _actor: Actor | None) -> Any:
     """The approval is bound to the text and the audience it was given for."""
-    blocked = campaign.approved_hash is None
-    return (
-        _l("Text or audience changed since the approval; it has to be approved again.") if blocked else None
-    )
+    if not approval_stands(campaign):
+        return _l("Text or audience changed since the approval; it has to be approved again.")
+    return None
+
+
+def forget_approval(campaign: Campaign, _move: Any) -> None:
+    """Back in draft, nothing of an earlier approval is left to lean on."""
+    campaign.approved_hash = campaign.approved_by_id = campaign.approved_at = None
 
 
 CAMPAIGN = Workflow[Campaign](
@@ -42,24 +66,57 @@ CAMPAIGN = Workflow[Campaign](
         State(S.CANCELLED, _l("Cancelled"), Tone.DONE, final=True),
     ),
     transitions=(
-        Transition("submit", _l("Submit for approval"), (S.DRAFT,), S.SUBMITTED, Permission.DRAFT),
         Transition(
-            "return", _l("Return to the author"), (S.SUBMITTED, S.APPROVED), S.DRAFT, Permission.APPROVE
+            "submit",
+            _l("Submit for approval"),
+            (S.DRAFT,),
+            S.SUBMITTED,
+            Permission.DRAFT,
+            guards=(has_recipients,),
         ),
         Transition(
-            "approve", _l("Approve"), (S.SUBMITTED,), S.APPROVED, Permission.APPROVE, guards=(not_the_author,)
+            "revise",
+            _l("Take back to change"),
+            (S.SUBMITTED, S.APPROVED),
+            S.DRAFT,
+            Permission.DRAFT,
+            effects=(forget_approval,),
+        ),
+        Transition(
+            "return",
+            _l("Return to the author"),
+            (S.SUBMITTED, S.APPROVED),
+            S.DRAFT,
+            Permission.APPROVE,
+            effects=(forget_approval,),
+        ),
+        Transition(
+            "approve",
+            _l("Approve"),
+            (S.SUBMITTED,),
+            S.APPROVED,
+            Permission.APPROVE,
+            guards=(has_recipients, not_the_author, large_ones_need_the_head),
         ),
         Transition(
             "launch", _l("Launch"), (S.APPROVED,), S.RUNNING, Permission.LAUNCH, guards=(approval_holds,)
         ),
-        Transition("pause", _l("Pause"), (S.RUNNING,), S.PAUSED, Permission.LAUNCH),
-        Transition("resume", _l("Resume"), (S.PAUSED,), S.RUNNING, Permission.LAUNCH),
+        Transition("pause", _l("Pause"), (S.RUNNING,), S.PAUSED, Permission.CONTROL),
+        Transition("resume", _l("Resume"), (S.PAUSED,), S.RUNNING, Permission.CONTROL),
+        Transition(
+            "discard",
+            _l("Discard"),
+            (S.DRAFT, S.SUBMITTED, S.APPROVED),
+            S.CANCELLED,
+            Permission.DRAFT,
+            tone=Tone.DANGER,
+        ),
         Transition(
             "cancel",
             _l("Cancel"),
-            (S.DRAFT, S.SUBMITTED, S.APPROVED, S.RUNNING, S.PAUSED),
+            (S.APPROVED, S.RUNNING, S.PAUSED),
             S.CANCELLED,
-            Permission.LAUNCH,
+            Permission.CONTROL,
             tone=Tone.DANGER,
         ),
         Transition("finish", _l("Finish"), (S.RUNNING,), S.FINISHED, None),

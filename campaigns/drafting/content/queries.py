@@ -1,0 +1,99 @@
+"""What the recipients of a campaign will read, before anything is sent."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from app.core.db import db
+from campaigns.channels.sms import text as sms
+from campaigns.drafting.content.models import LINK
+from campaigns.drafting.content.policy import TOKEN_LENGTH, missing, notice_link, says_how_to_leave
+from campaigns.drafting.models import AudienceMember, Campaign, Exclusion
+
+#: how many of the first recipients the preview shows
+SHOWN = 5
+
+#: A token that looks like one; a preview leads nowhere.
+SAMPLE_TOKEN = "x" * TOKEN_LENGTH
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One message as the phone will show it; `gaps` names the variables that have no value."""
+
+    member: AudienceMember
+    text: str
+    segments: int
+    gaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """`by_segments` says how many messages take how many segments; `cost` is yuan for all of them."""
+
+    first: tuple[Sample, ...]
+    longest: Sample | None
+    incomplete: tuple[Sample, ...]
+    by_segments: dict[int, int]
+    messages: int
+    segments: int
+    cost: Decimal
+
+
+def final_text(campaign: Campaign, variables: dict[str, str], link: str) -> str:
+    """The complete text of one message: signature, body with its values, and the way out where one is due.
+
+    Raises DomainError naming the variables without a value.
+    """
+    body = sms.render(campaign.template_text, {**variables, LINK: link})
+    return sms.complete(campaign.signature, body, opt_out=says_how_to_leave(campaign.message_class))
+
+
+def preview(campaign: Campaign) -> Preview:
+    """The first messages, the worst ones, and what all of them cost together, reckoned one by one."""
+    sized = _sizes(campaign)
+    by_segments = Counter(segments for _units, segments, _id in sized)
+    total = sum(segments for _units, segments, _id in sized)
+    longest = max(sized, default=None)
+    return Preview(
+        first=tuple(_sample(campaign, m) for m in _members(campaign, None, SHOWN)),
+        longest=_sample(campaign, db.session.get_one(AudienceMember, longest[2])) if longest else None,
+        incomplete=tuple(_sample(campaign, m) for m in _members(campaign, Exclusion.MISSING_VALUE, SHOWN)),
+        by_segments=dict(sorted(by_segments.items())),
+        messages=len(sized),
+        segments=total,
+        cost=sms.cost(total, campaign.price),
+    )
+
+
+def _sizes(campaign: Campaign) -> list[tuple[int, int, int]]:
+    """Length in units, segments and id of every member that gets a message."""
+    query = select(AudienceMember.id, AudienceMember.variables).where(
+        AudienceMember.campaign_id == campaign.id, AudienceMember.excluded.is_(None)
+    )
+    link = notice_link(SAMPLE_TOKEN)
+    texts = [(final_text(campaign, v, link), member_id) for member_id, v in db.session.execute(query)]
+    return [(sms.units(text), sms.segments(text), member_id) for text, member_id in texts]
+
+
+def _members(campaign: Campaign, excluded: Exclusion | None, limit: int) -> Sequence[AudienceMember]:
+    query = (
+        select(AudienceMember)
+        .where(
+            AudienceMember.campaign_id == campaign.id, AudienceMember.excluded.is_not_distinct_from(excluded)
+        )
+        .order_by(AudienceMember.id)
+        .limit(limit)
+    )
+    return db.session.scalars(query).all()
+
+
+def _sample(campaign: Campaign, member: AudienceMember) -> Sample:
+    used = sms.placeholders(campaign.template_text)
+    gaps = tuple(missing(used, member.variables))
+    shown = {**member.variables, **{name: "＿＿" for name in gaps}}
+    text = final_text(campaign, shown, notice_link(SAMPLE_TOKEN))
+    return Sample(member, text, sms.segments(text), gaps)
