@@ -61,7 +61,10 @@ def _texts_of(path: Path, method: str) -> Iterator[Use]:
     options = {"silent": "false", "trimmed": "false", "newstyle_gettext": "true"}
     with path.open("rb") as stream:
         found = extract(
-            method, stream, keywords=KEYWORDS, options=options if method == "jinja2" else {"encoding": "utf-8"}
+            method,
+            stream,
+            keywords=KEYWORDS,
+            options=options if method == "jinja2" else {"encoding": "utf-8"},
         )
         for line, text, _comments, _context in found:
             yield Use(text if isinstance(text, str) else tuple(text), path, line)

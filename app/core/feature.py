@@ -4,10 +4,11 @@ from flask import Flask
 
 from app.core.features import Feature
 from app.core.process_cli import schedule_command, worker_command
+from app.core.translations_cli import translations
 
 
 def _add_commands(app: Flask) -> None:
-    for command in (worker_command, schedule_command):
+    for command in (worker_command, schedule_command, translations):
         app.cli.add_command(command)
 
 

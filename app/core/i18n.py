@@ -94,7 +94,8 @@ class Catalogues(Domain):  # type: ignore[misc]
     """Every catalogue of the reader's locale, merged once per process."""
 
     def get_translations(self) -> Translations:
-        locale = str(get_locale() or DEFAULT)
+        # Babel spells zh_CN as zh_Hans_CN once it has parsed it
+        locale = DEFAULT if in_chinese() else "en"
         if locale not in self.cache:
             merged = Translations()
             for source in catalogues(locale):
