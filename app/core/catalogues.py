@@ -27,6 +27,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "msgid": None,
 }
 SOURCES = (("app", "python", "*.py"), ("campaigns", "python", "*.py"), ("templates", "jinja2", "*.html"))
+TEMPLATE_OPTIONS = {"silent": "false", "newstyle_gettext": "true"}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[#0\- +]?\d*(?:\.\d+)?[sdifgx]")
 _PERCENT = re.compile(r"%%|%\(\w+\)[#0\- +]?\d*(?:\.\d+)?[sdifgx]|%")
 
@@ -58,14 +59,9 @@ def used_texts() -> Iterator[Use]:
 
 
 def _texts_of(path: Path, method: str) -> Iterator[Use]:
-    options = {"silent": "false", "trimmed": "false", "newstyle_gettext": "true"}
+    options = TEMPLATE_OPTIONS if method == "jinja2" else {"encoding": "utf-8"}
     with path.open("rb") as stream:
-        found = extract(
-            method,
-            stream,
-            keywords=KEYWORDS,
-            options=options if method == "jinja2" else {"encoding": "utf-8"},
-        )
+        found = extract(method, stream, keywords=KEYWORDS, options=options)
         for line, text, _comments, _context in found:
             yield Use(text if isinstance(text, str) else tuple(text), path, line)
 
@@ -137,5 +133,5 @@ def _first(text: str | list[str] | tuple[str, ...]) -> str:
     return text if isinstance(text, str) else text[0]
 
 
-def _last(text: str | list[str] | tuple[str, ...]) -> str:
+def _last(text: str | list[str] | tuple[str, ...] | None) -> str:
     return text if isinstance(text, str) else (text[-1] if text else "")
