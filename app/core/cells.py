@@ -1,0 +1,67 @@
+"""A cell of a spreadsheet: what it may hold, when it says nothing, and why it gives no value."""
+
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+Cell = str | int | float | date | None
+"""What a cell holds; a datetime is a date. Empty cells, and text of blanks in a CSV, are None."""
+
+REASONS: dict[str, Any] = {
+    "empty": _l("is empty"),
+    "too_long": _l("is longer than %(limit)s characters"),
+    "wrong_length": _l("has %(found)s characters instead of %(wanted)s"),
+    "wrong_characters": _l("holds characters that do not belong in it: %(value)s"),
+    "wrong_check_digit": _l("has a wrong check digit, so it was mistyped: %(value)s"),
+    "not_a_date": _l("is not a date: %(value)s"),
+    "future_date": _l("lies in the future: %(value)s"),
+    "date_too_early": _l("lies before %(limit)s: %(value)s"),
+    "not_a_month": _l("is not a month such as 202209: %(value)s"),
+    "future_month": _l("is a month in the future: %(value)s"),
+    "not_a_number": _l("is not a number: %(value)s"),
+    "not_whole": _l("is not a whole number: %(value)s"),
+    "negative": _l("is below zero: %(value)s"),
+    "too_small": _l("is below %(limit)s: %(value)s"),
+    "too_large": _l("is above %(limit)s: %(value)s"),
+    "rate_outside": _l("lies outside %(low)s to %(high)s: %(value)s"),
+    "unknown_code": _l("is not a known code: %(value)s"),
+    "not_a_phone": _l("is not a mobile number: %(value)s"),
+    "digits_lost": _l("was stored as a number and has lost digits; format the column as text: %(value)s"),
+}
+
+#: What offices write for "nothing".
+NOTHINGS = frozenset(
+    {"", "-", "--", "—", "——", "/", "\\", "无", "N/A", "n/a", "#N/A", "NULL", "null", "None"}
+)
+
+
+class CellError(ValueError):
+    """Why a cell gives no value: a key of REASONS (or of a spec's own reasons) with its parameters."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = {name: _shown(value) for name, value in params.items()}
+
+
+def is_empty(cell: Cell) -> bool:
+    """Whether the cell says nothing: blank, or one of the signs that offices write for it."""
+    return cell is None or (isinstance(cell, str) and cell.strip() in NOTHINGS)
+
+
+def plain_text(cell: Cell) -> str:
+    """A cell as one line of text: outer blanks gone, inner white space one blank, numbers without ".0"."""
+    if isinstance(cell, str):
+        return " ".join(cell.split())
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)
+
+
+def _shown(value: object) -> str | int:
+    """A parameter as it is stored in JSON and shown: short text, or a whole number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    written = str(value)
+    return written if len(written) <= 40 else written[:39] + "…"
