@@ -46,7 +46,6 @@ def create_employer(branch: Branch | None = None, **fields: Any) -> Employer:
     name = fields.pop("name", f"测试单位{number}有限公司")
     employer = Employer(
         name=name,
-        name_key=fields.pop("name_key", name),
         branch_id=(branch or create_branch()).id,
         **fields,
     )

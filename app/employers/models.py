@@ -3,14 +3,17 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, Table, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.accounts.models import Branch, User
+from app.core.bigrams import index_by_bigrams, searched_text
 from app.core.clock import now
 from app.core.db import EnumText, Model, Money, Rate, Timestamps
 from app.core.periods import Period
+from app.core.text import name_key
 
 
 class Stage(StrEnum):
@@ -122,6 +125,11 @@ class Employer(Timestamps, Model):
         back_populates="employer", cascade="all, delete-orphan", order_by="FormerName.until.desc()"
     )
 
+    @validates("name")
+    def _key_of_name(self, _attribute: str, name: str) -> str:
+        self.name_key = name_key(name)
+        return name
+
 
 class Contact(Timestamps, Model):
     """A person; one handler may serve many employers."""
@@ -170,3 +178,45 @@ class FormerName(Model):
     until: Mapped[date | None]
 
     employer: Mapped[Employer] = relationship(back_populates="former_names")
+
+    @validates("name")
+    def _key_of_name(self, _attribute: str, name: str) -> str:
+        self.name_key = name_key(name)
+        return name
+
+
+class TermKind(StrEnum):
+    """What a searched text is to its employer."""
+
+    NAME = "name"
+    FORMER_NAME = "former_name"
+    USCC = "uscc"
+    ACCOUNT = "account"
+    INITIALS = "initials"
+    PINYIN = "pinyin"
+    PHONE = "phone"
+    CONTACT = "contact"
+
+
+class SearchTerm(Model):
+    """One way to find an employer, kept up to date at write time (services.reindex)."""
+
+    __tablename__ = "employer_search"
+    __table_args__ = (
+        Index("ix_employer_search_employer", "employer_id"),
+        Index("ix_employer_search_text", "text", "kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
+    kind: Mapped[TermKind] = mapped_column(EnumText(TermKind))
+    #: core.text.search_key of the name, code or number
+    text: Mapped[str] = mapped_column(searched_text(1800))
+    #: what the result list says was found: the original spelling, or the masked number
+    shown: Mapped[str] = mapped_column(String(255), default="")
+    #: core.bigrams.grams of the text
+    grams: Mapped[str] = mapped_column(Text)
+
+
+SEARCH_TERMS = cast(Table, SearchTerm.__table__)
+index_by_bigrams(SEARCH_TERMS)

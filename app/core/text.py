@@ -1,0 +1,111 @@
+"""Text as the department compares it: names, codes, pinyin; and personal data as it may be shown."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pypinyin import lazy_pinyin
+from pypinyin.seg.mmseg import seg
+
+#: Every bracket that turns up in company names, as the plain pair.
+_BRACKETS = str.maketrans("〔〕【】[]{}<>〈〉《》", "()()()()()()()")
+#: Spellings of one legal form; a registry and a bank seldom write the same one.
+_FORMS = (("有限责任公司", "有限公司"), ("股份有限公司", "股份公司"))
+_MOBILE = re.compile(r"^1[3-9]\d{9}$")
+_LANDLINE = re.compile(r"^(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?$")
+
+
+def clean(text: str) -> str:
+    """The text as people should see it: one width for letters and digits, single inner blanks, none outside.
+
+    Full-width brackets stay as they are: they are part of how a Chinese name is written.
+    """
+    kept = "".join(char if char in "（）" else unicodedata.normalize("NFKC", char) for char in text)
+    return " ".join(kept.split())
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one employer's name have in common; used to match where no code is known.
+
+    >>> name_key("天津（滨海） 港务有限责任公司")
+    '天津(滨海)港务有限公司'
+    """
+    key = unicodedata.normalize("NFKC", name).casefold().translate(_BRACKETS)
+    key = "".join(char for char in key if not char.isspace() and unicodedata.category(char) != "Cf")
+    for written, form in _FORMS:
+        key = key.replace(written, form)
+    return key
+
+
+def search_key(text: str) -> str:
+    """Only letters, digits and characters, in one width and case: what searching compares."""
+    key = unicodedata.normalize("NFKC", text).casefold()
+    return key if key.isalnum() else "".join(char for char in key if char.isalnum())
+
+
+def code_key(text: str) -> str:
+    """A credit code or account number as it is stored: upper case, one width, without blanks."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Pinyin:
+    """`full` is every syllable run together, `initials` the first letter of each."""
+
+    full: str
+    initials: str
+
+
+def pinyin(text: str) -> Pinyin:
+    """How a name is typed without its characters; digits and Latin letters stay.
+
+    >>> pinyin("滨海港务")
+    Pinyin(full='binhaigangwu', initials='bhgw')
+    """
+    syllables = [syllable for word in seg.cut(search_key(text)) for syllable in _syllables(word)]
+    return Pinyin("".join(syllables), "".join(syllable[0] for syllable in syllables if syllable))
+
+
+@lru_cache(maxsize=65536)
+def _syllables(word: str) -> tuple[str, ...]:
+    # company names are made of few words: remembering each makes a registry six times faster
+    return tuple(lazy_pinyin(word, errors=list))
+
+
+def phone_digits(text: str) -> str:
+    """The digits of a telephone number, without a leading +86."""
+    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", text))
+    return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
+
+
+def is_mobile(text: str) -> bool:
+    """Whether it is a mobile number of the mainland, already reduced to digits."""
+    return _MOBILE.match(text) is not None
+
+
+def is_landline(text: str) -> bool:
+    return _LANDLINE.match(text) is not None
+
+
+def mask_phone(number: str | None) -> str:
+    """138****5678; of a landline the last four digits stay hidden."""
+    if not number:
+        return ""
+    if is_mobile(number):
+        return f"{number[:3]}****{number[-4:]}"
+    return number[:-4] + "****" if len(number) > 4 else "****"
+
+
+def mask_id_number(number: str | None) -> str:
+    """The first and last three characters of an identity number."""
+    if not number:
+        return ""
+    return f"{number[:3]}{'*' * (len(number) - 6)}{number[-3:]}" if len(number) > 6 else "*" * len(number)
+
+
+def mask_email(address: str | None) -> str:
+    if not address:
+        return ""
+    name, _, domain = address.partition("@")
+    return f"{name[:1]}***@{domain}"

@@ -1,0 +1,52 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core import text
+
+
+@pytest.mark.parametrize(
+    ("written", "other"),
+    [
+        ("天津（滨海）港务有限公司", "天津(滨海)港务有限公司"),
+        ("天津 滨海港务 有限公司 ", "天津滨海港务有限公司"),
+        ("天津滨海港务有限责任公司", "天津滨海港务有限公司"),
+        ("ＡＢＣ科技", "abc科技"),
+        ("天津〔滨海〕港务", "天津【滨海】港务"),
+    ],
+)
+def test_two_spellings_of_one_name_have_one_key(written: str, other: str) -> None:
+    assert text.name_key(written) == text.name_key(other)
+
+
+def test_a_branch_and_its_head_office_stay_two_names() -> None:
+    assert text.name_key("天津港务有限公司塘沽分公司") != text.name_key("天津港务有限公司")
+
+
+@given(st.text(max_size=60))
+def test_keys_of_keys_are_the_same_keys(raw: str) -> None:
+    once = text.name_key(raw)
+    assert text.search_key(text.search_key(raw)) == text.search_key(raw)
+    assert not any(char.isspace() for char in once)
+
+
+def test_pinyin_gives_what_people_type() -> None:
+    assert text.pinyin("天津（滨海）重庆银行3号") == text.Pinyin(
+        "tianjinbinhaichongqingyinhang3hao", "tjbhcqyh3h"
+    )
+
+
+def test_personal_data_is_masked_but_recognisable() -> None:
+    assert text.mask_phone("13812345678") == "138****5678"
+    assert text.mask_phone("022-66271234") == "022-6627****"
+    assert text.mask_phone(None) == ""
+    assert text.mask_id_number("120107199001011234") == "120************234"
+    assert text.mask_email("zhang@example.org") == "z***@example.org"
+
+
+def test_telephone_numbers_are_reduced_to_their_digits() -> None:
+    assert text.phone_digits("+86 138-1234 5678") == "13812345678"
+    assert text.is_mobile("13812345678")
+    assert not text.is_mobile("12812345678")
+    assert text.is_landline("022-66271234")
+    assert not text.is_landline("12")
