@@ -9,7 +9,7 @@ from sqlalchemy.types import TypeDecorator
 from app.core.db import Intent, intending
 
 #: search indexes and their shadows, which the models do not describe
-UNMODELLED = ("employer_search_",)
+UNMODELLED = ("employer_search_fts", "ix_employer_search_grams")
 
 database = current_app.extensions["migrate"].db
 

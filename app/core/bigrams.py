@@ -102,7 +102,8 @@ def index_by_bigrams(indexed: Table) -> None:
     for moment, statements in (("after_create", ddl), ("before_drop", drop_ddl)):
         for dialect, lines in statements(indexed.name).items():
             for line in lines:
-                event.listen(indexed, moment, DDL(line).execute_if(dialect=dialect))
+                statement = DDL(line)  # type: ignore[no-untyped-call]
+                event.listen(indexed, moment, statement.execute_if(dialect=dialect))
 
 
 def is_index_object(name: str) -> bool:

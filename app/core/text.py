@@ -70,7 +70,12 @@ def pinyin(text: str) -> Pinyin:
 @lru_cache(maxsize=65536)
 def _syllables(word: str) -> tuple[str, ...]:
     # company names are made of few words: remembering each makes a registry six times faster
-    return tuple(lazy_pinyin(word, errors=list))
+    return tuple(lazy_pinyin(word, errors=_as_it_is))  # type: ignore[arg-type]
+
+
+def _as_it_is(run: str) -> list[str]:
+    """What pypinyin makes of a run that has no reading: each letter by itself, so that it has initials."""
+    return list(run)
 
 
 def phone_digits(text: str) -> str:

@@ -13,7 +13,9 @@ from app.core.demo import Demo
 from app.core.dues import last_due_month, months_in_arrears
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.core.text import name_key
 from app.employers.models import AccountStatus, Contact, ContactRole, Employer, EmployerContact, Stage
+from app.employers.services import reindex
 
 #: how many employers stand at each stage
 STAGES = (
@@ -78,6 +80,7 @@ def load(demo: Demo) -> None:
     _set_sizes(demo, rows)
     db.session.execute(insert(Employer), rows)
     _load_contacts(demo)
+    reindex()
 
 
 def _names(demo: Demo) -> Iterator[tuple[str, str]]:
@@ -119,7 +122,7 @@ def _employer(demo: Demo, number: int, stage: Stage, named: tuple[str, str], own
     signed = _signed_on(demo, stage, opened)
     row: dict[str, Any] = {
         "name": name,
-        "name_key": name,
+        "name_key": name_key(name),
         "uscc": credit_code(number),
         "stage": stage,
         "branch_id": owner.branch_id,

@@ -122,7 +122,7 @@ def test_the_index_finds_exactly_what_a_plain_scan_finds(app: Flask, names: list
     employers = [create_employer(branch, name=name) for name in names]
     key = search_key(needle)
     kinds = queries.kinds_for(key)
-    texts = {
+    texts: dict[int, list[tuple[TermKind, str]]] = {
         e.id: [
             (TermKind.NAME, search_key(e.name)),
             (TermKind.INITIALS, pinyin(e.name).initials),
@@ -130,7 +130,7 @@ def test_the_index_finds_exactly_what_a_plain_scan_finds(app: Flask, names: list
         ]
         for e in employers
     }
-    expected = {id_ for id_, terms in texts.items() for kind, text in terms if kind in kinds and key in text}
+    expected = {id_ for id_, terms in texts.items() for kind, term in terms if kind in kinds and key in term}
     assert set(db.session.scalars(select(Employer.id).where(queries.matching(needle)))) == expected
     groups = queries.search(needle, None, per_group=50)
     assert {hit.employer.id for group in groups for hit in group.hits} == expected
