@@ -1,5 +1,4 @@
 import csv
-import time
 from pathlib import Path
 
 import pytest
@@ -137,7 +136,7 @@ def test_the_index_finds_exactly_what_a_plain_scan_finds(app: Flask, names: list
     db.session.rollback()
 
 
-def test_a_whole_registry_is_indexed_in_seconds(app: Flask, shared_data: Path) -> None:
+def test_a_whole_registry_is_indexed_set_by_set(app: Flask, shared_data: Path) -> None:
     branch_id = create_branch().id
     with (shared_data / "registry_binhai.csv").open(encoding="utf-8-sig") as lines:
         rows = [
@@ -150,11 +149,7 @@ def test_a_whole_registry_is_indexed_in_seconds(app: Flask, shared_data: Path) -
             for row in csv.DictReader(lines)
         ]
     db.session.execute(insert(Employer), rows)
-    started = time.perf_counter()
     assert services.reindex() == len(rows)
-    print(f"reindex: {time.perf_counter() - started:.2f} s")  # noqa: T201
-    started = time.perf_counter()
     groups = queries.search("滨海", None)
-    print(f"search: {time.perf_counter() - started:.4f} s")  # noqa: T201
-    assert groups[0].total == sum("滨海" in row["name"] for row in rows)
+    assert groups[0].total == sum("滨海" in str(row["name"]) for row in rows)
     assert db.session.query(SearchTerm).count() == 4 * len(rows)
