@@ -43,6 +43,8 @@ class Settings:
     trusted_proxies: int
     """How many reverse proxies in front may be believed about the client's address and scheme."""
     gateway_port: int
+    embedded_gateway: bool
+    """True when JINNUO_GATEWAY_URL was not given, so ``flask up`` runs the gateway simulator."""
     gateway_url: str
     gateway_secret: str = field(repr=False)
     gateway_timeout_seconds: float
@@ -76,6 +78,7 @@ class Settings:
             public_url=_url(env, "JINNUO_PUBLIC_URL", f"http://127.0.0.1:{port}"),
             trusted_proxies=_integer(env, "JINNUO_TRUSTED_PROXIES", 0, 0, 5),
             gateway_port=gateway_port,
+            embedded_gateway=not env.get("JINNUO_GATEWAY_URL", "").strip(),
             gateway_url=_url(env, "JINNUO_GATEWAY_URL", f"http://127.0.0.1:{gateway_port}"),
             gateway_secret=_gateway_secret(env, secret_key),
             gateway_timeout_seconds=_number(env, "JINNUO_GATEWAY_TIMEOUT", 10.0, 0.1, 120.0),

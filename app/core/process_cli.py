@@ -8,8 +8,10 @@ from threading import Event
 import click
 from flask.cli import with_appcontext
 
-from app.config import current_settings
+from app.config import ConfigError, current_settings
+from app.core.launch import launch
 from app.core.schedule import keep_schedule
+from app.core.web_server import serve
 from app.core.worker import make_worker
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -18,6 +20,24 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 def log_to_stderr() -> None:
     """Plain lines on standard error, at the configured level."""
     logging.basicConfig(stream=sys.stderr, level=current_settings().log_level, format=LOG_FORMAT)
+
+
+@click.command("up")
+@with_appcontext
+def up_command() -> None:
+    """Run the whole product on this machine: database, web, workers, scheduler, gateway simulator."""
+    try:
+        launch()
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command("web")
+@with_appcontext
+def web_command() -> None:
+    """Serve the web pages until stopped; start one on every web machine."""
+    log_to_stderr()
+    serve(current_settings())
 
 
 @click.command("worker")

@@ -1,0 +1,120 @@
+"""`flask up`: check, prepare, then keep every process of one machine running."""
+
+import asyncio
+import http.client
+import sys
+from collections.abc import Sequence
+
+import click
+from flask import Flask, current_app
+from flask_migrate import upgrade
+from sqlalchemy.exc import OperationalError
+
+from app.config import PROJECT, ConfigError, Settings, current_settings
+from app.core.db import db
+from app.core.health import database_revisions, wanted_revisions
+from app.core.preflight import check_ports, check_python, check_writable, only_instance
+from app.core.supervisor import NotReadyError, Service, Supervisor
+from app.core.valkey import answers, valkey_command
+
+#: Commands of features that make an instance ready, by name: the core knows no feature.
+COMPILE_TRANSLATIONS = ("translations", "compile")
+LOAD_DEMO = ("demo", "load")
+SHOW_DEMO_LOGINS = ("demo", "logins")
+FIRST_ADMINISTRATOR = ("users", "first-administrator")
+SIMULATOR = ("gateway", "simulator")
+#: A job gets this long to finish before its worker is killed; it is run again at the next start.
+JOB_GRACE_SECONDS = 15.0
+
+
+def launch() -> None:
+    """Run the whole product in the foreground until stopped. Raises ConfigError for what is in the way."""
+    settings = current_settings()
+    check_python()
+    check_writable(settings.home)
+    with only_instance(settings.home):
+        check_ports(settings)
+        services = services_of(settings, current_app)
+        prepare(settings)
+        supervisor = Supervisor(services, settings.logs, PROJECT, click.echo)
+        try:
+            asyncio.run(supervisor.run(lambda: _announce(settings)))
+        except NotReadyError as error:
+            raise ConfigError(str(error)) from error
+    click.echo("Stopped.")
+
+
+def prepare(settings: Settings) -> None:
+    """Bring database and translations up to date and fill an empty instance; later calls change nothing."""
+    _run_command(COMPILE_TRANSLATIONS)
+    try:
+        if database_revisions() != wanted_revisions():
+            click.echo("Preparing the database ...")
+            db.session.remove()
+            upgrade()
+    except OperationalError as error:
+        raise ConfigError(
+            f"The database cannot be used ({error.orig}); check that it runs and that DATABASE_URL is right."
+        ) from error
+    finally:
+        db.session.remove()
+    _run_command(LOAD_DEMO if settings.demo else FIRST_ADMINISTRATOR)
+    # The children open their own connections.
+    db.session.remove()
+    db.engine.dispose()
+
+
+def services_of(settings: Settings, app: Flask) -> list[Service]:
+    """The processes of one machine, in the order in which they start."""
+    services = []
+    if settings.embedded_redis:
+        command = valkey_command(settings.valkey_socket, settings.home / "valkey")
+        services.append(Service("valkey", command, ready=lambda: answers(settings.redis_url)))
+    elif not answers(settings.redis_url):
+        raise ConfigError("The Redis server of REDIS_URL does not answer; start it or correct REDIS_URL.")
+    services.append(Service("web", _flask("web"), ready=lambda: _serves(settings)))
+    if settings.embedded_gateway and _command(app, SIMULATOR):
+        services.append(Service("gateway", _flask(*SIMULATOR)))
+    services.append(Service("scheduler", _flask("schedule")))
+    for number in range(1, settings.job_workers + 1):
+        services.append(Service(f"worker-{number}", _flask("worker"), grace=JOB_GRACE_SECONDS))
+    return services
+
+
+def _flask(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-u", "-m", "flask", "--app", "wsgi", *arguments)
+
+
+def _serves(settings: Settings) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared only
+    connection = http.client.HTTPConnection(host, settings.port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _announce(settings: Settings) -> None:
+    click.echo(f"\nJinnuo is served at {settings.public_url} (Ctrl-C stops it)")
+    if settings.demo:
+        _run_command(SHOW_DEMO_LOGINS)
+    click.echo(f"Instance folder: {settings.home}; logs: {settings.logs}\n")
+
+
+def _run_command(path: Sequence[str]) -> None:
+    """Run one of the application's commands in this process, if a feature brings it."""
+    command = _command(current_app, path)
+    if command is not None:
+        command.main([], prog_name=" ".join(path), standalone_mode=False)
+
+
+def _command(app: Flask, path: Sequence[str]) -> click.Command | None:
+    command: click.Command | None = app.cli
+    for name in path:
+        if not isinstance(command, click.Group):
+            return None
+        command = command.commands.get(name)
+    return command

@@ -1,0 +1,79 @@
+"""What must be true before the product starts: each check fails with one sentence that says what to do."""
+
+import errno
+import fcntl
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.config import ConfigError, Settings
+
+OLDEST_PYTHON = (3, 11)
+
+
+def check_python() -> None:
+    """The product's syntax and libraries need this version."""
+    if sys.version_info < OLDEST_PYTHON:
+        needed, found = (".".join(map(str, version[:2])) for version in (OLDEST_PYTHON, sys.version_info))
+        raise ConfigError(f"Jinnuo needs Python {needed} or newer; this is {found}.")
+
+
+def check_writable(home: Path) -> None:
+    """The instance folder takes files."""
+    try:
+        with tempfile.TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"The instance folder {home} cannot be written to ({error.strerror}); "
+            "make it writable or set JINNUO_HOME to another folder."
+        ) from error
+
+
+def check_ports(settings: Settings) -> None:
+    """The ports of the web server and, where it is to run, of the simulator are free."""
+    _check_port(settings.host, settings.port, "PORT")
+    if settings.embedded_gateway:
+        _check_port("127.0.0.1", settings.gateway_port, "JINNUO_GATEWAY_PORT")
+
+
+def _check_port(host: str, port: int, name: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # Not SO_REUSEPORT: with it a port that another program serves would look free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise ConfigError(
+                    f"Port {port} is taken by another program; stop that or set {name} to a free port."
+                ) from error
+            raise ConfigError(f"Port {port} on {host} cannot be used ({error.strerror}).") from error
+
+
+@contextmanager
+def only_instance(home: Path) -> Iterator[None]:
+    """Hold the instance folder for this process; the kernel lets go of it however the process ends."""
+    path = home / "instance.lock"
+    try:
+        lock = path.open("a+", encoding="ascii")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be opened ({error.strerror}); make the folder writable.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            raise ConfigError(
+                f"Jinnuo is already running on {home} (process {lock.read().strip() or 'unknown'}); "
+                "stop that or set JINNUO_HOME to another folder."
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
