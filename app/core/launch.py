@@ -69,7 +69,15 @@ def services_of(settings: Settings, app: Flask) -> list[Service]:
     services = []
     if settings.embedded_redis:
         command = valkey_command(settings.valkey_socket, settings.home / "valkey")
-        services.append(Service("valkey", command, ready=lambda: answers(settings.redis_url)))
+        services.append(
+            Service(
+                "valkey",
+                command,
+                ready=lambda: answers(settings.redis_url),
+                # It matters for big databases; here the queue holds ids.
+                harmless=("overcommit_memory",),
+            )
+        )
     elif not answers(settings.redis_url):
         raise ConfigError("The Redis server of REDIS_URL does not answer; start it or correct REDIS_URL.")
     services.append(Service("web", _flask("web"), ready=lambda: _serves(settings)))

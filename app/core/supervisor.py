@@ -39,6 +39,8 @@ class Service:
     grace: float = 10.0
     #: The services after it start only once this is true.
     ready: Callable[[], bool] | None = None
+    #: Parts of lines that look like warnings and need nobody's attention; they go to the log only.
+    harmless: tuple[str, ...] = ()
 
 
 class NotReadyError(Exception):
@@ -124,7 +126,7 @@ class Supervisor:
             preexec_fn=lambda: die_with_parent(parent),
         )
         running.process = process
-        reader = asyncio.create_task(self._copy_lines(running.service.name, process, log))
+        reader = asyncio.create_task(self._copy_lines(running.service, process, log))
         status = await process.wait()
         # What it started must not outlive it: an orphaned web worker would keep the port.
         _signal_group(process.pid, signal.SIGKILL)
@@ -133,7 +135,7 @@ class Supervisor:
         return status
 
     async def _copy_lines(
-        self, name: str, process: asyncio.subprocess.Process, log: RotatingFileHandler
+        self, service: Service, process: asyncio.subprocess.Process, log: RotatingFileHandler
     ) -> None:
         if process.stdout is None:
             return
@@ -145,9 +147,11 @@ class Supervisor:
             if not raw:
                 return
             line = raw.decode(errors="replace").rstrip()
-            log.emit(logging.LogRecord(name, logging.INFO, "", 0, line, None, None))
-            if any(word in line for word in NOTEWORTHY):
-                self._say(f"{name} | {line[:200]}")
+            log.emit(logging.LogRecord(service.name, logging.INFO, "", 0, line, None, None))
+            if any(word in line for word in NOTEWORTHY) and not any(
+                part in line for part in service.harmless
+            ):
+                self._say(f"{service.name} | {line[:200]}")
 
     async def _stop_all(self) -> None:
         self._stop.set()

@@ -11,8 +11,8 @@ from granian.log import LogLevels
 from app.config import Settings
 from app.core.lifeline import die_with_parent
 
-#: Requests that one worker handles at once; they mostly wait for the database.
-THREADS = 8
+#: Requests that one worker handles at once: they mostly wait for the database, but share one interpreter.
+THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 #: A respawned worker starts after this pause.
 RESPAWN_SECONDS = 0.5
 STOP_SECONDS = 5
