@@ -4,6 +4,8 @@ import asyncio
 import http.client
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 
 import click
 from flask import Flask, current_app
@@ -13,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from app.config import PROJECT, ConfigError, Settings, current_settings
 from app.core.db import db
 from app.core.health import database_revisions, wanted_revisions
-from app.core.preflight import check_ports, check_python, check_writable, only_instance
+from app.core.preflight import check_ports, check_writable, only_instance
 from app.core.supervisor import NotReadyError, Service, Supervisor
 from app.core.valkey import answers, valkey_command
 
@@ -30,7 +32,6 @@ JOB_GRACE_SECONDS = 15.0
 def launch() -> None:
     """Run the whole product in the foreground until stopped. Raises ConfigError for what is in the way."""
     settings = current_settings()
-    check_python()
     check_writable(settings.home)
     with only_instance(settings.home):
         check_ports(settings)
@@ -46,15 +47,18 @@ def launch() -> None:
 
 def prepare(settings: Settings) -> None:
     """Bring database and translations up to date and fill an empty instance; later calls change nothing."""
-    _run_command(COMPILE_TRANSLATIONS)
+    # Its count would be one more line on every start.
+    with redirect_stdout(StringIO()):
+        _run_command(COMPILE_TRANSLATIONS)
     try:
         if database_revisions() != wanted_revisions():
             click.echo("Preparing the database ...")
             db.session.remove()
             upgrade()
     except OperationalError as error:
+        reason = " ".join(str(error.orig).split())
         raise ConfigError(
-            f"The database cannot be used ({error.orig}); check that it runs and that DATABASE_URL is right."
+            f"The database cannot be used ({reason}); check that it runs and that DATABASE_URL is right."
         ) from error
     finally:
         db.session.remove()

@@ -4,22 +4,12 @@ import errno
 import fcntl
 import os
 import socket
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from app.config import ConfigError, Settings
-
-OLDEST_PYTHON = (3, 11)
-
-
-def check_python() -> None:
-    """The product's syntax and libraries need this version."""
-    if sys.version_info < OLDEST_PYTHON:
-        needed, found = (".".join(map(str, version[:2])) for version in (OLDEST_PYTHON, sys.version_info))
-        raise ConfigError(f"Jinnuo needs Python {needed} or newer; this is {found}.")
 
 
 def check_writable(home: Path) -> None:

@@ -1,0 +1,128 @@
+"""A real `flask up` in a folder of its own, watched from outside."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from app.config import PROJECT
+from tests.waiting import wait_until
+
+COMMAND = (sys.executable, "-u", "-m", "flask", "--app", "wsgi", "up")
+
+
+def free_ports() -> tuple[int, int]:
+    """Two ports that nobody listens on now."""
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        return first.getsockname()[1], second.getsockname()[1]
+
+
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    """The environment of an instance in ``home``: no demo data, free ports, nothing of the tester's own."""
+    port, gateway_port = free_ports()
+    ours = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEMO", "PORT")
+    kept = {k: v for k, v in os.environ.items() if k not in ours and not k.startswith("JINNUO_")}
+    chosen = {"PORT": str(port), "JINNUO_GATEWAY_PORT": str(gateway_port), "DEMO": "0"} | settings
+    return kept | {"JINNUO_HOME": str(home)} | chosen
+
+
+class Instance:
+    """A started product."""
+
+    def __init__(self, process: "subprocess.Popen[str]", port: int, home: Path) -> None:
+        self.process = process
+        self.port = port
+        self.home = home
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of a page; status 0 while nobody answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        except OSError:
+            return 0, ""
+        finally:
+            connection.close()
+
+    def is_ready(self) -> bool:
+        return self.get("/readyz")[0] == http.HTTPStatus.OK
+
+    def checks(self) -> dict[str, str]:
+        checks: dict[str, str] = json.loads(self.get("/readyz")[1])["checks"]
+        return checks
+
+    def family(self) -> list[psutil.Process]:
+        """Every process that the supervisor has started, and those started by them."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def services(self, last_word: str) -> list[psutil.Process]:
+        """The direct children whose command line ends with a word, or whose program is called so."""
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if last_word in (_last_word(child), _program(child))]
+
+    def output(self) -> str:
+        return (self.home / "console").read_text(encoding="utf-8")
+
+
+def _last_word(process: psutil.Process) -> str:
+    try:
+        return (process.cmdline() or [""])[-1]
+    except psutil.Error:
+        return ""
+
+
+def _program(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.Error:
+        return ""
+
+
+@contextmanager
+def running(home: Path, **settings: str) -> Iterator[Instance]:
+    """Start the product, wait until it is ready, and stop it afterwards."""
+    home.mkdir(exist_ok=True)
+    env = environment(home, **settings)
+    with (home / "console").open("w", encoding="utf-8") as console:
+        process = subprocess.Popen(
+            COMMAND, cwd=PROJECT, env=env, stdout=console, stderr=subprocess.STDOUT, text=True
+        )
+    instance = Instance(process, int(env["PORT"]), home)
+    family: list[psutil.Process] = []
+    try:
+        wait_until(lambda: process.poll() is not None or "is served at" in instance.output(), seconds=120)
+        assert process.poll() is None, instance.output()
+        wait_until(instance.is_ready, seconds=30)
+        family = instance.family()
+        yield instance
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+        for left in family:
+            if left.is_running():
+                left.kill()
+
+
+def refused(home: Path, **settings: str) -> str:
+    """What the product says when it does not start; fails if it starts or shows a traceback."""
+    result = subprocess.run(
+        COMMAND, cwd=PROJECT, env=environment(home, **settings), capture_output=True, text=True, timeout=60
+    )
+    said = (result.stdout + result.stderr).strip()
+    assert result.returncode == 1, said
+    assert "Traceback" not in said
+    assert len(said.splitlines()) == 1, said
+    return said
