@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, redirect, render_template, request
+from flask import Blueprint, Flask, Response, redirect, request
 from flask_bootstrap import Bootstrap5
 from flask_login import current_user
 from flask_talisman import Talisman
@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.config import Settings
-from app.core import failures, formats
+from app.core import failures, formats, styleguide
 from app.core.features import current_features
 from app.core.i18n import COOKIE as LANGUAGE
 from app.core.i18n import LOCALES, translated
@@ -80,12 +80,6 @@ def preferences() -> AnyResponse:
     return response
 
 
-@public
-def styleguide() -> str:
-    """Every macro on one page, for developers; only in debug and tests."""
-    return render_template("shared/styleguide.html")
-
-
 def theme() -> str:
     """The reader's choice: auto, light or dark."""
     chosen = request.cookies.get(THEME, "auto")
@@ -103,6 +97,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     formats.init_app(app)
     _prepare_templates(app)
     app.after_request(_cache_policy)
+    if app.debug:
+        styleguide.add_page(app)
 
 
 def _trust_proxies(app: Flask, settings: Settings) -> None:
