@@ -30,6 +30,8 @@ SOURCES = (("app", "python", "*.py"), ("campaigns", "python", "*.py"), ("templat
 TEMPLATE_OPTIONS = {"silent": "false", "newstyle_gettext": "true"}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[#0\- +]?\d*(?:\.\d+)?[sdifgx]")
 _PERCENT = re.compile(r"%%|%\(\w+\)[#0\- +]?\d*(?:\.\d+)?[sdifgx]|%")
+#: Chinese takes its own signs: ，not a comma. Figures, as in 12:30, keep theirs.
+_HALF_WIDTH = re.compile(r"[\u4e00-\u9fff\u201d][,;:!?](?!\d)")
 
 Text = str | tuple[str, ...]
 
@@ -114,6 +116,8 @@ def _faults(catalogue: Catalog) -> Iterator[str]:
             yield f"{_first(message.id)!r} is marked fuzzy"
         if message.pluralizable and catalogue.num_plurals != 1:
             yield 'the header lacks "Plural-Forms: nplurals=1; plural=0;"'
+        if half := _HALF_WIDTH.search(_last(message.string)):
+            yield f"{_first(message.id)!r}: write a full-width sign in {half[0]!r}"
         yield from _placeholder_faults(message)
 
 
