@@ -4,10 +4,10 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from app.core import catalogues
-from app.core.i18n import DEFAULT, compile_catalogue
+from app.core import catalogues, i18n
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 PLURALS = '"Plural-Forms: nplurals=1; plural=0;\\n"\n'
@@ -30,11 +30,11 @@ def test_texts_are_found_in_code_and_in_templates() -> None:
 
 
 def test_every_catalogue_names_its_encoding_and_compiles() -> None:
-    paths = catalogues.catalogues(DEFAULT)
+    paths = i18n.catalogues(i18n.DEFAULT)
     assert paths
     for path in paths:
         assert "charset=utf-8" in path.read_text(encoding="utf-8").lower()[:600], path.name
-        assert compile_catalogue(path)
+        assert i18n.compile_catalogue(path)
 
 
 def test_the_check_notices_a_placeholder_that_the_text_does_not_have() -> None:
@@ -60,7 +60,7 @@ def test_the_check_notices_plurals_without_a_rule() -> None:
 
 
 def test_the_check_notices_one_text_with_two_readings() -> None:
-    def of(reading: str) -> catalogues.Catalog:
+    def of(reading: str) -> Catalog:
         return read_po(BytesIO(f'{HEADER}\nmsgid "Open"\nmsgstr "{reading}"\n'.encode()))
 
     assert catalogues._merged({"a": of("打开"), "b": of("待办")})[1]
