@@ -16,3 +16,6 @@ statement_recorded = _signals.signal("statement-recorded")
 
 #: sender: campaigns; message_ids, outcome. Sent inside the transaction that settles them.
 message_settled = _signals.signal("message-settled")
+
+#: sender: the segment. Each receiver answers with the reasons (translatable) why it is still needed, if any.
+segment_deleting = _signals.signal("segment-deleting")
