@@ -31,7 +31,7 @@ SHARING_LABELS = {
 
 
 class Segment(Timestamps, Model):
-    """`list_name` says whose fields the tree speaks of. `columns` and `sort` restore the list as it was saved.
+    """`list_name` says whose fields the tree speaks of; `columns` and `sort` restore the list as saved.
 
     Sharing shows the criteria, never rows: whoever applies a segment sees their own scope through it.
     """
