@@ -13,6 +13,7 @@ from app.core.features import load_features
 #: Every feature, in dependency order. A feature is a package with a `feature.py`.
 FEATURES: tuple[str, ...] = (
     "app.core",
+    "app.employers",
     "app.lifecycle",
     "campaigns.gateways",
     "campaigns.drafting",

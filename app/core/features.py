@@ -99,7 +99,7 @@ class Feature:
     employer_fields: tuple["Field", ...] = ()
     schedule: tuple[Any, ...] = ()
     kpis: tuple[Kpi, ...] = ()
-    cli: "Group | None" = None
+    cli: "Group | tuple[Group, ...]" = ()
     timeline_kinds: tuple[TimelineKind, ...] = ()
     workflows: tuple["Workflow[Any]", ...] = ()
     guards: tuple[GuardFor, ...] = ()
@@ -126,6 +126,7 @@ class Features:
         self.import_specs = {spec.name: spec for spec in self._each("import_specs")}
         self.navigation = tuple(sorted(self._each("navigation"), key=lambda item: item.order))
         self.schedule = tuple(self._each("schedule"))
+        self.employer_fields = tuple(self._each("employer_fields"))
         self.search = tuple(self._each("search"))
 
     def guards_for(self, workflow: str, transition: str) -> list["Guard"]:
@@ -144,8 +145,8 @@ def load_features(app: Flask, packages: Sequence[str]) -> Features:
     for feature in features.all:
         if feature.blueprint is not None:
             app.register_blueprint(feature.blueprint)
-        if feature.cli is not None:
-            app.cli.add_command(feature.cli)
+        for group in feature.cli if isinstance(feature.cli, tuple) else (feature.cli,):
+            app.cli.add_command(group)
         if feature.init is not None:
             feature.init(app)
     return features

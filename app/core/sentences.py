@@ -1,17 +1,16 @@
 """Criteria as a sentence in the reader's language."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.core import formats
 from app.core.criteria import Fields, Tree, read_values
 from app.core.errors import DomainError
 from app.core.fields import ME, Field, Kind
 from app.core.operators import OPERATORS, Arity, Operator
-from app.core.periods import Period
 
 #: A list longer than this says how many more there are.
 MOST_NAMED = 6
@@ -78,14 +77,10 @@ class Wording:
 
 def _shown(value: Any, kind: Kind) -> str:
     if kind is Kind.RATE:
-        return f"{(value * 100).normalize():f}%"
+        return formats.rate(value)
     if kind in {Kind.TEXT, Kind.CODE, Kind.SEARCH}:
         return str(_("“%(text)s”", text=value))
-    if isinstance(value, Period):
-        return str(_("%(year)s-%(month)s", year=value.year, month=f"{value.month:02d}"))
-    if isinstance(value, Decimal):
-        return f"{value:,}"
-    return str(value)
+    return formats.display(value)
 
 
 def _alternatives(values: Sequence[str]) -> str:

@@ -14,6 +14,8 @@ class Permission(StrEnum):
     EDIT = "employers:edit"
     EXPORT = "employers:export"
     ASSIGN = "employers:assign"
+    #: share a segment with everybody
+    PUBLISH = "employers:publish_segments"
     REVEAL = "employers:reveal_personal_data"
 
 

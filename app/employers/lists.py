@@ -1,0 +1,143 @@
+"""What criteria may ask of an employer: its own fields, and those that other features contribute."""
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, and_, func, select
+
+from app.accounts.lists import branch_field, user_field
+from app.core.criteria import Field, Fields, Kind, Tree, choices_of, compile_tree, field_map
+from app.core.db import db
+from app.core.features import current_features
+from app.core.fields import Choice
+from app.core.permissions import Actor
+from app.core.segments import Segment
+from app.employers.models import AccountStatus, Contact, Employer, EmployerContact, FormerName, Stage
+from app.employers.policy import visible_to
+
+#: the list whose saved views are the segments of employers
+LIST = "employers"
+
+ACCOUNT_STATUS_LABELS = {
+    AccountStatus.NORMAL: _l("Normal"),
+    AccountStatus.OPENED: _l("Opened"),
+    AccountStatus.DEFERRED: _l("Deferred"),
+    AccountStatus.CLOSED: _l("Closed"),
+    AccountStatus.SEALED: _l("Sealed"),
+    AccountStatus.OTHER: _l("Other"),
+}
+SOURCE_LABELS = {
+    "registry": _l("Business registry"),
+    "bank": _l("Bank"),
+    "social_insurance": _l("Social insurance"),
+    "statement": _l("Monthly statement"),
+    "tip": _l("Tip-off"),
+    "partner": _l("Partner office"),
+}
+
+
+def stage_choices(_actor: Actor | None) -> list[Choice]:
+    """The stages with the words of the lifecycle's declaration, in its order."""
+    lifecycle = current_features().workflows.get("lifecycle")
+    if lifecycle is None:
+        return [(stage.value, stage.value) for stage in Stage]
+    return [(state.name, state.label) for state in lifecycle.states]
+
+
+_REACHABLE = (
+    select(EmployerContact.id)
+    .join(Contact)
+    .where(
+        EmployerContact.employer_id == Employer.id,
+        EmployerContact.until.is_(None),
+        Contact.mobile.is_not(None),
+        Contact.invalid_since.is_(None),
+    )
+    .exists()
+)
+
+_IDENTITY, _WORK = _l("Identity"), _l("Care")
+_ACCOUNT, _MONEY = _l("Account"), _l("Contributions")
+
+FIELDS: tuple[Field, ...] = (
+    Field("name", _l("Name"), Kind.TEXT, Employer.name, group=_IDENTITY),
+    Field(
+        "former_name", _l("Former name"), Kind.TEXT, FormerName.name,
+        within=lambda found: Employer.former_names.any(found), group=_IDENTITY,
+    ),
+    Field("uscc", _l("Credit code"), Kind.CODE, Employer.uscc, group=_IDENTITY),
+    Field("registry_type", _l("Registry type"), Kind.TEXT, Employer.registry_type, group=_IDENTITY),
+    Field("economic_type", _l("Economic type"), Kind.CODE, Employer.economic_type, group=_IDENTITY),
+    Field("industry", _l("Industry"), Kind.CODE, Employer.industry, group=_IDENTITY),
+    Field("affiliation", _l("Affiliation"), Kind.CODE, Employer.affiliation, group=_IDENTITY),
+    Field("established_on", _l("Established"), Kind.DATE, Employer.established_on, group=_IDENTITY),
+    Field("business_scope", _l("Business scope"), Kind.TEXT, Employer.business_scope, group=_IDENTITY),
+    Field("address", _l("Address"), Kind.TEXT, Employer.address, group=_IDENTITY),
+    Field("area", _l("Area"), Kind.TEXT, Employer.area, group=_IDENTITY),
+    Field("stage", _l("Stage"), Kind.CHOICE, Employer.stage, choices=stage_choices, group=_WORK),
+    Field("stage_since", _l("In this stage since"), Kind.MOMENT, Employer.stage_since, group=_WORK),
+    branch_field("branch", _l("Branch"), Employer.branch_id, group=_WORK),
+    user_field("owner", _l("Owner"), Employer.owner_id, group=_WORK),
+    user_field("backup_owner", _l("Backup owner"), Employer.backup_owner_id, group=_WORK),
+    user_field("first_contact_owner", _l("First contacted by"), Employer.first_contact_owner_id, group=_WORK),
+    Field("last_contact_on", _l("Last contact"), Kind.DATE, Employer.last_contact_on, group=_WORK),
+    Field("reachable", _l("Has a mobile number in use"), Kind.BOOL, _REACHABLE, group=_WORK),
+    Field(
+        "source", _l("Source"), Kind.CHOICE, Employer.source,
+        choices=choices_of(SOURCE_LABELS), group=_WORK,
+    ),
+    Field("eligible", _l("Must contribute"), Kind.BOOL, Employer.eligible, group=_WORK),
+    Field("created_at", _l("Added to the system"), Kind.MOMENT, Employer.created_at, group=_WORK),
+    Field("account_no", _l("Account number"), Kind.CODE, Employer.employer_account_no, group=_ACCOUNT),
+    Field(
+        "account_status", _l("Account status"), Kind.CHOICE, Employer.account_status,
+        choices=choices_of(ACCOUNT_STATUS_LABELS), group=_ACCOUNT,
+    ),
+    Field(
+        "account_opened_on", _l("Account opened on"), Kind.DATE, Employer.account_opened_on, group=_ACCOUNT,
+    ),
+    Field(
+        "employee_accounts_on", _l("Employee accounts set up on"), Kind.DATE, Employer.employee_accounts_on,
+        group=_ACCOUNT,
+    ),
+    Field(
+        "online_signed_on", _l("Signed up online on"), Kind.DATE, Employer.online_signed_on, group=_ACCOUNT,
+    ),
+    Field(
+        "first_contribution_month", _l("First contribution month"), Kind.PERIOD,
+        Employer.first_contribution_month, group=_ACCOUNT,
+    ),
+    Field(
+        "first_employee_added_on", _l("First employee added on"), Kind.DATE, Employer.first_employee_added_on,
+        group=_ACCOUNT,
+    ),
+    Field("heads", _l("Contributing employees"), Kind.NUMBER, Employer.heads, group=_MONEY),
+    Field("sealed_heads", _l("Sealed employees"), Kind.NUMBER, Employer.sealed_heads, group=_MONEY),
+    Field("insured_heads", _l("Insured employees"), Kind.NUMBER, Employer.insured_heads, group=_MONEY),
+    Field("employer_rate", _l("Employer rate"), Kind.RATE, Employer.employer_rate, group=_MONEY),
+    Field("employee_rate", _l("Employee rate"), Kind.RATE, Employer.employee_rate, group=_MONEY),
+    Field("monthly_amount", _l("Monthly amount"), Kind.MONEY, Employer.monthly_amount, group=_MONEY),
+    Field("paid_through", _l("Paid through"), Kind.PERIOD, Employer.paid_through, group=_MONEY),
+    Field("arrears_months", _l("Months in arrears"), Kind.NUMBER, Employer.arrears_months, group=_MONEY),
+    Field("statement_period", _l("Latest statement"), Kind.PERIOD, Employer.statement_period, group=_MONEY),
+    Field("pay_day", _l("Pay day"), Kind.NUMBER, Employer.pay_day, group=_MONEY),
+)  # fmt: skip
+
+
+def employer_fields() -> Fields:
+    """Every field of employers by name, with those contributed through manifests (`employer_fields`)."""
+    return field_map(FIELDS, current_features().employer_fields)
+
+
+def select_employers(tree: Tree, actor: Actor | None) -> Select[Employer]:
+    """The employers in the actor's reach that the criteria describe; DomainError for criteria unknown."""
+    return select(Employer).where(and_(visible_to(actor), compile_tree(tree, employer_fields(), actor)))
+
+
+def select_employer_ids(segment: Segment, actor: Actor | None) -> Select[int]:
+    """The ids of a segment's employers as this actor sees them; the system sees all."""
+    return select_employers(segment.tree, actor).with_only_columns(Employer.id)
+
+
+def count_employers(tree: Tree, actor: Actor | None) -> int:
+    """How many employers the criteria describe, exactly."""
+    ids = select_employers(tree, actor).with_only_columns(Employer.id)
+    return db.session.scalar(select(func.count()).select_from(ids.subquery())) or 0
