@@ -104,12 +104,12 @@ def save(
     pinned: bool = False,
 ) -> Segment:
     """Saves criteria under a name; saving under the name of one's own segment replaces what it holds."""
-    name = _checked_name(name)
+    name, tree = _checked_name(name), checked(tree, fields)
     segment = _own_namesake(list_name, name, actor)
     if segment is None:
         segment = Segment(list_name=list_name, name=name, owner_id=actor.id if actor else None)
         db.session.add(segment)
-    segment.tree = checked(tree, fields)
+    segment.tree = tree
     segment.branch_id = actor.branch_id if actor else None
     segment.sharing = sharing
     segment.columns = list(columns)
