@@ -1,12 +1,14 @@
 """Builders: each makes one committed-when-you-commit record with sensible defaults."""
 
+from datetime import date
 from itertools import count
 from typing import Any
 
 from app.accounts.models import Branch, User, UserRole
 from app.core.db import db
 from app.core.permissions import Role, Scope
-from app.employers.models import Employer
+from app.employers.models import Contact, ContactRole, Employer, EmployerContact
+from campaigns.drafting.models import Campaign
 
 _numbers = count(1)
 
@@ -52,3 +54,30 @@ def create_employer(branch: Branch | None = None, **fields: Any) -> Employer:
     db.session.add(employer)
     db.session.flush()
     return employer
+
+
+def create_contact(
+    employer: Employer, role: ContactRole = ContactRole.HANDLER, until: date | None = None, **fields: Any
+) -> Contact:
+    number = next(_numbers)
+    contact = Contact(name=fields.pop("name", f"联系人{number}"), **fields)
+    db.session.add(EmployerContact(employer_id=employer.id, contact=contact, role=role, until=until))
+    db.session.flush()
+    return contact
+
+
+def create_campaign(author: User, **fields: Any) -> Campaign:
+    """A drafted campaign without an audience yet; its criteria are everybody in the author's reach."""
+    number = next(_numbers)
+    values = {
+        "name": f"活动{number}",
+        "branch": author.branch,
+        "created_by": author,
+        "criteria": {"match": "all", "rules": []},
+        "signature": "滨海管理部",
+        "template_text": "{handler}您好，请尽快办理住房公积金业务。",
+    }
+    campaign = Campaign(**values | fields)
+    db.session.add(campaign)
+    db.session.flush()
+    return campaign

@@ -1,14 +1,30 @@
 """The manifest of drafting."""
 
+from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from app.core.features import Feature, TimelineKind
-from campaigns.drafting.policy import GRANTS
+from app.core import signals
+from app.core.features import Feature, NavItem, TimelineKind
+from campaigns.drafting.policy import GRANTS, Permission
+from campaigns.drafting.services import uses_of
+from campaigns.drafting.views import blueprint
 from campaigns.drafting.workflow import CAMPAIGN
+
+
+def watch_segments(_app: Flask) -> None:
+    """A segment that an open campaign follows cannot be deleted."""
+    signals.segment_deleting.connect(uses_of)
+
 
 feature = Feature(
     name="drafting",
+    blueprint=blueprint,
+    navigation=(
+        NavItem(_l("Campaigns"), "drafting.index", Permission.VIEW, "megaphone", "outreach", 30),
+        NavItem(_l("Signature and price"), "drafting.sender", Permission.CONFIGURE, "pen", "outreach", 90),
+    ),
     grants=GRANTS,
     workflows=(CAMPAIGN,),
     timeline_kinds=(TimelineKind("campaign", _l("Campaign"), "megaphone"),),
+    init=watch_segments,
 )

@@ -89,8 +89,8 @@ def check(campaign: Campaign) -> None:
 
 
 def says_how_to_leave(message_class: MessageClass) -> bool:
-    """Greetings and publicity say how to be left alone; a service notice is owed and does not."""
-    return message_class is not MessageClass.SERVICE
+    """Operators require the way out on publicity; a service notice is owed and carries none."""
+    return message_class is MessageClass.PUBLICITY
 
 
 def _braces(text: str) -> list[Any]:

@@ -3,15 +3,25 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
 
+from app.core.clock import today
 from app.core.db import db
+from app.core.periods import Period
 from campaigns.channels.sms import text as sms
-from campaigns.drafting.content.models import LINK
-from campaigns.drafting.content.policy import TOKEN_LENGTH, missing, notice_link, says_how_to_leave
-from campaigns.drafting.models import AudienceMember, Campaign, Exclusion
+from campaigns.drafting.content.models import LINK, VARIABLES, Facts
+from campaigns.drafting.content.policy import (
+    TOKEN_LENGTH,
+    missing,
+    notice_link,
+    objections,
+    says_how_to_leave,
+    values,
+)
+from campaigns.drafting.models import AudienceMember, Campaign, Exclusion, MessageClass, Sender
 
 #: how many of the first recipients the preview shows
 SHOWN = 5
@@ -41,6 +51,42 @@ class Preview:
     messages: int
     segments: int
     cost: Decimal
+
+
+@dataclass(frozen=True)
+class DraftSample:
+    """A text while it is written, filled in for an employer that does not exist."""
+
+    text: str
+    units: int
+    segments: int
+    cost: Decimal
+    objections: tuple[str, ...]
+
+
+def draft_sample(text: str, kind: MessageClass, sender: Sender, department: str) -> DraftSample:
+    """How a text will look on a phone and what is wrong with it; `cost` is yuan for one message."""
+    day = today() + timedelta(days=14)
+    drafted = Campaign(
+        template_text=text, signature=sender.signature, message_class=kind, deadline=day, price=sender.price
+    )
+    faults = tuple(str(reason) for reason in objections(drafted))
+    facts = Facts(
+        employer="示例科技有限公司",
+        handler="王小明",
+        department=department,
+        phone=sender.phone,
+        specialist="李静",
+        months=3,
+        paid_through=Period.of(day) + -4,
+        heads=25,
+        monthly_amount=Decimal("12600.00"),
+        deadline=day,
+    )
+    written = values((name for name in sms.placeholders(text) if name in VARIABLES), [facts])
+    shown = text if faults else final_text(drafted, written, notice_link(SAMPLE_TOKEN))
+    count = sms.segments(shown)
+    return DraftSample(shown, sms.units(shown), count, sms.cost(count, sender.price), faults)
 
 
 def final_text(campaign: Campaign, variables: dict[str, str], link: str) -> str:

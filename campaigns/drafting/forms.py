@@ -1,0 +1,94 @@
+"""The forms of drafting."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    DateField,
+    DecimalField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.accounts.models import User
+from app.core import segments
+from app.core.fields import choices_of
+from app.employers.lists import LIST
+from campaigns.channels.sms import text as sms
+from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
+from campaigns.drafting.models import Campaign, ContactOrder, MessageClass
+from campaigns.drafting.policy import FREQUENCY_DAYS
+from campaigns.drafting.services import Wish
+
+CONTACT_ORDER_LABELS = {
+    ContactOrder.HANDLER_FIRST: _l("Handler, else person in charge, finance, personnel"),
+    ContactOrder.HANDLER_ONLY: _l("Handler only"),
+    ContactOrder.IN_CHARGE_FIRST: _l("Person in charge, else legal representative, handler"),
+    ContactOrder.LEGAL_REP_FIRST: _l("Legal representative, else person in charge, handler"),
+}
+
+
+class WishForm(FlaskForm):  # type: ignore[misc]
+    """What the author decides."""
+
+    name = StringField(_l("Name of the campaign"), [InputRequired(), Length(max=120)])
+    segment_id = SelectField(_l("To whom (saved segment)"), [InputRequired()], coerce=int)
+    contact_order = SelectField(_l("Whom to reach there"), choices=choices_of(CONTACT_ORDER_LABELS))
+    message_class = SelectField(_l("Kind of message"), choices=choices_of(MESSAGE_CLASS_LABELS))
+    template_text = TextAreaField(_l("Text"), [InputRequired(), Length(max=sms.LONGEST)])
+    deadline = DateField(_l("Deadline, for {deadline}"), [Optional()])
+    frequency_days = IntegerField(
+        _l("Leave out whoever was written to within (days)"),
+        [InputRequired(), NumberRange(0, 90)],
+        default=FREQUENCY_DAYS,
+    )
+
+    def offer_segments(self, actor: User, campaign: Campaign | None = None) -> None:
+        """The segments this author may use; the one in use stays even if it is somebody else's."""
+        offered = [(segment.id, segment.name) for segment in segments.listed(LIST, actor)]
+        kept = campaign.segment_id if campaign else None
+        if kept is not None and kept not in dict(offered):
+            offered.append((kept, str(_l("The present one"))))
+        self.segment_id.choices = offered
+
+    def wish(self, actor: User, campaign: Campaign | None = None) -> Wish:
+        """What was filled in, with the criteria as the segment has them now. Raises NotFound."""
+        chosen = self.segment_id.data
+        kept = campaign is not None and chosen == campaign.segment_id
+        criteria = campaign.criteria if campaign and kept else segments.get(chosen, actor, LIST).tree
+        return Wish(
+            name=(self.name.data or "").strip(),
+            segment_id=chosen,
+            criteria=criteria,
+            message_class=MessageClass(self.message_class.data),
+            template_text=(self.template_text.data or "").strip(),
+            deadline=self.deadline.data,
+            contact_order=ContactOrder(self.contact_order.data),
+            frequency_days=self.frequency_days.data or 0,
+        )
+
+
+class ApprovalForm(FlaskForm):  # type: ignore[misc]
+    """`seen` is the seal of what the approver's page showed."""
+
+    seen = HiddenField(validators=[InputRequired()])
+    comment = TextAreaField(_l("Comment"), [Optional(), Length(max=1000)])
+
+
+class ReturnForm(FlaskForm):  # type: ignore[misc]
+    comment = TextAreaField(_l("What should the author change?"), [InputRequired(), Length(max=1000)])
+
+
+class SenderForm(FlaskForm):  # type: ignore[misc]
+    """How a branch signs."""
+
+    signature = StringField(
+        _l("Signature, without brackets"),
+        [InputRequired(), Length(2, 20)],
+        description=_l("As filed with the operators."),
+    )
+    phone = StringField(_l("Telephone number for questions"), [InputRequired(), Length(max=30)])
+    price = DecimalField(_l("Price of a segment (yuan)"), [InputRequired(), NumberRange(0, 10)], places=4)

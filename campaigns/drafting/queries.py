@@ -1,0 +1,94 @@
+"""Reads of drafting: campaigns in reach, how a branch signs, who is left out and why."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
+
+from app.accounts.models import Branch
+from app.core.criteria import Tree
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import Actor
+from app.core.sentences import sentence
+from app.employers.lists import employer_fields
+from campaigns.drafting.models import AudienceMember, Campaign, Exclusion, Sender
+from campaigns.drafting.policy import visible_to
+
+#: For a department that has not said how it signs yet; 12329 is the national hotline of the fund.
+SIGNATURE = "住房公积金管理部"
+PHONE = "12329"
+PRICE = Decimal("0.05")
+
+EXCLUSION_LABELS = {
+    Exclusion.CLOSED: _l("Employer closed or dismissed"),
+    Exclusion.INELIGIBLE: _l("Need not contribute"),
+    Exclusion.NO_CONTACT: _l("No contact person"),
+    Exclusion.NO_MOBILE: _l("No mobile number"),
+    Exclusion.BAD_NUMBER: _l("Not a mobile number"),
+    Exclusion.DEAD_NUMBER: _l("Number known to be dead"),
+    Exclusion.OPTED_OUT: _l("Asked not to be written to"),
+    Exclusion.FREQUENCY: _l("Written to only lately"),
+    Exclusion.MISSING_VALUE: _l("A value of the text is unknown"),
+    Exclusion.MERGED: _l("Same person: joined into one message"),
+    Exclusion.CANCELLED: _l("Campaign cancelled before sending"),
+}
+
+
+def criteria_sentence(tree: Tree) -> str:
+    """The criteria of an audience in the reader's language."""
+    return sentence(tree, employer_fields())
+
+
+def listed() -> Select[Campaign]:
+    """Campaigns for the list, with the names it shows."""
+    return select(Campaign).options(joinedload(Campaign.created_by), joinedload(Campaign.branch))
+
+
+def find(campaign_id: int, actor: Actor | None, *, lock: bool = False) -> Campaign:
+    """One campaign in the actor's reach; `lock` holds it until the transaction ends. Raises NotFound."""
+    query = select(Campaign).where(Campaign.id == campaign_id, visible_to(actor))
+    campaign = db.session.scalar(query.with_for_update(of=Campaign) if lock else query)
+    if campaign is None:
+        raise NotFound(_l("There is no such campaign."))
+    return campaign
+
+
+def sender_of(branch: Branch) -> Sender:
+    """How the branch signs: its own setting, the nearest above it, or the shipped one (not stored)."""
+    above = [int(step) for step in branch.path.split("/") if step]
+    query = (
+        select(Sender)
+        .join(Branch, Branch.id == Sender.branch_id)
+        .where(Sender.branch_id.in_(above))
+        .order_by(func.length(Branch.path).desc())
+        .limit(1)
+    )
+    return db.session.scalar(query) or Sender(
+        branch_id=branch.id, signature=SIGNATURE, phone=PHONE, price=PRICE
+    )
+
+
+def members(campaign_id: int) -> Select[AudienceMember]:
+    """The audience of one campaign, as last reckoned."""
+    return (
+        select(AudienceMember)
+        .where(AudienceMember.campaign_id == campaign_id)
+        .options(joinedload(AudienceMember.employer), joinedload(AudienceMember.contact))
+    )
+
+
+def exclusions(campaign_id: int) -> Sequence[tuple[Exclusion, int]]:
+    """How many are left out for each reason, the most frequent first."""
+    number = func.count()
+    query = (
+        select(AudienceMember.excluded, number)
+        .where(AudienceMember.campaign_id == campaign_id, AudienceMember.excluded.is_not(None))
+        .group_by(AudienceMember.excluded)
+        .order_by(number.desc(), AudienceMember.excluded)
+    )
+    rows: Sequence[Any] = db.session.execute(query).all()
+    return [(reason, count) for reason, count in rows]

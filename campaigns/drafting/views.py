@@ -1,0 +1,241 @@
+"""The pages of drafting: write a campaign, see whom it reaches, have it approved."""
+
+from typing import Any, cast
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.accounts.models import User
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.permissions import requires
+from app.core.workflow import available, history
+from campaigns.drafting import queries, services
+from campaigns.drafting.content.models import VARIABLES
+from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS, READY_TEXTS, objections, ready_text
+from campaigns.drafting.content.queries import draft_sample, preview
+from campaigns.drafting.forms import CONTACT_ORDER_LABELS, ApprovalForm, ReturnForm, SenderForm, WishForm
+from campaigns.drafting.models import Campaign, CampaignState, MessageClass
+from campaigns.drafting.policy import BRANCH_HEAD_ABOVE, Permission, visible_to
+from campaigns.drafting.workflow import CAMPAIGN
+
+blueprint = Blueprint("drafting", __name__, url_prefix="/campaigns")
+
+
+def _reader() -> User:
+    return cast(User, current_user)
+
+
+def _show(campaign_id: int) -> ResponseReturnValue:
+    return redirect(url_for("drafting.show", id=campaign_id), 303)
+
+
+@blueprint.get("")
+@requires(Permission.VIEW)
+def index() -> ResponseReturnValue:
+    """The campaigns in the reader's reach."""
+    query = queries.listed().where(visible_to(_reader())).order_by(Campaign.id.desc()).limit(200)
+    return render_template(
+        "campaigns/drafting/index.html", campaigns=db.session.scalars(query).all(), workflow=CAMPAIGN
+    )
+
+
+@blueprint.get("/<int:id>/audience")
+@requires(Permission.VIEW)
+def audience(id: int) -> ResponseReturnValue:
+    """Everybody in the audience, with the reason of those who get nothing."""
+    campaign = queries.find(id, _reader())
+    return render_template("campaigns/drafting/audience.html", campaign=campaign)
+
+
+@blueprint.get("/new")
+@requires(Permission.DRAFT)
+def new() -> ResponseReturnValue:
+    """An empty form; `segment` and `text` in the address fill in where it came from."""
+    form = WishForm(segment_id=request.args.get("segment", type=int))
+    form.offer_segments(_reader())
+    if name := request.args.get("text"):
+        ready = ready_text(name)
+        form.template_text.data, form.message_class.data = ready.text, str(ready.message_class)
+        form.name.data = str(ready.label)
+    return _form_page(form)
+
+
+@blueprint.post("/new")
+@requires(Permission.DRAFT)
+def create() -> ResponseReturnValue:
+    form = WishForm()
+    form.offer_segments(_reader())
+    if not form.validate_on_submit():
+        return _form_page(form), 422
+    try:
+        campaign = services.draft(form.wish(_reader()), _reader(), _reader().branch)
+    except DomainError as refusal:
+        return _refused(form, refusal)
+    db.session.commit()
+    return _show(campaign.id)
+
+
+@blueprint.get("/<int:id>/edit")
+@requires(Permission.DRAFT)
+def edit(id: int) -> ResponseReturnValue:
+    campaign = queries.find(id, _reader())
+    form = WishForm(obj=campaign)
+    form.offer_segments(_reader(), campaign)
+    return _form_page(form, campaign)
+
+
+@blueprint.post("/<int:id>/edit")
+@requires(Permission.DRAFT)
+def change(id: int) -> ResponseReturnValue:
+    campaign = queries.find(id, _reader(), lock=True)
+    form = WishForm()
+    form.offer_segments(_reader(), campaign)
+    if not form.validate_on_submit():
+        return _form_page(form, campaign), 422
+    try:
+        services.revise(campaign, form.wish(_reader(), campaign), _reader())
+    except DomainError as refusal:
+        return _refused(form, refusal, id)
+    db.session.commit()
+    return _show(id)
+
+
+def _refused(form: WishForm, refusal: DomainError, campaign_id: int | None = None) -> ResponseReturnValue:
+    """The form again, with every objection beside the text; nothing was kept."""
+    reasons = refusal.reasons or (refusal.message,)
+    db.session.rollback()
+    form.template_text.errors = [*form.template_text.errors, *reasons]
+    campaign = queries.find(campaign_id, _reader()) if campaign_id else None
+    return _form_page(form, campaign), 422
+
+
+def _form_page(form: WishForm, campaign: Campaign | None = None) -> str:
+    return render_template(
+        "campaigns/drafting/form.html",
+        form=form,
+        campaign=campaign,
+        variables=VARIABLES.values(),
+        ready_texts=READY_TEXTS,
+        sample=_sample(form.template_text.data or "", form.message_class.data or MessageClass.SERVICE),
+    )
+
+
+@blueprint.get("/wording")
+@requires(Permission.DRAFT)
+def wording() -> str:
+    """While the author writes: how the text will look, how long it is, and what is wrong with it."""
+    args = request.args
+    return render_template(
+        "campaigns/drafting/sample.html",
+        sample=_sample(args.get("template_text", ""), args.get("message_class", MessageClass.SERVICE)),
+    )
+
+
+def _sample(text: str, message_class: str) -> Any:
+    kind = MessageClass(message_class) if message_class in set(MessageClass) else MessageClass.SERVICE
+    sender = queries.sender_of(_reader().branch)
+    return draft_sample(text, kind, sender, _reader().branch.name)
+
+
+@blueprint.get("/<int:id>/draft")
+@requires(Permission.VIEW)
+def show(id: int) -> str:
+    """Everything an approver has to see on one page."""
+    campaign = queries.find(id, _reader())
+    faults = objections(campaign)
+    return render_template(
+        "campaigns/drafting/show.html",
+        campaign=campaign,
+        workflow=CAMPAIGN,
+        steps={option.transition.name: option for option in available(CAMPAIGN, campaign, _reader())},
+        criteria=queries.criteria_sentence(campaign.criteria),
+        exclusions=queries.exclusions(id),
+        labels=queries.EXCLUSION_LABELS,
+        faults=faults,
+        preview=None if faults else preview(campaign),
+        history=history(CAMPAIGN, id),
+        approval=ApprovalForm(formdata=None, seen=services.seal(campaign)),
+        returning=ReturnForm(formdata=None),
+        head_above=BRANCH_HEAD_ABOVE,
+        class_label=MESSAGE_CLASS_LABELS[campaign.message_class],
+        order_label=CONTACT_ORDER_LABELS[campaign.contact_order],
+    )
+
+
+@blueprint.post("/<int:id>/reckon")
+@requires(Permission.DRAFT)
+def reckon(id: int) -> ResponseReturnValue:
+    campaign = queries.find(id, _reader(), lock=True)
+    changed = services.reckon_again(campaign)
+    db.session.commit()
+    flash(_("The audience has changed.") if changed else _("The audience is still the same."), "info")
+    return _show(id)
+
+
+@blueprint.post("/<int:id>/submit")
+@requires(Permission.DRAFT)
+def submit(id: int) -> ResponseReturnValue:
+    services.submit(queries.find(id, _reader(), lock=True), _reader())
+    db.session.commit()
+    flash(_("Submitted: a second person can approve it now."), "success")
+    return _show(id)
+
+
+@blueprint.post("/<int:id>/approve")
+@requires(Permission.APPROVE)
+def approve(id: int) -> ResponseReturnValue:
+    """The audience is reckoned once more; if it moved since the page was shown, it is shown again instead."""
+    campaign = queries.find(id, _reader(), lock=True)
+    form = ApprovalForm()
+    if not form.validate_on_submit():
+        raise DomainError(_("Please open the campaign and look at it before you approve it."))
+    if campaign.state is CampaignState.SUBMITTED and services.reckon_again(campaign):
+        db.session.commit()
+        flash(_("The audience changed after you opened the page; please look at it again."), "warning")
+        return _show(id)
+    services.approve(campaign, _reader(), form.seen.data or "", form.comment.data or "")
+    db.session.commit()
+    flash(_("Approved. It can be launched now."), "success")
+    return _show(id)
+
+
+@blueprint.post("/<int:id>/return")
+@requires(Permission.APPROVE)
+def send_back(id: int) -> ResponseReturnValue:
+    campaign = queries.find(id, _reader(), lock=True)
+    services.send_back(campaign, _reader(), ReturnForm().comment.data or "")
+    db.session.commit()
+    flash(_("Returned to its author."), "success")
+    return _show(id)
+
+
+@blueprint.post("/<int:id>/discard")
+@requires(Permission.DRAFT)
+def discard(id: int) -> ResponseReturnValue:
+    services.discard(queries.find(id, _reader(), lock=True), _reader())
+    db.session.commit()
+    flash(_("The campaign is discarded."), "success")
+    return _show(id)
+
+
+@blueprint.get("/sender")
+@requires(Permission.CONFIGURE)
+def sender() -> str:
+    current = queries.sender_of(_reader().branch)
+    return render_template("campaigns/drafting/sender.html", form=SenderForm(obj=current), current=current)
+
+
+@blueprint.post("/sender")
+@requires(Permission.CONFIGURE)
+def set_sender() -> ResponseReturnValue:
+    form = SenderForm()
+    if not form.validate_on_submit():
+        current = queries.sender_of(_reader().branch)
+        return render_template("campaigns/drafting/sender.html", form=form, current=current), 422
+    services.set_sender(_reader().branch, form.signature.data or "", form.phone.data or "", form.price.data)
+    db.session.commit()
+    flash(_("Saved. New campaigns sign this way."), "success")
+    return redirect(url_for("drafting.sender"), 303)

@@ -1,0 +1,194 @@
+"""Whom a campaign reaches, and why the others are left out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from app.accounts.models import Branch, User
+from app.core.clock import now, today
+from app.core.db import db
+from app.core.permissions import Role
+from app.employers.models import ContactRole, Employer, Stage
+from campaigns.channels.sms.models import OptOut
+from campaigns.drafting.audience.queries import Audience, reckon
+from campaigns.drafting.audience.services import refresh
+from campaigns.drafting.models import (
+    AudienceMember,
+    Campaign,
+    CampaignState,
+    ContactOrder,
+    Exclusion,
+    MessageClass,
+)
+from campaigns.drafting.policy import stored_audience_fingerprint
+from tests.factories import create_branch, create_campaign, create_contact, create_employer, create_user
+
+PHONE = "12329"
+
+
+@pytest.fixture
+def branch(app: Flask) -> Branch:
+    return create_branch(name="滨海管理部")
+
+
+@pytest.fixture
+def manager(branch: Branch) -> User:
+    return create_user(Role.MANAGER, branch=branch)
+
+
+def employer(branch: Branch, mobile: str | None = None, name: str = "张三", **fields: Any) -> Employer:
+    made = create_employer(branch, **fields)
+    create_contact(made, name=name, mobile=mobile)
+    return made
+
+
+def reasons(audience: Audience) -> dict[int, Exclusion | None]:
+    return {member.employer_id: member.excluded for member in audience.members}
+
+
+def test_everybody_who_gets_no_message_has_a_reason(branch: Branch, manager: User) -> None:
+    campaign = create_campaign(manager, signature="滨海管理部", message_class=MessageClass.PUBLICITY)
+    db.session.add(OptOut(phone="13800000005", signature="滨海管理部"))
+    db.session.add(OptOut(phone="13800000006", signature="别的部门"))
+    expected = {
+        employer(branch, "13800000001").id: None,
+        create_employer(branch).id: Exclusion.NO_CONTACT,
+        employer(branch, None).id: Exclusion.NO_MOBILE,
+        employer(branch, "022-6655443").id: Exclusion.BAD_NUMBER,
+        employer(branch, "13800000005").id: Exclusion.OPTED_OUT,
+        employer(branch, "13800000006").id: None,
+        employer(branch, "13800000007", stage=Stage.CLOSED).id: Exclusion.CLOSED,
+        employer(branch, "13800000008", eligible=False).id: Exclusion.INELIGIBLE,
+    }
+    dead = create_employer(branch)
+    create_contact(dead, mobile="13800000009", invalid_since=today())
+    expected[dead.id] = Exclusion.DEAD_NUMBER
+    assert reasons(reckon(campaign, PHONE)) == expected
+
+
+def test_a_service_notice_is_owed_even_to_those_who_opted_out(branch: Branch, manager: User) -> None:
+    db.session.add(OptOut(phone="13800000001", signature="滨海管理部"))
+    one = employer(branch, "13800000001")
+    campaign = create_campaign(manager, signature="滨海管理部")
+    assert reasons(reckon(campaign, PHONE)) == {one.id: None}
+
+
+def test_a_person_of_many_employers_gets_one_message_that_speaks_for_all(
+    branch: Branch, manager: User
+) -> None:
+    first = employer(branch, "13800000001", arrears_months=2)
+    second = employer(branch, "138 0000 0001", arrears_months=5)
+    third = employer(branch, "+86 13800000001", arrears_months=1)
+    campaign = create_campaign(manager, template_text="{handler}您好，{employer}欠缴{months}个月")
+    refresh(campaign, PHONE)
+    rows = {m.employer_id: m for m in db.session.scalars(select(AudienceMember))}
+    lead = rows[first.id]
+    assert lead.excluded is None
+    assert lead.variables["employer"] == f"{first.name}等3家单位"
+    assert lead.variables["months"] == "5"
+    assert lead.own_variables["months"] == "2"
+    for merged in (second, third):
+        assert rows[merged.id].excluded is Exclusion.MERGED
+        assert rows[merged.id].merged_into_id == lead.id
+    assert (campaign.audience_size, campaign.recipients) == (3, 1)
+
+
+def test_the_next_contact_is_chosen_when_the_first_cannot_be_reached(branch: Branch, manager: User) -> None:
+    one = create_employer(branch)
+    create_contact(one, name="经办", mobile=None)
+    boss = create_contact(one, ContactRole.PERSON_IN_CHARGE, name="负责人", mobile="13800000002")
+    chosen = reckon(create_campaign(manager), PHONE).members[0]
+    assert (chosen.contact_id, chosen.excluded) == (boss.id, None)
+    strict = create_campaign(manager, contact_order=ContactOrder.HANDLER_ONLY)
+    assert reckon(strict, PHONE).members[0].excluded is Exclusion.NO_MOBILE
+
+
+def test_a_former_handler_is_not_written_to(branch: Branch, manager: User) -> None:
+    one = create_employer(branch)
+    create_contact(one, mobile="13800000001", until=today() - timedelta(days=1))
+    assert reasons(reckon(create_campaign(manager), PHONE)) == {one.id: Exclusion.NO_CONTACT}
+
+
+def test_employers_beyond_the_authors_reach_are_counted_but_never_listed(
+    branch: Branch, manager: User
+) -> None:
+    mine = employer(branch, "13800000001")
+    employer(create_branch(), "13800000002")
+    audience = reckon(create_campaign(manager), PHONE)
+    assert list(reasons(audience)) == [mine.id]
+    assert audience.outside_scope == 1
+
+
+def test_whoever_was_written_to_lately_is_left_out(branch: Branch, manager: User) -> None:
+    one = employer(branch, "13800000001")
+    other = employer(branch, "13800000002")
+    earlier = create_campaign(manager, state=CampaignState.FINISHED, launched_at=now() - timedelta(days=3))
+    db.session.add(AudienceMember(campaign_id=earlier.id, employer_id=one.id, phone="13800000001"))
+    db.session.flush()
+    careful = create_campaign(manager, frequency_days=7)
+    assert reasons(reckon(careful, PHONE)) == {one.id: Exclusion.FREQUENCY, other.id: None}
+    careful.frequency_days = 2
+    assert set(reasons(reckon(careful, PHONE)).values()) == {None}
+    careful.frequency_days = 0
+    assert set(reasons(reckon(careful, PHONE)).values()) == {None}
+
+
+def test_an_employer_without_a_value_for_the_text_is_left_out(branch: Branch, manager: User) -> None:
+    one = employer(branch, "13800000001", paid_through=None)
+    campaign = create_campaign(manager, template_text="{employer}缴至{paid_through}")
+    assert reasons(reckon(campaign, PHONE)) == {one.id: Exclusion.MISSING_VALUE}
+
+
+def test_only_employers_that_meet_the_criteria_belong_to_the_audience(branch: Branch, manager: User) -> None:
+    small = employer(branch, "13800000001", heads=9)
+    large = employer(branch, "13800000002", heads=10)
+    criteria = {"match": "all", "rules": [{"field": "heads", "op": "ge", "value": "10"}]}
+    found = reasons(reckon(create_campaign(manager, criteria=criteria), PHONE))
+    assert large.id in found
+    assert small.id not in found
+
+
+def test_the_stored_audience_has_the_fingerprint_it_was_reckoned_with(branch: Branch, manager: User) -> None:
+    for number in range(5):
+        employer(branch, f"1380000000{number % 3}")
+    campaign = create_campaign(manager)
+    assert refresh(campaign, PHONE)
+    assert stored_audience_fingerprint(campaign.id) == campaign.audience_hash
+    assert not refresh(campaign, PHONE)
+    employer(branch, "13800000009")
+    assert refresh(campaign, PHONE)
+    assert stored_audience_fingerprint(campaign.id) == campaign.audience_hash
+
+
+@contextmanager
+def counted_statements() -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_c: object, _k: object, statement: str, *_more: object) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_a_larger_audience_takes_no_more_statements(branch: Branch, manager: User) -> None:
+    for number in range(60):
+        employer(branch, f"138{number:08d}")
+    campaign: Campaign = create_campaign(manager)
+    db.session.commit()
+    with counted_statements() as few:
+        reckon(campaign, PHONE)
+    for number in range(60, 120):
+        employer(branch, f"138{number:08d}")
+    db.session.commit()
+    with counted_statements() as many:
+        reckon(campaign, PHONE)
+    assert len(many) <= len(few) <= 10
