@@ -145,7 +145,10 @@ def _text_width(text: str) -> float:
 
 
 def _label_room(names: Sequence[str]) -> int:
-    return int(max((_text_width(name) for name in names), default=0)) + 16
+    """The left margin that lying bars need beyond what pygal, which counts signs, leaves for their names."""
+    widest = max((_text_width(name) for name in names), default=0)
+    counted = max((len(name) for name in names), default=0) * LABEL_SIZE * 0.6
+    return max(8, int(widest - counted) + 8)
 
 
 def _fits(names: Sequence[str]) -> bool:

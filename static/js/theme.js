@@ -1,9 +1,14 @@
-// Runs before the page is drawn: when the reader follows the system, use the system's colours.
+// Runs before the page is drawn: a reader who follows the system gets its colours; paper is always light.
 (() => {
   const root = document.documentElement;
-  if (root.dataset.theme !== "auto") return;
+  const chosen = root.dataset.theme;
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const follow = () => root.setAttribute("data-bs-theme", dark.matches ? "dark" : "light");
-  follow();
-  dark.addEventListener("change", follow);
+  const apply = () => {
+    const night = chosen === "dark" || (chosen === "auto" && dark.matches);
+    root.setAttribute("data-bs-theme", night ? "dark" : "light");
+  };
+  apply();
+  dark.addEventListener("change", apply);
+  addEventListener("beforeprint", () => root.setAttribute("data-bs-theme", "light"));
+  addEventListener("afterprint", apply);
 })();
