@@ -1,4 +1,4 @@
-"""The look in a real browser: the policy refuses nothing, everybody can use it, nothing overflows the window."""
+"""The look in a real browser: the policy refuses nothing, everybody can use it, nothing overflows."""
 
 import shutil
 from collections.abc import Iterator
