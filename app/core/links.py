@@ -1,6 +1,5 @@
 """Addresses inside the product: versioned assets, and ways back that never lead elsewhere."""
 
-from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,12 +34,17 @@ def url_if(endpoint: str, **values: object) -> str | None:
 
 def asset(filename: str, endpoint: str = "static") -> str:
     """The address of a static file with the print of its content, so that browsers may keep it for ever."""
+    known: dict[tuple[str, str, str], str] = current_app.extensions.setdefault("assets", {})
+    key = (request.script_root, endpoint, filename)
+    if key not in known or current_app.debug:
+        known[key] = url_for(endpoint, filename=filename, v=_print(_folder(endpoint) / filename))
+    return known[key]
+
+
+def _folder(endpoint: str) -> Path:
     blueprint = current_app.blueprints.get(endpoint.partition(".")[0])
-    folder = (blueprint or current_app).static_folder
-    path = Path(folder or "") / filename
-    return url_for(endpoint, filename=filename, v=_print(path, path.stat().st_mtime_ns))
+    return Path((blueprint or current_app).static_folder or "")
 
 
-@lru_cache(maxsize=256)
-def _print(path: Path, _changed: int) -> str:
+def _print(path: Path) -> str:
     return blake2b(path.read_bytes(), digest_size=5).hexdigest()
