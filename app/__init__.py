@@ -13,6 +13,9 @@ from app.core.features import load_features
 #: Every feature, in dependency order. A feature is a package with a `feature.py`.
 FEATURES: tuple[str, ...] = (
     "app.core",
+    "app.audit",
+    "app.accounts",
+    "app.accounts.access",
     "app.employers",
     "app.lifecycle",
     "campaigns.gateways",

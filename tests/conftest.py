@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 
 from app import create_app
+from app.audit.models import anchor_path, protect, unprotect
 from app.config import Settings
 from app.core.db import db
+from app.core.limits import limiter
 from app.core.valkey import answers, valkey_command
 from tests.postgresql import private_cluster
 from tests.waiting import wait_until
@@ -103,6 +105,8 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
 def session_app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    # every test knocks from the same address; the test of the limit turns it on
+    limiter.enabled = False
     with app.app_context():
         db.create_all()
     yield app
@@ -125,12 +129,15 @@ def sweep_database() -> None:
     preparer = db.engine.dialect.identifier_preparer
     names = [preparer.format_table(table) for table in db.metadata.tables.values()]
     with db.engine.begin() as connection:
+        unprotect(connection)
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
-            return
-        connection.execute(text("PRAGMA defer_foreign_keys=ON"))
-        for name in names:
-            connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608 - our own table names
+        else:
+            connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+            for name in names:
+                connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608 - our own table names
+        protect(connection)
+    anchor_path().unlink(missing_ok=True)
 
 
 class CommittingClient(FlaskClient):
@@ -138,9 +145,17 @@ class CommittingClient(FlaskClient):
 
     def open(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
         db.session.commit()
+        _forget_last_request()
         response = super().open(*args, **kwargs)  # type: ignore[arg-type]
-        db.session.expire_all()
+        _forget_last_request()
+        db.session.rollback()
         return response
+
+
+def _forget_last_request() -> None:
+    """The test's own application context stays open, and with it the user and language of a request."""
+    for name in list(g):
+        g.pop(name)
 
 
 @pytest.fixture(scope="session")

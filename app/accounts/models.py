@@ -1,12 +1,13 @@
 """Branches and users."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_login import UserMixin
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.core.clock import now
 from app.core.db import EnumText, Model, Timestamps
 from app.core.permissions import Role, Scope
 
@@ -71,7 +72,10 @@ class User(Timestamps, UserMixin, Model):  # type: ignore[misc]
 
 
 class UserRole(Model):
+    """A role that a user holds; `services.set_roles` records its changes as one event of the user."""
+
     __tablename__ = "user_roles"
+    __audited__: ClassVar[bool] = False
     __table_args__ = (UniqueConstraint("user_id", "role"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -79,3 +83,25 @@ class UserRole(Model):
     role: Mapped[Role] = mapped_column(EnumText(Role))
 
     user: Mapped[User] = relationship(back_populates="roles")
+
+
+class RecoveryCode(Model):
+    """A one-time code that stands in for the second factor; only its keyed hash is kept."""
+
+    __tablename__ = "recovery_codes"
+    __audited__: ClassVar[bool] = False
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+
+
+class EndedSession(Model):
+    """A session that was signed out: a copy of its cookie opens nothing. Rows outlive cookies."""
+
+    __tablename__ = "ended_sessions"
+    __audited__: ClassVar[bool] = False
+
+    token: Mapped[str] = mapped_column(String(64), primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(default=now, index=True)

@@ -1,17 +1,30 @@
 """Which branches a user reaches, and what account administration allows."""
 
+from collections.abc import Collection
+from datetime import timedelta
 from enum import StrEnum
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.accounts.models import Branch
-from app.core.permissions import Actor, Scope
+from app.accounts.models import Branch, User
+from app.core.clock import now
+from app.core.passwords import MAX_AGE_DAYS
+from app.core.permissions import SEPARATED_ROLES, Actor, Role, Scope
+
+#: Failures in a row after which an account is locked, and for how long.
+LOCK_AFTER = 5
+LOCK_MINUTES = 10
+#: A session ends after this long however busy it is, and a half-done sign-in after the other.
+SESSION_HOURS = 12
+WAITING_MINUTES = 5
 
 
 class Permission(StrEnum):
     USERS_VIEW = "accounts:view_users"
     USERS_EDIT = "accounts:edit_users"
+    BRANCHES_VIEW = "accounts:view_branches"
     BRANCHES_EDIT = "accounts:edit_branches"
     ROLES_VIEW = "accounts:view_roles"
 
@@ -33,3 +46,56 @@ def in_scope(
         return branch == actor.branch_id
     below = select(Branch.id).where(Branch.path.startswith(actor.branch_path, autoescape=True))
     return branch.in_(below)
+
+
+def visible_to(actor: Actor | None) -> ColumnElement[bool]:
+    """The users in the actor's reach: those of his branches, or himself alone."""
+    return in_scope(actor, User.branch_id, User.id)
+
+
+def branches_visible_to(actor: Actor | None) -> ColumnElement[bool]:
+    """The branches in the actor's reach; own scope still reaches the branch one works in."""
+    if actor is not None and actor.scope is Scope.OWN:
+        return Branch.id == actor.branch_id
+    return in_scope(actor, Branch.id)
+
+
+_WIDTH = {Scope.OWN: 0, Scope.BRANCH: 1, Scope.BRANCH_AND_BELOW: 2, Scope.ALL: 3}
+
+
+def within(scope: Scope, limit: Scope) -> bool:
+    """Whether a scope reaches no further than another: nobody gives away more than he has."""
+    return _WIDTH[scope] <= _WIDTH[limit]
+
+
+def objections_to_roles(roles: Collection[Role]) -> list[object]:
+    """Every reason why one person may not hold these roles together."""
+    held = frozenset(roles)
+    reasons: list[object] = []
+    if not held:
+        reasons.append(_l("Choose at least one role."))
+    if len(held & SEPARATED_ROLES) > 1:
+        reasons.append(_l("Nobody holds two of the three administrator roles."))
+    if held & SEPARATED_ROLES and held - SEPARATED_ROLES:
+        reasons.append(_l("An administrator does no other work: give the other roles to someone else."))
+    if Role.BANK_PARTNER in held and len(held) > 1:
+        reasons.append(_l("A bank partner holds no other role."))
+    return reasons
+
+
+def must_change_password(user: User) -> bool:
+    """At the first sign-in, after a reset, and when the password is too old."""
+    changed = user.password_changed_at
+    return user.must_change_password or (
+        changed is not None and changed < now() - timedelta(days=MAX_AGE_DAYS)
+    )
+
+
+def must_enrol(user: User) -> bool:
+    """Administrators sign in with two factors."""
+    return bool(user.role_set & SEPARATED_ROLES) and not user.totp_secret
+
+
+def is_locked(user: User) -> bool:
+    """After too many failures, for some minutes."""
+    return user.locked_until is not None and user.locked_until > now()

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, event
@@ -120,6 +120,9 @@ class EnumText(TypeDecorator[StrEnum]):
 
 
 class Base(DeclarativeBase):
+    #: whether changes of the rows are written to the audit trail; logs and caches say False
+    __audited__: ClassVar[bool] = True
+
     # a registry, not its parts: Flask-SQLAlchemy rebuilds this class and would ask for them twice
     registry = registry(
         metadata=MetaData(naming_convention=NAMING),

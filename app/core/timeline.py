@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,6 +17,7 @@ class TimelineEntry(Model):
     """`summary` is a msgid with named placeholders, `params` their values: the reader's language decides."""
 
     __tablename__ = "timeline"
+    __audited__: ClassVar[bool] = False
     __table_args__ = (Index("ix_timeline_employer_at", "employer_id", "at", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

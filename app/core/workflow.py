@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Index, String, Text, insert, select, update
@@ -159,6 +159,7 @@ class WorkflowHistory(Model):
     """One row for each change of state; never changed afterwards."""
 
     __tablename__ = "workflow_history"
+    __audited__: ClassVar[bool] = False
     __table_args__ = (Index("ix_workflow_history_record", "workflow", "record_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

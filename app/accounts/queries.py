@@ -1,0 +1,120 @@
+"""Users and branches as the screens and commands need them."""
+
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from app.accounts.models import Branch, EndedSession, RecoveryCode, User, UserRole
+from app.accounts.policy import branches_visible_to, visible_to
+from app.core.db import Intent, db, intending
+from app.core.errors import DomainError, NotFound
+from app.core.features import current_features
+from app.core.permissions import Actor, Role
+
+
+def root_branch() -> Branch:
+    """The department itself, the branch above all others. Raises DomainError before migrations ran."""
+    found = db.session.scalars(select(Branch).where(Branch.parent_id.is_(None)).order_by(Branch.id)).first()
+    if found is None:
+        raise DomainError(_("There is no branch yet: run “flask db upgrade” first."))
+    return found
+
+
+def branch_by_code(code: str) -> Branch:
+    """The branch with this code, or a DomainError that names it."""
+    found = db.session.scalars(select(Branch).where(Branch.code == code)).one_or_none()
+    if found is None:
+        raise DomainError(_("There is no branch with the code “%(code)s”.", code=code))
+    return found
+
+
+def branch(actor: Actor | None, branch_id: int) -> Branch:
+    """One branch in the actor's reach, or NotFound."""
+    query = select(Branch).where(Branch.id == branch_id, branches_visible_to(actor))
+    found = db.session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound(_("There is no such branch."))
+    return found
+
+
+def branches(actor: Actor | None) -> Sequence[Branch]:
+    """The actor's branches, each after the one above it."""
+    found = db.session.scalars(select(Branch).where(branches_visible_to(actor))).all()
+    codes = {one.id: one.code for one in found}
+    return sorted(found, key=lambda one: [codes.get(int(part), "") for part in one.path.split("/") if part])
+
+
+def depth(one: Branch) -> int:
+    """0 for the root, 1 for the branches under it."""
+    return one.path.count("/") - 2
+
+
+def users_per_branch() -> dict[int, int]:
+    """How many active users each branch has."""
+    query = select(User.branch_id, func.count()).where(User.active).group_by(User.branch_id)
+    return {branch_id: count for branch_id, count in db.session.execute(query)}
+
+
+def users(actor: Actor | None) -> Select[User]:
+    """The users in the actor's reach; the list adds filters and order."""
+    return select(User).where(visible_to(actor))
+
+
+def found_users(actor: Actor | None, search: str, show: str) -> Sequence[User]:
+    """Users whose name or user name holds the text. `show`: active, inactive or all."""
+    query = users(actor).join(User.branch).order_by(Branch.path, User.username)
+    if search:
+        found = User.username.contains(search.casefold(), autoescape=True)
+        query = query.where(found | User.name.contains(search, autoescape=True))
+    if show in ("active", "inactive"):
+        query = query.where(User.active == (show == "active"))
+    return db.session.scalars(query.options(contains_eager(User.branch))).unique().all()
+
+
+def user(actor: Actor | None, user_id: int) -> User:
+    """One user in the actor's reach, or NotFound."""
+    found = db.session.scalars(users(actor).where(User.id == user_id)).unique().one_or_none()
+    if found is None:
+        raise NotFound(_("There is no such user."))
+    return found
+
+
+def user_named(username: str) -> User | None:
+    return db.session.scalars(select(User).where(User.username == username.strip().casefold())).one_or_none()
+
+
+def active_holders(role: Role) -> int:
+    """How many active users hold the role."""
+    query = select(func.count()).select_from(UserRole).join(User).where(UserRole.role == role, User.active)
+    return db.session.scalar(query) or 0
+
+
+def credentials(username: str) -> tuple[int | None, str]:
+    """Id and hash, in a reading transaction of its own: a slow check must not hold the writer's place."""
+    query = select(User.id, User.password_hash).where(User.username == username.strip().casefold())
+    with intending(Intent.READ), db.engine.connect() as connection:
+        row = connection.execute(query).first()
+    return (row.id, row.password_hash) if row else (None, "")
+
+
+def session_user(user_id: int, token: str) -> User | None:
+    """The user of a session that was not signed out, with roles and branch, in one query."""
+    ended = select(EndedSession.token).where(EndedSession.token == token)
+    query = select(User).where(User.id == user_id, ~ended.exists()).options(joinedload(User.roles))
+    return db.session.scalars(query).unique().one_or_none()
+
+
+def recovery_codes_left(one: User) -> int:
+    query = select(func.count()).where(RecoveryCode.user_id == one.id, RecoveryCode.used_at.is_(None))
+    return db.session.scalar(query) or 0
+
+
+def role_table() -> list[tuple[str, list[tuple[str, frozenset[Role]]]]]:
+    """Each feature with its permissions and the roles that hold them, as the manifests say."""
+    return [
+        (feature.name, [(str(permission), frozenset(roles)) for permission, roles in feature.grants.items()])
+        for feature in current_features().all
+        if feature.grants
+    ]
