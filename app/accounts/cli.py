@@ -64,6 +64,19 @@ def create(
             click.echo(f"One-time password: {made.password}")
 
 
+@users_group.command("first-administrator")
+def first_administrator() -> None:
+    """Give an instance without users its security administrator; where there are users nothing happens."""
+    with writing():
+        made = services.first_administrator()
+        db.session.commit()
+        if made is None:
+            click.echo("There are users already; nothing was done.")
+            return
+        click.echo(f"First administrator: {made.user.username}")
+        click.echo(f"One-time password:   {made.password}  (to be changed at the first login)")
+
+
 def _shown(user: User) -> dict[str, Any]:
     return {
         "id": user.id,

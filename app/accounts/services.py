@@ -62,6 +62,19 @@ def create_user(
     return NewUser(user, None if password else chosen)
 
 
+def first_administrator() -> NewUser | None:
+    """The one who adds all others to an instance without users; None where there is any user already.
+
+    A security administrator, because only that role gives roles; makes the department where it is missing.
+    """
+    if db.session.scalar(select(func.count()).select_from(User)):
+        return None
+    root = db.session.scalars(select(Branch).where(Branch.parent_id.is_(None)).order_by(Branch.id)).first()
+    department = root or create_branch("0", str(_l("Provident fund department")))
+    name = str(_l("Security administrator"))
+    return create_user("admin", name, roles=[Role.SECURITY_ADMIN], branch=department, scope=Scope.ALL)
+
+
 def _text(name: str) -> str:
     cleaned = " ".join(name.split())
     if not cleaned:

@@ -1,6 +1,7 @@
 """`flask up`: check, prepare, then keep every process of one machine running."""
 
 import asyncio
+import hashlib
 import http.client
 import sys
 from collections.abc import Sequence
@@ -62,10 +63,20 @@ def prepare(settings: Settings) -> None:
         ) from error
     finally:
         db.session.remove()
-    _run_command(LOAD_DEMO if settings.demo else FIRST_ADMINISTRATOR)
+    _fill_once(settings)
     # The children open their own connections.
     db.session.remove()
     db.engine.dispose()
+
+
+def _fill_once(settings: Settings) -> None:
+    """Demo data or a first administrator, once for each database; if interrupted, at the next start."""
+    mark = settings.home / "filled"
+    database = hashlib.sha256(settings.database_url.encode()).hexdigest()
+    if mark.exists() and mark.read_text(encoding="ascii") == database:
+        return
+    _run_command(LOAD_DEMO if settings.demo else FIRST_ADMINISTRATOR)
+    mark.write_text(database, encoding="ascii")
 
 
 def services_of(settings: Settings, app: Flask) -> list[Service]:

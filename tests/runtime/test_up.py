@@ -27,6 +27,14 @@ def test_the_product_is_served_and_says_where(instance: Instance) -> None:
     assert f"http://127.0.0.1:{instance.port}" in instance.output()
 
 
+def test_an_empty_start_makes_one_administrator_and_prints_the_password_once(instance: Instance) -> None:
+    said = instance.output()
+    assert "First administrator: admin" in said
+    assert said.count("One-time password:") == 1
+    password = said.split("One-time password:")[1].split()[0]
+    assert len(password) >= 12
+
+
 def test_every_process_of_the_machine_runs(instance: Instance) -> None:
     wait_until(lambda: len(instance.services("worker")) == 2)
     for name in ("web", "schedule", "simulator", "valkey-server"):
@@ -102,6 +110,7 @@ def test_terminating_it_stops_everything_and_the_folder_starts_again() -> None:
         secret = (home / "secret_key").read_text(encoding="ascii")
         with running(home) as second:
             assert (home / "secret_key").read_text(encoding="ascii") == secret
+            assert "One-time password" not in second.output()
             survivors = second.family()
             second.process.kill()
             second.process.wait(timeout=10)
