@@ -23,8 +23,8 @@ from campaigns.drafting.content.policy import (
 )
 from campaigns.drafting.models import AudienceMember, Campaign, Exclusion, MessageClass, Sender
 
-#: how many of the first recipients the preview shows
-SHOWN = 5
+#: how many of the first recipients the preview shows, and of those a value is missing for
+SHOWN = 3
 
 #: A token that looks like one; a preview leads nowhere.
 SAMPLE_TOKEN = "x" * TOKEN_LENGTH

@@ -1,0 +1,272 @@
+"""The pages of drafting, as a manager, a branch head and strangers use them."""
+
+import html
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.core import segments
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.permissions import Role
+from app.core.segments import Segment
+from app.employers.lists import employer_fields
+from app.employers.models import Stage
+from campaigns.drafting.models import Campaign, CampaignState
+from campaigns.drafting.services import seal
+from tests.factories import create_branch, create_contact, create_employer, create_user, sign_in
+
+IN_ARREARS = {
+    "match": "all",
+    "rules": [
+        {"field": "stage", "op": "in", "value": ["in_arrears"]},
+        {"field": "heads", "op": "ge", "value": "10"},
+    ],
+}
+
+
+@pytest.fixture
+def manager(app: Flask) -> User:
+    branch = create_branch(name="滨海管理部")
+    for number in range(3):
+        employer = create_employer(branch, stage=Stage.IN_ARREARS, heads=10 + number, arrears_months=2)
+        create_contact(employer, mobile=f"1380000000{number}")
+    create_employer(branch, name="没有联系人的单位", stage=Stage.IN_ARREARS, heads=50)
+    create_contact(create_employer(branch, stage=Stage.IN_ARREARS, heads=9), mobile="13900000000")
+    return create_user(Role.MANAGER, branch=branch, name="陈经理")
+
+
+@pytest.fixture
+def head(manager: User) -> User:
+    return create_user(Role.BRANCH_HEAD, branch=manager.branch, name="周主任")
+
+
+@pytest.fixture
+def segment(manager: User) -> Segment:
+    return segments.save("employers", "欠缴且十人以上", IN_ARREARS, employer_fields(), manager)
+
+
+@pytest.fixture
+def filled(segment: Segment) -> dict[str, str]:
+    return {
+        "name": "九月催缴",
+        "segment_id": str(segment.id),
+        "contact_order": "handler_first",
+        "message_class": "service",
+        "template_text": "{handler}您好，{employer}欠缴{months}个月。{link}",
+        "deadline": "",
+        "frequency_days": "7",
+    }
+
+
+@pytest.fixture
+def drafted(client: FlaskClient, manager: User, filled: dict[str, str]) -> int:
+    sign_in(client, manager)
+    response = client.post("/campaigns/new", data=filled)
+    assert response.status_code == 303
+    return db.session.scalars(select(Campaign.id)).one()
+
+
+@pytest.fixture
+def submitted(client: FlaskClient, drafted: int) -> int:
+    client.post(f"/campaigns/{drafted}/submit")
+    return drafted
+
+
+def state(campaign_id: int) -> CampaignState:
+    return db.session.scalars(select(Campaign.state).where(Campaign.id == campaign_id)).one()
+
+
+def seen_on(page: str) -> str:
+    found = re.search(r'name="seen"[^>]*value="([0-9a-f]{64})"', page)
+    assert found, "the page offers no approval"
+    return found.group(1)
+
+
+def test_the_page_shows_whom_it_reaches_who_is_left_out_and_what_it_says(
+    client: FlaskClient, drafted: int
+) -> None:
+    page = html.unescape(client.get(f"/campaigns/{drafted}/draft").text)
+    campaign = db.session.get_one(Campaign, drafted)
+    assert (campaign.audience_size, campaign.recipients) == (4, 3)
+    assert "【住房公积金管理部】" in page
+    assert "138****0000" in page
+    assert "13800000000" not in page
+    assert "excluded.in=no_contact" in page
+
+
+def test_the_author_submits_but_cannot_approve_and_reads_why(
+    client: FlaskClient, submitted: int, manager: User
+) -> None:
+    page = client.get(f"/campaigns/{submitted}/draft").text
+    assert 'name="seen"' not in page
+    campaign = db.session.get_one(Campaign, submitted)
+    for seen, status in ((seal(campaign), 400), ("0" * 64, 409)):
+        refused = client.post(f"/campaigns/{submitted}/approve", data={"seen": seen})
+        assert refused.status_code == status
+        assert state(submitted) is CampaignState.SUBMITTED
+
+
+def test_the_branch_head_approves_what_the_page_showed(
+    client: FlaskClient, submitted: int, head: User
+) -> None:
+    sign_in(client, head)
+    seen = seen_on(client.get(f"/campaigns/{submitted}/draft").text)
+    client.post(f"/campaigns/{submitted}/approve", data={"seen": seen, "comment": "同意"})
+    assert state(submitted) is CampaignState.APPROVED
+
+
+def test_an_approval_after_the_audience_moved_shows_the_new_one_instead(
+    client: FlaskClient, submitted: int, head: User
+) -> None:
+    sign_in(client, head)
+    seen = seen_on(client.get(f"/campaigns/{submitted}/draft").text)
+    newcomer = create_employer(head.branch, stage=Stage.IN_ARREARS, heads=20, arrears_months=1)
+    create_contact(newcomer, mobile="13911111111")
+    client.post(f"/campaigns/{submitted}/approve", data={"seen": seen})
+    assert state(submitted) is CampaignState.SUBMITTED
+    assert db.session.get_one(Campaign, submitted).recipients == 4
+    seen = seen_on(client.get(f"/campaigns/{submitted}/draft").text)
+    client.post(f"/campaigns/{submitted}/approve", data={"seen": seen})
+    assert state(submitted) is CampaignState.APPROVED
+
+
+def test_a_double_click_on_submit_submits_once(client: FlaskClient, submitted: int) -> None:
+    again = client.post(f"/campaigns/{submitted}/submit")
+    assert again.status_code in (303, 400)
+    assert state(submitted) is CampaignState.SUBMITTED
+
+
+def test_changing_an_approved_campaign_takes_it_back_to_draft(
+    client: FlaskClient, submitted: int, head: User, manager: User, filled: dict[str, str]
+) -> None:
+    sign_in(client, head)
+    seen = seen_on(client.get(f"/campaigns/{submitted}/draft").text)
+    client.post(f"/campaigns/{submitted}/approve", data={"seen": seen})
+    sign_in(client, manager)
+    client.post(f"/campaigns/{submitted}/edit", data=filled | {"template_text": "{handler}您好"})
+    assert state(submitted) is CampaignState.DRAFT
+    assert db.session.get_one(Campaign, submitted).approved_hash is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("template_text", "{nobody}您好"),
+        ("template_text", "【签名】您好"),
+        ("template_text", "字" * 501),
+        ("template_text", ""),
+        ("frequency_days", "-1"),
+        ("frequency_days", "many"),
+        ("segment_id", "999999"),
+        ("message_class", "spam"),
+        ("deadline", "yesterday"),
+        ("name", ""),
+    ],
+)
+def test_a_campaign_that_cannot_be_is_refused_and_nothing_is_kept(
+    client: FlaskClient, manager: User, filled: dict[str, str], field: str, value: str
+) -> None:
+    sign_in(client, manager)
+    response = client.post("/campaigns/new", data=filled | {field: value})
+    assert response.status_code == 422
+    assert db.session.scalars(select(Campaign)).all() == []
+
+
+def test_a_refused_change_leaves_the_campaign_as_it_was(
+    client: FlaskClient, submitted: int, filled: dict[str, str]
+) -> None:
+    response = client.post(f"/campaigns/{submitted}/edit", data=filled | {"template_text": "{nobody}"})
+    assert response.status_code == 422
+    assert state(submitted) is CampaignState.SUBMITTED
+    assert db.session.get_one(Campaign, submitted).template_text == filled["template_text"]
+
+
+Call = Callable[[FlaskClient, int], int]
+
+PAGES: dict[str, Call] = {
+    "draft": lambda client, n: client.get(f"/campaigns/{n}/draft").status_code,
+    "audience": lambda client, n: client.get(f"/campaigns/{n}/audience").status_code,
+    "edit": lambda client, n: client.get(f"/campaigns/{n}/edit").status_code,
+    **{
+        step: lambda client, n, step=step: client.post(f"/campaigns/{n}/{step}").status_code  # type: ignore[misc]
+        for step in ("edit", "reckon", "submit", "approve", "return", "discard")
+    },
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_campaign_of_another_branch_does_not_exist(client: FlaskClient, submitted: int, page: str) -> None:
+    sign_in(client, create_user(Role.BRANCH_HEAD, Role.MANAGER))
+    assert PAGES[page](client, submitted) == 404
+    assert state(submitted) is CampaignState.SUBMITTED
+
+
+def test_an_auditor_has_no_business_with_campaigns(client: FlaskClient, submitted: int) -> None:
+    sign_in(client, create_user(Role.AUDIT_ADMIN))
+    assert client.get(f"/campaigns/{submitted}/draft").status_code == 403
+
+
+def test_a_specialist_may_write_but_neither_approve_nor_configure(
+    client: FlaskClient, submitted: int, manager: User
+) -> None:
+    sign_in(client, create_user(Role.SPECIALIST, branch=manager.branch))
+    assert client.get("/campaigns/new").status_code == 200
+    assert client.post(f"/campaigns/{submitted}/approve").status_code == 403
+    assert client.get("/campaigns/sender").status_code == 403
+
+
+def test_a_forged_form_is_refused(
+    app: Flask, client: FlaskClient, submitted: int, head: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, head)
+    seen = seen_on(client.get(f"/campaigns/{submitted}/draft").text)
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    assert client.post(f"/campaigns/{submitted}/approve", data={"seen": seen}).status_code == 400
+    assert state(submitted) is CampaignState.SUBMITTED
+
+
+def test_while_writing_the_text_is_shown_counted_and_checked(client: FlaskClient, manager: User) -> None:
+    sign_in(client, manager)
+    fine = client.get("/campaigns/wording", query_string={"template_text": "{handler}您好"}).text
+    assert "【住房公积金管理部】王小明您好" in fine
+    wrong = client.get("/campaigns/wording", query_string={"template_text": "{nobody}"}).text
+    assert "{nobody}" in wrong
+    assert client.get("/campaigns/wording", query_string={"message_class": "?"}).status_code == 200
+
+
+def test_a_ready_text_fills_the_form(client: FlaskClient, manager: User, segment: Segment) -> None:
+    sign_in(client, manager)
+    page = client.get("/campaigns/new", query_string={"text": "arrears", "segment": segment.id}).text
+    assert "{paid_through}" in page
+    assert client.get("/campaigns/new?text=none").status_code == 400
+
+
+def test_sending_back_without_a_reason_is_refused(client: FlaskClient, submitted: int, head: User) -> None:
+    sign_in(client, head)
+    client.post(f"/campaigns/{submitted}/return", data={"comment": " "})
+    assert state(submitted) is CampaignState.SUBMITTED
+    client.post(f"/campaigns/{submitted}/return", data={"comment": "请改称呼"})
+    assert state(submitted) is CampaignState.DRAFT
+
+
+def test_a_segment_that_an_open_campaign_follows_cannot_be_deleted(
+    client: FlaskClient, drafted: int, segment: Segment, manager: User
+) -> None:
+    with pytest.raises(DomainError) as refused:
+        segments.delete(db.session.get_one(Segment, segment.id), manager)
+    assert "九月催缴" in str(refused.value)
+
+
+def test_the_branch_head_says_how_the_branch_signs(client: FlaskClient, head: User) -> None:
+    sign_in(client, head)
+    assert client.get("/campaigns/sender").status_code == 200
+    good = {"signature": "滨海管理部", "phone": "022-66220000", "price": "0.045"}
+    assert client.post("/campaigns/sender", data=good).status_code == 303
+    assert "滨海管理部" in client.get("/campaigns/wording?template_text=a").text
+    assert client.post("/campaigns/sender", data=good | {"signature": "x"}).status_code == 422
