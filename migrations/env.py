@@ -34,14 +34,13 @@ def drop_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
 
 
 def run(connection: Any) -> None:
-    options = {**current_app.extensions["migrate"].configure_args}
+    options = {"compare_type": True, **current_app.extensions["migrate"].configure_args}
     options.setdefault("process_revision_directives", drop_empty)
     context.configure(
         connection=connection,
         target_metadata=database.metadata,
         render_item=plain_type,
         include_object=is_modelled,
-        compare_type=True,
         **options,
     )
     with context.begin_transaction():

@@ -4,12 +4,23 @@ from flask import Flask
 
 from app.core.features import Feature
 from app.core.health import blueprint
+from app.core.operations_cli import backup_command, jobs_group
 from app.core.process_cli import schedule_command, up_command, web_command, worker_command
 from app.core.translations_cli import translations
 
+COMMANDS = (
+    up_command,
+    web_command,
+    worker_command,
+    schedule_command,
+    jobs_group,
+    backup_command,
+    translations,
+)
+
 
 def _add_commands(app: Flask) -> None:
-    for command in (up_command, web_command, worker_command, schedule_command, translations):
+    for command in COMMANDS:
         app.cli.add_command(command)
 
 
