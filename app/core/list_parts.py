@@ -1,0 +1,143 @@
+"""The parts a list is declared from: columns, quick filters, bulk actions, buttons, and words when empty."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
+
+from app.core import formats
+from app.core.criteria import Tree
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.permissions import Actor
+
+#: (label, tone): the words of a state and its colour family
+Badge = tuple[Any, str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. A row is what the list's select gives: a record, or a result row of several columns.
+
+    `value` defaults to the attribute of the column's name; it is shown by its type, or by `format`. `sort` is
+    the SQL expression to sort by; None: not sortable. `options` are loader options, used only while the
+    column is shown. `export` replaces the value in workbooks; where that is personal data in full, say
+    `personal`.
+    """
+
+    name: str
+    label: Any
+    value: Callable[[Any], Any] | None = None
+    sort: Any = None
+    #: the first click on the heading sorts from the greatest down
+    falling: bool = False
+    shown: bool = True
+    number: bool = False
+    format: Callable[[Any], str] | None = None
+    link: Callable[[Any], str | None] | None = None
+    badge: Callable[[Any], Badge | None] | None = None
+    export: Callable[[Any], Any] | None = None
+    personal: bool = False
+    options: tuple[Any, ...] = ()
+
+    def value_of(self, row: Any) -> Any:
+        return self.value(row) if self.value else attrgetter(self.name)(row)
+
+    def cell(self, row: Any) -> Markup:
+        """The cell as the page shows it."""
+        if self.badge is not None:
+            found = self.badge(row)
+            return Markup('<span class="mark is-{1}">{0}</span>').format(*found) if found else escape("—")
+        value = self.value_of(row)
+        text = escape(self.format(value) if self.format else formats.display(value))
+        url = self.link(row) if self.link else None
+        return Markup('<a href="{}">{}</a>').format(url, text) if url else text
+
+    def exported(self, row: Any, reveal: bool) -> Any:
+        """The cell for a workbook: numbers and dates stay what they are; personal data only if allowed."""
+        if self.export is not None and (reveal or not self.personal):
+            return self.export(row)
+        if self.badge is not None:
+            found = self.badge(row)
+            return str(found[0]) if found else None
+        value = self.value_of(row)
+        if self.personal and self.format and value is not None:
+            return self.format(value)
+        return str(formats.display(value)) if isinstance(value, bool) or hasattr(value, "label") else value
+
+
+@dataclass(frozen=True)
+class Quick:
+    """A filter of one click: its rules are added to the others, or taken away."""
+
+    name: str
+    label: Any
+    rules: tuple[Tree, ...]
+
+
+@dataclass(frozen=True)
+class Empty:
+    """What to say when nothing is listed at all, and the next step."""
+
+    title: Any
+    text: Any = None
+    action: Any = None
+    endpoint: str | None = None
+    icon: str = "inbox"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A button beside the title, for those who hold the permission, where the endpoint is installed."""
+
+    label: Any
+    endpoint: str
+    permission: str
+    icon: str | None = None
+    tone: str = "secondary"
+
+
+@dataclass
+class Outcome:
+    """What came of a bulk action: how many rows were done, and why the others were not."""
+
+    done: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+#: Does the action to one record, or raises DomainError; gets the answers of the action's form.
+Act = Callable[[Any, Actor, FlaskForm], None]
+
+
+@dataclass(frozen=True)
+class BulkAction:
+    """Something to do to many rows. `form` asks, on the page that confirms, for what the action needs.
+
+    `act` is called for one record at a time, each in its own savepoint, so that a refusal costs only its row.
+    """
+
+    name: str
+    label: Any
+    permission: str
+    act: Act
+    form: Callable[..., FlaskForm] = FlaskForm
+    icon: str | None = None
+    tone: str = "primary"
+
+    def run(
+        self, records: Sequence[Any], title: Callable[[Any], str], actor: Actor, form: FlaskForm
+    ) -> Outcome:
+        outcome = Outcome()
+        for record in records:
+            label = title(record)
+            try:
+                with db.session.begin_nested():
+                    self.act(record, actor, form)
+            except DomainError as error:
+                outcome.refused.append((label, str(error)))
+            else:
+                outcome.done += 1
+        return outcome

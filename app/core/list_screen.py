@@ -1,0 +1,260 @@
+"""What the template of a list shows, put together from the request and the rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
+
+from app.core import formats, paging
+from app.core.criteria import EVERYTHING, to_query
+from app.core.fields import Field
+from app.core.links import url_if
+from app.core.list_editor import Editor, menu
+from app.core.list_parts import BulkAction, Column
+from app.core.list_state import ListState, here, toggled, without
+from app.core.permissions import may
+from app.core.segments import SHARING_LABELS, Sharing, may_change
+from app.core.sentences import Wording
+
+if TYPE_CHECKING:
+    from app.core.listing import ListPage
+
+#: Counted exactly up to here, beyond it “10,000+”.
+COUNT_CAP = 10_000
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column's heading, with the address that sorts by it."""
+
+    column: Column
+    url: str | None
+    sorted: str | None
+
+
+class ListScreen:
+    """The names that `shared/list_body.html` uses. Everything is worked out when first asked for."""
+
+    def __init__(self, state: ListState, editor: Editor | None) -> None:
+        self.state = state
+        self.editor = editor
+        self.page: ListPage = state.page
+        self._wording = Wording(state.fields)
+
+    @property
+    def title(self) -> str:
+        return str(self.page.title)
+
+    @cached_property
+    def found(self) -> paging.Page:
+        """The page of rows."""
+        options = [option for column in self.state.columns for option in column.options]
+        given = request.args
+        return paging.fetch(
+            self.state.query().options(*options),
+            self.state.order,
+            self.page.size,
+            after=given.get("after"),
+            before=given.get("before"),
+        )
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        return self.found.rows
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows match; `COUNT_CAP + 1` stands for more than that."""
+        if self.found.previous is None and self.found.next is None:
+            return len(self.rows)
+        return paging.count(self.state.query(), self.page.key, COUNT_CAP)
+
+    @property
+    def count_text(self) -> str:
+        if self.count > COUNT_CAP:
+            return str(_("%(count)s+ records", count=formats.number(COUNT_CAP)))
+        return str(
+            ngettext("%(count)s record", "%(count)s records", self.count, count=formats.number(self.count))
+        )
+
+    @property
+    def previous_url(self) -> str | None:
+        return self.state.url(before=self.found.previous) if self.found.previous else None
+
+    @property
+    def next_url(self) -> str | None:
+        return self.state.url(after=self.found.next) if self.found.next else None
+
+    @property
+    def first_url(self) -> str | None:
+        return self.state.url() if self.found.previous else None
+
+    def row_id(self, row: Any) -> int:
+        """The id that bulk actions know the row by."""
+        key = self.page.key
+        listed = cast(type[Any], key.class_)
+        record = row if isinstance(row, listed) else next(part for part in row if isinstance(part, listed))
+        return int(getattr(record, key.key))
+
+    def cell(self, column: Column, row: Any) -> Markup:
+        return column.cell(row)
+
+    @property
+    def headings(self) -> list[Heading]:
+        return [self._heading(column) for column in self.state.columns]
+
+    def _heading(self, column: Column) -> Heading:
+        if column.sort is None:
+            return Heading(column, None, None)
+        order = self.state.order
+        current = order.name == column.name
+        falling = not order.descending if current else column.falling
+        url = self.state.with_sort(("-" if falling else "") + column.name)
+        return Heading(column, url, ("descending" if order.descending else "ascending") if current else None)
+
+    # -- above the table -------------------------------------------------------------------------------
+
+    @property
+    def tabs(self) -> list[dict[str, Any]]:
+        """The list itself, its pinned views, and the present view if it is not pinned."""
+        shown = [view for view in self.state.views if view.pinned or view is self.state.view]
+        if not shown:
+            return []
+        current = self.state.view
+        whole = {"label": _("All"), "url": here(), "here": current is None and not self.state.edited}
+        return [
+            whole,
+            *({"label": v.name, "url": here(view=v.id), "here": v is current} for v in shown),
+        ]
+
+    @property
+    def other_views(self) -> list[dict[str, Any]]:
+        """The saved views that are no tabs."""
+        return [
+            {"label": view.name, "url": here(view=view.id), "here": False}
+            for view in self.state.views
+            if not view.pinned and view is not self.state.view
+        ]
+
+    @property
+    def quick(self) -> list[dict[str, Any]]:
+        items = []
+        for quick in self.page.quick:
+            on, tree = toggled(self.state.tree, quick.rules)
+            items.append({"label": quick.label, "url": self.state.with_tree(tree), "here": on})
+        return items
+
+    @property
+    def chips(self) -> list[dict[str, Any]]:
+        """The conditions in force, each with the address without it."""
+        tree = self.state.tree
+        return [
+            {
+                "label": self._wording.rule(item),
+                "url": self.state.with_tree(without(tree, index)),
+                "index": index,
+            }
+            for index, item in enumerate(tree["rules"])
+        ]
+
+    @property
+    def match(self) -> str:
+        return str(self.state.tree["match"])
+
+    @property
+    def match_url(self) -> str:
+        """The same conditions, joined the other way."""
+        other = "any" if self.match == "all" else "all"
+        return self.state.with_tree({**self.state.tree, "match": other})
+
+    @property
+    def clear_url(self) -> str:
+        return replace(self.state, tree=EVERYTHING, edited=True, view=None, words="").url()
+
+    @property
+    def sentence(self) -> str:
+        return self._wording.sentence(self.state.whole_tree)
+
+    @property
+    def menu(self) -> list[tuple[str, list[Field]]]:
+        return menu(self.state)
+
+    def hidden(self, *leave: str) -> list[tuple[str, str]]:
+        """The state as hidden inputs for forms that use GET, less the arguments that the form gives."""
+        pairs: list[tuple[str, str]] = []
+        for name, value in self.state.arguments().items():
+            if name not in leave:
+                pairs += [(name, str(one)) for one in (value if isinstance(value, list) else [value])]
+        return pairs
+
+    # -- what may be done ------------------------------------------------------------------------------
+
+    @property
+    def action_url(self) -> str:
+        """Where the list's forms are posted to: here, with the same criteria."""
+        return self.state.url()
+
+    @property
+    def may_export(self) -> bool:
+        permission = self.page.export_permission
+        return permission is not None and may(self.state.actor, permission)
+
+    @property
+    def bulk(self) -> list[BulkAction]:
+        return [action for action in self.page.bulk if may(self.state.actor, action.permission)]
+
+    @property
+    def selectable(self) -> bool:
+        return bool(self.bulk or self.may_export)
+
+    @property
+    def links(self) -> list[tuple[Any, str]]:
+        """The list's buttons, as (link, url)."""
+        found = [
+            (link, url_if(link.endpoint))
+            for link in self.page.links
+            if may(self.state.actor, link.permission)
+        ]
+        return [(link, url) for link, url in found if url]
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether conditions or words hide rows."""
+        return bool(self.state.tree["rules"] or self.state.words)
+
+    @property
+    def empty_url(self) -> str | None:
+        empty = self.page.empty
+        return url_if(empty.endpoint) if empty and empty.endpoint else None
+
+    @property
+    def column_choice(self) -> list[tuple[Column, bool]]:
+        """Every column but the first, in the reader's order, and whether it is shown."""
+        shown = self.state.columns[1:]
+        rest = [column for column in self.page.columns[1:] if column not in shown]
+        return [*((column, True) for column in shown), *((column, False) for column in rest)]
+
+    @property
+    def sharing_choices(self) -> list[tuple[str, str]]:
+        publish = self.page.publish_permission
+        open_to_all = publish is not None and may(self.state.actor, publish)
+        return [
+            (sharing.value, str(label))
+            for sharing, label in SHARING_LABELS.items()
+            if sharing is not Sharing.PUBLIC or open_to_all
+        ]
+
+    @property
+    def own_view(self) -> bool:
+        """Whether the present view may be replaced and deleted by the reader."""
+        return self.state.view is not None and may_change(self.state.view, self.state.actor)
+
+    @property
+    def query_arguments(self) -> dict[str, Any]:
+        """The criteria as URL arguments, for links that carry them elsewhere."""
+        return to_query(self.state.whole_tree)

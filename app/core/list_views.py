@@ -1,0 +1,120 @@
+"""The answer to a request at a list: the page, and what its forms ask for."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.core import segments
+from app.core.db import db
+from app.core.errors import DomainError, Forbidden
+from app.core.list_bulk import bulk, chosen_ids
+from app.core.list_editor import Editor, read_editor
+from app.core.list_export import export
+from app.core.list_preferences import choose_columns
+from app.core.list_screen import ListScreen
+from app.core.list_state import ListState, here, preference_name, read_state
+from app.core.permissions import current_actor, may
+from app.core.segments import Sharing
+
+if TYPE_CHECKING:
+    from app.core.listing import ListPage
+
+SEARCH_LABEL = _l("Search")
+
+
+def respond(page: "ListPage", args: tuple[Any, ...], extra: Mapping[str, Any]) -> ResponseReturnValue:
+    """GET shows the list (or adds a condition and goes there); POST does what its `do` says."""
+    state = read_state(page, current_actor(), args)
+    if request.method == "POST":
+        return _act(state)
+    edited = read_editor(state)
+    if edited is not None and not isinstance(edited, Editor):
+        return redirect(state.with_tree(edited), 303)
+    return render_template(page.template, list=ListScreen(state, edited), **extra)
+
+
+def _act(state: ListState) -> ResponseReturnValue:
+    act = ACTS.get(request.form.get("do", "").partition(":")[0])
+    if act is None:
+        raise DomainError(_l("This form is not known here."))
+    return act(state)
+
+
+def _export(state: ListState) -> ResponseReturnValue:
+    return export(
+        state,
+        every_column=request.form.get("columns") == "all",
+        ids=chosen_ids() if request.form.get("rows") != "all" else (),
+    )
+
+
+def _choose_columns(state: ListState) -> ResponseReturnValue:
+    form = request.form
+    names = [name for name in form.getlist("columns") if state.page.column(name)]
+    names = _moved(names, form.get("move", ""))
+    name = preference_name(state.page, state.view)
+    choose_columns(state.actor.id, name, [] if form.get("reset") else names)
+    db.session.commit()
+    return redirect(state.url(panel="columns"), 303)
+
+
+def _moved(names: list[str], move: str) -> list[str]:
+    """The names with one of them moved a place, as `name:up` or `name:down` says."""
+    name, _colon, way = move.partition(":")
+    if name not in names:
+        return names
+    place = names.index(name)
+    to = max(0, place - 1) if way == "up" else place + 1
+    rest = [one for one in names if one != name]
+    return [*rest[:to], name, *rest[to:]]
+
+
+def _save_view(state: ListState) -> ResponseReturnValue:
+    form = request.form
+    saved = segments.save(
+        state.page.name,
+        form.get("name", ""),
+        state.whole_tree,
+        state.fields,
+        state.actor,
+        sharing=_sharing(state),
+        columns=[column.name for column in state.columns],
+        sort=state.sort,
+        pinned=bool(form.get("pinned")),
+    )
+    db.session.commit()
+    flash(_("Saved as “%(name)s”.", name=saved.name), "success")
+    return redirect(here(view=saved.id), 303)
+
+
+def _sharing(state: ListState) -> Sharing:
+    try:
+        sharing = Sharing(request.form.get("sharing", Sharing.PRIVATE))
+    except ValueError:
+        raise DomainError(_l("Choose who sees it.")) from None
+    publish = state.page.publish_permission
+    if sharing is Sharing.PUBLIC and (publish is None or not may(state.actor, publish)):
+        raise Forbidden(_l("Your role may not share with everybody; share with your branch instead."))
+    return sharing
+
+
+def _delete_view(state: ListState) -> ResponseReturnValue:
+    if state.view is None:
+        raise DomainError(_l("Open the view that you want to delete."))
+    segments.delete(state.view, state.actor)
+    db.session.commit()
+    flash(_("Deleted."), "success")
+    return redirect(here(), 303)
+
+
+ACTS: dict[str, Callable[[ListState], ResponseReturnValue]] = {
+    "export": _export,
+    "columns": _choose_columns,
+    "save_view": _save_view,
+    "delete_view": _delete_view,
+    "bulk": bulk,
+}
