@@ -15,6 +15,7 @@ from app.core.errors import DomainError, Forbidden, NotFound
 from app.core.permissions import Actor, Scope
 
 LONGEST_NAME = 60
+OWNER_ONLY = _l("Only its owner can change this segment. Save it under your own name instead.")
 
 
 class Sharing(StrEnum):
@@ -153,7 +154,7 @@ def may_change(segment: Segment, actor: Actor | None) -> bool:
 
 def _refuse_strangers(segment: Segment, actor: Actor | None) -> None:
     if not may_change(segment, actor):
-        raise Forbidden(_l("Only its owner can change this segment. Save it under your own name instead."))
+        raise Forbidden(OWNER_ONLY)
 
 
 def _owned(segment: Segment, actor: Actor | None) -> bool:

@@ -1,6 +1,8 @@
 """The employers' manifest."""
 
-from app.core.features import Feature
+from flask_babel import lazy_gettext as _l
+
+from app.core.features import Feature, NavItem
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.employers.cli import segments
 from app.employers.policy import Permission
@@ -17,5 +19,9 @@ feature = Feature(
         Permission.REVEAL: OFFICE,
         Permission.PUBLISH: LEADERS,
     },
+    navigation=(
+        NavItem(_l("Employers"), "employers.index", Permission.VIEW, "buildings", "employers", 10),
+        NavItem(_l("Segments"), "employers.segments", Permission.VIEW, "bookmarks", "employers", 90),
+    ),
     cli=(segments,),
 )

@@ -1,17 +1,34 @@
-"""What criteria may ask of an employer: its own fields, and those that other features contribute."""
+"""The list of employers, and what criteria may ask of one: our fields, and those features contribute."""
+
+from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, literal, select, union_all
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.lists import branch_field, user_field
-from app.core.criteria import Field, Fields, Kind, Tree, choices_of, compile_tree, field_map
+from app.accounts.models import Branch, User
+from app.core import formats
+from app.core.criteria import Field, Fields, Kind, Tree, choices_of, compile_tree, field_map, rule
 from app.core.db import db
+from app.core.errors import DomainError
 from app.core.features import current_features
 from app.core.fields import Choice
+from app.core.links import url_if
+from app.core.listing import Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor
 from app.core.segments import Segment
-from app.employers.models import AccountStatus, Contact, Employer, EmployerContact, FormerName, Stage
-from app.employers.policy import visible_to
+from app.employers.models import (
+    AccountStatus,
+    Contact,
+    ContactRole,
+    Employer,
+    EmployerContact,
+    FormerName,
+    Stage,
+)
+from app.employers.policy import Permission, visible_to
+from app.employers.queries import matching
 
 #: the list whose saved views are the segments of employers
 LIST = "employers"
@@ -58,7 +75,7 @@ _IDENTITY, _WORK = _l("Identity"), _l("Care")
 _ACCOUNT, _MONEY = _l("Account"), _l("Contributions")
 
 FIELDS: tuple[Field, ...] = (
-    Field("name", _l("Name"), Kind.TEXT, Employer.name, group=_IDENTITY),
+    Field("name", _l("Employer name"), Kind.TEXT, Employer.name, group=_IDENTITY),
     Field(
         "former_name", _l("Former name"), Kind.TEXT, FormerName.name,
         within=lambda found: Employer.former_names.any(found), group=_IDENTITY,
@@ -141,3 +158,127 @@ def count_employers(tree: Tree, actor: Actor | None) -> int:
     """How many employers the criteria describe, exactly."""
     ids = select_employers(tree, actor).with_only_columns(Employer.id)
     return db.session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+
+
+def count_segments(saved: Sequence[Segment], actor: Actor | None) -> dict[int, int]:
+    """How many employers each segment holds for this actor, in one query; broken segments are left out."""
+    counts: list[Select[int, int]] = []
+    for segment in saved:
+        try:
+            ids = select_employer_ids(segment, actor)
+        except DomainError:
+            continue
+        counts.append(select(literal(segment.id), func.count()).select_from(ids.subquery()))
+    if not counts:
+        return {}
+    return {row[0]: row[1] for row in db.session.execute(union_all(*counts))}
+
+
+def _stage_badge(row: Employer) -> tuple[object, str]:
+    lifecycle = current_features().workflows.get("lifecycle")
+    if lifecycle is None:
+        return row.stage.value, "neutral"
+    state = lifecycle.state_of(row)
+    return state.label, state.tone.value
+
+
+def _handler(row: Employer) -> Contact | None:
+    """The present handler, or whoever else is there to speak to."""
+    present = [link for link in row.contacts if link.until is None]
+    handlers = [link.contact for link in present if link.role is ContactRole.HANDLER]
+    return next(iter(handlers or [link.contact for link in present]), None)
+
+
+def _mobile(row: Employer) -> str | None:
+    handler = _handler(row)
+    return handler.mobile if handler else None
+
+
+def _handler_name(row: Employer) -> str | None:
+    handler = _handler(row)
+    return handler.name if handler else None
+
+
+_CONTACTS = (selectinload(Employer.contacts),)
+_owner_name = select(User.name).where(User.id == Employer.owner_id).scalar_subquery()
+_branch_path = select(Branch.path).where(Branch.id == Employer.branch_id).scalar_subquery()
+
+
+EMPLOYERS = ListPage(
+    name=LIST,
+    title=_l("Employers"),
+    select=lambda actor: select(Employer).where(visible_to(actor)),
+    key=Employer.id,
+    fields=employer_fields,
+    search=matching,
+    search_hint=_l("Name, credit code, account, phone or pinyin"),
+    default_sort="-heads",
+    columns=(
+        Column(
+            "name", _l("Employer name"), sort=Employer.name,
+            link=lambda row: url_if("employers.show", employer_id=row.id),
+        ),
+        Column("stage", _l("Stage"), badge=_stage_badge, sort=Employer.stage),
+        Column("uscc", _l("Credit code"), sort=Employer.uscc, shown=False),
+        Column("employer_account_no", _l("Account number"), sort=Employer.employer_account_no),
+        Column("heads", _l("Contributing employees"), sort=Employer.heads, falling=True, number=True),
+        Column("paid_through", _l("Paid through"), sort=Employer.paid_through, number=True),
+        Column(
+            "arrears_months", _l("Months in arrears"), sort=Employer.arrears_months, falling=True,
+            number=True,
+        ),
+        Column(
+            "monthly_amount", _l("Monthly amount"), sort=Employer.monthly_amount, falling=True, number=True,
+            format=formats.money, export=lambda row: row.monthly_amount,
+        ),
+        Column(
+            "owner", _l("Owner"), value=lambda row: row.owner.name if row.owner else None, sort=_owner_name,
+            options=(joinedload(Employer.owner).lazyload("*"),),
+        ),
+        Column(
+            "branch", _l("Branch"), value=lambda row: row.branch.name, sort=_branch_path,
+            options=(joinedload(Employer.branch),),
+        ),
+        Column("last_contact_on", _l("Last contact"), sort=Employer.last_contact_on, falling=True),
+        Column("area", _l("Area"), sort=Employer.area, shown=False),
+        Column("handler", _l("Handler"), value=_handler_name, shown=False, options=_CONTACTS),
+        Column(
+            "mobile", _l("Handler's mobile"), value=_mobile, format=formats.masked_phone, export=_mobile,
+            personal=True, shown=False, options=_CONTACTS,
+        ),
+        Column("established_on", _l("Established"), sort=Employer.established_on, falling=True, shown=False),
+        Column("registry_type", _l("Registry type"), sort=Employer.registry_type, shown=False),
+        Column("insured_heads", _l("Insured employees"), sort=Employer.insured_heads, falling=True,
+               number=True, shown=False),
+        Column("employer_rate", _l("Employer rate"), sort=Employer.employer_rate, format=formats.rate,
+               number=True, shown=False),
+        Column("employee_rate", _l("Employee rate"), sort=Employer.employee_rate, format=formats.rate,
+               number=True, shown=False),
+        Column("account_opened_on", _l("Account opened on"), sort=Employer.account_opened_on, falling=True,
+               shown=False),
+        Column("online_signed_on", _l("Signed up online on"), sort=Employer.online_signed_on, falling=True,
+               shown=False),
+        Column("stage_since", _l("In this stage since"), sort=Employer.stage_since, falling=True,
+               format=formats.date, shown=False),
+        Column("address", _l("Address"), shown=False),
+    ),
+    quick=(
+        Quick("mine", _l("Mine"), (rule("owner", "is_me"),)),
+        Quick("prospects", _l("Prospects"), (rule("stage", "in", ["prospect", "engaged"]),)),
+        Quick("arrears", _l("In arrears"), (rule("stage", "in", ["in_arrears"]),)),
+        Quick("large_arrears", _l("10 or more employees"), (rule("heads", "ge", "10"),)),
+        Quick("silent", _l("Not contacted in 90 days"), (rule("last_contact_on", "not_in_last_days", "90"),)),
+    ),
+    links=(
+        Link(_l("Segments"), "employers.segments", Permission.VIEW, "bookmark"),
+        Link(_l("Import"), "imports.index", Permission.EDIT, "upload"),
+        Link(_l("New employer"), "employers.new", Permission.EDIT, "plus-lg", "primary"),
+    ),
+    empty=Empty(
+        _l("No employers yet"), _l("Import the business registry or a monthly statement to begin."),
+        _l("Import"), "imports.index", "building",
+    ),
+    export_permission=Permission.EXPORT,
+    reveal_permission=Permission.REVEAL,
+    publish_permission=Permission.PUBLISH,
+)  # fmt: skip

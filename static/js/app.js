@@ -23,10 +23,10 @@
     if (event.target.closest("[data-print]")) window.print();
   });
 
-  // A form is sent once; the button rests until the answer comes or the reader returns to the page.
+  // A form is sent once (unless data-repeats: it may bring a file); the button rests until the answer comes or the reader returns to the page.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post") || "repeats" in form.dataset) return;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "1";
     setTimeout(() => form.querySelectorAll("button[type=submit]").forEach((b) => b.setAttribute("aria-disabled", "true")));
