@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+import app.employers.services  # noqa: F401 - keeps the search index while sessions flush
 from app.core.features import Feature, NavItem
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.employers.cli import segments

@@ -191,7 +191,7 @@ def test_the_sentence_names_stages_people_and_branches(app: Flask) -> None:
         )
     with force_locale("zh_CN"):
         assert sentence(tree, employer_fields()) == (
-            "阶段为欠缴，且缴存人数不少于 10，且负责人为王静或本人，且管理部为滨海管理部（含下级）"
+            "阶段为欠缴，且缴存人数不少于 10，且责任专员为王静或本人，且管理部为滨海管理部（含下级）"
         )
 
 

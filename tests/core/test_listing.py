@@ -1,0 +1,361 @@
+"""A declared list: what it shows, finds, sorts, saves, exports and does to many rows; and what it refuses."""
+
+import io
+import re
+from datetime import date
+from decimal import Decimal
+from html import unescape
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+from sqlalchemy import event, select
+from werkzeug.test import TestResponse
+
+from app.accounts.models import User
+from app.core import segments, signals
+from app.core.criteria import rule
+from app.core.db import db
+from app.core.list_preferences import chosen_columns
+from app.core.periods import Period
+from app.core.permissions import Role, Scope
+from app.employers.lists import EMPLOYERS, employer_fields
+from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
+from tests.factories import create_branch, create_employer, create_user, sign_in
+
+LIST = "/employers"
+
+
+@pytest.fixture
+def manager(app: Flask) -> User:
+    return create_user(Role.MANAGER)
+
+
+@pytest.fixture
+def reader(manager: User, client: FlaskClient) -> FlaskClient:
+    sign_in(client, manager)
+    client.set_cookie("language", "en")
+    return client
+
+
+def names(response: TestResponse) -> list[str]:
+    assert response.status_code == 200, response.text
+    found = re.findall(r'<th scope="row" class="list-name">(.*?)</th>', response.text, re.S)
+    return [unescape(re.sub("<.*?>", "", name)).strip() for name in found]
+
+
+def address(response: TestResponse, text: str) -> str:
+    """Where the link leads that holds this text."""
+    for href, inner in re.findall(r'<a [^>]*href="([^"]*)"[^>]*>(.*?)</a>', response.text, re.S):
+        if text in unescape(re.sub("<.*?>", "", inner)):
+            return unescape(href)
+    raise AssertionError(f"no link {text!r}")
+
+
+def employers(manager: User, **many: dict[str, Any]) -> dict[str, Employer]:
+    return {name: create_employer(manager.branch, name=name, **fields) for name, fields in many.items()}
+
+
+def test_the_list_shows_only_employers_in_reach(reader: FlaskClient, manager: User) -> None:
+    employers(manager, 甲公司={"heads": 3})
+    create_employer(name="别处公司")
+    assert names(reader.get(LIST)) == ["甲公司"]
+
+
+def test_a_link_can_carry_conditions(reader: FlaskClient, manager: User) -> None:
+    employers(
+        manager,
+        大欠缴={"stage": Stage.IN_ARREARS, "heads": 12},
+        小欠缴={"stage": Stage.IN_ARREARS, "heads": 2},
+        正常={"stage": Stage.CONTRIBUTING, "heads": 50},
+    )
+    page = reader.get(f"{LIST}?stage.in=in_arrears&heads.ge=10")
+    assert names(page) == ["大欠缴"]
+    assert "Stage is In arrears" in page.text
+    wider = reader.get(address(page, "Contributing employees is at least 10"))
+    assert names(wider) == ["大欠缴", "小欠缴"]
+    either = reader.get(address(page, "Any one is enough"))
+    assert names(either) == ["正常", "大欠缴", "小欠缴"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "heads.ge=ten",
+        "secret.eq=1",
+        "heads.about=3",
+        "match=none",
+        "criteria=[1",
+        "stage.in=rich",
+        "area.contains=%00",
+    ],
+)
+def test_conditions_that_make_no_sense_are_refused(reader: FlaskClient, query: str) -> None:
+    assert reader.get(f"{LIST}?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query", ["sort=nothing", "sort=-", "after=zzz", "before=1.2", "panel=x", "q=%20", "q=%25_"]
+)
+def test_arguments_of_no_meaning_do_no_harm(reader: FlaskClient, manager: User, query: str) -> None:
+    employers(manager, 甲公司={})
+    assert reader.get(f"{LIST}?{query}").status_code == 200
+
+
+def test_a_condition_is_added_step_by_step(reader: FlaskClient, manager: User) -> None:
+    employers(manager, 甲={"heads": 3}, 乙={"heads": 30})
+    asked = reader.get(f"{LIST}?add=heads&op=between")
+    assert asked.text.count('type="number"') == 2
+    wrong = reader.get(f"{LIST}?add=heads&op=between&value=9&value=x&apply=1")
+    assert "is not a whole number" in wrong.text
+    done = reader.get(f"{LIST}?add=heads&op=between&value=10&value=40&apply=1")
+    assert done.status_code == 303
+    assert done.location.endswith("?heads.between=10,40")
+    assert names(reader.get(done.location)) == ["乙"]
+
+
+def test_a_condition_can_be_an_alternative(reader: FlaskClient, manager: User) -> None:
+    employers(
+        manager, 甲={"heads": 3, "area": "东"}, 乙={"heads": 30, "area": "东"}, 丙={"heads": 5, "area": "西"}
+    )
+    start = f"{LIST}?area.eq=东&heads.ge=10"
+    done = reader.get(f"{start}&add=heads&op=le&value=3&into=1&apply=1")
+    page = reader.get(done.location)
+    assert names(page) == ["乙", "甲"]
+    assert "(Contributing employees is at least 10, or Contributing employees is at most 3)" in page.text
+
+
+def test_choices_are_offered_by_name_and_within_reach(reader: FlaskClient, manager: User) -> None:
+    create_user(branch=manager.branch, name="同事")
+    create_user(name="外人")
+    page = reader.get(f"{LIST}?add=owner&op=in").text
+    assert "同事" in page
+    assert "外人" not in page
+
+
+def test_quick_filters_go_on_and_off(reader: FlaskClient, manager: User) -> None:
+    employers(manager, 我的={"owner_id": manager.id}, 他的={})
+    on = reader.get(address(reader.get(LIST), "Mine"))
+    assert names(on) == ["我的"]
+    assert len(names(reader.get(address(on, "Mine")))) == 2
+
+
+def test_words_search_the_list_within_its_conditions(reader: FlaskClient, manager: User) -> None:
+    employers(manager, 海河食品有限公司={"heads": 3}, 海河船舶有限公司={"heads": 30})
+    assert names(reader.get(f"{LIST}?q=海河")) == ["海河船舶有限公司", "海河食品有限公司"]
+    assert names(reader.get(f"{LIST}?q=海河&heads.le=10")) == ["海河食品有限公司"]
+    nothing = reader.get(f"{LIST}?q=不存在的名字")
+    assert "Nothing matches these conditions" in nothing.text
+    assert len(names(reader.get(address(nothing, "Show everything")))) == 2
+
+
+def test_headings_sort_and_sort_back(reader: FlaskClient, manager: User) -> None:
+    employers(manager, 少={"heads": 1}, 多={"heads": 9}, 无={"heads": None})
+    assert names(reader.get(LIST)) == ["多", "少", "无"]
+    rising = reader.get(address(reader.get(LIST), "Contributing employees"))
+    assert names(rising) == ["少", "多", "无"]
+
+
+def test_pages_follow_one_another_and_lead_back(reader: FlaskClient, manager: User) -> None:
+    for number in range(EMPLOYERS.size * 2 + 3):
+        create_employer(manager.branch, heads=number // 7 if number % 5 else None)
+    first = reader.get(LIST)
+    second = reader.get(address(first, "Next page"))
+    third = reader.get(address(second, "Next page"))
+    assert "103 records" in first.text
+    seen = names(first) + names(second) + names(third)
+    assert len(set(seen)) == 103
+    assert names(reader.get(address(third, "Previous page"))) == names(second)
+    with pytest.raises(AssertionError):
+        address(third, "Next page")
+
+
+def test_the_page_needs_few_queries(reader: FlaskClient, manager: User) -> None:
+    mates = [create_user(branch=manager.branch) for _ in range(5)]
+    for number in range(EMPLOYERS.size + 5):
+        create_employer(manager.branch, owner_id=mates[number % 5].id)
+    reader.get(LIST)
+    statements: list[str] = []
+
+    def note(*args: Any) -> None:
+        if args[2].lstrip().startswith("SELECT"):
+            statements.append(args[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        reader.get(f"{LIST}?eligible.yes=")
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert len(statements) <= 7, "\n".join(statements)
+
+
+def test_a_view_is_saved_shown_as_a_tab_changed_and_deleted(reader: FlaskClient, manager: User) -> None:
+    employers(manager, 大={"heads": 12}, 小={"heads": 2})
+    saved = reader.post(
+        f"{LIST}?heads.ge=10&sort=name",
+        data={"do": "save_view", "name": "大单位", "sharing": "branch", "pinned": "1"},
+    )
+    assert saved.status_code == 303
+    view = segments.find("大单位", manager)
+    assert view.tree["rules"] == [rule("heads", "ge", "10")]
+    assert (view.sort, view.pinned, view.sharing) == ("name", True, segments.Sharing.BRANCH)
+
+    tab = reader.get(address(reader.get(LIST), "大单位"))
+    assert names(tab) == ["大"]
+    edited = reader.get(address(tab, "Contributing employees is at least 10"))
+    assert names(edited) == ["大", "小"]
+
+    assert reader.post(f"{LIST}?view={view.id}", data={"do": "delete_view"}).status_code == 303
+    assert reader.get(f"{LIST}?view={view.id}").status_code == 404
+
+
+def test_a_view_keeps_the_words_that_were_searched_for(reader: FlaskClient, manager: User) -> None:
+    employers(manager, 海河食品有限公司={}, 津塘船舶有限公司={})
+    reader.post(f"{LIST}?q=海河", data={"do": "save_view", "name": "海河"})
+    view = segments.find("海河", manager)
+    assert names(reader.get(f"{LIST}?view={view.id}")) == ["海河食品有限公司"]
+
+
+def test_sharing_with_everybody_needs_the_permission(app: Flask, client: FlaskClient) -> None:
+    sign_in(client, create_user(Role.SPECIALIST))
+    answer = client.post(LIST, data={"do": "save_view", "name": "x", "sharing": "public"})
+    assert answer.status_code == 403
+    assert segments.listed("employers", None) == []
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{}, {"do": "fly"}, {"do": "save_view", "name": ""}, {"do": "save_view", "name": "x", "sharing": "all"},
+     {"do": "delete_view"}, {"do": "bulk:fly", "ids": "1"}],
+)  # fmt: skip
+def test_forms_that_make_no_sense_are_refused(reader: FlaskClient, form: dict[str, str]) -> None:
+    assert reader.post(LIST, data=form, headers={"Accept": "application/json"}).status_code == 400
+
+
+def test_columns_are_chosen_ordered_and_remembered(reader: FlaskClient, manager: User) -> None:
+    employers(manager, 甲={"area": "塘沽", "heads": 7})
+    reader.post(LIST, data={"do": "columns", "columns": ["area", "heads", "nonsense"], "move": "heads:up"})
+    assert list(chosen_columns(manager.id, "employers")) == ["heads", "area"]
+    page = reader.get(LIST).text
+    head = re.search(r"<thead>.*?</thead>", page, re.S)
+    assert head is not None
+    assert head[0].index("Contributing employees") < head[0].index("Area")
+    assert "Paid through" not in head[0]
+    assert "塘沽" in page
+    reader.post(LIST, data={"do": "columns", "reset": "1", "columns": ["area"]})
+    assert list(chosen_columns(manager.id, "employers")) == []
+
+
+def with_handler(employer: Employer, mobile: str) -> None:
+    contact = Contact(name="张三", mobile=mobile)
+    employer.contacts.append(EmployerContact(contact=contact, role=ContactRole.HANDLER))
+
+
+def workbook(response: TestResponse) -> list[tuple[Any, ...]]:
+    assert response.status_code == 200, response.text
+    sheet = load_workbook(io.BytesIO(response.data)).active
+    assert sheet is not None
+    return list(sheet.iter_rows(values_only=True))
+
+
+def test_the_export_is_the_list(reader: FlaskClient, manager: User) -> None:
+    made = employers(
+        manager,
+        大={
+            "heads": 12,
+            "paid_through": Period(2026, 9),
+            "monthly_amount": Decimal("3000.5"),
+            "owner_id": manager.id,
+        },
+        小={"heads": 2},
+        公式={"heads": 30},
+    )
+    made["公式"].name = "=1+1"
+    create_employer(name="别处", heads=99)
+    rows = workbook(reader.post(f"{LIST}?heads.ge=10&sort=heads", data={"do": "export", "columns": "shown"}))
+    assert rows[0][:3] == ("Employer name", "Stage", "Account number")
+    assert [row[0] for row in rows[1:]] == ["大", "=1+1"]
+    assert rows[1][1:8] == ("Prospect", None, 12, "202609", 0, 3000.5, manager.name)
+
+
+def test_the_export_of_chosen_rows_holds_only_them(reader: FlaskClient, manager: User) -> None:
+    made = employers(manager, 甲={}, 乙={})
+    elsewhere = create_employer(name="别处")
+    ids = [made["甲"].id, elsewhere.id]
+    rows = workbook(reader.post(LIST, data={"do": "export", "rows": "chosen", "ids": ids}))
+    assert [row[0] for row in rows[1:]] == ["甲"]
+
+
+def test_numbers_are_masked_on_the_page_and_exporting_them_is_told(
+    reader: FlaskClient, manager: User
+) -> None:
+    with_handler(employers(manager, 甲={"established_on": date(2020, 1, 2)})["甲"], "13812345678")
+    reader.post(LIST, data={"do": "columns", "columns": ["mobile", "established_on"]})
+    page = reader.get(LIST).text
+    assert "138****5678" in page
+    assert "13812345678" not in page
+    told: list[dict[str, Any]] = []
+
+    def hear(_sender: object, **what: Any) -> None:
+        told.append(what)
+
+    with signals.list_exported.connected_to(hear, sender="employers"):
+        rows = workbook(reader.post(LIST, data={"do": "export"}))
+    assert rows[1][1] == "13812345678"
+    assert rows[1][2].date() == date(2020, 1, 2)
+    assert told[0]["personal"] is True
+    assert (told[0]["rows"], told[0]["actor_id"]) == (1, manager.id)
+
+
+def test_who_may_not_export_is_refused(app: Flask, client: FlaskClient) -> None:
+    partner = create_user(Role.BANK_PARTNER)
+    with_handler(create_employer(partner.branch, name="甲"), "13812345678")
+    sign_in(client, partner)
+    assert client.get(LIST).status_code == 200
+    assert client.post(LIST, data={"do": "export"}).status_code == 403
+
+
+def test_strangers_and_administrators_have_no_business_here(app: Flask, client: FlaskClient) -> None:
+    assert "login" in client.get(LIST).location
+    sign_in(client, create_user(Role.SECURITY_ADMIN, scope=Scope.ALL))
+    assert client.get(LIST).status_code == 403
+
+
+def test_the_segments_page_tells_size_and_meaning(reader: FlaskClient, manager: User) -> None:
+    employers(manager, 大={"heads": 12}, 小={"heads": 2})
+    tree = {"match": "all", "rules": [rule("heads", "ge", "10")]}
+    own = segments.save("employers", "大单位", tree, employer_fields(), manager)
+    other = create_user(Role.MANAGER, branch=manager.branch)
+    theirs = segments.save(
+        "employers", "共享的", tree, employer_fields(), other, sharing=segments.Sharing.BRANCH
+    )
+    hidden = segments.save("employers", "私有的", tree, employer_fields(), other)
+    page = reader.get("/employers/segments")
+    assert "Contributing employees is at least 10" in page.text
+    assert names(reader.get(address(page, "1"))) == ["大"]
+    assert "私有的" not in page.text
+
+    answer = reader.post(
+        f"/employers/segments/{own.id}", data={"name": "很大", "sharing": "public", "pinned": "y"}
+    )
+    assert answer.status_code == 303
+    assert (own.name, own.sharing) == ("很大", segments.Sharing.PUBLIC)
+    assert reader.post(f"/employers/segments/{theirs.id}/delete").status_code == 403
+    assert reader.get(f"/employers/segments/{hidden.id}").status_code == 404
+    assert reader.post(f"/employers/segments/{own.id}/delete").status_code == 303
+    assert db.session.scalars(select(segments.Segment.name)).all() == ["共享的", "私有的"]
+
+
+def test_an_empty_list_says_what_to_do(reader: FlaskClient) -> None:
+    assert "Import the business registry" in reader.get(LIST).text
+
+
+def test_a_branch_head_sees_the_branches_below(app: Flask, client: FlaskClient) -> None:
+    top = create_branch()
+    low = create_branch(parent=top)
+    create_employer(low, name="下级公司")
+    sign_in(client, create_user(Role.BRANCH_HEAD, branch=top, scope=Scope.BRANCH_AND_BELOW))
+    assert names(client.get(LIST)) == ["下级公司"]
+    assert names(client.get(f"{LIST}?branch.in={low.id}")) == ["下级公司"]
