@@ -16,6 +16,7 @@ FEATURES: tuple[str, ...] = (
     "app.audit",
     "app.accounts",
     "app.accounts.access",
+    "app.imports",
     "app.employers",
     "app.lifecycle",
     "campaigns.gateways",

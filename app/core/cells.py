@@ -10,6 +10,7 @@ Cell = str | int | float | date | None
 
 REASONS: dict[str, Any] = {
     "empty": _l("is empty"),
+    "repeated": _l("The row repeats row %(row)s."),
     "too_long": _l("is longer than %(limit)s characters"),
     "wrong_length": _l("has %(found)s characters instead of %(wanted)s"),
     "wrong_characters": _l("holds characters that do not belong in it: %(value)s"),

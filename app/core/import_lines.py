@@ -1,0 +1,112 @@
+"""From rows of a sheet to the lines of an import: parsed, keyed, and checked for repetition."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from app.core.cells import Cell, CellError, is_empty
+from app.core.import_spec import Column, ImportSpec, Line, Reason
+from app.core.sheets import Row, Table
+
+CHUNK = 1_000
+
+
+@dataclass(slots=True)
+class Misread:
+    """A row that is rejected before anything is looked up."""
+
+    number: int
+    key: str
+    reasons: list[Reason]
+    cells: dict[str, str]
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Up to 1,000 rows of the file. `last` is the number of the last row looked at."""
+
+    lines: list[Line] = field(default_factory=list)
+    misread: list[Misread] = field(default_factory=list)
+    last: int = 0
+
+    def __len__(self) -> int:
+        return len(self.lines) + len(self.misread)
+
+
+def chunks(spec: ImportSpec, table: Table, after: int = 0) -> Iterator[Chunk]:
+    """The rows of the table below row `after`, in chunks.
+
+    Rows up to `after` were handled by an earlier run; their keys are still read, so that a repetition is
+    found.
+    """
+    reader = _Reader(spec, table)
+    chunk = Chunk()
+    for block in table.rows:
+        for row in block:
+            found = reader.read(row)
+            if row.number <= after:
+                continue
+            chunk.last = row.number
+            if isinstance(found, Line):
+                chunk.lines.append(found)
+            else:
+                chunk.misread.append(found)
+            if len(chunk) >= CHUNK:
+                yield chunk
+                chunk = Chunk()
+    if len(chunk):
+        yield chunk
+
+
+class _Reader:
+    """Parses row after row of one table."""
+
+    def __init__(self, spec: ImportSpec, table: Table) -> None:
+        present = [column for column in spec.columns if column.name in table.columns]
+        self._columns: list[tuple[Column, int]] = [(column, table.columns[column.name]) for column in present]
+        self._key = spec.key
+        self._seen: dict[str, int] = {}
+
+    def read(self, row: Row) -> Line | Misread:
+        values: dict[str, Any] = {}
+        reasons: list[Reason] = []
+        cells = row.cells
+        width = len(cells)
+        for column, index in self._columns:
+            cell = cells[index] if index < width else None
+            if cell is None or is_empty(cell):
+                values[column.name] = None
+                if column.required:
+                    reasons.append(Reason("empty", column.name))
+                continue
+            try:
+                values[column.name] = column.parse(cell)
+            except CellError as error:
+                reasons.append(Reason(error.code, column.name, error.params))
+        key = key_of(self._key, values)
+        if not reasons and (first := self._seen.setdefault(key, row.number)) != row.number:
+            reasons.append(Reason("repeated", params={"row": first}))
+        if reasons:
+            return Misread(row.number, key, reasons, self.written(cells))
+        return Line(row.number, key, values)
+
+    def written(self, cells: Sequence[Cell]) -> dict[str, str]:
+        """The known cells as they were written, shortened, for showing a rejected row."""
+        return {
+            column.name: str(cells[index])[:80]
+            for column, index in self._columns
+            if index < len(cells) and cells[index] is not None
+        }
+
+
+def key_of(names: Sequence[str], values: dict[str, Any]) -> str:
+    """The natural key as text, at most 120 characters."""
+    parts = [_key_text(values.get(name)) for name in names]
+    return (parts[0] if len(parts) == 1 else "|".join(parts))[:120]
+
+
+def _key_text(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else str(value)

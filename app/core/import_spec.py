@@ -1,0 +1,215 @@
+"""What a feature declares so that people can import a spreadsheet into it.
+
+A feature writes columns, a natural key and `plan`. The engine (`app.imports`) does the rest: it finds the
+header, parses, shows a dry run, applies in chunks, remembers what it changed, and takes it back.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from app.core.cells import REASONS
+from app.core.headings import Heading
+from app.core.parsing import Parser
+from app.core.periods import Period
+from app.core.permissions import Actor
+
+
+class Outcome(StrEnum):
+    """What a row comes to."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the file. `aliases` are its headings, the first the one that messages show.
+
+    A required column must be in the file and filled in every row. One that is not required is None where
+    the cell is empty, and absent from `Line.values` when the file has no such column: do not overwrite with
+    it.
+    """
+
+    name: str
+    title: Any
+    aliases: tuple[str, ...]
+    parse: Parser
+    required: bool = False
+
+    @property
+    def heading(self) -> Heading:
+        return Heading(self.name, self.aliases, self.required)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a row is rejected: a code of `cells.REASONS` or of the spec's own, in a column or the whole row."""
+
+    code: str
+    column: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def count_key(self) -> str:
+        """How rejections are counted: "uscc.wrong_check_digit", or "repeated" for the row as a whole."""
+        return f"{self.column}.{self.code}" if self.column else self.code
+
+
+@dataclass(slots=True)
+class Line:
+    """A row that could be read: its number in the sheet, its natural key, its typed values by column name."""
+
+    number: int
+    key: str
+    values: dict[str, Any]
+
+
+class Ref:
+    """The id of a record that the chunk will create; usable as a value of records created after it."""
+
+    __slots__ = ("id",)
+
+    def __init__(self) -> None:
+        self.id: int | None = None
+
+
+@dataclass(slots=True)
+class Write:
+    """One record that a row creates (`before` None) or changes. Field names are the model's attributes."""
+
+    model: Any
+    id: int | Ref
+    before: dict[str, Any] | None
+    after: dict[str, Any]
+    done: bool = False
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a line will do: unchanged when it writes nothing, rejected when it has reasons.
+
+    It is "new" when the record it is about (the first one it creates or updates) is a creation.
+    """
+
+    line: Line
+    writes: list[Write] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+    #: the record that the line is about: what is created or updated first, unless the spec says otherwise
+    record: int | Ref | None = None
+    #: for the spec's own use, from `plan` to `applied`
+    extra: Any = None
+
+    def create(self, model: Any, values: Mapping[str, Any]) -> Ref:
+        """The line creates a record; the Ref stands for its id. Columns without default must be given."""
+        ref = Ref()
+        self.record = ref if self.record is None else self.record
+        self.writes.append(Write(model, ref, None, dict(values)))
+        return ref
+
+    def update(self, model: Any, record: Any, values: Mapping[str, Any]) -> bool:
+        """The line sets fields of a record (an instance or a row with `id`); whether any of them differs."""
+        self.record = record.id if self.record is None else self.record
+        before = {name: getattr(record, name) for name in values}
+        changed = {name: value for name, value in values.items() if before[name] != value}
+        if changed:
+            self.writes.append(Write(model, record.id, {name: before[name] for name in changed}, changed))
+        return bool(changed)
+
+    def note(self, model: Any, record_id: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """In `applied`: the spec changed a record by other means, which undo shall set back to `before`."""
+        self.writes.append(Write(model, record_id, dict(before), dict(after), done=True))
+
+    def reject(self, code: str, column: str = "", **params: Any) -> None:
+        self.reasons.append(Reason(code, column, params))
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.reasons:
+            return Outcome.REJECTED
+        if not self.writes:
+            return Outcome.UNCHANGED
+        return Outcome.NEW if isinstance(self.record, Ref) else Outcome.CHANGED
+
+    @property
+    def record_id(self) -> int | None:
+        return self.record.id if isinstance(self.record, Ref) else self.record
+
+
+@dataclass(slots=True)
+class Context:
+    """What a run knows. `memory` is the spec's own, kept from chunk to chunk of one run, not longer."""
+
+    batch_id: int
+    branch_id: int
+    actor: Actor | None
+    as_of: date
+    period: Period | None
+    dry_run: bool
+    memory: dict[str, Any] = field(default_factory=dict)
+
+
+def _nothing(*_: Any) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class ImportSpec:
+    """One kind of file.
+
+    `plan(lines, context)` gets up to 1,000 lines, reads what it needs in a few statements and returns one
+    Plan a line, in order, without writing. The engine writes the plans, then calls `applied(plans,
+    context)` in the same transaction (only plans that wrote something), and once, after the last chunk,
+    `finished(context)`. For undo it calls `removing(table, ids, context)` before it deletes created
+    records, so that the spec clears what the import itself hung on them, and then `reverted({table: ids},
+    context)` with the records set back.
+    """
+
+    name: str
+    title: Any
+    columns: tuple[Column, ...]
+    #: names of the columns whose values together identify a row; a key that comes twice in a file is rejected
+    key: tuple[str, ...]
+    plan: Callable[[Sequence[Line], Context], Sequence[Plan]]
+    help: Any = ""
+    #: the page of a line's record: an endpoint that takes `id`
+    endpoint: str | None = None
+    needs_as_of: bool = False
+    #: the month is asked for, or found in the title or the file name
+    needs_period: bool = False
+    #: besides imports:run
+    permission: str | None = None
+    #: texts of the reasons that `plan` gives, with named placeholders
+    reasons: Mapping[str, Any] = field(default_factory=dict)
+    #: labels of changed fields that are no columns
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    #: tables whose rows go with a removed record and do not keep it (beside "timeline")
+    carried: tuple[str, ...] = ()
+    applied: Callable[[Sequence[Plan], Context], None] = _nothing
+    finished: Callable[[Context], None] = _nothing
+    removing: Callable[[str, Sequence[int], Context], None] = _nothing
+    reverted: Callable[[Mapping[str, Sequence[int]], Context], None] = _nothing
+
+    def __post_init__(self) -> None:
+        names = {column.name for column in self.columns}
+        if unknown := set(self.key) - names:
+            raise ValueError(f"import {self.name}: the key names no column: {sorted(unknown)}")
+
+    @property
+    def headings(self) -> tuple[Heading, ...]:
+        return tuple(column.heading for column in self.columns)
+
+    def label(self, name: str) -> str:
+        """The title of a column or field, in the reader's language."""
+        titles = {column.name: column.title for column in self.columns}
+        return str(self.labels.get(name, titles.get(name, name)))
+
+    def explain(self, reason: Reason) -> str:
+        """A reason as a sentence in the reader's language: "Credit code: has a wrong check digit …"."""
+        text = str(self.reasons.get(reason.code) or REASONS[reason.code])
+        sentence = text % reason.params if reason.params else text
+        return f"{self.label(reason.column)}：{sentence}" if reason.column else sentence

@@ -1,0 +1,198 @@
+"""Undoing the writes that `core.reversible` noted: each row as a whole, or not at all.
+
+A row stays when one of its records was edited since, is gone, or is referred to by something that the undo
+does not remove as well. References are found from the foreign keys of the schema, so a table that nobody
+here has heard of still protects the record that it points at.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Column, Table, bindparam, delete, select, update
+
+from app.core.db import db
+from app.core.reversible import Note, as_json, current, fingerprint, from_json
+
+#: tables whose rows tell of a record and never keep it
+ALWAYS_CARRIED = ("timeline",)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Why a row stays: `edited`, `gone` or `in_use`; in which table, and which fields or tables it is."""
+
+    code: str
+    table: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class NotedRow:
+    """A row to undo: any id of the caller's, and its notes in the order they were written."""
+
+    id: int
+    notes: Sequence[Note]
+
+
+@dataclass(slots=True)
+class Undone:
+    """What came of it: rows that stay, with the reason, and the records set back or removed, by table."""
+
+    kept: dict[int, Kept] = field(default_factory=dict)
+    restored: dict[str, list[int]] = field(default_factory=dict)
+    removed: dict[str, list[int]] = field(default_factory=dict)
+
+
+def take_back(
+    rows: Sequence[NotedRow], carried: Collection[str], removing: Callable[[str, Sequence[int]], None]
+) -> Undone:
+    """Undo rows, given newest first. `removing(table, ids)` is called before records are deleted."""
+    before = _load(rows)
+    kept: dict[int, Kept] = {}
+    while True:
+        attempt = _Attempt(before)
+        for row in rows:
+            if row.id not in kept and (obstacle := attempt.try_row(row)):
+                kept[row.id] = obstacle
+        blocked = _blocked(attempt, {*carried, *ALWAYS_CARRIED})
+        if not blocked:
+            break
+        kept |= blocked
+    _carry_out(attempt, {*carried, *ALWAYS_CARRIED}, removing)
+    return Undone(
+        kept,
+        {name: list(ids) for name, ids in attempt.touched.items()},
+        {name: list(ids) for name, ids in attempt.doomed.items()},
+    )
+
+
+Values = dict[str, dict[int, dict[str, Any]]]
+
+
+def _load(rows: Sequence[NotedRow]) -> Values:
+    """The present values of every field that the rows wrote, as JSON, by table and id."""
+    ids: dict[str, set[int]] = defaultdict(set)
+    fields: dict[str, dict[str, None]] = defaultdict(dict)
+    for row in rows:
+        for note in row.notes:
+            ids[note["t"]].add(note["id"])
+            fields[note["t"]].update(dict.fromkeys(note.get("f") or note["a"]))
+    return {
+        name: {
+            key: {field: as_json(value) for field, value in values.items()}
+            for key, values in current(db.metadata.tables[name], ids[name], fields[name]).items()
+        }
+        for name in ids
+    }
+
+
+class _Attempt:
+    """Undoing on paper: the values as they would be, what would be removed, and by which row."""
+
+    def __init__(self, values: Values) -> None:
+        self.values: Values = {name: {k: dict(v) for k, v in table.items()} for name, table in values.items()}
+        self.doomed: dict[str, dict[int, int]] = defaultdict(dict)
+        self.touched: dict[str, dict[int, set[str]]] = defaultdict(dict)
+
+    def try_row(self, row: NotedRow) -> Kept | None:
+        """Take the row back on paper, or leave everything as it was and say why."""
+        undo: list[Callable[[], object]] = []
+        for note in reversed(row.notes):
+            obstacle = self._obstacle(note)
+            if obstacle:
+                for step in reversed(undo):
+                    step()
+                return obstacle
+            undo.append(self._take(note, row.id))
+        return None
+
+    def _obstacle(self, note: Note) -> Kept | None:
+        name, record = note["t"], self.values[note["t"]].get(note["id"])
+        if record is None or note["id"] in self.doomed[name]:
+            return Kept("gone", name)
+        if "f" in note:
+            edited = fingerprint(record[one] for one in note["f"]) != note["h"]
+            return Kept("edited", name) if edited else None
+        fields = tuple(one for one, value in note["a"].items() if record[one] != value)
+        return Kept("edited", name, fields) if fields else None
+
+    def _take(self, note: Note, row_id: int) -> Callable[[], object]:
+        """Apply a note backwards; gives the step that reverses it."""
+        name, key = note["t"], note["id"]
+        if "f" in note:
+            self.doomed[name][key] = row_id
+            return lambda: self.doomed[name].pop(key)
+        record = self.values[name][key]
+        record.update(note["b"])
+        known = self.touched[name].get(key, set())
+        self.touched[name][key] = known | set(note["b"])
+
+        def again() -> None:
+            record.update(note["a"])
+            self.touched[name][key] = known
+
+        return again
+
+
+def _references(table: Table) -> list[Column[Any]]:
+    """The columns anywhere in the schema that refer to the table's id."""
+    return [
+        key.parent
+        for other in db.metadata.tables.values()
+        for key in other.foreign_keys
+        if key.column is table.c.id
+    ]
+
+
+def _blocked(attempt: _Attempt, carried: Collection[str]) -> dict[int, Kept]:
+    """The rows whose removals would take something away that is not the import's own."""
+    blocked: dict[int, Kept] = {}
+    for name, doomed in attempt.doomed.items():
+        if not doomed:
+            continue
+        for column in _references(db.metadata.tables[name]):
+            child = column.table
+            if child.name in carried:
+                continue
+            identity = child.c.id if "id" in child.c else column
+            query = select(identity, column).where(column.in_(list(doomed)))
+            for child_id, parent_id in db.session.execute(query):
+                if child_id not in attempt.doomed.get(child.name, {}):
+                    blocked.setdefault(doomed[parent_id], Kept("in_use", name, (child.name,)))
+    return blocked
+
+
+def _carry_out(
+    attempt: _Attempt, carried: Collection[str], removing: Callable[[str, Sequence[int]], None]
+) -> None:
+    for table in reversed(db.metadata.sorted_tables):
+        ids = list(attempt.doomed.get(table.name, {}))
+        if not ids:
+            continue
+        removing(table.name, ids)
+        for column in _references(table):
+            if column.table.name in carried:
+                db.session.execute(delete(column.table).where(column.in_(ids)))
+        db.session.execute(delete(table).where(table.c.id.in_(ids)))
+    for name, records in attempt.touched.items():
+        _restore(db.metadata.tables[name], records, attempt)
+    db.session.expire_all()
+
+
+def _restore(table: Table, records: Mapping[int, set[str]], attempt: _Attempt) -> None:
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for key, fields in records.items():
+        if not fields or key in attempt.doomed.get(table.name, {}):
+            continue
+        values = attempt.values[table.name][key]
+        names = tuple(sorted(fields))
+        groups[names].append({"the_id": key, **{f"old_{n}": from_json(table.c[n], values[n]) for n in names}})
+    for names, parameters in groups.items():
+        statement = (
+            update(table)
+            .where(table.c.id == bindparam("the_id"))
+            .values({table.c[n]: bindparam(f"old_{n}", type_=table.c[n].type) for n in names})
+        )
+        db.session.connection().execute(statement, parameters)

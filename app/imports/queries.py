@@ -1,0 +1,157 @@
+"""Reading batches, their rows, and the file behind them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, or_, select
+
+from app.config import current_settings
+from app.core.cells import Cell
+from app.core.clock import now
+from app.core.db import db
+from app.core.errors import DomainError, NotFound
+from app.core.features import current_features
+from app.core.import_spec import ImportSpec, Outcome, Reason
+from app.core.permissions import Actor
+from app.core.sheet_refusals import SheetRefused
+from app.core.sheets import open_table
+from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
+from app.imports.policy import may_use, visible_to
+
+
+def specs_for(actor: Actor | None) -> list[ImportSpec]:
+    """The kinds of file that the actor may import."""
+    return [spec for spec in current_features().import_specs.values() if may_use(actor, spec)]
+
+
+def spec_named(name: str) -> ImportSpec:
+    """Raises DomainError that lists the kinds there are."""
+    specs = current_features().import_specs
+    if name not in specs:
+        known = ", ".join(sorted(specs))
+        raise DomainError(
+            _l("There is no import named “%(name)s”. There are: %(known)s.", name=name, known=known)
+        )
+    spec: ImportSpec = specs[name]
+    return spec
+
+
+def batch_for(actor: Actor | None, batch_id: int) -> ImportBatch:
+    """Raises NotFound also for a batch of another branch."""
+    batch = db.session.scalar(select(ImportBatch).where(ImportBatch.id == batch_id, visible_to(actor)))
+    if batch is None:
+        raise NotFound(_l("There is no such import."))
+    return batch
+
+
+def batches(actor: Actor | None, before: int | None = None) -> Select[ImportBatch]:
+    """The batches the actor sees, newest first; `before` continues below an id."""
+    query = select(ImportBatch).where(visible_to(actor)).order_by(ImportBatch.id.desc())
+    return query if before is None else query.where(ImportBatch.id < before)
+
+
+def rows_of(batch: ImportBatch, outcome: Outcome, after: int = 0, limit: int = 50) -> Sequence[ImportRow]:
+    """Kept rows of one outcome in the order of the sheet, below row `after`."""
+    query = (
+        select(ImportRow)
+        .where(ImportRow.batch_id == batch.id, ImportRow.outcome == outcome, ImportRow.number > after)
+        .order_by(ImportRow.number)
+        .limit(limit)
+    )
+    return db.session.scalars(query).all()
+
+
+def kept_rows(batch: ImportBatch, limit: int = 200) -> Sequence[ImportRow]:
+    """The rows that undo left because they were edited or are in use."""
+    query = (
+        select(ImportRow)
+        .where(ImportRow.batch_id == batch.id, ImportRow.undone.is_(False))
+        .order_by(ImportRow.number)
+        .limit(limit)
+    )
+    return db.session.scalars(query).all()
+
+
+def applied_before(batch: ImportBatch) -> ImportBatch | None:
+    """The latest batch of the same branch that applied the very same file."""
+    query = select(ImportBatch).where(
+        ImportBatch.sha256 == batch.sha256,
+        ImportBatch.spec == batch.spec,
+        ImportBatch.branch_id == batch.branch_id,
+        ImportBatch.state == BatchState.APPLIED,
+        ImportBatch.id < batch.id,
+    )
+    return db.session.scalar(query.order_by(ImportBatch.id.desc()).limit(1))
+
+
+def abandoned() -> Sequence[int]:
+    """The ids of batches that want work and that no live worker holds."""
+    moment = now()
+    query = select(ImportBatch.id).where(
+        ImportBatch.state.in_(BUSY),
+        or_(ImportBatch.lease_until.is_(None), ImportBatch.lease_until < moment),
+        ImportBatch.updated_at < moment - timedelta(seconds=20),
+    )
+    return db.session.scalars(query).all()
+
+
+def folder() -> Path:
+    """Where the imported files are kept."""
+    return current_settings().home / "imports"
+
+
+def file_of(batch: ImportBatch) -> Path:
+    """The file of the batch. Raises DomainError when the instance folder no longer has it."""
+    path = folder() / batch.sha256[:2] / batch.sha256
+    if not path.is_file():
+        raise DomainError(_l("The file of this import is no longer kept here. Upload it again."))
+    return path
+
+
+def failure_of(batch: ImportBatch) -> str:
+    """Why the batch failed, in the reader's language; empty when it did not."""
+    failure = batch.failure
+    if "code" in failure:
+        return SheetRefused(failure["code"], **failure["detail"]).message
+    if "error" in failure:
+        return str(
+            _("The import broke off by a fault (%(error)s). It can be undone.", error=failure["error"])
+        )
+    return str(failure.get("message", ""))
+
+
+def reasons_of(row: ImportRow) -> list[Reason]:
+    return [Reason(code, column, params) for column, code, params in row.reasons]
+
+
+def rejected_table(batch: ImportBatch) -> tuple[list[str], Iterator[list[Cell]]]:
+    """The rejected rows as they came, with a last column that says why: header and rows.
+
+    The rows are read from the kept file; the iterator raises SheetRefused if it cannot be read any more.
+    """
+    spec = spec_named(batch.spec)
+    path = file_of(batch)
+    query = select(ImportRow.number, ImportRow.reasons).where(
+        ImportRow.batch_id == batch.id, ImportRow.outcome == Outcome.REJECTED
+    )
+    why = {
+        number: "；".join(spec.explain(Reason(code, column, params)) for column, code, params in reasons)
+        for number, reasons in db.session.execute(query)
+    }
+    stream = _rejected(path, spec, why)
+    header = next(stream)
+    return [str(cell) for cell in header], stream
+
+
+def _rejected(path: Path, spec: ImportSpec, why: dict[int, str]) -> Iterator[list[Cell]]:
+    with open_table(path, spec.headings) as table:
+        width = len(table.header)
+        yield [*table.header, _("Reason for rejection")]
+        for block in table.rows:
+            for row in block:
+                if row.number in why:
+                    cells = row.cells[:width]
+                    yield [*cells, *[None] * (width - len(cells)), why[row.number]]

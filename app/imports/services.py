@@ -1,0 +1,361 @@
+"""Importing: take a file, run it dry, apply it chunk by chunk, take it back.
+
+`running` is the whole engine. It does what the batch's state asks for and yields whenever a chunk is ready;
+its caller commits there. A chunk's writes, its rows and the progress are one transaction, so a run that is
+killed leaves nothing half done: the next one goes on below `last_row`. A lease keeps two runs apart, and
+every chunk checks it.
+"""
+
+import hashlib
+import os
+import secrets
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, insert, select
+
+from app.accounts.models import Branch
+from app.audit import services as audit
+from app.core.clock import now, today
+from app.core.db import db
+from app.core.errors import DomainError, Forbidden
+from app.core.i18n import msgid
+from app.core.import_lines import Chunk, Misread, chunks
+from app.core.import_spec import Context, ImportSpec, Outcome, Plan, Reason
+from app.core.parsing import find_period
+from app.core.periods import Period
+from app.core.permissions import Actor
+from app.core.reversible import notes_of, plain, planned_notes, write
+from app.core.sheet_refusals import SheetRefused
+from app.core.sheets import Table, kind_of, open_table
+from app.core.taking_back import NotedRow, take_back
+from app.imports import queries, workflow
+from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
+from app.imports.policy import may_use
+
+SAMPLES = 50
+UNDO_CHUNK = 500
+MOST_ATTEMPTS = 3
+APPLIED, TAKEN_BACK = msgid("Import applied"), msgid("Import taken back")
+
+
+def receive(
+    spec: ImportSpec,
+    stream: BinaryIO,
+    file_name: str,
+    actor: Actor | None,
+    *,
+    branch: Branch,
+    as_of: date | None = None,
+    period: Period | None = None,
+    apply: bool = False,
+) -> ImportBatch:
+    """Keep the file and open a batch for it: for a dry run, or to be applied at once.
+
+    Raises Forbidden, SheetRefused for what is plainly no spreadsheet, and DomainError for a date in the
+    future.
+    """
+    if not may_use(actor, spec):
+        raise Forbidden(_l("Your role does not allow imports of this kind."))
+    if as_of is not None and as_of > today():
+        raise DomainError(_l("The date “as of” lies in the future."))
+    if period is not None and period > Period.of(today()):
+        raise DomainError(_l("The month lies in the future."))
+    batch = ImportBatch(
+        spec=spec.name,
+        branch_id=branch.id,
+        created_by_id=actor.id if actor else None,
+        file_name=PurePath(file_name.replace("\\", "/")).name[-200:],
+        sha256=_keep(stream),
+        as_of=as_of or today(),
+        period=period,
+        state=BatchState.APPLYING if apply else BatchState.PREVIEWING,
+        started_at=now(),
+    )
+    db.session.add(batch)
+    db.session.flush()
+    return batch
+
+
+def _keep(stream: BinaryIO) -> str:
+    """Store the file under its own hash, so that the same file is kept once; gives the hash."""
+    folder = queries.folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = folder / f"draft-{secrets.token_hex(8)}"
+    try:
+        digest = hashlib.sha256()
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+                target.write(block)
+        kind_of(draft)
+        place = folder / digest.hexdigest()[:2]
+        place.mkdir(mode=0o700, exist_ok=True)
+        draft.replace(place / digest.hexdigest())
+        return digest.hexdigest()
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def start_applying(batch: ImportBatch) -> None:
+    """Let the worker apply what the dry run showed. Raises Conflict when somebody already did."""
+    counts = dict.fromkeys(("done", "last_row", "new", "changed", "unchanged", "rejected"), 0)
+    workflow.move(batch, workflow.APPLY, reasons={}, finished_at=None, **counts)
+    db.session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
+
+
+def cancel(batch: ImportBatch) -> None:
+    """Stop: a dry run is dropped, what was applied so far is taken back by the worker. Raises Conflict."""
+    if batch.state in workflow.DROP[0]:
+        workflow.move(batch, workflow.DROP, finished_at=now())
+    else:
+        workflow.move(batch, workflow.CANCEL)
+
+
+def start_undoing(batch: ImportBatch) -> None:
+    """Let the worker take an applied (or half applied and failed) batch back. Raises Conflict."""
+    workflow.move(batch, workflow.UNDO, finished_at=None)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One worker's work on one batch."""
+
+    hold: workflow.Hold
+    spec: ImportSpec
+    context: Context
+    reasons: Counter[str]
+    path: Path
+    file_name: str
+    after: int
+    shown: Counter[Outcome] = field(default_factory=Counter)
+
+    def is_sample(self, plan: Plan) -> bool:
+        """Whether the plan is kept for showing: every rejection, and the first of each other outcome."""
+        self.shown[plan.outcome] += 1
+        return plan.outcome is Outcome.REJECTED or self.shown[plan.outcome] <= SAMPLES
+
+
+def running(batch_id: int) -> Iterator[None]:
+    """Do what the batch asks for; commit at each yield.
+
+    Does nothing when another run holds it or nothing is due.
+    """
+    hold = workflow.claim(batch_id)
+    if hold is None:
+        return
+    while hold.state in BUSY:
+        try:
+            run = _run(hold)
+            yield
+            yield from _STEPS[hold.state](run)
+        except workflow.Interrupted:
+            db.session.rollback()
+            if hold.lost():
+                return
+        except DomainError as refusal:
+            db.session.rollback()
+            hold.finish(BatchState.FAILED, failure=_failure(refusal))
+        yield
+
+
+def _run(hold: workflow.Hold) -> _Run:
+    batch = db.session.get_one(ImportBatch, hold.batch_id, populate_existing=True)
+    dry = batch.state is BatchState.PREVIEWING
+    context = Context(batch.id, batch.branch_id, batch.created_by, batch.as_of, batch.period, dry)
+    path, reasons = queries.file_of(batch), Counter(batch.reasons)
+    return _Run(hold, queries.spec_named(batch.spec), context, reasons, path, batch.file_name, batch.last_row)
+
+
+def _failure(refusal: DomainError) -> dict[str, Any]:
+    if isinstance(refusal, SheetRefused):
+        return {"code": refusal.code, "detail": refusal.detail}
+    return {"message": str(refusal)}
+
+
+def stumble(batch_id: int, error: BaseException) -> None:
+    """A run broke off by a fault: let the next one try, or give up after some tries."""
+    batch = db.session.get_one(ImportBatch, batch_id, populate_existing=True)
+    batch.worker = batch.lease_until = None
+    if batch.busy and batch.attempts >= MOST_ATTEMPTS:
+        batch.state = BatchState.FAILED
+        batch.failure = {"error": type(error).__name__}
+        batch.finished_at = now()
+    db.session.flush()
+
+
+def _preview(run: _Run) -> Iterator[None]:
+    """The dry run: plan every chunk, write none, keep samples and every rejection."""
+    db.session.execute(delete(ImportRow).where(ImportRow.batch_id == run.context.batch_id))
+    run.reasons.clear()
+    run.hold.keep(done=0, last_row=0, new=0, changed=0, unchanged=0, rejected=0)
+    yield
+    for chunk in _chunks(run, 0):
+        run.hold.keep()
+        plans = run.spec.plan(chunk.lines, run.context)
+        _remember(run, [plan for plan in plans if run.is_sample(plan)], chunk.misread)
+        _count(run, plans, chunk)
+        yield
+    run.hold.finish(BatchState.PREVIEWED, total=ImportBatch.done)
+    yield
+
+
+def _apply(run: _Run) -> Iterator[None]:
+    """Write chunk after chunk, each with its progress in one transaction, from where an earlier run ended."""
+    for chunk in _chunks(run, run.after):
+        run.hold.keep()
+        plans = run.spec.plan(chunk.lines, run.context)
+        written = [plan for plan in plans if plan.writes and not plan.reasons]
+        if written:
+            write(written)
+            run.spec.applied(written, run.context)
+        _remember(run, [*written, *(plan for plan in plans if plan.reasons)], chunk.misread)
+        _count(run, plans, chunk)
+        yield
+    run.hold.keep()
+    run.spec.finished(run.context)
+    run.hold.finish(BatchState.APPLIED, total=ImportBatch.done)
+    _tell_audit(run, APPLIED)
+    yield
+
+
+def _chunks(run: _Run, after: int) -> Iterator[Chunk]:
+    """The file's chunks. Reading and parsing happen between transactions, so nobody waits for them."""
+    with open_table(run.path, run.spec.headings) as table:
+        if run.spec.needs_period and run.context.period is None:
+            run.context.period = _period_of(run, table)
+        if table.title:
+            run.hold.keep(title=table.title[:200])
+        yield from chunks(run.spec, table, after)
+
+
+def _period_of(run: _Run, table: Table) -> Period:
+    found = find_period(table.title, table.sheet, run.file_name)
+    if found is None:
+        raise DomainError(
+            _l("Neither the title nor the file name tells the month. Choose it and upload again.")
+        )
+    if found > Period.of(today()):
+        raise DomainError(_l("The title names a month in the future: %(month)s.", month=str(found)))
+    run.hold.keep(period=found)
+    return found
+
+
+def _remember(run: _Run, plans: Sequence[Plan], misread: Sequence[Misread]) -> None:
+    rows = [_row(run, plan) for plan in plans] + [
+        {
+            "batch_id": run.context.batch_id,
+            "number": one.number,
+            "outcome": Outcome.REJECTED,
+            "key": one.key,
+            "record_id": None,
+            "values": one.cells,
+            "notes": [],
+            "reasons": _reasons(one.reasons),
+        }
+        for one in misread
+    ]
+    if rows:
+        db.session.connection().execute(insert(ImportRow.__table__), rows)  # type: ignore[arg-type]
+
+
+def _row(run: _Run, plan: Plan) -> dict[str, Any]:
+    outcome = plan.outcome
+    shown = outcome is Outcome.REJECTED or run.is_sample(plan)
+    return {
+        "batch_id": run.context.batch_id,
+        "number": plan.line.number,
+        "outcome": outcome,
+        "key": plan.line.key,
+        "record_id": None if outcome is Outcome.REJECTED else plan.record_id,
+        "values": _short(plain(plan.line.values)) if shown else {},
+        "notes": _notes(run, plan),
+        "reasons": _reasons(plan.reasons),
+    }
+
+
+def _notes(run: _Run, plan: Plan) -> list[Any]:
+    if plan.outcome is Outcome.REJECTED:
+        return []
+    return planned_notes(plan) if run.context.dry_run else notes_of(plan)
+
+
+def _short(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: one[:80] if isinstance(one, str) else one for name, one in values.items()}
+
+
+def _reasons(reasons: Sequence[Reason]) -> list[Any]:
+    return [[reason.column, reason.code, dict(reason.params)] for reason in reasons]
+
+
+def _count(run: _Run, plans: Sequence[Plan], chunk: Chunk) -> None:
+    found = Counter(plan.outcome for plan in plans)
+    found[Outcome.REJECTED] += len(chunk.misread)
+    for reasons in [plan.reasons for plan in plans] + [one.reasons for one in chunk.misread]:
+        run.reasons.update(reason.count_key for reason in reasons)
+    run.hold.keep(
+        done=ImportBatch.done + len(chunk),
+        last_row=chunk.last,
+        new=ImportBatch.new + found[Outcome.NEW],
+        changed=ImportBatch.changed + found[Outcome.CHANGED],
+        unchanged=ImportBatch.unchanged + found[Outcome.UNCHANGED],
+        rejected=ImportBatch.rejected + found[Outcome.REJECTED],
+        reasons=dict(run.reasons),
+        attempts=0,
+    )
+
+
+def _take_back(run: _Run) -> Iterator[None]:
+    """Undo the written rows, newest first, some hundred in a transaction; rows edited since stay."""
+    while rows := _rows_to_undo(run.context.batch_id):
+        run.hold.keep()
+        result = take_back(
+            [NotedRow(row.id, row.notes) for row in rows],
+            run.spec.carried,
+            lambda table, ids: run.spec.removing(table, ids, run.context),
+        )
+        for row in rows:
+            row.undone = row.id not in result.kept
+            if kept := result.kept.get(row.id):
+                row.kept = {"code": kept.code, "table": kept.table, "names": list(kept.names)}
+        db.session.flush()
+        run.spec.reverted(result.restored, run.context)
+        left = len(result.kept)
+        run.hold.keep(undone=ImportBatch.undone + len(rows) - left, kept=ImportBatch.kept + left, attempts=0)
+        yield
+    run.hold.finish(BatchState.CANCELLED if run.hold.state is BatchState.CANCELLING else BatchState.UNDONE)
+    _tell_audit(run, TAKEN_BACK)
+    yield
+
+
+def _tell_audit(run: _Run, action: str) -> None:
+    """Bulk statements pass the session's hooks by: one event for the batch, whose rows are the evidence."""
+    batch = db.session.get_one(ImportBatch, run.context.batch_id, populate_existing=True)
+    counts = {name: getattr(batch, name) for name in ("new", "changed", "rejected", "undone", "kept")}
+    with audit.acting_as(run.context.actor) if run.context.actor else nullcontext():
+        audit.record(action, batch, name=batch.file_name, details={"spec": batch.spec, **counts})
+
+
+def _rows_to_undo(batch_id: int) -> Sequence[ImportRow]:
+    written = (Outcome.NEW, Outcome.CHANGED)
+    query = (
+        select(ImportRow)
+        .where(ImportRow.batch_id == batch_id, ImportRow.undone.is_(None), ImportRow.outcome.in_(written))
+        .order_by(ImportRow.number.desc())
+        .limit(UNDO_CHUNK)
+    )
+    return db.session.scalars(query).all()
+
+
+_STEPS = {
+    BatchState.PREVIEWING: _preview,
+    BatchState.APPLYING: _apply,
+    BatchState.CANCELLING: _take_back,
+    BatchState.UNDOING: _take_back,
+}

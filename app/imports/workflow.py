@@ -1,0 +1,97 @@
+"""The states of a batch: who may move it, and the lease that keeps two runs apart.
+
+People move a batch by `move`, a worker by the `Hold` it has claimed. Both are single conditional
+statements, so that of two clicks, or of two workers, one wins.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import CursorResult, or_, update
+
+from app.core.clock import now
+from app.core.db import db
+from app.core.errors import Conflict
+from app.imports.models import BUSY, BatchState, ImportBatch
+
+LEASE = timedelta(seconds=60)
+
+APPLY = ((BatchState.PREVIEWED,), BatchState.APPLYING)
+DROP = ((BatchState.PREVIEWING, BatchState.PREVIEWED), BatchState.CANCELLED)
+CANCEL = ((BatchState.APPLYING,), BatchState.CANCELLING)
+UNDO = ((BatchState.APPLIED, BatchState.FAILED), BatchState.UNDOING)
+
+
+def move(batch: ImportBatch, step: tuple[Sequence[BatchState], BatchState], **values: Any) -> None:
+    """Take one of the steps above. Raises Conflict when the batch is in none of its source states."""
+    sources, target = step
+    if not _execute(
+        update(ImportBatch)
+        .where(ImportBatch.id == batch.id, ImportBatch.state.in_(sources))
+        .values(state=target, attempts=0, **values)
+    ):
+        raise Conflict(_l("This import is already further on. Reload the page."))
+    db.session.refresh(batch)
+
+
+def _execute(statement: Any) -> int:
+    result = db.session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount
+
+
+class Interrupted(Exception):
+    """The batch was cancelled, or another run holds it now."""
+
+
+@dataclass(slots=True)
+class Hold:
+    """One run's hold on one batch, good for a minute after each `keep`."""
+
+    batch_id: int
+    token: str
+    state: BatchState
+
+    def keep(self, **values: Any) -> None:
+        """Write progress and renew the lease. Raises Interrupted when the batch is no longer this run's."""
+        if not _execute(
+            update(ImportBatch)
+            .where(
+                ImportBatch.id == self.batch_id,
+                ImportBatch.worker == self.token,
+                ImportBatch.state == self.state,
+            )
+            .values(**{"lease_until": now() + LEASE, **values})
+        ):
+            raise Interrupted
+
+    def finish(self, state: BatchState, **values: Any) -> None:
+        """The work is done: move on and let go."""
+        self.keep(state=state, worker=None, lease_until=None, finished_at=now(), **values)
+        self.state = state
+
+    def lost(self) -> bool:
+        """After Interrupted: whether nothing is left for this run. A cancelled batch is still its own."""
+        batch = db.session.get_one(ImportBatch, self.batch_id, populate_existing=True)
+        if batch.worker != self.token or batch.state == self.state:
+            return True
+        self.state = batch.state
+        return False
+
+
+def claim(batch_id: int) -> Hold | None:
+    """Take hold of a batch that wants work and that no live run has."""
+    token, moment = secrets.token_hex(16), now()
+    free = or_(ImportBatch.lease_until.is_(None), ImportBatch.lease_until < moment)
+    claimed = _execute(
+        update(ImportBatch)
+        .where(ImportBatch.id == batch_id, ImportBatch.state.in_(BUSY), free)
+        .values(worker=token, lease_until=moment + LEASE, attempts=ImportBatch.attempts + 1)
+    )
+    if not claimed:
+        return None
+    batch = db.session.get_one(ImportBatch, batch_id, populate_existing=True)
+    return Hold(batch_id, token, batch.state)
