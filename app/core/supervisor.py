@@ -57,12 +57,15 @@ class _Running:
 class Supervisor:
     """Keeps services running until `stop` is called, SIGTERM or SIGINT comes."""
 
-    def __init__(self, services: Sequence[Service], logs: Path, folder: Path, say: Say) -> None:
+    def __init__(
+        self, services: Sequence[Service], logs: Path, folder: Path, say: Say, ready_seconds: float = 60.0
+    ) -> None:
         """``logs`` takes a file per service; they run in ``folder``; ``say`` gets what people should see."""
         self._all = [_Running(service) for service in services]
         self._logs = logs
         self._folder = folder
         self._say = say
+        self._ready_seconds = ready_seconds
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -88,13 +91,13 @@ class Supervisor:
         finally:
             await self._stop_all()
 
-    async def _until_ready(self, running: _Running, seconds: float = 30.0) -> None:
+    async def _until_ready(self, running: _Running) -> None:
         ready = running.service.ready
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + self._ready_seconds
         while ready is not None and not self._stop.is_set() and not await asyncio.to_thread(ready):
             if time.monotonic() > deadline:
                 raise NotReadyError(
-                    f"{running.service.name} did not start within {seconds:.0f} s; "
+                    f"{running.service.name} did not start within {self._ready_seconds:g} s; "
                     f"{self._logs / running.service.name}.log says why."
                 )
             await asyncio.sleep(0.05)
@@ -170,7 +173,7 @@ class Supervisor:
             _signal_group(process.pid, signal.SIGTERM, only_leader=True)
         done, _ = await asyncio.wait([running.keeper], timeout=running.service.grace)
         if not done and process is not None:
-            self._say(f"{running.service.name} did not stop within {running.service.grace:.0f} s: killed")
+            self._say(f"{running.service.name} did not stop within {running.service.grace:g} s: killed")
             _signal_group(process.pid, signal.SIGKILL)
             await asyncio.wait([running.keeper], timeout=5)
 

@@ -1,0 +1,144 @@
+import asyncio
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.core.supervisor import NotReadyError, Service, Supervisor
+from tests.waiting import wait_until
+
+
+def python(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-u", "-c", code)
+
+
+def supervise(
+    services: list[Service], folder: Path, then: Callable[[Supervisor], None], ready_seconds: float = 30
+) -> list[str]:
+    """Run services, do ``then`` in a thread once they are started, and give what was said."""
+    said: list[str] = []
+    supervisor = Supervisor(services, folder / "logs", folder, said.append, ready_seconds)
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+
+        def act() -> None:
+            try:
+                then(supervisor)
+            finally:
+                loop.call_soon_threadsafe(supervisor.stop)
+
+        tasks: list[asyncio.Future[None]] = []
+        await supervisor.run(lambda: tasks.append(loop.run_in_executor(None, act)))
+        for task in tasks:
+            await task
+
+    asyncio.run(run())
+    return said
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def test_what_dies_is_started_again_with_growing_pauses(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    code = f"import time; open({str(starts)!r}, 'a').write(f'{{time.time()}}\\n'); raise SystemExit(3)"
+    said = supervise(
+        [Service("weak", python(code))], tmp_path, lambda _: wait_until(lambda: len(lines(starts)) == 4)
+    )
+    assert "weak ended (status 3); starting it again" in said
+    times = [float(line) for line in lines(starts)]
+    pauses = [after - before for before, after in pairwise(times)]
+    assert pauses[0] >= 0.5
+    assert pauses[1] >= 1
+    assert pauses[2] >= 2
+
+
+def test_the_next_service_starts_only_when_the_one_before_is_ready(tmp_path: Path) -> None:
+    sign = tmp_path / "sign"
+    first = f"import time; time.sleep(0.5); open({str(sign)!r}, 'w').close(); time.sleep(60)"
+    second = f"import os, time; print('ready' if os.path.exists({str(sign)!r}) else 'early'); time.sleep(60)"
+    log = tmp_path / "logs" / "second.log"
+    supervise(
+        [Service("first", python(first), ready=sign.exists), Service("second", python(second))],
+        tmp_path,
+        lambda _: wait_until(lambda: lines(log)),
+    )
+    assert [line.rpartition("| ")[2] for line in lines(log)] == ["ready"]
+
+
+def test_a_service_that_never_gets_ready_ends_the_start_and_is_named(tmp_path: Path) -> None:
+    sleeper = python(
+        f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    )
+    with pytest.raises(NotReadyError, match=r"slow did not start .*slow\.log"):
+        supervise(
+            [Service("slow", sleeper, ready=lambda: False)], tmp_path, lambda _: None, ready_seconds=1.5
+        )
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text(encoding="ascii")))
+
+
+def test_a_service_that_will_not_stop_is_killed_with_all_it_started(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    code = (
+        "import os, signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}}\\n{{child.pid}}\\n')\n"
+        "time.sleep(60)\n"
+    )
+    said = supervise(
+        [Service("stubborn", python(code), grace=0.5)],
+        tmp_path,
+        lambda _: wait_until(lambda: len(lines(pids)) == 2),
+    )
+    assert "stubborn did not stop within 0.5 s: killed" in said
+    wait_until(lambda: not any(_alive(int(pid)) for pid in lines(pids)), seconds=5)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_the_first_service_stops_last_because_the_others_need_it(tmp_path: Path) -> None:
+    ends = tmp_path / "ends"
+
+    def ending(name: str, seconds: float) -> Service:
+        code = (
+            "import signal, sys, time\n"
+            "def end(*_):\n"
+            f"    time.sleep({seconds}); open({str(ends)!r}, 'a').write('{name}\\n'); sys.exit()\n"
+            "signal.signal(signal.SIGTERM, end)\n"
+            "print('ready')\n"
+            "time.sleep(60)\n"
+        )
+        return Service(name, python(code))
+
+    services = [ending("store", 0), ending("worker", 0.7), ending("web", 0.1)]
+    logs = [tmp_path / "logs" / f"{service.name}.log" for service in services]
+    supervise(services, tmp_path, lambda _: wait_until(lambda: all(lines(log) for log in logs)))
+    assert lines(ends) == ["web", "worker", "store"]
+
+
+def test_warnings_are_shown_and_everything_is_logged(tmp_path: Path) -> None:
+    texts = ["'all is well'", "'WARNING: disk'", "'WARNING: known'", "'x' * 200000", "'after'"]
+    code = "import time\n" + "\n".join(f"print({text})" for text in texts) + "\ntime.sleep(60)"
+    log = tmp_path / "logs" / "chatty.log"
+    said = supervise(
+        [Service("chatty", python(code), harmless=("known",))],
+        tmp_path,
+        lambda _: wait_until(lambda: any(line.endswith("| after") for line in lines(log))),
+    )
+    assert said == ["chatty | WARNING: disk"]
+    assert [line.rpartition("chatty | ")[2][:20] for line in lines(log)][:3] == [
+        "all is well",
+        "WARNING: disk",
+        "WARNING: known",
+    ]
