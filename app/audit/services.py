@@ -278,14 +278,18 @@ def _mark(session: Session, begun: SessionTransaction) -> None:
 def _forget(session: Session, ended: SessionTransaction) -> None:
     """What a rolled-back savepoint or transaction would have done was not done."""
     if ended.nested:
-        del _pending(session)[session.info.get(MARKS, {}).get(ended, 0) :]
+        mark: int | None = session.info.get(MARKS, {}).get(ended)
+        if mark is not None:
+            del _pending(session)[mark:]
     elif ended.parent is None:
         session.info.pop(PENDING, None)
         session.info.pop(HEAD, None)
 
 
 def _unmark(session: Session, ended: SessionTransaction) -> None:
-    session.info.get(MARKS, {}).pop(ended, None)
+    # not when a savepoint ends: its rollback is only told afterwards
+    if ended.parent is None:
+        session.info.pop(MARKS, None)
 
 
 def _keep_anchor(head: tuple[int, str]) -> None:
