@@ -21,6 +21,7 @@ FEATURES: tuple[str, ...] = (
     "app.lifecycle",
     "campaigns.gateways",
     "campaigns.drafting",
+    "campaigns.ledger",
 )
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

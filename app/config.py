@@ -7,6 +7,7 @@ import secrets
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
@@ -18,6 +19,8 @@ EXTENSION = "jinnuo.settings"
 SHORTEST_SECRET = 16
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
+#: Operators carry promotion by day only; a service notice may go out whenever somebody launches it.
+SEND_HOURS = "greeting=08:00-20:00,publicity=08:00-20:00"
 LOG_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
 
 
@@ -48,6 +51,8 @@ class Settings:
     gateway_url: str
     gateway_secret: str = field(repr=False)
     gateway_timeout_seconds: float
+    send_hours: Mapping[str, tuple[time, time]]
+    """Local time of day between which a class of message may go out; a class that is absent may always."""
     web_workers: int
     job_workers: int
     idle_minutes: int
@@ -82,6 +87,7 @@ class Settings:
             gateway_url=_url(env, "JINNUO_GATEWAY_URL", f"http://127.0.0.1:{gateway_port}"),
             gateway_secret=_gateway_secret(env, secret_key),
             gateway_timeout_seconds=_number(env, "JINNUO_GATEWAY_TIMEOUT", 10.0, 0.1, 120.0),
+            send_hours=_hours(env, "JINNUO_SEND_HOURS", SEND_HOURS),
             web_workers=_integer(env, "JINNUO_WEB_WORKERS", 2, 1, 64),
             job_workers=_integer(env, "JINNUO_JOB_WORKERS", 2, 1, 64),
             idle_minutes=_integer(env, "JINNUO_IDLE_MINUTES", 30, 1, 24 * 60),
@@ -218,6 +224,19 @@ def _url(env: Mapping[str, str], name: str, default: str) -> str:
     if not usable or "?" in url or "#" in url:
         raise ConfigError(f"{name} must be an address like https://crm.example.cn; it is {url!r}.")
     return url
+
+
+def _hours(env: Mapping[str, str], name: str, default: str) -> dict[str, tuple[time, time]]:
+    given = env.get(name, "").strip() or default
+    hours = {}
+    for part in given.split(","):
+        try:
+            kind, span = part.split("=")
+            opens, closes = (time.fromisoformat(end.strip()) for end in span.split("-"))
+        except ValueError:
+            raise ConfigError(f"{name} must look like {default}; it is {given!r}.") from None
+        hours[kind.strip()] = (opens, closes)
+    return hours
 
 
 def _log_level(env: Mapping[str, str]) -> str:

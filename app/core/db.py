@@ -10,10 +10,26 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    Insert,
+    Integer,
+    MetaData,
+    Row,
+    String,
+    Table,
+    event,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -31,6 +47,10 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+#: A row whose columns the reader knows by name.
+AnyRow = Row[*tuple[Any, ...]]
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -199,6 +219,18 @@ def prepare_engine(engine: Engine) -> None:
         _begin_sqlite if engine.dialect.name == "sqlite" else _begin_postgresql
     )
     event.listen(engine, "begin", begin)
+
+
+def insert_new(model: type[Base]) -> Insert:
+    """An INSERT that leaves out rows which break a unique key: they are there already."""
+    build = postgresql.insert if is_postgresql() else sqlite.insert
+    # the table, not the class: the mapper's bulk insert costs twice the time
+    return build(cast(Table, model.__table__)).on_conflict_do_nothing()
+
+
+def changed(statement: Executable) -> int:
+    """Executes an INSERT, UPDATE or DELETE; gives how many rows it touched."""
+    return cast(CursorResult[*tuple[Any, ...]], db.session.execute(statement)).rowcount
 
 
 def is_postgresql() -> bool:

@@ -1,8 +1,11 @@
 """The job worker: RQ's, with the application's context around each job and a short way back after a crash."""
 
+import gc
+
 from flask import Flask, current_app
 from rq import Queue, Worker
 from rq.job import Job
+from sqlalchemy.orm import configure_mappers
 
 from app.core.db import db
 from app.core.jobs import connect_redis, job_queue
@@ -25,6 +28,8 @@ class JobWorker(Worker):
         """Run one job in the forked child; never returns."""
         # A child that outlived its killed worker would run beside the retry of its own job.
         die_with_parent(self.pid)
+        # What the parent loaded is never garbage: collections look only at what the job itself makes.
+        gc.freeze()
         with self.app.app_context():
             # The parent's connections belong to the parent: forget them without closing them.
             db.engine.dispose(close=False)
@@ -48,5 +53,7 @@ def make_worker() -> JobWorker:
         log_job_description=False,
         serializer="json",
     )
+    # Once here instead of again in every child.
+    configure_mappers()
     worker.app = current_app._get_current_object()  # type: ignore[attr-defined]
     return worker

@@ -33,7 +33,7 @@ from campaigns.gateways.simulator_store import Faults, Store
 NAME = "simulator"
 
 #: What the simulated account allows; generous, so that what a measurement shows is the product.
-LIMITS = Limits(batch=500, per_second=20_000)
+LIMITS = Limits(batch=1000, per_second=20_000)
 
 #: Seconds after which a refused push of receipts is tried again; then the simulator gives up, as providers
 #: do.

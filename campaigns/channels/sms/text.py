@@ -30,7 +30,7 @@ _OPT_OUT_WORDS = frozenset({"R", "T", "N", "TD", "回T", "退订", "拒收", "�
 
 def units(text: str) -> int:
     """Length as the operators count it, in UTF-16 units."""
-    return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
+    return len(text.encode("utf-16-le")) // 2
 
 
 def segments(text: str) -> int:

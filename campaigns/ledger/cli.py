@@ -1,0 +1,125 @@
+"""`flask campaigns`: run campaigns from a shell, and see that they add up.
+
+Commands act as the system, or with `--as USER` as that user, whose role and branch then count. Without
+workers the sending happens in the command itself.
+"""
+
+import json
+from collections.abc import Callable
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.core.db import db, writing
+from app.core.errors import DomainError
+from app.core.jobs import run_inline, run_somewhere
+from app.core.permissions import Actor
+from campaigns.drafting.models import Campaign
+from campaigns.ledger import jobs, queries
+from campaigns.ledger.services import controlling, sweeping
+
+group = AppGroup("campaigns", help="Send campaigns, and account for every message.")
+
+as_user = click.option("--as", "username", metavar="USER", help="Act as this user instead of as the system.")
+as_json = click.option("--json", "wants_json", is_flag=True, help="Print JSON.")
+
+
+@group.command("list")
+@as_json
+def list_campaigns(wants_json: bool) -> None:
+    """Every campaign with its state, the newest first."""
+    campaigns = db.session.scalars(select(Campaign).order_by(Campaign.id.desc())).all()
+    rows = [
+        {"id": c.id, "name": c.name, "state": str(c.state), "recipients": c.recipients} for c in campaigns
+    ]
+    if wants_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        click.echo(f"{row['id']:>6}  {row['state']:<10}  {row['recipients']:>7}  {row['name']}")
+
+
+@group.command("launch")
+@click.argument("campaign_id", type=int)
+@as_user
+def launch(campaign_id: int, username: str | None) -> None:
+    """Start an approved campaign."""
+    _move(controlling.launch, campaign_id, username, wake=True)
+
+
+@group.command("pause")
+@click.argument("campaign_id", type=int)
+@as_user
+def pause(campaign_id: int, username: str | None) -> None:
+    """Stop a campaign after the batches that are under way."""
+    _move(controlling.pause, campaign_id, username)
+
+
+@group.command("resume")
+@click.argument("campaign_id", type=int)
+@as_user
+def resume(campaign_id: int, username: str | None) -> None:
+    """Go on with a paused campaign."""
+    _move(controlling.resume, campaign_id, username, wake=True)
+
+
+@group.command("cancel")
+@click.argument("campaign_id", type=int)
+@as_user
+def cancel(campaign_id: int, username: str | None) -> None:
+    """Send nothing more of a campaign."""
+    _move(controlling.cancel, campaign_id, username)
+
+
+@group.command("balance")
+@click.argument("campaign_id", type=int)
+@as_json
+def balance(campaign_id: int, wants_json: bool) -> None:
+    """Everybody in the audience accounted for: audience = the sum of all states."""
+    try:
+        shown = queries.balance(queries.campaign(campaign_id, None)).as_json()
+    except DomainError as error:
+        raise click.ClickException(str(error)) from error
+    if wants_json:
+        click.echo(json.dumps(shown, ensure_ascii=False))
+        return
+    for name, value in shown.items():
+        click.echo(f"{name:<17} {value}")
+
+
+@group.command("sweep")
+@click.option("--now", "at_once", is_flag=True, help="Ask the gateway about everything that is open at once.")
+def sweep(at_once: bool) -> None:
+    """Look for what was left behind, as the scheduler does every few seconds."""
+    if at_once:
+        with writing():
+            sweeping.ask_at_once()
+            db.session.commit()
+    with run_inline():
+        jobs.sweep()
+
+
+def _move(
+    step: Callable[[int, Actor | None], Campaign], campaign_id: int, username: str | None, wake: bool = False
+) -> None:
+    """Take the step, commit, and have the sending done by workers, or here if there are none."""
+    try:
+        with run_somewhere(), writing():
+            campaign = step(campaign_id, _actor(username))
+            if wake:
+                jobs.wake(campaign.id)
+            db.session.commit()
+            click.echo(f"{campaign.name}: {campaign.state}")
+    except DomainError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _actor(username: str | None) -> Actor | None:
+    if username is None:
+        return None
+    user = db.session.scalars(select(User).where(User.username == username, User.active)).first()
+    if user is None:
+        raise click.ClickException(f"There is no active user {username}.")
+    return user

@@ -1,0 +1,38 @@
+"""The manifest of the ledger."""
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from app.core.features import Feature, Panel, TimelineKind
+from app.core.jobs import Every
+from campaigns.drafting.policy import Permission
+from campaigns.ledger import jobs, queries, views
+from campaigns.ledger.cli import group
+from campaigns.ledger.services.settling import KIND
+from campaigns.ledger.workflow import LABELS
+
+
+def init(app: Flask) -> None:
+    """The gateway's way back in: signed by the gateway, so a browser's token has no place there."""
+    app.register_blueprint(views.callbacks)
+    app.extensions["csrf"].exempt(views.callbacks)
+
+
+feature = Feature(
+    name="ledger",
+    blueprint=views.blueprint,
+    init=init,
+    cli=group,
+    schedule=(Every(10, jobs.sweep),),
+    timeline_kinds=(TimelineKind(KIND, _l("SMS"), "chat-left-text"),),
+    panels=(
+        Panel(
+            name="messages",
+            title=_l("Messages"),
+            template="campaigns/ledger/panel.html",
+            load=lambda employer, _actor: {"messages": queries.of_employer(employer.id), "labels": LABELS},
+            permission=Permission.VIEW,
+            order=60,
+        ),
+    ),
+)

@@ -1,0 +1,174 @@
+"""What the workers do for campaigns. The database decides; a lost, doubled or killed job changes nothing.
+
+The commits in here are part of the protocol: a claim has to be on disk before the gateway hears of it.
+"""
+
+import time
+
+from redis.exceptions import RedisError
+
+from app.core.clock import now
+from app.core.db import db
+from app.core.jobs import enqueue, job, redis_connection, workers_listening
+from campaigns.drafting.models import Campaign, CampaignState
+from campaigns.gateways.pace import Pace
+from campaigns.gateways.protocol import Gateway
+from campaigns.gateways.registry import gateway as gateway_named
+from campaigns.ledger import queries
+from campaigns.ledger.models import MessageState
+from campaigns.ledger.policy import may_send
+from campaigns.ledger.services import controlling, dispatching, planning, sweeping
+
+#: Seconds after which a dispatcher makes room for other jobs and queues up again.
+SLICE = 10
+
+#: Most dispatchers of one campaign at a time.
+LANES = 8
+
+#: Seconds without a new row after which planning is taken for dead.
+PLANNING_IDLE = 30
+
+
+def wake(campaign_id: int) -> None:
+    """After a launch or resume: plan what is not planned, then send. Runs after the commit."""
+    enqueue(plan_campaign, campaign_id)
+
+
+@job(timeout=1800)
+def plan_campaign(campaign_id: int) -> None:
+    """Plan a running campaign, chunk by chunk, then start its dispatchers."""
+    campaign = db.session.get_one(Campaign, campaign_id)
+    after: int | None = 0
+    while campaign.state is CampaignState.RUNNING and campaign.planned_at is None and after is not None:
+        after = planning.plan_chunk(campaign, after)
+        db.session.commit()
+    start_dispatchers(campaign_id)
+
+
+def start_dispatchers(campaign_id: int) -> None:
+    """One dispatcher for each worker that listens."""
+    _mark(campaign_id, seconds=60)
+    for lane in range(max(1, min(workers_listening(), LANES))):
+        enqueue(dispatch, campaign_id, lane)
+
+
+@job(timeout=600)
+def dispatch(campaign_id: int, lane: int) -> None:
+    """Send batches for a while, then queue up again, until nothing can be sent."""
+    if send_batches(campaign_id, MessageState.PLANNED, seconds=SLICE):
+        enqueue(dispatch, campaign_id, lane)
+
+
+def send_batches(campaign_id: int, source: MessageState, seconds: float) -> bool:
+    """Claim, commit, hand over, record with the next claim, commit, and so on; True if only time ended it."""
+    sender = Sender(campaign_id, source, seconds)
+    claimed = sender.claim()
+    while claimed:
+        db.session.commit()
+        answers = sender.gateway.submit(claimed.batch)
+        outcome = dispatching.record(claimed, sender.gateway, answers)
+        if outcome.hold:
+            controlling.hold(campaign_id, outcome.hold)
+        if outcome.slow_down:
+            sender.pace.rest()
+        claimed = sender.claim()
+    db.session.commit()
+    return sender.time_is_over()
+
+
+class Sender:
+    """What one dispatcher holds on to while it sends batch after batch."""
+
+    def __init__(self, campaign_id: int, source: MessageState, seconds: float) -> None:
+        self.campaign_id, self.source = campaign_id, source
+        self.gateway: Gateway = gateway_named()
+        self.pace = Pace(self.gateway)
+        self._until = time.monotonic() + seconds
+        # its class cannot change any more: the approval is bound to it
+        self._class = db.session.get_one(Campaign, campaign_id).message_class
+        _mark(campaign_id, seconds=60)
+
+    def time_is_over(self) -> bool:
+        """Make room for other jobs."""
+        return time.monotonic() >= self._until
+
+    def claim(self) -> dispatching.Claim | None:
+        """The next batch, as large as pace allows; None when nothing may or can be sent, or time is over."""
+        count = self._allowance() if may_send(self._class, now()) else 0
+        claimed = None
+        if count:
+            claimed = dispatching.claim(self.campaign_id, self.gateway, count, self.source)
+            self.pace.give_back(count - (len(claimed.rows) if claimed else 0))
+        if claimed is None:
+            _unmark(self.campaign_id)
+        return claimed
+
+    def _allowance(self) -> int:
+        while not self.time_is_over():
+            grant = self.pace.take(self.gateway.limits.batch)
+            if grant.count:
+                return grant.count
+            db.session.commit()  # nobody waits for the pace with the writer's place in hand
+            time.sleep(min(grant.wait, 1.0))
+        return 0
+
+
+@job(timeout=600)
+def ask_gateway(name: str) -> None:
+    """Ask what became of messages without receipt or answer;
+
+    send again what never arrived, where that is safe.
+    """
+    gateway = gateway_named(name)
+    while asked := sweeping.questions(gateway):
+        db.session.commit()
+        receipts = gateway.query([row.public_id for row in asked])
+        again = sweeping.answer(gateway, asked, receipts)
+        controlling.finish_done()
+        db.session.commit()
+        for campaign_id in again:
+            send_batches(campaign_id, MessageState.UNKNOWN, seconds=SLICE)
+
+
+@job(timeout=120)
+def sweep() -> None:
+    """Find what the queue lost or a dead worker left, and wake whoever is to go on with it."""
+    sweeping.expire_leases()
+    sweeping.suppress_cancelled()
+    controlling.finish_done()
+    for campaign_id in queries.unplanned(PLANNING_IDLE):
+        enqueue(plan_campaign, campaign_id)
+    for campaign_id, message_class in queries.sendable():
+        if may_send(message_class, now()) and not _marked(campaign_id):
+            start_dispatchers(campaign_id)
+    for name in queries.gateways_to_ask():
+        enqueue(ask_gateway, name)
+
+
+def _mark(campaign_id: int, seconds: int) -> None:
+    """Dispatchers are at work.
+
+    Only a hint, kept where the queue is kept, so that it is lost with the queue.
+    """
+    try:
+        redis_connection().set(_key(campaign_id), 1, ex=seconds)
+    except (RedisError, OSError):
+        return
+
+
+def _unmark(campaign_id: int) -> None:
+    try:
+        redis_connection().delete(_key(campaign_id))
+    except (RedisError, OSError):
+        return
+
+
+def _marked(campaign_id: int) -> bool:
+    try:
+        return bool(redis_connection().exists(_key(campaign_id)))
+    except (RedisError, OSError):
+        return False
+
+
+def _key(campaign_id: int) -> str:
+    return f"jinnuo:dispatch:{campaign_id}"

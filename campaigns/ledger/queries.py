@@ -1,0 +1,218 @@
+"""What the ledger can say of a campaign. Nothing here writes."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
+
+from app.core.clock import now
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import Actor
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, MessageClass
+from campaigns.drafting.policy import visible_to
+from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.workflow import OPEN
+
+S = MessageState
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Messages of one campaign by state; one indexed query, cheap enough to ask every second."""
+
+    planned: int = 0
+    claimed: int = 0
+    submitted: int = 0
+    delivered: int = 0
+    failed: int = 0
+    expired: int = 0
+    unknown: int = 0
+    suppressed: int = 0
+
+    @property
+    def total(self) -> int:
+        """All rows of the ledger."""
+        return sum(asdict(self).values())
+
+    @property
+    def to_send(self) -> int:
+        """Rows that are or were to be sent."""
+        return self.total - self.suppressed
+
+    @property
+    def sent(self) -> int:
+        """Rows that the gateway has taken."""
+        return self.submitted + self.settled
+
+    @property
+    def settled(self) -> int:
+        """Rows with a verdict."""
+        return self.delivered + self.failed + self.expired
+
+    @property
+    def open(self) -> int:
+        """Rows with which something is still to happen."""
+        return self.planned + self.claimed + self.submitted + self.unknown
+
+    def of(self, state: MessageState) -> int:
+        """The count of one state."""
+        return int(getattr(self, state.value))
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Everybody in the audience accounted for once, with the reasons of those who got nothing."""
+
+    campaign: int
+    state: str
+    audience: int
+    progress: Progress
+    suppressed_by: dict[str, int]
+    not_delivered_by: dict[str, int]
+    segments: int
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the ledger accounts for the whole audience; false only while planning is under way."""
+        return self.progress.total == self.audience
+
+    def as_json(self) -> dict[str, Any]:
+        """For the command line."""
+        return {
+            "campaign": self.campaign,
+            "state": self.state,
+            "audience": self.audience,
+            **asdict(self.progress),
+            "sum": self.progress.total,
+            "adds_up": self.adds_up,
+            "suppressed_by": self.suppressed_by,
+            "not_delivered_by": self.not_delivered_by,
+            "segments": self.segments,
+        }
+
+
+def campaign(campaign_id: int, actor: Actor | None) -> Campaign:
+    """The campaign, if the actor may know of it; else raises NotFound."""
+    found = db.session.scalars(select(Campaign).where(Campaign.id == campaign_id, visible_to(actor))).first()
+    if found is None:
+        raise NotFound(_l("There is no such campaign."))
+    return found
+
+
+def progress(campaign_id: int) -> Progress:
+    """Counts by state."""
+    query = (
+        select(Message.state, func.count()).where(Message.campaign_id == campaign_id).group_by(Message.state)
+    )
+    return Progress(**{str(state): count for state, count in db.session.execute(query)})
+
+
+def balance(campaign: Campaign) -> Balance:
+    """The audience, counted from the audience, beside the ledger, counted from the ledger."""
+    audience = select(func.count()).where(AudienceMember.campaign_id == campaign.id)
+    segments = select(func.coalesce(func.sum(Message.segments), 0)).where(
+        Message.campaign_id == campaign.id, Message.state != S.SUPPRESSED
+    )
+    reasons = (
+        select(Message.state, Message.reason, func.count())
+        .where(Message.campaign_id == campaign.id, Message.reason.is_not(None))
+        .group_by(Message.state, Message.reason)
+    )
+    suppressed_by: dict[str, int] = {}
+    not_delivered_by: dict[str, int] = {}
+    for state, reason, count in db.session.execute(reasons):
+        named = suppressed_by if state is S.SUPPRESSED else not_delivered_by
+        named[str(reason)] = named.get(str(reason), 0) + count
+    return Balance(
+        campaign=campaign.id,
+        state=str(campaign.state),
+        audience=db.session.scalars(audience).one(),
+        progress=progress(campaign.id),
+        suppressed_by=suppressed_by,
+        not_delivered_by=not_delivered_by,
+        segments=db.session.scalars(segments).one(),
+    )
+
+
+def messages(campaign_id: int) -> Select[Message]:
+    """The ledger of one campaign, oldest first."""
+    return select(Message).where(Message.campaign_id == campaign_id).order_by(Message.id)
+
+
+def of_employer(employer_id: int, most: int = 20) -> Sequence[Message]:
+    """The latest messages to one employer's contacts, those on their way included."""
+    query = select(Message).where(Message.employer_id == employer_id).order_by(Message.id.desc()).limit(most)
+    return db.session.scalars(query).all()
+
+
+def unfinished() -> ColumnElement[bool]:
+    """Messages of campaigns that may have open ones: leads every search by state to the index."""
+    launched = Campaign.state.in_((CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.CANCELLED))
+    return Message.campaign_id.in_(select(Campaign.id).where(launched))
+
+
+def unplanned(idle_seconds: int) -> Sequence[int]:
+    """Running campaigns whose planning has not moved for that long."""
+    idle = timedelta(seconds=idle_seconds)
+    moving = exists().where(Message.campaign_id == Campaign.id, Message.created_at > now() - idle)
+    query = select(Campaign.id).where(
+        Campaign.state == CampaignState.RUNNING,
+        Campaign.planned_at.is_(None),
+        or_(Campaign.launched_at.is_(None), Campaign.launched_at < now() - idle),
+        ~moving,
+    )
+    return db.session.scalars(query).all()
+
+
+def sendable() -> Sequence[Row[int, MessageClass]]:
+    """Running campaigns (id, message_class) with messages that could be claimed now."""
+    due = exists().where(
+        Message.campaign_id == Campaign.id,
+        Message.state == S.PLANNED,
+        or_(Message.due_at.is_(None), Message.due_at <= now()),
+    )
+    query = select(Campaign.id, Campaign.message_class).where(
+        Campaign.state == CampaignState.RUNNING, Campaign.planned_at.is_not(None), due
+    )
+    return db.session.execute(query).all()
+
+
+def is_done(campaign_id: int) -> bool:
+    """Whether nothing is open any more in a campaign that is planned."""
+    still = exists().where(Message.campaign_id == campaign_id, Message.state.in_(OPEN))
+    query = select(~still).where(Campaign.id == campaign_id, Campaign.planned_at.is_not(None))
+    return bool(db.session.scalar(query))
+
+
+def done() -> Sequence[int]:
+    """Running campaigns in which nothing is open any more."""
+    still = exists().where(Message.campaign_id == Campaign.id, Message.state.in_(OPEN))
+    query = select(Campaign.id).where(
+        Campaign.state == CampaignState.RUNNING, Campaign.planned_at.is_not(None), ~still
+    )
+    return db.session.scalars(query).all()
+
+
+def gateways_to_ask() -> Sequence[str]:
+    """Gateways with messages about which it is time to ask."""
+    query = (
+        select(Message.gateway)
+        .where(unfinished(), Message.state.in_((S.SUBMITTED, S.UNKNOWN)), Message.due_at <= now())
+        .distinct()
+    )
+    return [name for name in db.session.scalars(query) if name]
+
+
+def last_message_to(phone: str) -> Message | None:
+    """The latest message that a number was sent, in any campaign."""
+    query = (
+        select(Message)
+        .where(Message.phone == phone, Message.submitted_at.is_not(None))
+        .order_by(Message.submitted_at.desc())
+        .limit(1)
+    )
+    return db.session.scalars(query).first()

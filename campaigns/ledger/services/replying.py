@@ -1,0 +1,55 @@
+"""What people answer: an opt-out is honoured at once, everything else reaches the employer's owner."""
+
+from collections.abc import Iterable
+
+from app.core.db import changed, db, insert_new
+from app.core.i18n import msgid
+from campaigns.channels.sms.models import OptOut
+from campaigns.channels.sms.text import is_opt_out
+from campaigns.gateways.protocol import Reply as Incoming
+from campaigns.ledger import queries
+from campaigns.ledger.models import Message, Reply
+from campaigns.ledger.services.planning import suppress_opted_out
+from campaigns.ledger.services.settling import open_tasks, tell
+
+REPLIED = msgid("%(name)s answered by SMS: %(text)s")
+LEFT = msgid("%(name)s wants no more SMS of this kind: %(text)s")
+ANSWER_TITLE = msgid("Answer the reply to an SMS")
+
+
+def take_replies(gateway: str, replies: Iterable[Incoming]) -> int:
+    """Keep replies that are new; gives how many. A reply pushed twice is taken once. Flushes."""
+    return sum(_take(gateway, reply) for reply in replies)
+
+
+def _take(gateway: str, reply: Incoming) -> bool:
+    phone = reply.phone.removeprefix("+").removeprefix("86")[-11:]
+    last = queries.last_message_to(phone)
+    leaving = is_opt_out(reply.text)
+    new = changed(
+        insert_new(Reply).values(
+            gateway=gateway,
+            gateway_id=reply.id,
+            message_id=last.id if last else None,
+            phone=phone,
+            text=reply.text,
+            opt_out=leaving,
+            at=reply.at,
+        )
+    )
+    if new and last:
+        _follow(last, reply, leaving)
+    return bool(new)
+
+
+def _follow(last: Message, reply: Incoming, leaving: bool) -> None:
+    if leaving:
+        db.session.execute(
+            insert_new(OptOut).values(
+                phone=last.phone, signature=last.campaign.signature, source=reply.text[:120], at=reply.at
+            )
+        )
+        suppress_opted_out(Message.phone == last.phone)
+    else:
+        open_tasks([last.id], "callback", ANSWER_TITLE, note=reply.text)
+    tell([last], LEFT if leaving else REPLIED, at=reply.at, text=reply.text)

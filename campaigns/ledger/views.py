@@ -1,0 +1,128 @@
+"""The campaign's sending: its controls, its live progress, and the gateway's way back in."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.core.db import db
+from app.core.links import came_from
+from app.core.permissions import Actor, current_actor, public, requires
+from campaigns.drafting.models import Campaign, CampaignState
+from campaigns.drafting.policy import Permission
+from campaigns.gateways import registry
+from campaigns.gateways.protocol import BadCallback, Callback
+from campaigns.ledger import jobs, queries
+from campaigns.ledger.services import controlling, replying, settling
+from campaigns.ledger.workflow import FAILURES, LABELS
+
+blueprint = Blueprint("ledger", __name__, url_prefix="/campaigns")
+callbacks = Blueprint("gateways", __name__, url_prefix="/gateways")
+
+#: htmx stops asking when it is answered with this.
+STOP_POLLING = 286
+
+
+@blueprint.post("/<int:campaign_id>/launch")
+@requires(Permission.LAUNCH)
+def launch(campaign_id: int) -> ResponseReturnValue:
+    """Start an approved campaign; a second click finds it started and changes nothing."""
+    return _move(controlling.launch, campaign_id, wake=True)
+
+
+@blueprint.post("/<int:campaign_id>/pause")
+@requires(Permission.CONTROL)
+def pause(campaign_id: int) -> ResponseReturnValue:
+    """Stop after the batches under way."""
+    return _move(controlling.pause, campaign_id)
+
+
+@blueprint.post("/<int:campaign_id>/resume")
+@requires(Permission.CONTROL)
+def resume(campaign_id: int) -> ResponseReturnValue:
+    """Go on."""
+    return _move(controlling.resume, campaign_id, wake=True)
+
+
+@blueprint.post("/<int:campaign_id>/cancel")
+@requires(Permission.CONTROL)
+def cancel(campaign_id: int) -> ResponseReturnValue:
+    """Send nothing more."""
+    return _move(controlling.cancel, campaign_id)
+
+
+@blueprint.get("/<int:campaign_id>/progress")
+@requires(Permission.VIEW)
+def progress(campaign_id: int) -> ResponseReturnValue:
+    """The live part of the campaign's page; asked again every second while something is open."""
+    campaign = queries.campaign(campaign_id, current_actor())
+    balance = queries.balance(campaign)
+    over = campaign.state in (CampaignState.FINISHED, CampaignState.CANCELLED) and not balance.progress.open
+    page = render_template(
+        "campaigns/ledger/progress.html",
+        campaign=campaign,
+        balance=balance,
+        poll=not over,
+        labels=LABELS,
+        failures=FAILURES,
+    )
+    return page, STOP_POLLING if over else 200
+
+
+@blueprint.post("/<int:campaign_id>/settle")
+@requires(Permission.CONTROL)
+def settle(campaign_id: int) -> ResponseReturnValue:
+    """An officer says what became of the messages that stayed in doubt."""
+    campaign = queries.campaign(campaign_id, current_actor())
+    ids = request.form.getlist("message", type=int)
+    delivered = request.form.get("outcome") == "delivered"
+    count = settling.settle_by_officer(campaign.id, ids, delivered, current_actor())
+    controlling.finish_done()
+    db.session.commit()
+    flash(_("Settled: %(count)s.", count=count), "success")
+    return redirect(came_from() or "/", 303)
+
+
+@callbacks.post("/<name>/receipts")
+@public
+def receipts(name: str) -> ResponseReturnValue:
+    """The gateway reports what became of messages; its signature is checked, repeats change nothing."""
+    gateway = registry.gateway(name)
+    try:
+        reported = gateway.parse_receipts(_callback())
+    except BadCallback:
+        abort(403)
+    settling.apply_receipts(gateway.name, reported)
+    controlling.finish_done()
+    db.session.commit()
+    return "", 204
+
+
+@callbacks.post("/<name>/replies")
+@public
+def replies(name: str) -> ResponseReturnValue:
+    """The gateway passes on what people answered."""
+    gateway = registry.gateway(name)
+    try:
+        received = gateway.parse_replies(_callback())
+    except BadCallback:
+        abort(403)
+    replying.take_replies(gateway.name, received)
+    db.session.commit()
+    return "", 204
+
+
+def _callback() -> Callback:
+    return Callback(request.method, request.path, dict(request.headers), request.get_data())
+
+
+def _move(
+    step: Callable[[int, Actor | None], Campaign], campaign_id: int, wake: bool = False
+) -> ResponseReturnValue:
+    campaign = step(campaign_id, current_actor())
+    if wake:
+        jobs.wake(campaign.id)
+    db.session.commit()
+    flash(_("Done."), "success")
+    return redirect(came_from() or "/", 303)

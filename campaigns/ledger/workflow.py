@@ -1,0 +1,88 @@
+"""The allowed moves of a message: the one table that every statement of the ledger is built from."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Update, select, update
+
+from app.core.db import db, is_postgresql
+from app.core.workflow import Tone
+from campaigns.gateways.protocol import FailureClass
+from campaigns.ledger.models import MESSAGES, Message, MessageState
+
+S = MessageState
+
+#: The states as a person reads them: word and tone, in the order of a message's life.
+LABELS: dict[MessageState, tuple[Any, Tone]] = {
+    S.PLANNED: (_l("Waiting"), Tone.NEUTRAL),
+    S.CLAIMED: (_l("Handing over"), Tone.ACTIVE),
+    S.SUBMITTED: (_l("With the operator"), Tone.ACTIVE),
+    S.DELIVERED: (_l("Delivered"), Tone.GOOD),
+    S.FAILED: (_l("Not delivered"), Tone.DANGER),
+    S.EXPIRED: (_l("Not confirmed"), Tone.WARNING),
+    S.UNKNOWN: (_l("In doubt"), Tone.WARNING),
+    S.SUPPRESSED: (_l("Left out"), Tone.DONE),
+}
+
+#: Why a message was not delivered, or why the system paused a campaign.
+FAILURES: dict[FailureClass, Any] = {
+    FailureClass.DEAD_NUMBER: _l("The number does not exist"),
+    FailureClass.TEMPORARY: _l("Phone switched off or out of reach"),
+    FailureClass.OPT_OUT: _l("The number refuses messages"),
+    FailureClass.CONTENT: _l("Text or signature refused"),
+    FailureClass.FLOW_CONTROL: _l("Too many messages at once"),
+    FailureClass.ACCOUNT: _l("The gateway account is blocked or has no balance"),
+    FailureClass.OTHER: _l("Another reason"),
+}
+
+#: From each state, where a message may go. Evidence outranks expectation: a receipt settles a message in any
+#: open state, because whoever received it has received it. A verdict stands, but "nobody ever said" yields
+#: to a late receipt of delivery.
+MOVES: dict[MessageState, frozenset[MessageState]] = {
+    S.PLANNED: frozenset({S.CLAIMED, S.SUPPRESSED, S.DELIVERED, S.FAILED, S.EXPIRED}),
+    S.CLAIMED: frozenset({S.SUBMITTED, S.PLANNED, S.UNKNOWN, S.DELIVERED, S.FAILED, S.EXPIRED}),
+    S.SUBMITTED: frozenset({S.DELIVERED, S.FAILED, S.EXPIRED}),
+    S.UNKNOWN: frozenset({S.CLAIMED, S.SUBMITTED, S.DELIVERED, S.FAILED, S.EXPIRED}),
+    S.EXPIRED: frozenset({S.DELIVERED}),
+    S.DELIVERED: frozenset(),
+    S.FAILED: frozenset(),
+    S.SUPPRESSED: frozenset(),
+}
+
+#: States in which something is still to happen; a campaign finishes when no message is in one of them.
+OPEN = (S.PLANNED, S.CLAIMED, S.SUBMITTED, S.UNKNOWN)
+
+
+def sources(target: MessageState) -> frozenset[MessageState]:
+    """The states from which a message may move to `target`."""
+    return frozenset(state for state, targets in MOVES.items() if target in targets)
+
+
+def move(
+    target: MessageState,
+    *conditions: ColumnElement[bool],
+    only_from: Iterable[MessageState] | None = None,
+    **values: Any,
+) -> Update:
+    """A set-wise move of the messages that meet the conditions and may make it; others stay as they are.
+
+    It goes past the session: flush before, and do not trust loaded messages after it.
+    `only_from` narrows the sources, it cannot widen them.
+    """
+    allowed = sources(target) if only_from is None else sources(target) & frozenset(only_from)
+    return (
+        update(MESSAGES)
+        .where(*conditions, MESSAGES.c.state.in_(sorted(allowed)))
+        .values(state=target, **values)
+    )
+
+
+def lock(*conditions: ColumnElement[bool]) -> None:
+    """Take the rows that several statements are about to move, in one order, so that two callers cannot
+    deadlock.
+
+    SQLite has one writer anyway.
+    """
+    if is_postgresql():
+        db.session.execute(select(Message.id).where(*conditions).order_by(Message.id).with_for_update())
