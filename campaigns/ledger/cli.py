@@ -17,6 +17,7 @@ from app.core.errors import DomainError
 from app.core.jobs import run_inline, run_somewhere
 from app.core.permissions import Actor
 from campaigns.drafting.models import Campaign
+from campaigns.drafting.queries import find
 from campaigns.ledger import jobs, queries
 from campaigns.ledger.services import controlling, sweeping
 
@@ -79,7 +80,7 @@ def cancel(campaign_id: int, username: str | None) -> None:
 def balance(campaign_id: int, wants_json: bool) -> None:
     """Everybody in the audience accounted for: audience = the sum of all states."""
     try:
-        shown = queries.balance(queries.campaign(campaign_id, None)).as_json()
+        shown = queries.balance(find(campaign_id, None)).as_json()
     except DomainError as error:
         raise click.ClickException(str(error)) from error
     if wants_json:

@@ -5,15 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
 
 from app.core.clock import now
 from app.core.db import db
-from app.core.errors import NotFound
-from app.core.permissions import Actor
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, MessageClass
-from campaigns.drafting.policy import visible_to
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.workflow import OPEN
 
@@ -93,14 +89,6 @@ class Balance:
             "not_delivered_by": self.not_delivered_by,
             "segments": self.segments,
         }
-
-
-def campaign(campaign_id: int, actor: Actor | None) -> Campaign:
-    """The campaign, if the actor may know of it; else raises NotFound."""
-    found = db.session.scalars(select(Campaign).where(Campaign.id == campaign_id, visible_to(actor))).first()
-    if found is None:
-        raise NotFound(_l("There is no such campaign."))
-    return found
 
 
 def progress(campaign_id: int) -> Progress:

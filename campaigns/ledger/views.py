@@ -1,27 +1,24 @@
-"""The campaign's sending: its controls, its live progress, and the gateway's way back in."""
+"""The campaign's sending: its controls, its doubtful messages, and the gateway's way back in."""
 
 from collections.abc import Callable
 
-from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core.db import db
 from app.core.links import came_from
 from app.core.permissions import Actor, current_actor, public, requires
-from campaigns.drafting.models import Campaign, CampaignState
+from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
+from campaigns.drafting.queries import find
 from campaigns.gateways import registry
 from campaigns.gateways.protocol import BadCallback, Callback
-from campaigns.ledger import jobs, queries
+from campaigns.ledger import jobs
 from campaigns.ledger.services import controlling, replying, settling
-from campaigns.ledger.workflow import FAILURES, LABELS
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/campaigns")
 callbacks = Blueprint("gateways", __name__, url_prefix="/gateways")
-
-#: htmx stops asking when it is answered with this.
-STOP_POLLING = 286
 
 
 @blueprint.post("/<int:campaign_id>/launch")
@@ -52,36 +49,18 @@ def cancel(campaign_id: int) -> ResponseReturnValue:
     return _move(controlling.cancel, campaign_id)
 
 
-@blueprint.get("/<int:campaign_id>/progress")
-@requires(Permission.VIEW)
-def progress(campaign_id: int) -> ResponseReturnValue:
-    """The live part of the campaign's page; asked again every second while something is open."""
-    campaign = queries.campaign(campaign_id, current_actor())
-    balance = queries.balance(campaign)
-    over = campaign.state in (CampaignState.FINISHED, CampaignState.CANCELLED) and not balance.progress.open
-    page = render_template(
-        "campaigns/ledger/progress.html",
-        campaign=campaign,
-        balance=balance,
-        poll=not over,
-        labels=LABELS,
-        failures=FAILURES,
-    )
-    return page, STOP_POLLING if over else 200
-
-
 @blueprint.post("/<int:campaign_id>/settle")
 @requires(Permission.CONTROL)
 def settle(campaign_id: int) -> ResponseReturnValue:
     """An officer says what became of the messages that stayed in doubt."""
-    campaign = queries.campaign(campaign_id, current_actor())
+    campaign = find(campaign_id, current_actor())
     ids = request.form.getlist("message", type=int)
     delivered = request.form.get("outcome") == "delivered"
     count = settling.settle_by_officer(campaign.id, ids, delivered, current_actor())
     controlling.finish_done()
     db.session.commit()
     flash(_("Settled: %(count)s.", count=count), "success")
-    return redirect(came_from() or "/", 303)
+    return redirect(came_from() or url_for("drafting.show", id=campaign_id), 303)
 
 
 @callbacks.post("/<name>/receipts")
@@ -125,4 +104,4 @@ def _move(
         jobs.wake(campaign.id)
     db.session.commit()
     flash(_("Done."), "success")
-    return redirect(came_from() or "/", 303)
+    return redirect(came_from() or url_for("drafting.show", id=campaign_id), 303)

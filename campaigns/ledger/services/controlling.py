@@ -3,16 +3,12 @@
 What has to be woken afterwards (`jobs.wake`) is the business of the view, command or job that calls.
 """
 
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
-
 from app.core.clock import now
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.permissions import Actor
 from app.core.workflow import transition
 from campaigns.drafting.models import Campaign, CampaignState, Exclusion
-from campaigns.drafting.policy import visible_to
+from campaigns.drafting.queries import find
 from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways.protocol import FailureClass
 from campaigns.ledger import queries
@@ -21,7 +17,7 @@ from campaigns.ledger.services.planning import suppress_planned
 
 def launch(campaign_id: int, actor: Actor | None) -> Campaign:
     """Start an approved campaign. Raises DomainError if it is not approved, or launched already."""
-    campaign = _locked(campaign_id, actor)
+    campaign = find(campaign_id, actor, lock=True)
     transition(CAMPAIGN, campaign, "launch", actor)
     campaign.launched_at = now()
     db.session.flush()
@@ -30,14 +26,14 @@ def launch(campaign_id: int, actor: Actor | None) -> Campaign:
 
 def pause(campaign_id: int, actor: Actor | None) -> Campaign:
     """Stop after the batches that are under way."""
-    campaign = _locked(campaign_id, actor)
+    campaign = find(campaign_id, actor, lock=True)
     transition(CAMPAIGN, campaign, "pause", actor)
     return campaign
 
 
 def resume(campaign_id: int, actor: Actor | None) -> Campaign:
     """Go on; whatever made the system hold it is taken as repaired."""
-    campaign = _locked(campaign_id, actor)
+    campaign = find(campaign_id, actor, lock=True)
     transition(CAMPAIGN, campaign, "resume", actor)
     campaign.hold_reason = None
     db.session.flush()
@@ -46,7 +42,7 @@ def resume(campaign_id: int, actor: Actor | None) -> Campaign:
 
 def cancel(campaign_id: int, actor: Actor | None) -> Campaign:
     """Nothing more goes out; what is under way is still followed to its verdict."""
-    campaign = _locked(campaign_id, actor)
+    campaign = find(campaign_id, actor, lock=True)
     transition(CAMPAIGN, campaign, "cancel", actor)
     suppress_planned(campaign.id, Exclusion.CANCELLED)
     return campaign
@@ -54,7 +50,7 @@ def cancel(campaign_id: int, actor: Actor | None) -> Campaign:
 
 def hold(campaign_id: int, reason: FailureClass) -> None:
     """The gateway refuses everything (content, account): the system pauses, and says why."""
-    campaign = _locked(campaign_id, None)
+    campaign = find(campaign_id, None, lock=True)
     if campaign.state is CampaignState.RUNNING:
         transition(CAMPAIGN, campaign, "pause", None, evidence={"reason": reason.value})
         campaign.hold_reason = reason.value
@@ -65,27 +61,13 @@ def finish_if_done(campaign_id: int) -> bool:
     """Finish a running campaign in which nothing is open any more; True if this call did."""
     if not queries.is_done(campaign_id):
         return False
-    campaign = _locked(campaign_id, None)
+    campaign = find(campaign_id, None, lock=True)
     if campaign.state is not CampaignState.RUNNING:
         return False
     transition(CAMPAIGN, campaign, "finish", None)
     campaign.finished_at = now()
     db.session.flush()
     return True
-
-
-def _locked(campaign_id: int, actor: Actor | None) -> Campaign:
-    """The campaign, if the actor may know of it, as nobody else can change it meanwhile."""
-    query = (
-        select(Campaign)
-        .where(Campaign.id == campaign_id, visible_to(actor))
-        .with_for_update(of=Campaign)
-        .execution_options(populate_existing=True)
-    )
-    campaign = db.session.scalars(query).first()
-    if campaign is None:
-        raise NotFound(_l("There is no such campaign."))
-    return campaign
 
 
 def finish_done() -> int:
