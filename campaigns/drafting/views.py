@@ -17,8 +17,9 @@ from campaigns.drafting.content.models import VARIABLES
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS, READY_TEXTS, objections, ready_text
 from campaigns.drafting.content.queries import draft_sample, preview
 from campaigns.drafting.forms import CONTACT_ORDER_LABELS, ApprovalForm, ReturnForm, SenderForm, WishForm
+from campaigns.drafting.lists import AUDIENCE, CAMPAIGNS
 from campaigns.drafting.models import Campaign, CampaignState, MessageClass
-from campaigns.drafting.policy import BRANCH_HEAD_ABOVE, Permission, visible_to
+from campaigns.drafting.policy import BRANCH_HEAD_ABOVE, Permission
 from campaigns.drafting.workflow import CAMPAIGN
 
 blueprint = Blueprint("drafting", __name__, url_prefix="/campaigns")
@@ -32,22 +33,19 @@ def _show(campaign_id: int) -> ResponseReturnValue:
     return redirect(url_for("drafting.show", id=campaign_id), 303)
 
 
-@blueprint.get("")
+@blueprint.route("", methods=["GET", "POST"])
 @requires(Permission.VIEW)
 def index() -> ResponseReturnValue:
     """The campaigns in the reader's reach."""
-    query = queries.listed().where(visible_to(_reader())).order_by(Campaign.id.desc()).limit(200)
-    return render_template(
-        "campaigns/drafting/index.html", campaigns=db.session.scalars(query).all(), workflow=CAMPAIGN
-    )
+    return CAMPAIGNS.respond()
 
 
-@blueprint.get("/<int:id>/audience")
+@blueprint.route("/<int:id>/audience", methods=["GET", "POST"])
 @requires(Permission.VIEW)
 def audience(id: int) -> ResponseReturnValue:
     """Everybody in the audience, with the reason of those who get nothing."""
     campaign = queries.find(id, _reader())
-    return render_template("campaigns/drafting/audience.html", campaign=campaign)
+    return AUDIENCE.respond(campaign, campaign=campaign, back=url_for("drafting.show", id=id))
 
 
 @blueprint.get("/new")
