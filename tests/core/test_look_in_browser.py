@@ -127,3 +127,42 @@ def test_what_htmx_is_refused_is_said_in_the_corner(chromium: Browser, address: 
     page.evaluate("htmx.ajax('GET', '/refuse', {target: '#messages'})")
     expect(page.locator("#toasts .note")).to_contain_text("No handler.")
     page.context.close()
+
+
+def test_the_slash_key_goes_to_the_search_box_but_not_from_a_field(chromium: Browser, address: str) -> None:
+    page, _ = open_page(chromium, f"{address}/styleguide")
+    page.evaluate(
+        """document.querySelector('.topbar-search').innerHTML =
+           '<input type="search" id="search"><div class="suggestions"><a href="#x">x</a></div>'"""
+    )
+    page.focus("#note")
+    page.keyboard.press("/")
+    expect(page.locator("#note")).to_have_value("/")
+    page.focus("[data-opens=undo]")
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".suggestions a")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#search")).to_be_focused()
+    expect(page.locator(".suggestions a")).to_have_count(0)
+    page.context.close()
+
+
+def test_a_form_is_sent_once_however_often_its_button_is_clicked(chromium: Browser, address: str) -> None:
+    page, _ = open_page(chromium, f"{address}/styleguide")
+    # the window hears of a submission after app.js did; stopping it there keeps the page where it is
+    refused = page.evaluate(
+        """() => {
+             const refused = [];
+             addEventListener("submit", (event) => {
+               refused.push(event.defaultPrevented);
+               event.preventDefault();
+             });
+             const button = document.querySelector("button[name=theme]");
+             button.click(); button.click(); button.click();
+             return refused;
+           }"""
+    )
+    assert refused == [False, True, True]
+    page.context.close()
