@@ -1,0 +1,102 @@
+"""What is already known of the employers that a chunk of statement lines names."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select
+
+from app.contributions.models import ContributionFact
+from app.core.db import db
+from app.core.periods import Period
+from app.employers.models import Contact, ContactRole, Employer, EmployerContact
+
+#: columns that a statement line sets on the employer
+STATED = (
+    "employer_account_no",
+    "economic_type",
+    "account_status",
+    "heads",
+    "sealed_heads",
+    "employer_rate",
+    "employee_rate",
+    "monthly_amount",
+    "paid_through",
+    "pay_day",
+    "area",
+    "account_opened_on",
+    "online_signed_on",
+    "first_contribution_month",
+)
+#: columns that follow from the line and the as-of date
+RECKONED = ("arrears_months", "arrears_as_of", "statement_period")
+KNOWN = ("id", "uscc", "name", "stage", "branch_id", *STATED, *RECKONED)
+#: what makes a fact of a month; two lines that agree in these say the same
+FACT = (
+    "account_status",
+    "heads",
+    "sealed_heads",
+    "employer_rate",
+    "employee_rate",
+    "monthly_amount",
+    "paid_through",
+)
+
+Known = Mapping[str, Any]
+
+
+class Handler(NamedTuple):
+    link_id: int
+    contact_id: int
+    name: str
+    mobile: str | None
+
+
+def employers_by_code(codes: Collection[str]) -> dict[str, Known]:
+    """Employers of all branches by credit code: the caller refuses those out of reach."""
+    query = select(*(getattr(Employer, name) for name in KNOWN)).where(Employer.uscc.in_(codes))
+    return {row["uscc"]: row for row in db.session.execute(query).mappings()}
+
+
+def codes_by_account(accounts: Collection[str]) -> dict[str, str | None]:
+    """Whose each account number is: credit code (None where the employer has none) by account number."""
+    query = select(Employer.employer_account_no, Employer.uscc).where(
+        Employer.employer_account_no.in_(accounts)
+    )
+    return {account: code for account, code in db.session.execute(query) if account is not None}
+
+
+def facts_of(employer_ids: Collection[int], period: Period) -> dict[int, Known]:
+    """The fact in force of each employer for the month."""
+    columns = (ContributionFact.employer_id, ContributionFact.version)
+    query = (
+        select(*columns, *(getattr(ContributionFact, name) for name in FACT))
+        .where(ContributionFact.employer_id.in_(employer_ids), ContributionFact.period == period)
+        .order_by(ContributionFact.version)
+    )
+    return {row["employer_id"]: row for row in db.session.execute(query).mappings()}
+
+
+def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
+    """The current handler of each employer; the newest where there are several."""
+    query = (
+        select(EmployerContact.employer_id, EmployerContact.id, Contact.id, Contact.name, Contact.mobile)
+        .join(Contact, Contact.id == EmployerContact.contact_id)
+        .where(
+            EmployerContact.employer_id.in_(employer_ids),
+            EmployerContact.role == ContactRole.HANDLER,
+            EmployerContact.until.is_(None),
+        )
+        .order_by(EmployerContact.id)
+    )
+    return {row[0]: Handler(*row[1:]) for row in db.session.execute(query)}
+
+
+def contacts_by_mobile(mobiles: Collection[str]) -> dict[tuple[str, str], int]:
+    """Contacts by mobile and name: one handler of many employers is one person."""
+    query = select(Contact.mobile, Contact.name, Contact.id).where(Contact.mobile.in_(mobiles))
+    return {(mobile, name): found for mobile, name, found in db.session.execute(query) if mobile}
+
+
+def latest_statement() -> Period | None:
+    """The newest month of which a statement was recorded."""
+    return db.session.scalar(select(func.max(ContributionFact.period)))
