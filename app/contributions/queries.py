@@ -54,7 +54,7 @@ class Handler(NamedTuple):
 def employers_by_code(codes: Collection[str]) -> dict[str, Known]:
     """Employers of all branches by credit code: the caller refuses those out of reach."""
     query = select(*(getattr(Employer, name) for name in KNOWN)).where(Employer.uscc.in_(codes))
-    return {row["uscc"]: row for row in db.session.execute(query).mappings()}
+    return {row["uscc"]: dict(row) for row in db.session.execute(query).mappings()}
 
 
 def codes_by_account(accounts: Collection[str]) -> dict[str, str | None]:
@@ -73,7 +73,7 @@ def facts_of(employer_ids: Collection[int], period: Period) -> dict[int, Known]:
         .where(ContributionFact.employer_id.in_(employer_ids), ContributionFact.period == period)
         .order_by(ContributionFact.version)
     )
-    return {row["employer_id"]: row for row in db.session.execute(query).mappings()}
+    return {row["employer_id"]: dict(row) for row in db.session.execute(query).mappings()}
 
 
 def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:

@@ -1,13 +1,16 @@
-"""`flask demo load`."""
+"""`flask demo load` and `flask demo logins`."""
 
 import click
 from flask.cli import AppGroup
+from flask_babel import force_locale
 from sqlalchemy import func, select
 
+from app.accounts.demo import BRANCHES, DEPARTMENT, PASSWORD, PEOPLE
 from app.accounts.models import User
 from app.core.db import db, writing
 from app.core.demo import Demo
 from app.core.features import current_features
+from app.core.permissions import ROLE_LABELS
 from app.employers.models import Employer
 
 group = AppGroup("demo", help="The demonstration department.")
@@ -28,3 +31,18 @@ def load() -> None:
         db.session.commit()
         count = db.session.scalar(select(func.count()).select_from(Employer))
     click.echo(f"Loaded the demonstration department: {count} employers.")
+
+
+@group.command("logins")
+def logins() -> None:
+    """Print the demonstration's logins, if its people are still there."""
+    usernames = set(db.session.scalars(select(User.username)))
+    shown = [person for person in PEOPLE if person.shown and person.username in usernames]
+    if not shown:
+        return
+    places = dict(BRANCHES)
+    with force_locale("zh_CN"):
+        for person in shown:
+            place = places.get(person.place, DEPARTMENT)
+            click.echo(f"  {person.username:<12} {ROLE_LABELS[person.role]} {person.name}({place})")
+    click.echo(f"  password of all: {PASSWORD}")

@@ -28,7 +28,7 @@ LIST = "employers.index"
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of one row of the dashboard. `of` is the denominator of a ratio, `target` a count or None."""
+    """One figure of a row of the dashboard. `of`: the denominator of a ratio; `target`: a count or None."""
 
     kpi: Kpi
     reached: int

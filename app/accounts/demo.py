@@ -1,0 +1,65 @@
+"""Two branches and their people. All share one password, which is printed at the start."""
+
+from dataclasses import dataclass
+
+from app.accounts import queries, services
+from app.accounts.models import Branch
+from app.core.demo import Demo
+from app.core.permissions import Role, Scope
+
+PASSWORD = "Jinnuo-2026-demo"  # noqa: S105 - of the demonstration, and printed at its start
+DEPARTMENT = "金诺住房公积金管理部"
+
+
+@dataclass(frozen=True)
+class Person:
+    """`place`: the department itself, or the code of a branch. `shown`: printed among the demo logins."""
+
+    username: str
+    name: str
+    role: Role
+    place: str
+    scope: Scope = Scope.BRANCH
+    shown: bool = False
+
+
+ROOT, EAST, WEST = "", "01", "02"
+BRANCHES = ((EAST, "滨河服务部"), (WEST, "东港服务部"))
+
+PEOPLE = (
+    Person("specialist", "陈静", Role.SPECIALIST, EAST, shown=True),
+    Person("specialist2", "刘洋", Role.SPECIALIST, EAST),
+    Person("specialist3", "赵敏", Role.SPECIALIST, EAST),
+    Person("enforcement", "孙强", Role.ENFORCEMENT_OFFICER, EAST, shown=True),
+    Person("manager", "周丽", Role.MANAGER, EAST, shown=True),
+    Person("head", "吴建国", Role.BRANCH_HEAD, EAST, shown=True),
+    Person("specialist4", "黄伟", Role.SPECIALIST, WEST, shown=True),
+    Person("specialist5", "徐娟", Role.SPECIALIST, WEST),
+    Person("enforcement2", "马超", Role.ENFORCEMENT_OFFICER, WEST),
+    Person("manager2", "朱明", Role.MANAGER, WEST),
+    Person("head2", "胡平", Role.BRANCH_HEAD, WEST, shown=True),
+    Person("director", "郭文", Role.MANAGER, ROOT, Scope.BRANCH_AND_BELOW, shown=True),
+    Person("bank", "罗霞", Role.BANK_PARTNER, ROOT, Scope.BRANCH_AND_BELOW),
+    Person("system", "何涛", Role.SYSTEM_ADMIN, ROOT, Scope.ALL),
+    Person("security", "林华", Role.SECURITY_ADMIN, ROOT, Scope.ALL, shown=True),
+    Person("auditor", "高英", Role.AUDIT_ADMIN, ROOT, Scope.ALL, shown=True),
+)
+
+
+def load(_demo: Demo) -> None:
+    """Names the department, and adds its branches and people."""
+    root = queries.root_branch()
+    root.name = DEPARTMENT
+    places: dict[str, Branch] = {ROOT: root}
+    for code, name in BRANCHES:
+        places[code] = services.create_branch(code, name, parent=root)
+    for person in PEOPLE:
+        services.create_user(
+            person.username,
+            person.name,
+            roles=[person.role],
+            branch=places[person.place],
+            scope=person.scope,
+            password=PASSWORD,
+            must_change=False,
+        )
