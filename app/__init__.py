@@ -19,6 +19,7 @@ FEATURES: tuple[str, ...] = (
     "app.imports",
     "app.employers",
     "app.lifecycle",
+    "app.targets",
     "campaigns.gateways",
     "campaigns.drafting",
     "campaigns.ledger",

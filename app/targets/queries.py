@@ -18,7 +18,7 @@ from app.core.db import db
 from app.core.features import Kpi, current_features
 from app.core.periods import Period
 from app.core.permissions import Actor, Role
-from app.employers.lists import FIELDS
+from app.employers.lists import employer_fields
 from app.employers.models import Employer
 from app.employers.policy import visible_to
 from app.targets.models import Target
@@ -141,7 +141,7 @@ def _counts_of(kpis: Sequence[Kpi], period: Period, actor: Actor) -> list[_Count
 
 
 def _counted(tree: Tree, actor: Actor) -> ColumnElement[int]:
-    return func.count().filter(compile_tree(tree, FIELDS, actor))
+    return func.count().filter(compile_tree(tree, employer_fields(), actor))
 
 
 def _branch_line(branch: Branch, counts: Sequence[_Counts], aims: Aims) -> Line:

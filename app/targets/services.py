@@ -32,7 +32,7 @@ def set_targets(period: Period, values: Mapping[Key, int | None], actor: Actor) 
 
 def _refuse_strange(values: Mapping[Key, int | None], actor: Actor) -> None:
     codes = {kpi.code for kpi in aimed_kpis()}
-    places = {(branch.id, None) for branch in branches_of(actor)}
+    places: set[tuple[int, int | None]] = {(branch.id, None) for branch in branches_of(actor)}
     places |= {(user.branch_id, user.id) for user in specialists_of(actor)}
     for (code, branch_id, user_id), value in values.items():
         if code not in codes or (branch_id, user_id) not in places:
