@@ -1,6 +1,7 @@
 """What is already known of the employers that a chunk of statement lines names."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -8,7 +9,9 @@ from sqlalchemy import func, select
 from app.contributions.models import ContributionFact
 from app.core.db import db
 from app.core.periods import Period
+from app.core.permissions import Actor
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
+from app.employers.policy import visible_to
 
 #: columns that a statement line sets on the employer
 STATED = (
@@ -45,15 +48,19 @@ Known = Mapping[str, Any]
 
 
 class Handler(NamedTuple):
-    link_id: int
+    """The current handler's link to the employer (`id`, `until`), and the person."""
+
+    id: int
+    until: date | None
     contact_id: int
     name: str
     mobile: str | None
 
 
-def employers_by_code(codes: Collection[str]) -> dict[str, Known]:
-    """Employers of all branches by credit code: the caller refuses those out of reach."""
-    query = select(*(getattr(Employer, name) for name in KNOWN)).where(Employer.uscc.in_(codes))
+def employers_by_code(codes: Collection[str], actor: Actor | None) -> dict[str, Known]:
+    """Employers of all branches by credit code; `within_reach` says whether the actor may know of them."""
+    columns = (*(getattr(Employer, name) for name in KNOWN), visible_to(actor).label("within_reach"))
+    query = select(*columns).where(Employer.uscc.in_(codes))
     return {row["uscc"]: dict(row) for row in db.session.execute(query).mappings()}
 
 
@@ -79,7 +86,14 @@ def facts_of(employer_ids: Collection[int], period: Period) -> dict[int, Known]:
 def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
     """The current handler of each employer; the newest where there are several."""
     query = (
-        select(EmployerContact.employer_id, EmployerContact.id, Contact.id, Contact.name, Contact.mobile)
+        select(
+            EmployerContact.employer_id,
+            EmployerContact.id,
+            EmployerContact.until,
+            Contact.id,
+            Contact.name,
+            Contact.mobile,
+        )
         .join(Contact, Contact.id == EmployerContact.contact_id)
         .where(
             EmployerContact.employer_id.in_(employer_ids),
@@ -100,3 +114,17 @@ def contacts_by_mobile(mobiles: Collection[str]) -> dict[tuple[str, str], int]:
 def latest_statement() -> Period | None:
     """The newest month of which a statement was recorded."""
     return db.session.scalar(select(func.max(ContributionFact.period)))
+
+
+def facts_in_force(employer_id: int, months: int = 24) -> list[ContributionFact]:
+    """The version in force of each of the latest months, newest month first."""
+    query = (
+        select(ContributionFact)
+        .where(ContributionFact.employer_id == employer_id)
+        .order_by(ContributionFact.period.desc(), ContributionFact.version.desc())
+        .limit(months * 3)  # corrections of a month are rare
+    )
+    found: dict[Period, ContributionFact] = {}
+    for fact in db.session.scalars(query):
+        found.setdefault(fact.period, fact)
+    return list(found.values())[:months]

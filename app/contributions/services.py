@@ -4,280 +4,258 @@ Everything works on a chunk of lines at a time, in a fixed number of statements 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
-
-from sqlalchemy import insert, update
 
 from app.contributions import queries
 from app.contributions.models import ContributionFact
 from app.contributions.policy import stage_for
 from app.contributions.queries import FACT, STATED, Handler, Known
 from app.core import signals
-from app.core.clock import now
-from app.core.db import db
 from app.core.dues import months_in_arrears
+from app.core.import_spec import Context, Line, Plan, Ref
 from app.core.periods import Period
 from app.core.text import name_key
-from app.core.workflow import SetMove, transition_many
-from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
+from app.core.workflow_sets import SetMove, transition_many
+from app.employers.models import AccountStatus, Contact, ContactRole, Employer, EmployerContact, Stage
+from app.employers.services import reindex
 from app.lifecycle.workflow import LIFECYCLE
 
-Line = Mapping[str, Any]
-#: a handler as the statement names one: name and mobile
+#: open accounts, the only ones that can be behind
+OPEN = (AccountStatus.NORMAL, AccountStatus.OPENED)
+Values = Mapping[str, Any]
+#: a handler as a statement names one: name and mobile
 Person = tuple[str, str | None]
 
 
 @dataclass(frozen=True)
-class Statement:
-    """One month's statement as it is being recorded."""
+class StageMove:
+    """The stage that a line proves, when it is another than the employer's and can be reached from it."""
 
-    period: Period
-    as_of: date
-    branch_id: int
-    batch_id: int | None = None
+    employer: int | Ref
+    source: Stage
+    target: Stage
+    evidence: Values
 
 
 @dataclass
-class Judgement:
-    """What one line means for one employer; `known` None means an employer not heard of before."""
+class Looked:
+    """What is known of the employers that a chunk names."""
 
-    line: Line
-    known: Known | None
-    #: new values of the employer's columns that differ, arrears included
-    changes: dict[str, Any] = field(default_factory=dict)
-    #: the stage the line proves, when it is another than the employer's and can be reached from it
-    stage: Stage | None = None
-    fact_changed: bool = False
-    fact_version: int = 1
-    #: the handler now, and the one the line names; equal ones are left out
-    handler: tuple[Handler | None, Person] | None = None
-    employer_id: int = 0
-
-    @property
-    def changed(self) -> bool:
-        return bool(self.changes or self.stage or self.fact_changed or self.handler)
+    employers: dict[str, Known]
+    accounts: dict[str, str | None]
+    facts: dict[int, Known]
+    handlers: dict[int, Handler]
+    people: dict[Person, int | Ref]
 
 
-def judge(lines: Sequence[Line], statement: Statement) -> list[Judgement]:
-    """Compares a chunk with what is known. An older month than the employer's latest only adds its fact."""
-    known = queries.employers_by_code({line["uscc"] for line in lines})
-    ids = [employer["id"] for employer in known.values()]
-    facts = queries.facts_of(ids, statement.period)
-    handlers = queries.handlers_of(ids)
-    return [_judge_one(line, known.get(line["uscc"]), facts, handlers, statement) for line in lines]
+def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
+    """Compares a chunk with what is known. A month before the employer's latest only adds its fact."""
+    looked = _look(lines, context)
+    return [_plan_one(line, looked, context) for line in lines]
 
 
-def _judge_one(
-    line: Line,
-    known: Known | None,
-    facts: Mapping[int, Known],
-    handlers: Mapping[int, Handler],
-    statement: Statement,
-) -> Judgement:
-    if known is None:
-        return _judge_new(line, statement)
-    employer_id: int = known["id"]
-    judged = Judgement(line, known, employer_id=employer_id)
-    fact = facts.get(employer_id)
-    judged.fact_changed = fact is None or any(fact[name] != line.get(name) for name in FACT)
-    judged.fact_version = 1 if fact is None else fact["version"] + 1
-    latest = known["statement_period"]
-    if latest is not None and latest > statement.period:
-        return judged
-    _judge_columns(judged, known, statement)
-    judged.handler = _other_handler(handlers.get(employer_id), line)
-    return judged
-
-
-def _judge_columns(judged: Judgement, known: Known, statement: Statement) -> None:
-    values = _employer_values(judged.line, statement)
-    judged.changes = {name: value for name, value in values.items() if known[name] != value}
-    if set(judged.changes) <= {"arrears_as_of"}:
-        # the day of reckoning alone is no news: the same file read on another day changes nothing
-        judged.changes = {}
-    stage = _stage(judged.line, values["arrears_months"])
-    if stage is not None and stage != known["stage"] and _reachable(known["stage"], stage):
-        judged.stage = stage
-
-
-def _judge_new(line: Line, statement: Statement) -> Judgement:
-    values = _employer_values(line, statement)
-    judged = Judgement(line, None, values, fact_changed=True)
-    judged.stage = _stage(line, values["arrears_months"])
-    judged.handler = _other_handler(None, line)
-    return judged
-
-
-def _employer_values(line: Line, statement: Statement) -> dict[str, Any]:
-    """The employer's columns as the line states and implies them; a column the file lacks is left alone."""
-    values = {name: line[name] for name in STATED if line.get(name) is not None}
-    values["paid_through"] = line.get("paid_through")
-    values["arrears_months"] = _arrears(line, statement.as_of)
-    values["arrears_as_of"] = statement.as_of
-    values["statement_period"] = statement.period
-    return values
-
-
-def _arrears(line: Line, as_of: date) -> int:
-    """Only open accounts can be behind: deferred, sealed and closed ones are not counted."""
-    if line["account_status"] not in ("01", "02"):
-        return 0
-    if line["account_status"] == "02" and line.get("paid_through") is None:
-        return 0  # opened and not yet contributing: listed apart
-    return months_in_arrears(
-        line.get("paid_through"), line.get("pay_day"), as_of, line.get("first_contribution_month")
+def _look(lines: Sequence[Line], context: Context) -> Looked:
+    values = [line.values for line in lines]
+    employers = queries.employers_by_code({one["uscc"] for one in values}, context.actor)
+    ids = [employer["id"] for employer in employers.values()]
+    return Looked(
+        employers,
+        queries.codes_by_account({one["employer_account_no"] for one in values}),
+        queries.facts_of(ids, _period(context)),
+        queries.handlers_of(ids),
+        _people(values, context),
     )
 
 
-def _stage(line: Line, arrears_months: int) -> Stage | None:
-    return stage_for(line["account_status"], line.get("paid_through"), arrears_months)
+def _people(values: Sequence[Values], context: Context) -> dict[Person, int | Ref]:
+    """Contacts by name and mobile: those in the database, and those that this run creates."""
+    remembered: dict[Person, int | Ref] = context.memory.setdefault("people", {})
+    mobiles = {mobile for one in values if (mobile := one.get("handler_mobile"))}
+    for (mobile, name), contact_id in queries.contacts_by_mobile(mobiles).items():
+        remembered[name, mobile] = contact_id
+    return remembered
 
 
-def _reachable(source: Stage, target: Stage) -> bool:
-    return source.value in LIFECYCLE.named(f"statement_{target.value}").sources
+def _plan_one(line: Line, looked: Looked, context: Context) -> Plan:
+    made = Plan(line)
+    values = line.values
+    if _refused(made, looked, values):
+        return made
+    known = looked.employers.get(values["uscc"])
+    if known is None:
+        _plan_new(made, looked, context)
+    else:
+        _plan_known(made, known, looked, context)
+    return made
 
 
-def _other_handler(current: Handler | None, line: Line) -> tuple[Handler | None, Person] | None:
-    name, mobile = line.get("handler_name"), line.get("handler_mobile")
-    if not name or (current and current.name == name and mobile in (None, current.mobile)):
-        return None
-    return current, (name, mobile)
+def _refused(made: Plan, looked: Looked, values: Values) -> bool:
+    known = looked.employers.get(values["uscc"])
+    if known is not None and not known["within_reach"]:
+        made.reject("other_branch")
+    account = values["employer_account_no"]
+    if looked.accounts.get(account, values["uscc"]) != values["uscc"]:
+        made.reject("account_taken", "employer_account_no", value=account)
+    return bool(made.reasons)
 
 
-def record(judged: Sequence[Judgement], statement: Statement) -> None:
-    """Writes what changed, and fills in the ids of new employers. Nothing is written for unchanged lines."""
-    news = [j for j in judged if j.known is None]
-    _add_employers(news, statement)
-    _update_employers([j for j in judged if j.known is not None and j.changes])
-    _add_facts([j for j in judged if j.fact_changed], statement)
-    change_handlers([j for j in judged if j.handler], statement.as_of)
-    move_stages([j for j in judged if j.stage], statement)
-    touched = [j.employer_id for j in judged if j.changed]
-    signals.statement_recorded.send("contributions", period=statement.period, employer_ids=touched)
-
-
-def _add_employers(news: Sequence[Judgement], statement: Statement) -> None:
+def _plan_new(made: Plan, looked: Looked, context: Context) -> None:
     """A new employer starts as a prospect; its stage then moves by the same steps as everyone's."""
-    if not news:
-        return
-    moment = now()
-    rows = [
+    values = made.line.values
+    employer = made.create(
+        Employer,
         {
-            **dict.fromkeys(STATED),
-            **judgement.changes,
-            "name": judgement.line["name"],
-            "name_key": name_key(judgement.line["name"]),
-            "uscc": judgement.line["uscc"],
-            "branch_id": statement.branch_id,
+            "name": values["name"],
+            "name_key": name_key(values["name"]),
+            "uscc": values["uscc"],
+            "branch_id": context.branch_id,
             "source": "statement",
-            "stage": Stage.PROSPECT,
-            "stage_since": moment,
-        }
-        for judgement in news
-    ]
-    adding = insert(Employer).returning(Employer.id, sort_by_parameter_order=True)
-    for judgement, employer_id in zip(news, db.session.scalars(adding, rows), strict=True):
-        judgement.employer_id = employer_id
+            **_account_columns(values, context),
+        },
+    )
+    _plan_fact(made, employer, None, context)
+    _plan_handler(made, employer, None, looked, context)
+    _plan_stage(made, employer, Stage.PROSPECT, context)
 
 
-def _update_employers(changed: Sequence[Judgement]) -> None:
-    """One executemany for each set of columns, so that nothing but what changed is written."""
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    for judgement in changed:
-        groups[tuple(sorted(judgement.changes))].append({"id": judgement.employer_id, **judgement.changes})
-    for rows in groups.values():
-        db.session.execute(update(Employer), rows)
-
-
-def _add_facts(judged: Sequence[Judgement], statement: Statement) -> None:
-    rows = [
-        {
-            **{name: judgement.line.get(name) for name in FACT},
-            "employer_id": judgement.employer_id,
-            "period": statement.period,
-            "version": judgement.fact_version,
-            "arrears_months": _arrears(judgement.line, statement.as_of),
-            "as_of": statement.as_of,
-            "batch_id": statement.batch_id,
-        }
-        for judgement in judged
-    ]
-    if rows:
-        db.session.execute(insert(ContributionFact), rows)
-
-
-def change_handlers(judged: Sequence[Judgement], on: date) -> None:
-    """Ends the old handler's role and opens the new one's; one person of many employers stays one record."""
-    if not judged:
+def _plan_known(made: Plan, known: Known, looked: Looked, context: Context) -> None:
+    employer_id: int = known["id"]
+    _plan_fact(made, employer_id, looked.facts.get(employer_id), context)
+    latest = known["statement_period"]
+    if latest is not None and latest > _period(context):
         return
-    ending = [before.link_id for j in judged for before in [_pair(j)[0]] if before is not None]
-    if ending:
-        db.session.execute(
-            update(EmployerContact).where(EmployerContact.id.in_(ending)).values(until=on),
-            execution_options={"synchronize_session": False},
-        )
-    people = _people([_pair(j)[1] for j in judged])
-    links = [
-        {
-            "employer_id": j.employer_id,
-            "contact_id": people[_pair(j)[1]],
-            "role": ContactRole.HANDLER,
-            "since": on,
-        }
-        for j in judged
-    ]
-    db.session.execute(insert(EmployerContact), links)
+    columns = _account_columns(made.line.values, context)
+    if any(known[name] != value for name, value in columns.items() if name != "arrears_as_of"):
+        # the day of reckoning alone is no news: the same file read on another day changes nothing
+        made.update(Employer, SimpleNamespace(**known), columns)
+    _plan_handler(made, employer_id, looked.handlers.get(employer_id), looked, context)
+    _plan_stage(made, employer_id, known["stage"], context)
 
 
-def _pair(judgement: Judgement) -> tuple[Handler | None, Person]:
-    if judgement.handler is None:
-        raise ValueError("this line changes no handler")
-    return judgement.handler
-
-
-def _people(named: Iterable[Person]) -> dict[Person, int]:
-    """The contact of each person, made where there is none; people without a mobile are never joined."""
-    wanted = list(dict.fromkeys(named))
-    known = queries.contacts_by_mobile({mobile for _name, mobile in wanted if mobile})
-    found: dict[Person, int] = {
-        (name, mobile): known[mobile, name] for name, mobile in wanted if mobile and (mobile, name) in known
+def _account_columns(values: Values, context: Context) -> dict[str, Any]:
+    """The employer's columns as the line states and implies them; a column the file lacks is left alone."""
+    columns = {name: values[name] for name in STATED if values.get(name) is not None}
+    return {
+        **columns,
+        "paid_through": values.get("paid_through"),
+        "arrears_months": _arrears(values, context.as_of),
+        "arrears_as_of": context.as_of,
+        "statement_period": _period(context),
     }
-    missing = [pair for pair in wanted if pair not in found]
-    if missing:
-        adding = insert(Contact).returning(Contact.id, sort_by_parameter_order=True)
-        rows = [{"name": name, "mobile": mobile} for name, mobile in missing]
-        found |= dict(zip(missing, db.session.scalars(adding, rows), strict=True))
+
+
+def _arrears(values: Values, as_of: date) -> int:
+    """Deferred, sealed and closed accounts are not counted; nor is one opened that has yet to pay."""
+    status, paid = values["account_status"], values.get("paid_through")
+    if status not in OPEN or (status is AccountStatus.OPENED and paid is None):
+        return 0
+    return months_in_arrears(paid, values.get("pay_day"), as_of, values.get("first_contribution_month"))
+
+
+def _plan_fact(made: Plan, employer: int | Ref, fact: Known | None, context: Context) -> None:
+    """Facts are never rewritten: a month that says something else is a new version."""
+    values = made.line.values
+    if fact is not None and all(fact[name] == values.get(name) for name in FACT):
+        return
+    made.create(
+        ContributionFact,
+        {
+            "employer_id": employer,
+            "period": _period(context),
+            "version": 1 if fact is None else fact["version"] + 1,
+            **{name: values.get(name) for name in FACT},
+            "arrears_months": _arrears(values, context.as_of),
+            "as_of": context.as_of,
+            "batch_id": context.batch_id,
+        },
+    )
+
+
+def _plan_handler(
+    made: Plan, employer: int | Ref, current: Handler | None, looked: Looked, context: Context
+) -> None:
+    """Ends the old handler's role and opens the new one's; one person of many employers stays one record."""
+    name, mobile = made.line.values.get("handler_name"), made.line.values.get("handler_mobile")
+    if not name or (current and current.name == name and mobile in (None, current.mobile)):
+        return
+    if current is not None:
+        made.update(EmployerContact, current, {"until": context.as_of})
+    person = (name, mobile)
+    contact = looked.people.get(person)
+    if contact is None:
+        contact = made.create(Contact, {"name": name, "mobile": mobile})
+        if mobile:  # people without a mobile are never taken for one another
+            looked.people[person] = contact
+    role = {"contact_id": contact, "role": ContactRole.HANDLER, "since": context.as_of}
+    made.create(EmployerContact, {"employer_id": employer, **role})
+
+
+def _plan_stage(made: Plan, employer: int | Ref, source: Stage, context: Context) -> None:
+    values = made.line.values
+    months = _arrears(values, context.as_of)
+    target = stage_for(values["account_status"], values.get("paid_through"), months)
+    if target is None or target is source:
+        return
+    if source.value in LIFECYCLE.named(f"statement_{target.value}").sources:
+        made.extra = StageMove(employer, source, target, _evidence(values, months, context))
+
+
+def _evidence(values: Values, months: int, context: Context) -> dict[str, Any]:
+    paid = values.get("paid_through")
+    return {
+        "statement": str(_period(context)),
+        "as_of": context.as_of.isoformat(),
+        "account_status": values["account_status"].value,
+        "paid_through": str(paid) if paid else None,
+        "pay_day": values.get("pay_day"),
+        "months": months,
+    }
+
+
+def applied(plans: Sequence[Plan], context: Context) -> None:
+    """After a chunk is written: move the stages, find the employers again, and tell whoever listens."""
+    _move_stages([one for one in plans if isinstance(one.extra, StageMove)])
+    touched = {employer for one in plans for employer in _employers(one)}
+    reindex(touched)
+    signals.statement_recorded.send("contributions", period=_period(context), employer_ids=sorted(touched))
+
+
+def _move_stages(plans: Sequence[Plan]) -> None:
+    groups: dict[Stage, list[Plan]] = defaultdict(list)
+    for one in plans:
+        groups[one.extra.target].append(one)
+    for target, group in groups.items():
+        moves = []
+        for one in group:
+            employer_id = _id(one.extra.employer)
+            moves.append(SetMove(employer_id, employer_id, one.extra.source.value, one.extra.evidence))
+            one.note(Employer, employer_id, {"stage": one.extra.source}, {"stage": target})
+        transition_many(LIFECYCLE, f"statement_{target.value}", moves)
+
+
+def _employers(made: Plan) -> list[int]:
+    """The employers whose columns or people a plan wrote."""
+    found = []
+    for write in made.writes:
+        if write.model is Employer:
+            found.append(_id(write.id))
+        elif write.model is EmployerContact and "employer_id" in write.after:
+            found.append(_id(write.after["employer_id"]))
     return found
 
 
-def move_stages(judged: Sequence[Judgement], statement: Statement) -> None:
-    """Moves stages set by set, with the line as evidence on each history row."""
-    moves: dict[Stage, list[SetMove]] = defaultdict(list)
-    for j in judged:
-        if j.stage is not None:
-            source = str(j.known["stage"] if j.known else Stage.PROSPECT)
-            move = SetMove(j.employer_id, j.employer_id, source, _evidence(j.line, statement))
-            moves[j.stage].append(move)
-    for target, group in moves.items():
-        transition_many(LIFECYCLE, f"statement_{target.value}", group)
+def _id(record: int | Ref) -> int:
+    found = record.id if isinstance(record, Ref) else record
+    if found is None:
+        raise ValueError("the record was not written")
+    return found
 
 
-def _evidence(line: Line, statement: Statement) -> dict[str, Any]:
-    return {
-        "statement": str(statement.period),
-        "as_of": statement.as_of.isoformat(),
-        "account_status": str(line["account_status"]),
-        "paid_through": str(line["paid_through"]) if line.get("paid_through") else None,
-        "pay_day": line.get("pay_day"),
-        "months": _arrears(line, statement.as_of),
-    }
-
-
-def undo_facts(employer_ids: Collection[int], batch_id: int) -> None:
-    """Takes back the facts that a batch recorded."""
-    db.session.query(ContributionFact).filter(
-        ContributionFact.batch_id == batch_id, ContributionFact.employer_id.in_(employer_ids)
-    ).delete(synchronize_session=False)
+def _period(context: Context) -> Period:
+    if context.period is None:
+        raise ValueError("a statement is of a month")
+    return context.period

@@ -1,18 +1,18 @@
 """Workflow as data: states, transitions, guards and effects in one readable declaration.
 
-`transition` is the only way a record changes its state by hand or by rule; `transition_many` is the same
-for sets. Both check, write one history row and one timeline entry, and signal before and after.
+`transition` is the only way a record changes its state by hand or by rule; `workflow_sets.transition_many`
+is the same for sets. Both check, write one history row and one timeline entry, and signal before and after.
 A refused transition says every reason at once.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Index, String, Text, insert, select, update
+from sqlalchemy import Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import signals, timeline
@@ -306,85 +306,6 @@ def _summary_params(move: Move) -> dict[str, Any]:
     if move.comment:
         params["comment"] = move.comment
     return params
-
-
-@dataclass(frozen=True)
-class SetMove:
-    """One record's part of a set-wise transition, with its evidence."""
-
-    record_id: int
-    employer_id: int | None
-    source: str
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-
-
-def transition_many(
-    workflow: Workflow[Any], name: str, moves: Sequence[SetMove], *, comment: str = ""
-) -> list[int]:
-    """The system moves many records by one transition, in a few statements; gives the ids that moved.
-
-    Only for transitions without guards or effects (they look at one record at a time). A record that is
-    no longer in the source state it was planned from stays where it is.
-    """
-    chosen = workflow.named(name)
-    if chosen.guards or chosen.effects or current_features().guards_for(workflow.name, name):
-        raise ValueError(f"{workflow.name}.{name} has guards or effects: move its records one at a time")
-    planned = [move for move in moves if move.source in chosen.sources]
-    moved = _update_set(workflow, chosen, planned)
-    done = [move for move in planned if move.record_id in moved]
-    _write_set(workflow, chosen, done, comment)
-    if done:
-        signals.after_transition.send(workflow, record=None, move=None, set_moves=done, transition=chosen)
-    return [move.record_id for move in done]
-
-
-def _update_set(workflow: Workflow[Any], chosen: Transition, moves: Sequence[SetMove]) -> set[int]:
-    """Updates source by source, so that a record changed meanwhile is not moved; gives the ids that moved."""
-    db.session.flush()
-    moved: set[int] = set()
-    column = getattr(workflow.model, workflow.field)
-    values: dict[str, Any] = {workflow.field: chosen.target}
-    if workflow.since:
-        values[workflow.since] = now()
-    for source in {move.source for move in moves}:
-        ids = [move.record_id for move in moves if move.source == source]
-        for chunk in (ids[i : i + 5000] for i in range(0, len(ids), 5000)):
-            here = workflow.model.id.in_(chunk) & (column == source)
-            found = set(db.session.scalars(select(workflow.model.id).where(here)))
-            db.session.execute(
-                update(workflow.model).where(workflow.model.id.in_(found), column == source).values(values),
-                execution_options={"synchronize_session": False},
-            )
-            moved |= found
-    db.session.expire_all()
-    return moved
-
-
-def _write_set(workflow: Workflow[Any], chosen: Transition, moves: Iterable[SetMove], comment: str) -> None:
-    moment = now()
-    rows = []
-    happenings = []
-    for move in moves:
-        rows.append(
-            {
-                "workflow": workflow.name,
-                "record_id": move.record_id,
-                "transition": chosen.name,
-                "source": move.source,
-                "target": chosen.target,
-                "at": moment,
-                "actor_name": "",
-                "comment": comment,
-                "answers": {},
-                "evidence": dict(move.evidence),
-            }
-        )
-        if move.employer_id is not None:
-            params = {"workflow": workflow.name, "source": move.source, "target": chosen.target}
-            happenings.append(timeline.Happening(move.employer_id, SUMMARY, params, moment))
-    if rows:
-        db.session.execute(insert(WorkflowHistory), rows)
-    timeline.record_many(workflow.kind, happenings)
 
 
 def history(workflow: Workflow[Any], record_id: int) -> Sequence[WorkflowHistory]:

@@ -1,0 +1,54 @@
+"""The manifest of contributions: the statement's import, and the panel on the employer's page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.contributions import demo
+from app.contributions.forms import STATEMENT
+from app.contributions.policy import Permission
+from app.contributions.queries import facts_in_force
+from app.core.charts import Chart, Point, Series, line_chart
+from app.core.features import Feature, Panel
+from app.core.formats import period as show_period
+from app.core.permissions import LEADERS, OFFICE, Actor, Role
+from app.employers.lists import ACCOUNT_STATUS_LABELS
+from app.employers.models import Employer
+
+
+def load_panel(employer: Employer, _actor: Actor) -> Mapping[str, Any]:
+    """Two years of statements: a table, and the trend of heads."""
+    facts = facts_in_force(employer.id)
+    return {
+        "facts": facts,
+        "statuses": ACCOUNT_STATUS_LABELS,
+        "chart": _heads(employer, list(reversed(facts))) if len(facts) > 1 else None,
+    }
+
+
+def _heads(employer: Employer, facts: list[Any]) -> Chart:
+    labels = [show_period(fact.period) for fact in facts]
+    points = [Point(fact.heads) for fact in facts]
+    return line_chart(
+        _("Contributing employees of %(name)s", name=employer.name), labels, [Series(_("Employees"), points)]
+    )
+
+
+feature = Feature(
+    name="contributions",
+    grants={Permission.VIEW: OFFICE, Permission.IMPORT: (Role.SPECIALIST, *LEADERS)},
+    import_specs=(STATEMENT,),
+    panels=(
+        Panel(
+            "contributions",
+            _l("Contributions"),
+            "contributions/panel.html",
+            load_panel,
+            Permission.VIEW,
+            order=30,
+        ),
+    ),
+    demo=demo.load,
+)

@@ -1,0 +1,103 @@
+"""What a monthly statement file looks like."""
+
+from decimal import Decimal
+
+from flask_babel import lazy_gettext as _l
+
+from app.contributions.policy import Permission
+from app.contributions.services import applied, plan
+from app.core.identifiers import credit_code, mobile
+from app.core.import_spec import Column, ImportSpec
+from app.core.parsing import account_number, code, day, money, period, rate, text, whole
+from app.employers.models import AccountStatus
+from app.lifecycle.services import removing_employers, reverted_employers
+
+#: table A.4 of JGJ/T 320, by code and by name
+STATUSES = {
+    **{status.value: status for status in AccountStatus},
+    "正常": AccountStatus.NORMAL,
+    "开户": AccountStatus.OPENED,
+    "缓缴": AccountStatus.DEFERRED,
+    "销户": AccountStatus.CLOSED,
+    "封存": AccountStatus.SEALED,
+    "其他": AccountStatus.OTHER,
+}
+
+COLUMNS = (
+    Column(
+        "employer_account_no",
+        _l("Account number"),
+        ("单位账号", "DWZH", "account no"),
+        account_number(),
+        True,
+    ),
+    Column("name", _l("Name"), ("单位名称", "企业名称", "DWMC", "name"), text(255, narrow=False), True),
+    Column("uscc", _l("Credit code"), ("统一社会信用代码", "信用代码", "ZZJGDM", "uscc"), credit_code, True),
+    Column(
+        "account_status",
+        _l("Account status"),
+        ("单位账户状态", "账户状态", "DWZHZT", "status"),
+        code(STATUSES, 2),
+        True,
+    ),
+    Column("economic_type", _l("Economic type"), ("单位经济类型", "经济类型", "DWJJLX"), text(3)),
+    Column(
+        "heads", _l("Contributing employees"), ("缴存人数", "单位缴存人数", "DWJCRS", "heads"), whole(), True
+    ),
+    Column("sealed_heads", _l("Sealed employees"), ("封存人数", "单位封存人数", "DWFCRS"), whole()),
+    Column(
+        "employer_rate",
+        _l("Employer rate"),
+        ("单位缴存比例", "DWJCBL"),
+        rate(Decimal("0.05"), Decimal("0.12")),
+    ),
+    Column(
+        "employee_rate",
+        _l("Employee rate"),
+        ("个人缴存比例", "GRJCBL"),
+        rate(Decimal("0.05"), Decimal("0.12")),
+    ),
+    Column("monthly_amount", _l("Monthly amount"), ("月缴存额", "月汇缴额", "amount"), money()),
+    Column("paid_through", _l("Paid through"), ("缴至年月", "JZNY", "paid through"), period(future=True)),
+    Column("pay_day", _l("Pay day"), ("发薪日", "DWFXR", "pay day"), whole(1, 31)),
+    Column("handler_name", _l("Handler"), ("经办人姓名", "经办人", "JBRXM"), text(120)),
+    Column("handler_mobile", _l("Handler's mobile"), ("经办人手机号", "经办人手机", "JBRSJHM"), mobile),
+    Column("area", _l("Area"), ("所属街镇", "街镇", "区域"), text(60)),
+    Column("account_opened_on", _l("Account opened on"), ("开户日期", "DWKHRQ"), day()),
+    Column("online_signed_on", _l("Online signed on"), ("网缴签约日期", "签约日期"), day()),
+    Column(
+        "first_contribution_month",
+        _l("First contribution month"),
+        ("首次汇缴年月", "DWSCHJNY"),
+        period(future=True),
+    ),
+)
+
+STATEMENT = ImportSpec(
+    name="statement",
+    title=_l("Monthly statement"),
+    help=_l(
+        "The core system's list of employer accounts of one month: status, heads, amounts, paid-through."
+    ),
+    columns=COLUMNS,
+    key=("uscc",),
+    plan=plan,
+    applied=applied,
+    needs_as_of=True,
+    needs_period=True,
+    permission=Permission.IMPORT,
+    reasons={
+        "other_branch": _l("belongs to another branch; ask the department to import it"),
+        "account_taken": _l("already is the account of another employer: %(value)s"),
+    },
+    labels={
+        "stage": _l("Stage"),
+        "arrears_months": _l("Months in arrears"),
+        "arrears_as_of": _l("Arrears reckoned on"),
+        "statement_period": _l("Latest statement"),
+        "until": _l("Handler until"),
+    },
+    carried=("employer_search",),
+    removing=removing_employers,
+    reverted=reverted_employers,
+)

@@ -1,0 +1,117 @@
+"""Workflow for sets: many records by one transition, in a few statements."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from app.core import signals, timeline
+from app.core.clock import now
+from app.core.db import db
+from app.core.features import current_features
+from app.core.workflow import SUMMARY, Transition, Workflow, WorkflowHistory
+
+CHUNK = 5000
+#: the name in the history of a state that an undo set back
+RESTORED = "restored"
+
+
+@dataclass(frozen=True)
+class SetMove:
+    """One record's part of a set-wise transition, with its evidence."""
+
+    record_id: int
+    employer_id: int | None
+    source: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+def transition_many(
+    workflow: Workflow[Any], name: str, moves: Sequence[SetMove], *, comment: str = ""
+) -> list[int]:
+    """The system moves many records by one transition, in a few statements; gives the ids that moved.
+
+    Only for transitions without guards or effects (they look at one record at a time). A record that is
+    no longer in the source state it was planned from stays where it is.
+    """
+    chosen = workflow.named(name)
+    if chosen.guards or chosen.effects or current_features().guards_for(workflow.name, name):
+        raise ValueError(f"{workflow.name}.{name} has guards or effects: move its records one at a time")
+    planned = [move for move in moves if move.source in chosen.sources]
+    moved = _update_set(workflow, chosen, planned)
+    done = [move for move in planned if move.record_id in moved]
+    _write_set(workflow, chosen, done, comment)
+    if done:
+        signals.after_transition.send(workflow, record=None, move=None, set_moves=done, transition=chosen)
+    return [move.record_id for move in done]
+
+
+def _update_set(workflow: Workflow[Any], chosen: Transition, moves: Sequence[SetMove]) -> set[int]:
+    """Updates source by source, so that a record changed meanwhile is not moved; gives the ids that moved."""
+    db.session.flush()
+    moved: set[int] = set()
+    column = getattr(workflow.model, workflow.field)
+    values: dict[str, Any] = {workflow.field: chosen.target}
+    if workflow.since:
+        values[workflow.since] = now()
+    for source in {move.source for move in moves}:
+        ids = [move.record_id for move in moves if move.source == source]
+        for chunk in (ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)):
+            here = workflow.model.id.in_(chunk) & (column == source)
+            found = set(db.session.scalars(select(workflow.model.id).where(here)))
+            db.session.execute(
+                update(workflow.model).where(workflow.model.id.in_(found), column == source).values(values),
+                execution_options={"synchronize_session": False},
+            )
+            moved |= found
+    db.session.expire_all()
+    return moved
+
+
+def _write_set(workflow: Workflow[Any], chosen: Transition, moves: Iterable[SetMove], comment: str) -> None:
+    moving = [(move, chosen.target) for move in moves]
+    _write_rows(workflow, chosen.name, moving, comment)
+
+
+def note_restored(
+    workflow: Workflow[Any], restored: Sequence[tuple[SetMove, str]], *, comment: str = ""
+) -> None:
+    """Writes down states that an undo set back in the table: each with the state it now is in again."""
+    _write_rows(workflow, RESTORED, restored, comment)
+
+
+def _write_rows(
+    workflow: Workflow[Any], name: str, moving: Sequence[tuple[SetMove, str]], comment: str
+) -> None:
+    """One history row and one timeline entry for each."""
+    if not moving:
+        return
+    moment = now()
+    rows = [
+        {
+            "workflow": workflow.name,
+            "record_id": move.record_id,
+            "transition": name,
+            "source": move.source,
+            "target": target,
+            "at": moment,
+            "actor_name": "",
+            "comment": comment,
+            "answers": {},
+            "evidence": dict(move.evidence),
+        }
+        for move, target in moving
+    ]
+    db.session.execute(insert(WorkflowHistory), rows)
+    happenings = (
+        timeline.Happening(
+            move.employer_id,
+            SUMMARY,
+            {"workflow": workflow.name, "source": move.source, "target": target},
+            moment,
+        )
+        for move, target in moving
+        if move.employer_id is not None
+    )
+    timeline.record_many(workflow.kind, happenings)

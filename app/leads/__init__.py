@@ -1,0 +1,1 @@
+"""The lead ledger: firms that should contribute and do not yet."""

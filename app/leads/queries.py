@@ -1,0 +1,28 @@
+"""Which firms of a registry file are already known."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.core.permissions import Actor
+from app.employers.models import Employer
+from app.employers.policy import visible_to
+
+#: columns that the registry sets on an employer
+REGISTERED = (
+    "name",
+    "established_on",
+    "registry_type",
+    "registered_capital",
+    "business_scope",
+    "address",
+)
+
+
+def firms_by_code(codes: Collection[str], actor: Actor | None) -> dict[str, Mapping[str, Any]]:
+    """Employers of all branches by credit code; `within_reach` says whether the actor may know of them."""
+    columns = (Employer.id, Employer.uscc, Employer.name_key, *(getattr(Employer, one) for one in REGISTERED))
+    query = select(*columns, visible_to(actor).label("within_reach")).where(Employer.uscc.in_(codes))
+    return {row["uscc"]: dict(row) for row in db.session.execute(query).mappings()}
