@@ -1,9 +1,13 @@
 """Two branches and their people. All share one password, which is printed at the start."""
 
+import secrets
 from dataclasses import dataclass
 
 from app.accounts import queries, services
-from app.accounts.models import Branch
+from app.accounts.models import Branch, User, UserRole
+from app.core import passwords
+from app.core.clock import now
+from app.core.db import db
 from app.core.demo import Demo
 from app.core.permissions import Role, Scope
 
@@ -53,13 +57,19 @@ def load(_demo: Demo) -> None:
     places: dict[str, Branch] = {ROOT: root}
     for code, name in BRANCHES:
         places[code] = services.create_branch(code, name, parent=root)
-    for person in PEOPLE:
-        services.create_user(
-            person.username,
-            person.name,
-            roles=[person.role],
-            branch=places[person.place],
-            scope=person.scope,
-            password=PASSWORD,
-            must_change=False,
-        )
+    hashed = passwords.hashed(PASSWORD)  # once: hashing is slow on purpose
+    db.session.add_all(_user(person, places[person.place], hashed) for person in PEOPLE)
+    db.session.flush()
+
+
+def _user(person: Person, branch: Branch, hashed: str) -> User:
+    return User(
+        username=person.username,
+        name=person.name,
+        branch=branch,
+        scope=person.scope,
+        roles=[UserRole(role=person.role)],
+        password_hash=hashed,
+        password_changed_at=now(),
+        session_stamp=secrets.token_hex(8),
+    )

@@ -3,6 +3,7 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import demo
 from app.accounts.cli import branches_group, users_group
 from app.accounts.policy import Permission
 from app.accounts.views import bp
@@ -38,5 +39,6 @@ feature = Feature(
         Permission.ROLES_VIEW: ADMINISTRATORS,
     },
     cli=users_group,
+    demo=demo.load,
     init=_init,
 )

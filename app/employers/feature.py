@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 import app.employers.services  # noqa: F401 - keeps the search index while sessions flush
 from app.core.features import Feature, NavItem
 from app.core.permissions import LEADERS, OFFICE, Role
+from app.employers import demo
 from app.employers.cli import segments
 from app.employers.policy import Permission
 from app.employers.views import blueprint
@@ -25,4 +26,5 @@ feature = Feature(
         NavItem(_l("Segments"), "employers.segments", Permission.VIEW, "bookmarks", "employers", 90),
     ),
     cli=(segments,),
+    demo=demo.load,
 )
