@@ -1,0 +1,135 @@
+"""The main pages on the demonstration department: how many queries, and how much beyond them.
+
+A page is compared with a minimal Flask page that runs the very same statements through the driver and says
+"ok": what is above that is ours (ORM, templates, permissions).
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import event, select
+
+from app import create_app
+from app.accounts.demo import PASSWORD
+from app.config import PROJECT, Settings
+from app.core.db import db
+from app.employers.models import Employer, Stage
+from tests.bench.figures import Figure, p95
+
+RUNS = 60
+MOST_QUERIES, MOST_TIMES = 12, 3.0
+Statement = tuple[str, Any]
+
+
+def measure() -> list[Figure]:
+    """Two figures for each page: its queries, and the ratio of the 95th percentiles."""
+    app = demo_app()
+    client = app.test_client()
+    sign_in(client)
+    with app.app_context():
+        pages = main_pages()
+    figures = []
+    for name, url in pages.items():
+        statements = statements_of(app, client, url)
+        ours = p95(times(lambda url=url: client.get(url)))
+        bare = p95(times(bare_page(app, statements)))
+        detail = f"{ours * 1000:.1f} ms to {bare * 1000:.1f} ms"
+        figures.append(Figure(f"{name}: queries", len(statements), MOST_QUERIES))
+        figures.append(Figure(f"{name}: p95 to the bare page", ours / bare, MOST_TIMES, "x", detail=detail))
+    return figures
+
+
+def demo_app() -> Flask:
+    """An application over a fresh SQLite database with the demonstration department."""
+    home = Path(tempfile.mkdtemp(prefix="jinnuo-bench-"))
+    app = create_app(Settings.from_environment({"JINNUO_HOME": str(home)}))
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        upgrade(directory=str(PROJECT / "migrations"))
+    result = app.test_cli_runner().invoke(args=["demo", "load"])
+    if result.exception:
+        raise result.exception
+    return app
+
+
+def sign_in(client: FlaskClient) -> None:
+    client.post("/login", data={"username": "manager", "password": PASSWORD})
+    if client.get("/").status_code != 200:
+        raise RuntimeError("the demonstration's manager cannot sign in")
+
+
+def main_pages() -> dict[str, str]:
+    """The twelve pages that an office opens all day."""
+    employer = db.session.scalars(
+        select(Employer.id).where(Employer.stage == Stage.IN_ARREARS).order_by(Employer.heads.desc())
+    ).first()
+    return {
+        "my day": "/",
+        "employers": "/employers/",
+        "employers, filtered": "/employers/?stage.in=in_arrears&heads.ge=10",
+        "an employer": f"/employers/{employer}",
+        "search": "/search?q=%E7%A7%91%E6%8A%80",
+    }
+
+
+def statements_of(app: Flask, client: FlaskClient, url: str) -> list[Statement]:
+    """What a warmed-up page asks of the database, BEGIN and pragmas aside."""
+    found: list[Statement] = []
+
+    def note(_conn: Any, _cursor: Any, sql: str, parameters: Any, _context: Any, _many: bool) -> None:
+        if not sql.startswith(("BEGIN", "PRAGMA", "SET ")):
+            found.append((sql, parameters))
+
+    client.get(url)
+    with app.app_context():
+        engine = db.engine
+    with listening(engine, note):
+        response = client.get(url)
+    if response.status_code != 200:
+        raise RuntimeError(f"{url}: {response.status}")
+    return found
+
+
+@contextmanager
+def listening(engine: Any, listener: Callable[..., None]) -> Iterator[None]:
+    event.listen(engine, "before_cursor_execute", listener)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", listener)
+
+
+def bare_page(app: Flask, statements: list[Statement]) -> Callable[[], Any]:
+    """A minimal Flask page that runs the statements through the driver."""
+    with app.app_context():
+        engine = db.engine
+    minimal = Flask("bare")
+
+    @minimal.get("/")
+    def page() -> str:
+        with engine.connect() as connection:
+            for sql, parameters in statements:
+                connection.exec_driver_sql(sql, parameters).all()
+        return "ok"
+
+    client = minimal.test_client()
+    return lambda: client.get("/")
+
+
+def times(call: Callable[[], Any]) -> list[float]:
+    """Seconds of each of the runs, after a few to warm up."""
+    for _ in range(5):
+        call()
+    taken = []
+    for _ in range(RUNS):
+        begun = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - begun)
+    return taken
