@@ -6,10 +6,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy.types import TypeDecorator
 
+from app.core.bigrams import is_index_object
 from app.core.db import Intent, intending
-
-#: search indexes and their shadows, which the models do not describe
-UNMODELLED = ("employer_search_fts", "ix_employer_search_grams")
 
 database = current_app.extensions["migrate"].db
 
@@ -23,8 +21,8 @@ def plain_type(kind: str, item: Any, _context: Any) -> str | bool:
 
 
 def is_modelled(_object: Any, name: str | None, _kind: str, reflected: bool, compared: Any) -> bool:
-    unmodelled = reflected and compared is None and (name or "").startswith(UNMODELLED)
-    return not unmodelled
+    """Search indexes and their shadows stand in no model, and are no drift."""
+    return not (reflected and compared is None and is_index_object(name or ""))
 
 
 def drop_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
