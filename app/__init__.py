@@ -19,6 +19,7 @@ FEATURES: tuple[str, ...] = (
     "app.imports",
     "app.employers",
     "app.lifecycle",
+    "app.leads",
     "app.contributions",
     "app.targets",
     "app.demo",

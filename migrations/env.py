@@ -27,7 +27,8 @@ def is_modelled(_object: Any, name: str | None, _kind: str, reflected: bool, com
 
 def drop_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
     """`flask db migrate` writes no file when nothing changed."""
-    if directives and directives[0].upgrade_ops is not None and directives[0].upgrade_ops.is_empty():
+    migrating = getattr(context.config.cmd_opts, "autogenerate", False)
+    if migrating and directives[0].upgrade_ops is not None and directives[0].upgrade_ops.is_empty():
         directives[:] = []
 
 

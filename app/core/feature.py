@@ -2,11 +2,15 @@
 
 from flask import Flask
 
+from app.core import legal, workdays
 from app.core.features import Feature
 from app.core.health import blueprint
 from app.core.operations_cli import backup_command, jobs_group
 from app.core.process_cli import schedule_command, up_command, web_command, worker_command
 from app.core.translations_cli import translations
+
+#: tables of the core that no feature owns
+TABLES = (legal.LegalBasis, workdays.WorkingDay)
 
 COMMANDS = (
     up_command,

@@ -174,7 +174,7 @@ def count_segments(saved: Sequence[Segment], actor: Actor | None) -> dict[int, i
     return {row[0]: row[1] for row in db.session.execute(union_all(*counts))}
 
 
-def _stage_badge(row: Employer) -> tuple[object, str]:
+def stage_badge(row: Employer) -> tuple[object, str]:
     lifecycle = current_features().workflows.get("lifecycle")
     if lifecycle is None:
         return row.stage.value, "neutral"
@@ -218,7 +218,7 @@ EMPLOYERS = ListPage(
             "name", _l("Employer name"), sort=Employer.name,
             link=lambda row: url_if("employers.show", employer_id=row.id),
         ),
-        Column("stage", _l("Stage"), badge=_stage_badge, sort=Employer.stage),
+        Column("stage", _l("Stage"), badge=stage_badge, sort=Employer.stage),
         Column("uscc", _l("Credit code"), sort=Employer.uscc, shown=False),
         Column("employer_account_no", _l("Account number"), sort=Employer.employer_account_no),
         Column("heads", _l("Contributing employees"), sort=Employer.heads, falling=True, number=True),

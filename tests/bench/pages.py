@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def measure() -> list[Figure]:
     figures = []
     for name, url in pages.items():
         statements = statements_of(app, client, url)
-        ours = p95(times(lambda url=url: client.get(url)))
+        ours = p95(times(partial(client.get, url)))
         bare = p95(times(bare_page(app, statements)))
         detail = f"{ours * 1000:.1f} ms to {bare * 1000:.1f} ms"
         figures.append(Figure(f"{name}: queries", len(statements), MOST_QUERIES))
