@@ -1,17 +1,27 @@
 """The manifest of the audit trail."""
 
+from typing import Any
+
 from flask import Flask
 
 from app.audit import services
 from app.audit.cli import group
 from app.audit.policy import Permission
+from app.core import signals
 from app.core.features import Feature
+from app.core.i18n import msgid
 from app.core.permissions import Role
+
+
+def _list_exported(list_name: str, *, title: str, **export: Any) -> None:
+    """An export is an event; its details say how many rows of what, and whether personal data was in full."""
+    services.record(msgid("List exported"), (list_name, 0), name=title, details=export)
 
 
 def _init(app: Flask) -> None:
     with app.app_context():
         services.install()
+    signals.list_exported.connect(_list_exported)
 
 
 feature = Feature(

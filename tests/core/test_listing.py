@@ -1,7 +1,9 @@
 """A declared list: what it shows, finds, sorts, saves, exports and does to many rows; and what it refuses."""
 
 import io
+import json
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from html import unescape
@@ -10,19 +12,28 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale
+from flask_login import login_user
+from flask_wtf import FlaskForm
 from openpyxl import load_workbook
 from sqlalchemy import event, select
 from werkzeug.test import TestResponse
+from wtforms import StringField
+from wtforms.validators import InputRequired
 
 from app.accounts.models import User
+from app.audit.models import AuditEvent
 from app.core import segments, signals
 from app.core.criteria import rule
-from app.core.db import db
+from app.core.db import Intent, db, intending
+from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.list_preferences import chosen_columns
+from app.core.listing import BulkAction
 from app.core.periods import Period
-from app.core.permissions import Role, Scope
+from app.core.permissions import Actor, Role, Scope
 from app.employers.lists import EMPLOYERS, employer_fields
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
+from app.employers.policy import Permission as EmployerPermission
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
 LIST = "/employers"
@@ -359,3 +370,104 @@ def test_a_branch_head_sees_the_branches_below(app: Flask, client: FlaskClient) 
     sign_in(client, create_user(Role.BRANCH_HEAD, branch=top, scope=Scope.BRANCH_AND_BELOW))
     assert names(client.get(LIST)) == ["下级公司"]
     assert names(client.get(f"{LIST}?branch.in={low.id}")) == ["下级公司"]
+
+
+def test_an_export_is_an_event_in_the_trail(reader: FlaskClient, manager: User) -> None:
+    employers(manager, 大={"heads": 12})
+    reader.post(f"{LIST}?heads.ge=10", data={"do": "export"})
+    found = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "List exported")).one()
+    details = json.loads(found.details)
+    assert (found.actor_id, details["rows"], details["personal"]) == (manager.id, 1, False)
+    assert "Contributing employees is at least 10" in details["criteria"]
+
+
+# -- many rows at once, on a list of the test's own ----------------------------------------------------
+
+
+class AreaForm(FlaskForm):  # type: ignore[misc]
+    area = StringField("New area", validators=[InputRequired()])
+
+
+def move(record: Employer, _actor: Actor, form: FlaskForm) -> None:
+    record.area = form.area.data
+    db.session.flush()
+    if record.stage is Stage.CLOSED:
+        raise DomainError("A closed employer does not move.")
+
+
+MOVING = replace(
+    EMPLOYERS, bulk=(BulkAction("move", "Move", EmployerPermission.ASSIGN, act=move, form=AreaForm),)
+)
+
+
+def post(app: Flask, user: User, query: str = "", **form: Any) -> Any:
+    """Posts a form to the list as this user."""
+    db.session.commit()
+    with (
+        app.test_request_context(f"{LIST}{query}", method="POST", data=form),
+        force_locale("en"),
+        intending(Intent.WRITE),
+    ):
+        login_user(user)
+        return MOVING.respond()
+
+
+def test_a_bulk_action_asks_before_it_acts(app: Flask, manager: User) -> None:
+    one = employers(manager, 甲={}, 乙={})["甲"]
+    page = post(app, manager, do="bulk:move", ids=[one.id])
+    assert "This is done to 1 row" in page
+    assert "New area" in page
+    assert one.area is None
+    again = post(app, manager, do="bulk:move", ids=[one.id], confirmed="1", expected="1")
+    assert 'aria-invalid="true"' in again
+    assert one.area is None
+    post(app, manager, do="bulk:move", ids=[one.id], confirmed="1", expected="1", area="东区")
+    assert db.session.scalars(select(Employer.area).order_by(Employer.id)).all() == ["东区", None]
+
+
+def test_refused_rows_are_named_and_the_others_done(app: Flask, manager: User) -> None:
+    made = employers(manager, 在办={}, 已销={"stage": Stage.CLOSED})
+    page = post(app, manager, do="bulk:move", rows="all", confirmed="1", expected="2", area="东区")
+    assert "1 done, 1 refused." in page
+    assert "已销" in page
+    assert "A closed employer does not move." in page
+    assert made["在办"].area == "东区"
+    assert made["已销"].area is None
+
+
+def test_all_that_match_means_the_conditions(app: Flask, manager: User) -> None:
+    made = employers(manager, 大={"heads": 12}, 小={"heads": 2})
+    post(app, manager, "?heads.ge=10", do="bulk:move", rows="all", confirmed="1", expected="1", area="东区")
+    assert (made["大"].area, made["小"].area) == ("东区", None)
+
+
+def test_a_list_that_changed_meanwhile_is_asked_about_again(app: Flask, manager: User) -> None:
+    made = employers(manager, 大={"heads": 12}, 小={"heads": 20})
+    with pytest.raises(Conflict, match="2 行"):
+        post(app, manager, "?heads.ge=10", do="bulk:move", rows="all", confirmed="1", expected="1", area="东")
+    db.session.rollback()
+    assert made["大"].area is None
+
+
+def test_rows_of_another_branch_are_out_of_reach(app: Flask, manager: User) -> None:
+    elsewhere = create_employer()
+    with pytest.raises(DomainError, match="至少选择一行"):
+        post(app, manager, do="bulk:move", ids=[elsewhere.id], confirmed="1", expected="1", area="东区")
+    db.session.rollback()
+    assert elsewhere.area is None
+
+
+def test_who_may_not_act_sees_no_action_and_is_refused(app: Flask, manager: User) -> None:
+    specialist = create_user(Role.SPECIALIST, branch=manager.branch)
+    one = employers(manager, 甲={})["甲"]
+    with pytest.raises(Forbidden):
+        post(app, specialist, do="bulk:move", ids=[one.id], confirmed="1", expected="1", area="东区")
+
+
+def test_too_many_rows_are_refused_before_anything_happens(
+    app: Flask, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.core.list_bulk.MOST_ROWS", 1)
+    employers(manager, 甲={}, 乙={})
+    with pytest.raises(DomainError, match="缩小范围"):
+        post(app, manager, do="bulk:move", rows="all")
