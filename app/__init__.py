@@ -26,6 +26,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.gateways",
     "campaigns.drafting",
     "campaigns.ledger",
+    "campaigns.results",
 )
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

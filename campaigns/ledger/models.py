@@ -82,6 +82,10 @@ class Message(Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
     submitted_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    #: what the reader did on the notice page, each the first time
+    opened_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
 
     campaign: Mapped[Campaign] = relationship()
     employer: Mapped[Employer] = relationship()

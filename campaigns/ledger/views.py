@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core.db import db
-from app.core.links import came_from
 from app.core.permissions import Actor, current_actor, public, requires
 from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
@@ -60,7 +59,7 @@ def settle(campaign_id: int) -> ResponseReturnValue:
     controlling.finish_done()
     db.session.commit()
     flash(_("Settled: %(count)s.", count=count), "success")
-    return redirect(came_from() or url_for("drafting.show", id=campaign_id), 303)
+    return redirect(url_for("results.show", id=campaign_id), 303)
 
 
 @callbacks.post("/<name>/receipts")
@@ -104,4 +103,4 @@ def _move(
         jobs.wake(campaign.id)
     db.session.commit()
     flash(_("Done."), "success")
-    return redirect(came_from() or url_for("drafting.show", id=campaign_id), 303)
+    return redirect(url_for("results.show", id=campaign_id), 303)

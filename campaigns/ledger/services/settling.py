@@ -27,7 +27,7 @@ from campaigns.ledger.workflow import lock, move
 
 #: The timeline's kind of a message, and where its entry leads.
 KIND = "sms"
-ENDPOINT = "drafting.show"
+ENDPOINT = "results.show"
 
 #: How long after a hand-over without a receipt the gateway is first asked.
 ASK_AFTER = timedelta(minutes=2)

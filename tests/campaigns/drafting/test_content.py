@@ -111,7 +111,7 @@ def test_a_value_nobody_knows_is_missing_rather_than_blank(app: Flask) -> None:
     ],
 )
 def test_a_text_that_could_not_be_sent_is_refused_with_its_reason(app: Flask, text: str, said: str) -> None:
-    with app.test_request_context(headers={"Accept-Language": "en"}):
+    with app.test_request_context(headers={"Cookie": "language=en"}):
         assert said in reasons(campaign(text))
         with pytest.raises(DomainError):
             check(campaign(text))

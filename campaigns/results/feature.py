@@ -1,0 +1,6 @@
+"""The manifest of the results."""
+
+from app.core.features import Feature
+from campaigns.results.views import blueprint
+
+feature = Feature(name="results", blueprint=blueprint)

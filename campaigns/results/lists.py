@@ -1,0 +1,118 @@
+"""The list of a campaign's messages: the rows behind every number of its page."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy import Select
+from sqlalchemy.orm import joinedload
+from wtforms import RadioField
+from wtforms.validators import InputRequired
+
+from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.errors import DomainError
+from app.core.formats import masked_phone
+from app.core.links import url_if
+from app.core.listing import BulkAction, Column, ListPage, Quick
+from app.core.permissions import Actor
+from app.employers.models import Contact, Employer
+from app.employers.policy import Permission as Reveal
+from campaigns.drafting.models import Campaign
+from campaigns.drafting.policy import Permission
+from campaigns.drafting.queries import EXCLUSION_LABELS
+from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.services.settling import settle_by_officer
+from campaigns.ledger.workflow import FAILURES, LABELS
+from campaigns.results import queries
+
+STATE_CHOICES = tuple((state.value, label) for state, (label, _tone) in LABELS.items())
+
+#: Why a message was left out, or was not delivered.
+REASONS: dict[str, Any] = {
+    **{reason.value: label for reason, label in FAILURES.items()},
+    **{reason.value: label for reason, label in EXCLUSION_LABELS.items()},
+}
+
+
+class SettleForm(FlaskForm):  # type: ignore[misc]
+    """What an officer found out about messages that no gateway can tell about."""
+
+    outcome = RadioField(
+        _l("What became of them?"),
+        [InputRequired()],
+        choices=[("delivered", _l("They arrived")), ("failed", _l("They did not arrive"))],
+    )
+
+
+def _settle(message: Message, actor: Actor, form: FlaskForm) -> None:
+    if message.state is not MessageState.UNKNOWN:
+        raise DomainError(_l("This message is not in doubt."))
+    settle_by_officer(message.campaign_id, [message.id], form["outcome"].data == "delivered", actor)
+
+
+def _messages(_actor: Actor | None, campaign: Campaign) -> Select[Message]:
+    """The campaign handed in was found in the actor's reach."""
+    return (
+        queries.messages(campaign.id)
+        .join(Employer, Employer.id == Message.employer_id)
+        .outerjoin(Contact, Contact.id == Message.contact_id)
+    )
+
+
+MESSAGES = ListPage(
+    name="campaign_messages",
+    title=_l("Messages"),
+    select=_messages,
+    key=Message.id,
+    columns=(
+        Column(
+            "employer",
+            _l("Employer"),
+            lambda m: m.employer.name,
+            sort=Employer.name,
+            link=lambda m: url_if("employers.show", id=m.employer_id),
+            options=(joinedload(Message.employer),),
+        ),
+        Column("state", _l("State"), badge=lambda m: LABELS[m.state], sort=Message.state),
+        Column("reason", _l("Reason"), lambda m: REASONS.get(m.reason or ""), sort=Message.reason),
+        Column(
+            "contact",
+            _l("Contact"),
+            lambda m: m.contact.name if m.contact else None,
+            sort=Contact.name,
+            options=(joinedload(Message.contact),),
+        ),
+        Column("phone", _l("Mobile"), format=masked_phone, export=lambda m: m.phone, personal=True),
+        Column("segments", _l("SMS segments"), sort=Message.segments, number=True, shown=False),
+        Column("text", _l("Text"), shown=False),
+        Column("submitted_at", _l("Sent"), sort=Message.submitted_at, falling=True),
+        Column("settled_at", _l("Settled"), sort=Message.settled_at, falling=True, shown=False),
+        Column("opened_at", _l("Opened by the reader"), sort=Message.opened_at, falling=True),
+        Column("confirmed_at", _l("Confirmed"), sort=Message.confirmed_at, falling=True),
+        Column("asked_at", _l("Asked for help"), sort=Message.asked_at, falling=True),
+        Column("position", _l("Order"), lambda m: m.id, sort=Message.id, shown=False),
+    ),
+    default_sort="position",
+    fields=(
+        Field("state", _l("State"), Kind.CHOICE, Message.state, choices=STATE_CHOICES),
+        Field("reason", _l("Reason"), Kind.CHOICE, Message.reason, choices=choices_of(REASONS)),
+        Field("employer", _l("Employer"), Kind.TEXT, Employer.name),
+        Field("phone", _l("Mobile"), Kind.CODE, Message.phone),
+        Field("opened_at", _l("Opened by the reader"), Kind.MOMENT, Message.opened_at),
+        Field("confirmed_at", _l("Confirmed"), Kind.MOMENT, Message.confirmed_at),
+        Field("asked_at", _l("Asked for help"), Kind.MOMENT, Message.asked_at),
+    ),
+    quick=(
+        Quick("delivered", _l("Delivered"), (rule("state", "in", ["delivered"]),)),
+        Quick("trouble", _l("In trouble"), (rule("state", "in", ["failed", "expired", "unknown"]),)),
+        Quick("left_out", _l("Left out"), (rule("state", "in", ["suppressed"]),)),
+    ),
+    bulk=(
+        BulkAction(
+            "settle", _l("Settle by hand"), Permission.CONTROL, _settle, form=SettleForm, icon="check2-square"
+        ),
+    ),
+    export_permission=Permission.VIEW,
+    reveal_permission=Reveal.REVEAL,
+    template="campaigns/drafting/list.html",
+)

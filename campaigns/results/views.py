@@ -1,0 +1,67 @@
+"""The campaign's page after its launch: it moves by itself and ends with a balance that adds up."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core.permissions import current_actor, requires
+from app.core.workflow import available, history
+from campaigns.drafting.models import Campaign, CampaignState
+from campaigns.drafting.policy import Permission
+from campaigns.drafting.queries import EXCLUSION_LABELS, find
+from campaigns.drafting.workflow import CAMPAIGN
+from campaigns.ledger import queries as ledger
+from campaigns.ledger.workflow import FAILURES, LABELS
+from campaigns.results import queries
+from campaigns.results.lists import MESSAGES
+
+blueprint = Blueprint("results", __name__, url_prefix="/campaigns")
+
+#: htmx stops asking when it is answered with this.
+STOP_POLLING = 286
+
+OVER = (CampaignState.FINISHED, CampaignState.CANCELLED)
+
+
+@blueprint.get("/<int:id>")
+@requires(Permission.VIEW)
+def show(id: int) -> ResponseReturnValue:
+    """The campaign as it stands; one that was never launched is shown as a draft."""
+    campaign = find(id, current_actor())
+    if campaign.launched_at is None:
+        return redirect(url_for("drafting.show", id=id))
+    return render_template("campaigns/results/show.html", history=history(CAMPAIGN, id), **_figures(campaign))
+
+
+@blueprint.get("/<int:id>/live")
+@requires(Permission.VIEW)
+def live(id: int) -> ResponseReturnValue:
+    """The part of the page that moves; the answer that nothing moves any more also ends the asking."""
+    figures = _figures(find(id, current_actor()))
+    page = render_template("campaigns/results/live.html", **figures)
+    return page, 200 if figures["moving"] else STOP_POLLING
+
+
+@blueprint.route("/<int:id>/messages", methods=["GET", "POST"])
+@requires(Permission.VIEW)
+def messages(id: int) -> ResponseReturnValue:
+    """The rows behind the numbers."""
+    campaign = find(id, current_actor())
+    return MESSAGES.respond(campaign, campaign=campaign, back=url_for("results.show", id=id))
+
+
+def _figures(campaign: Campaign) -> dict[str, Any]:
+    balance = ledger.balance(campaign)
+    return {
+        "campaign": campaign,
+        "workflow": CAMPAIGN,
+        "balance": balance,
+        "funnel": queries.funnel(campaign.id),
+        "spent": queries.spent(campaign),
+        "steps": {o.transition.name: o for o in available(CAMPAIGN, campaign, current_actor())},
+        "states": LABELS,
+        "reasons": EXCLUSION_LABELS,
+        "failures": FAILURES,
+        "moving": campaign.state not in OVER or balance.progress.open > 0,
+    }

@@ -1,0 +1,172 @@
+"""The campaign's page after its launch."""
+
+import html
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from app.accounts.models import User
+from app.core.clock import now
+from app.core.db import db
+from app.core.permissions import Role
+from campaigns.drafting.models import Campaign, CampaignState
+from campaigns.gateways.protocol import FailureClass
+from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.services import controlling
+from campaigns.ledger.services.settling import settle
+from campaigns.ledger.workflow import LABELS, move
+from campaigns.results.views import STOP_POLLING
+from tests.campaigns.launched import approved_campaign, launched_campaign
+from tests.factories import create_branch, create_contact, create_employer, create_user, sign_in
+
+
+@pytest.fixture
+def manager(app: Flask) -> User:
+    branch = create_branch(name="滨海管理部")
+    for number in range(6):
+        employer = create_employer(branch, name=f"滨海{number}号公司", arrears_months=2)
+        create_contact(employer, mobile=f"1380000000{min(number, 4)}")
+    create_employer(branch, name="没有联系人的公司")
+    return create_user(Role.MANAGER, branch=branch)
+
+
+@pytest.fixture
+def running(manager: User) -> Campaign:
+    return launched_campaign(manager)
+
+
+def hand_over(campaign: Campaign) -> None:
+    db.session.execute(move(MessageState.CLAIMED, Message.campaign_id == campaign.id))
+    db.session.execute(move(MessageState.SUBMITTED, Message.campaign_id == campaign.id, submitted_at=now()))
+
+
+def ids(campaign: Campaign) -> list[int]:
+    sent = Message.state != MessageState.SUPPRESSED
+    return list(db.session.scalars(db.select(Message.id).where(Message.campaign_id == campaign.id, sent)))
+
+
+def terms(page: str) -> list[int]:
+    """The numbers of the balance, the audience first."""
+    found = re.findall(r'class="term[^"]*"[^>]*>\s*<b>(\d+)</b>', page)
+    return [int(number) for number in found]
+
+
+def test_the_balance_adds_up_at_every_step(client: FlaskClient, manager: User, running: Campaign) -> None:
+    sign_in(client, manager)
+    address = f"/campaigns/{running.id}"
+    first, *rest = terms(client.get(address).text)
+    assert (first, sum(rest)) == (7, 7)
+    hand_over(running)
+    first, *rest = terms(client.get(address).text)
+    assert (first, sum(rest)) == (7, 7)
+    delivered, failed, *_open = ids(running)
+    settle(MessageState.DELIVERED, Message.id == delivered)
+    settle(MessageState.FAILED, Message.id == failed, code="MK:0001", reason=FailureClass.DEAD_NUMBER)
+    page = client.get(address).text
+    by_state = dict(zip(LABELS, terms(page)[1:], strict=True))
+    assert by_state[MessageState.DELIVERED] == 1
+    assert by_state[MessageState.FAILED] == 1
+    assert by_state[MessageState.SUBMITTED] == 3
+    assert by_state[MessageState.SUPPRESSED] == 2
+    assert sum(by_state.values()) == 7
+
+
+def test_every_number_leads_to_its_rows(client: FlaskClient, manager: User, running: Campaign) -> None:
+    sign_in(client, manager)
+    hand_over(running)
+    settle(MessageState.DELIVERED, Message.id == ids(running)[0])
+    page = html.unescape(client.get(f"/campaigns/{running.id}").text)
+    links = re.findall(r'class="term[^"]*" href="([^"]+)">\s*<b>(\d+)</b>', page)
+    assert len(links) == 1 + len(LABELS)
+    for href, number in links:
+        rows = re.findall(r"滨海\d号公司|没有联系人的公司", client.get(href).text)
+        assert len(set(rows)) == int(number)
+    delivered = client.get(f"/campaigns/{running.id}/messages?state.in=delivered").text
+    assert "滨海0号公司" in delivered
+    assert "滨海1号公司" not in delivered
+    assert "13800000000" not in delivered
+
+
+def test_the_page_moves_by_itself_until_nothing_is_open(
+    client: FlaskClient, manager: User, running: Campaign
+) -> None:
+    sign_in(client, manager)
+    live = f"/campaigns/{running.id}/live"
+    moving = client.get(live)
+    assert moving.status_code == 200
+    assert f'hx-get="{live}"' in moving.text
+    hand_over(running)
+    settle(MessageState.DELIVERED, Message.campaign_id == running.id)
+    controlling.finish_done()
+    over = client.get(live)
+    assert over.status_code == STOP_POLLING
+    assert "hx-get" not in over.text
+    assert db.session.get_one(Campaign, running.id).state is CampaignState.FINISHED
+
+
+def test_the_funnel_counts_what_readers_did(client: FlaskClient, manager: User, running: Campaign) -> None:
+    sign_in(client, manager)
+    hand_over(running)
+    settle(MessageState.DELIVERED, Message.campaign_id == running.id)
+    some = ids(running)
+    db.session.execute(update(Message).where(Message.id.in_(some[:3])).values(opened_at=now()))
+    db.session.execute(update(Message).where(Message.id.in_(some[:2])).values(confirmed_at=now()))
+    db.session.execute(update(Message).where(Message.id == some[0]).values(asked_at=now()))
+    page = client.get(f"/campaigns/{running.id}").text
+    shown = [int(n) for n in re.findall(r'class="tile-value">\s*(\d+)', page)]
+    assert shown == [5, 5, 3, 2, 1]
+    opened = client.get(f"/campaigns/{running.id}/messages?opened_at.not_empty=").text
+    assert opened.count("138****") == 3
+
+
+def test_launching_twice_launches_once(client: FlaskClient, manager: User) -> None:
+    campaign = approved_campaign(manager)
+    sign_in(client, manager)
+    first = client.post(f"/campaigns/{campaign.id}/launch")
+    assert first.location.endswith(f"/campaigns/{campaign.id}")
+    again = client.post(f"/campaigns/{campaign.id}/launch")
+    assert again.status_code in (303, 400)
+    assert db.session.get_one(Campaign, campaign.id).state is CampaignState.RUNNING
+
+
+def test_a_campaign_not_yet_launched_is_shown_as_a_draft(client: FlaskClient, manager: User) -> None:
+    campaign = approved_campaign(manager)
+    sign_in(client, manager)
+    assert client.get(f"/campaigns/{campaign.id}").location.endswith(f"/campaigns/{campaign.id}/draft")
+
+
+@pytest.mark.parametrize("page", ["", "/live", "/messages"])
+def test_the_results_of_another_branch_do_not_exist(
+    client: FlaskClient, running: Campaign, page: str
+) -> None:
+    sign_in(client, create_user(Role.BRANCH_HEAD))
+    assert client.get(f"/campaigns/{running.id}{page}").status_code == 404
+
+
+def test_only_those_who_may_control_see_the_buttons(
+    client: FlaskClient, manager: User, running: Campaign
+) -> None:
+    sign_in(client, manager)
+    assert f"/campaigns/{running.id}/pause" in client.get(f"/campaigns/{running.id}").text
+    sign_in(client, create_user(Role.SPECIALIST, branch=manager.branch))
+    page = client.get(f"/campaigns/{running.id}")
+    assert page.status_code == 200
+    assert f"/campaigns/{running.id}/pause" not in page.text
+    assert client.post(f"/campaigns/{running.id}/pause").status_code == 403
+
+
+def test_an_officer_settles_what_stayed_in_doubt(
+    client: FlaskClient, manager: User, running: Campaign
+) -> None:
+    sign_in(client, manager)
+    db.session.execute(move(MessageState.CLAIMED, Message.campaign_id == running.id))
+    doubtful, *certain = ids(running)
+    db.session.execute(move(MessageState.UNKNOWN, Message.id == doubtful))
+    address = f"/campaigns/{running.id}/messages"
+    chosen = {"do": "bulk:settle", "ids": [doubtful, certain[0]], "outcome": "delivered"}
+    client.post(address, data=chosen | {"confirmed": "1", "expected": "2"})
+    assert db.session.get_one(Message, doubtful).state is MessageState.DELIVERED
+    assert db.session.get_one(Message, certain[0]).state is MessageState.CLAIMED
