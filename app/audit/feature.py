@@ -3,19 +3,22 @@
 from typing import Any
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
 
 from app.audit import services
 from app.audit.cli import group
 from app.audit.policy import Permission
+from app.audit.views import bp
 from app.core import signals
-from app.core.features import Feature
+from app.core.features import Feature, NavItem
 from app.core.i18n import msgid
 from app.core.permissions import Role
 
 
-def _list_exported(list_name: str, *, title: str, **export: Any) -> None:
+def _list_exported(_list: str, *, title: str, **export: Any) -> None:
     """An export is an event; its details say how many rows of what, and whether personal data was in full."""
-    services.record(msgid("List exported"), (list_name, 0), name=title, details=export)
+    export.pop("actor_id", None)  # the event has its own
+    services.record(msgid("List exported"), name=title, details=export)
 
 
 def _init(app: Flask) -> None:
@@ -26,6 +29,8 @@ def _init(app: Flask) -> None:
 
 feature = Feature(
     name="audit",
+    blueprint=bp,
+    navigation=(NavItem(_l("Audit trail"), "audit.trail", Permission.VIEW, "journal-text", "admin", 40),),
     grants={
         Permission.VIEW: (Role.AUDIT_ADMIN, Role.SECURITY_ADMIN),
         Permission.EXPORT: (Role.AUDIT_ADMIN, Role.SECURITY_ADMIN),

@@ -7,17 +7,116 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, true
 
+from app.core.i18n import msgid
 from app.core.periods import Period
 from app.core.permissions import Actor
 
 LONGEST_TEXT = 500
 
 #: Columns that say nothing of their own.
-SILENT = frozenset({"created_at", "updated_at", "last_login_at", "failed_logins", "totp_last_step"})
+_BOOKKEEPING = "id created_at updated_at last_login_at failed_logins totp_last_step name_key"
+_PROGRESS = "last_row lease_until worker attempts"
+SILENT = frozenset(f"{_BOOKKEEPING} {_PROGRESS}".split())
 #: Columns of which only the change is recorded, never a value.
 SECRET = frozenset({"password_hash", "totp_secret", "session_stamp", "token", "token_hash", "code_hash"})
 #: Columns whose values are recorded with their middle hidden.
 MASKED = frozenset({"mobile", "phone", "telephone", "id_number"})
+
+
+#: How the trail names tables and columns (`queries.name_of`); other catalogues know the rest.
+NAMES = (
+    msgid("Approved at"),
+    msgid("Approved by"),
+    msgid("Approved hash"),
+    msgid("Arrears as of"),
+    msgid("Arrears months"),
+    msgid("As of"),
+    msgid("Audience size"),
+    msgid("Closed at"),
+    msgid("Contact order"),
+    msgid("Contacts"),
+    msgid("Content hash"),
+    msgid("Created by"),
+    msgid("Criteria"),
+    msgid("Due on"),
+    msgid("Edited by"),
+    msgid("Eligible"),
+    msgid("Email"),
+    msgid("Employee accounts on"),
+    msgid("Employer account no"),
+    msgid("Employer contacts"),
+    msgid("Established on"),
+    msgid("Excluded"),
+    msgid("File name"),
+    msgid("Finished at"),
+    msgid("First contact owner"),
+    msgid("Former names"),
+    msgid("Frequency days"),
+    msgid("Heads"),
+    msgid("Hold reason"),
+    msgid("Import batches"),
+    msgid("Ineligible reason"),
+    msgid("Insured as of"),
+    msgid("Insured heads"),
+    msgid("Invalid since"),
+    msgid("Kind"),
+    msgid("Kpi"),
+    msgid("Landline"),
+    msgid("Last contact on"),
+    msgid("Launched at"),
+    msgid("List name"),
+    msgid("Locale"),
+    msgid("Locked until"),
+    msgid("Message class"),
+    msgid("Must change password"),
+    msgid("Name key"),
+    msgid("New"),
+    msgid("Outside scope"),
+    msgid("Parent"),
+    msgid("Password changed at"),
+    msgid("Password hash"),
+    msgid("Path"),
+    msgid("Period"),
+    msgid("Personal"),
+    msgid("Phone"),
+    msgid("Pinned"),
+    msgid("Planned at"),
+    msgid("Postal code"),
+    msgid("Price"),
+    msgid("Reckoned at"),
+    msgid("Registered capital"),
+    msgid("Rejected"),
+    msgid("Result"),
+    msgid("Role"),
+    msgid("Rows"),
+    msgid("Scope"),
+    msgid("Sealed heads"),
+    msgid("Session stamp"),
+    msgid("Set by"),
+    msgid("Sharing"),
+    msgid("Since"),
+    msgid("Sort"),
+    msgid("Source type"),
+    msgid("Spec"),
+    msgid("Stage since"),
+    msgid("Started at"),
+    msgid("Statement period"),
+    msgid("Targets"),
+    msgid("Tasks"),
+    msgid("Template text"),
+    msgid("Title"),
+    msgid("Total"),
+    msgid("Totp secret"),
+    msgid("Tree"),
+    msgid("Unchanged"),
+    msgid("Undone"),
+    msgid("Until"),
+    msgid("Uscc"),
+    msgid("Username"),
+    msgid("Variables"),
+    msgid("Verified on"),
+    msgid("Version"),
+)
 
 
 class Permission(StrEnum):

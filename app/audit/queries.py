@@ -13,6 +13,7 @@ from app.audit.models import GENESIS, HASHED, AuditEvent, anchor_path, content_h
 from app.audit.policy import visible_to
 from app.core.db import db, is_postgresql
 from app.core.errors import NotFound
+from app.core.i18n import msgid
 from app.core.permissions import Actor
 
 
@@ -84,11 +85,11 @@ class ChainReport:
         return self.broken is None
 
 
-CHANGED = "its content does not match its hash"
-UNREADABLE = "it cannot be read"
-UNLINKED = "it does not follow from the event before it: an event was changed, removed or slipped in"
-CUT = "it was recorded, but the chain ends before it"
-REPLACED = "it is not the event that the anchor outside the database remembers"
+CHANGED = msgid("its content does not match its hash")
+UNREADABLE = msgid("it cannot be read")
+UNLINKED = msgid("it does not follow from the event before it: an event was changed, removed or slipped in")
+CUT = msgid("it was recorded, but the chain ends before it")
+REPLACED = msgid("it is not the event that the anchor outside the database remembers")
 
 
 def verify() -> ChainReport:

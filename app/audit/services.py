@@ -305,10 +305,12 @@ def _keep_anchor(head: tuple[int, str]) -> None:
 
 def _remember_old_values(mapper: Mapper[Any], class_: type[Any]) -> None:
     """An attribute set before it was read would otherwise forget what it was."""
-    if getattr(class_, "__audited__", False):
-        for column in mapper.column_attrs:
-            if not column.columns[0].primary_key:
-                event.listen(getattr(class_, column.key), "set", _nothing, active_history=True)
+    if not getattr(class_, "__audited__", False):
+        return
+    for column in mapper.column_attrs:
+        attribute = getattr(class_, column.key)
+        if not column.columns[0].primary_key and not event.contains(attribute, "set", _nothing):
+            event.listen(attribute, "set", _nothing, active_history=True)
 
 
 def _nothing(_target: object, _value: object, _old: object, _initiator: object) -> None:
@@ -330,3 +332,6 @@ def install() -> None:
             event.listen(db.session, name, hook)
     if not event.contains(Mapper, "mapper_configured", _remember_old_values):
         event.listen(Mapper, "mapper_configured", _remember_old_values)
+    for mapper in Base.registry.mappers:
+        if mapper.configured:
+            _remember_old_values(mapper, mapper.class_)

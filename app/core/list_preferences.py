@@ -1,7 +1,7 @@
 """Which columns a user wants of a list, and in which order."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,6 +11,7 @@ from app.core.db import Model, db
 
 class ListPreference(Model):
     __tablename__ = "list_preferences"
+    __audited__: ClassVar[bool] = False
     __table_args__ = (UniqueConstraint("user_id", "list_name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

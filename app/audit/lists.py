@@ -1,0 +1,92 @@
+"""The trail as a list: who did what, when, to which record."""
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.audit import queries
+from app.audit.models import AuditEvent
+from app.audit.policy import Permission
+from app.core import formats
+from app.core.criteria import Field, Kind
+from app.core.db import Base, db
+from app.core.fields import Choice
+from app.core.i18n import translated
+from app.core.list_parts import Column, Empty, Link
+from app.core.listing import ListPage
+from app.core.permissions import Actor
+
+SEPARATOR = " · "
+
+
+def _actions(_actor: Actor | None) -> list[Choice]:
+    """What was ever done, in the reader's language."""
+    found = db.session.scalars(select(AuditEvent.action).distinct())
+    return sorted(((action, translated(action)) for action in found), key=lambda choice: choice[1])
+
+
+def _kinds(_actor: Actor | None) -> list[Choice]:
+    """What records there are: the audited tables."""
+    mapped = [mapper.class_ for mapper in Base.registry.mappers]
+    tables = {str(c.__tablename__) for c in mapped if c.__audited__}
+    return sorted(((table, queries.name_of(table)) for table in tables), key=lambda choice: choice[1])
+
+
+def subject_of(event: AuditEvent) -> str:
+    """The record in words: its kind and its name, or its number."""
+    if not event.subject_type:
+        return event.subject_name
+    name = event.subject_name or (f"#{event.subject_id}" if event.subject_id else "")
+    return f"{queries.name_of(event.subject_type)} {name}".strip()
+
+
+def summary_of(event: AuditEvent) -> str:
+    """The changed fields by name, or the other facts."""
+    if fields := event.fields:
+        return SEPARATOR.join(queries.name_of(name) for name in fields)
+    return SEPARATOR.join(f"{queries.name_of(name)}: {value}" for name, value in event.facts.items())
+
+
+TRAIL = ListPage(
+    name="audit",
+    title=_l("Audit trail"),
+    lead=_l("Every change, sign-in and export, in order. Nobody can alter it unnoticed."),
+    select=queries.trail,
+    key=AuditEvent.id,
+    columns=(
+        Column(
+            "at",
+            _l("Time"),
+            sort=AuditEvent.id,
+            falling=True,
+            format=formats.moment,
+            link=lambda event: url_for("audit.event", event_id=event.id),
+        ),
+        Column("actor_name", _l("Who"), value=lambda event: event.actor_name or _("System")),
+        Column("action", _l("What"), value=lambda event: translated(event.action)),
+        Column("subject", _l("Record"), value=subject_of),
+        Column("summary", _l("Details"), value=summary_of, export=lambda event: event.changes),
+        Column("ip", _l("Address"), shown=False),
+        Column("number", _l("Number"), value=lambda event: event.id, number=True, shown=False),
+    ),
+    fields=(
+        Field("at", _l("Time"), Kind.MOMENT, AuditEvent.at),
+        Field("actor", _l("Who"), Kind.TEXT, AuditEvent.actor_name),
+        Field("action", _l("What"), Kind.CHOICE, AuditEvent.action, choices=_actions),
+        Field("kind", _l("Kind of record"), Kind.CHOICE, AuditEvent.subject_type, choices=_kinds),
+        Field("record", _l("Name of the record"), Kind.TEXT, AuditEvent.subject_name),
+        Field("record_id", _l("Number of the record"), Kind.CODE, AuditEvent.subject_id),
+        Field("field", _l("Changed field or value"), Kind.TEXT, AuditEvent.changes),
+        Field("ip", _l("Address"), Kind.CODE, AuditEvent.ip),
+    ),
+    search=lambda words: (
+        AuditEvent.subject_name.contains(words, autoescape=True)
+        | AuditEvent.actor_name.contains(words, autoescape=True)
+    ),
+    search_hint=_l("Person or record"),
+    links=(Link(_l("Check the chain"), "audit.verify", Permission.VERIFY, "shield-check"),),
+    empty=Empty(_l("No event fits"), _l("Take a filter away, or look at another time."), icon="journal-text"),
+    default_sort="-at",
+    export_permission=Permission.EXPORT,
+)
