@@ -22,9 +22,21 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the
 @users_group.command("create")
 @click.option("--username", required=True, help="What the user types to sign in.")
 @click.option("--name", required=True, help="The user's own name.")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([r.value for r in Role]))
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice([r.value for r in Role]),
+    help="What the user may do; may be given several times.",
+)
 @click.option("--branch", "branch_code", help="Code of the branch; the department itself when not given.")
-@click.option("--scope", default=Scope.BRANCH.value, type=click.Choice([s.value for s in Scope]))
+@click.option(
+    "--scope",
+    default=Scope.BRANCH.value,
+    type=click.Choice([s.value for s in Scope]),
+    help="Whose records the user sees; of the own branch when not given.",
+)
 @click.option("--mobile", help="Mobile number, 11 digits.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @as_json_option

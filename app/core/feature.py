@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.core import legal, workdays
+from app.core import commands, legal, workdays
 from app.core.features import Feature
 from app.core.health import blueprint
 from app.core.operations_cli import backup_command, jobs_group
@@ -20,6 +20,7 @@ COMMANDS = (
     jobs_group,
     backup_command,
     translations,
+    commands.group,
 )
 
 
