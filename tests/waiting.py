@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(happened: Callable[[], object], seconds: float = 30, every: float = 0.05) -> None:
+def wait_until(happened: Callable[[], object], seconds: float = 90, every: float = 0.05) -> None:
     """Return as soon as ``happened()`` is true; fail after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not happened():

@@ -58,7 +58,7 @@ class Supervisor:
     """Keeps services running until `stop` is called, SIGTERM or SIGINT comes."""
 
     def __init__(
-        self, services: Sequence[Service], logs: Path, folder: Path, say: Say, ready_seconds: float = 60.0
+        self, services: Sequence[Service], logs: Path, folder: Path, say: Say, ready_seconds: float = 120.0
     ) -> None:
         """``logs`` takes a file per service; they run in ``folder``; ``say`` gets what people should see."""
         self._all = [_Running(service) for service in services]
