@@ -15,7 +15,7 @@ from app.core.periods import Period
 from app.core.permissions import public
 from app.core.workflow import Option, Transition
 
-TEAMS = ("滨海新区管理部", "空港经济区管理部", "一分局", "二分局")
+TEAMS = ("滨河服务部", "东港服务部", "北苑服务部", "南湖服务部")
 
 
 @dataclass(frozen=True)
