@@ -4,11 +4,14 @@ A feature writes columns, a natural key and `plan`. The engine (`app.imports`) d
 header, parses, shows a dry run, applies in chunks, remembers what it changed, and takes it back.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
+
+from flask_babel import gettext as _
 
 from app.core.cells import REASONS
 from app.core.headings import Heading
@@ -208,8 +211,20 @@ class ImportSpec:
         titles = {column.name: column.title for column in self.columns}
         return str(self.labels.get(name, titles.get(name, name)))
 
+    def headline(self, reason: Reason) -> str:
+        """A kind of reason without the particulars of a row: "Credit code: has a wrong check digit"."""
+        text = str(self.reasons.get(reason.code) or REASONS.get(reason.code, reason.code))
+        general = re.split(r"[:：]?\s*%\(value\)s", text)[0]
+        bare = re.sub(r"%\(\w+\)s", "…", general)
+        return self._placed(reason, bare)
+
     def explain(self, reason: Reason) -> str:
         """A reason as a sentence in the reader's language: "Credit code: has a wrong check digit …"."""
         text = str(self.reasons.get(reason.code) or REASONS[reason.code])
         sentence = text % reason.params if reason.params else text
-        return f"{self.label(reason.column)}：{sentence}" if reason.column else sentence
+        return self._placed(reason, sentence)
+
+    def _placed(self, reason: Reason, sentence: str) -> str:
+        if not reason.column:
+            return sentence
+        return str(_("%(column)s: %(problem)s", column=self.label(reason.column), problem=sentence))

@@ -1,14 +1,21 @@
 """The manifest of imports."""
 
-from app.core.features import Feature
+from flask_babel import lazy_gettext as _l
+
+from app.core.features import Feature, NavItem
 from app.core.jobs import Every
 from app.core.permissions import LEADERS, Role
 from app.imports.cli import group
 from app.imports.jobs import sweep_batches
 from app.imports.policy import Permission
+from app.imports.views import blueprint
 
 feature = Feature(
     name="imports",
+    blueprint=blueprint,
+    navigation=(
+        NavItem(_l("Imports"), "imports.index", Permission.VIEW, "box-arrow-in-down", "employers", 80),
+    ),
     grants={
         Permission.VIEW: (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, *LEADERS),
         Permission.RUN: (Role.SPECIALIST, *LEADERS),

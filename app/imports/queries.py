@@ -1,8 +1,10 @@
 """Reading batches, their rows, and the file behind them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -15,6 +17,7 @@ from app.core.db import db
 from app.core.errors import DomainError, NotFound
 from app.core.features import current_features
 from app.core.import_spec import ImportSpec, Outcome, Reason
+from app.core.kept_files import path_of
 from app.core.permissions import Actor
 from app.core.sheet_refusals import SheetRefused
 from app.core.sheets import open_table
@@ -47,10 +50,9 @@ def batch_for(actor: Actor | None, batch_id: int) -> ImportBatch:
     return batch
 
 
-def batches(actor: Actor | None, before: int | None = None) -> Select[ImportBatch]:
-    """The batches the actor sees, newest first; `before` continues below an id."""
-    query = select(ImportBatch).where(visible_to(actor)).order_by(ImportBatch.id.desc())
-    return query if before is None else query.where(ImportBatch.id < before)
+def batches(actor: Actor | None) -> Select[ImportBatch]:
+    """The batches the actor sees."""
+    return select(ImportBatch).where(visible_to(actor))
 
 
 def rows_of(batch: ImportBatch, outcome: Outcome, after: int = 0, limit: int = 50) -> Sequence[ImportRow]:
@@ -64,11 +66,11 @@ def rows_of(batch: ImportBatch, outcome: Outcome, after: int = 0, limit: int = 5
     return db.session.scalars(query).all()
 
 
-def kept_rows(batch: ImportBatch, limit: int = 200) -> Sequence[ImportRow]:
+def kept_rows(batch: ImportBatch, after: int = 0, limit: int = 200) -> Sequence[ImportRow]:
     """The rows that undo left because they were edited or are in use."""
     query = (
         select(ImportRow)
-        .where(ImportRow.batch_id == batch.id, ImportRow.undone.is_(False))
+        .where(ImportRow.batch_id == batch.id, ImportRow.undone.is_(False), ImportRow.number > after)
         .order_by(ImportRow.number)
         .limit(limit)
     )
@@ -105,7 +107,7 @@ def folder() -> Path:
 
 def file_of(batch: ImportBatch) -> Path:
     """The file of the batch. Raises DomainError when the instance folder no longer has it."""
-    path = folder() / batch.sha256[:2] / batch.sha256
+    path = path_of(folder(), batch.sha256)
     if not path.is_file():
         raise DomainError(_l("The file of this import is no longer kept here. Upload it again."))
     return path
@@ -121,6 +123,72 @@ def failure_of(batch: ImportBatch) -> str:
             _("The import broke off by a fault (%(error)s). It can be undone.", error=failure["error"])
         )
     return str(failure.get("message", ""))
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """A row as the page shows it, its texts in the reader's language."""
+
+    number: int
+    key: str
+    record_id: int | None
+    values: Sequence[tuple[str, Any]]
+    changes: Sequence[tuple[str, Any, Any]]
+    reasons: Sequence[str]
+
+
+def shown(spec: ImportSpec, row: ImportRow) -> ShownRow:
+    """What to say of a row: its values, what changed from what to what, and why it was rejected or kept."""
+    changes = [
+        (spec.label(name), old, note["a"].get(name))
+        for note in row.notes
+        if "b" in note
+        for name, old in note["b"].items()
+    ]
+    reasons = [spec.explain(reason) for reason in reasons_of(row)]
+    if row.kept:
+        reasons.append(_why_kept(spec, row.kept))
+    values = [(spec.label(name), value) for name, value in row.values.items() if value is not None]
+    return ShownRow(row.number, row.key, row.record_id, values, changes, reasons)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rows of one tab, and the number to go on after, if there are more."""
+
+    tab: str
+    rows: Sequence[ShownRow]
+    more: int | None
+
+
+def page(batch: ImportBatch, spec: ImportSpec, tab: str, after: int = 0, size: int = 50) -> Page:
+    """A tab is an outcome or "kept"; without one, the first that has rows."""
+    if tab not in {*Outcome, "kept"}:
+        tab = "kept" if batch.kept else next((o for o in Outcome if getattr(batch, o)), Outcome.NEW)
+    if tab == "kept":
+        found = kept_rows(batch, after, size + 1)
+    else:
+        found = rows_of(batch, Outcome(tab), after, size + 1)
+    more = found[size - 1].number if len(found) > size else None
+    return Page(str(tab), [shown(spec, row) for row in found[:size]], more)
+
+
+def _why_kept(spec: ImportSpec, kept: dict[str, Any]) -> str:
+    if kept["code"] == "in_use":
+        return str(_("Newer records depend on it (%(tables)s).", tables="、".join(kept["names"])))
+    if kept["code"] == "gone":
+        return str(_("The record no longer exists."))
+    names = "、".join(spec.label(name) for name in kept["names"])
+    return str(_("It was edited since: %(fields)s.", fields=names) if names else _("It was edited since."))
+
+
+def reason_counts(batch: ImportBatch, spec: ImportSpec) -> list[tuple[str, int]]:
+    """Why rows were rejected, the most frequent reason first."""
+    labelled = []
+    for key, count in sorted(batch.reasons.items(), key=lambda pair: -pair[1]):
+        column, _dot, code = key.rpartition(".")
+        labelled.append((spec.headline(Reason(code, column)), count))
+    return labelled
 
 
 def reasons_of(row: ImportRow) -> list[Reason]:

@@ -6,9 +6,6 @@ killed leaves nothing half done: the next one goes on below `last_row`. A lease 
 every chunk checks it.
 """
 
-import hashlib
-import os
-import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -28,6 +25,7 @@ from app.core.errors import DomainError, Forbidden
 from app.core.i18n import msgid
 from app.core.import_lines import Chunk, Misread, chunks
 from app.core.import_spec import Context, ImportSpec, Outcome, Plan, Reason
+from app.core.kept_files import keep
 from app.core.parsing import find_period
 from app.core.periods import Period
 from app.core.permissions import Actor
@@ -40,6 +38,8 @@ from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
 from app.imports.policy import may_use
 
 SAMPLES = 50
+#: bytes: a workbook of this size has some 2,000 rows
+SMALL = 160 << 10
 UNDO_CHUNK = 500
 MOST_ATTEMPTS = 3
 APPLIED, TAKEN_BACK = msgid("Import applied"), msgid("Import taken back")
@@ -72,7 +72,7 @@ def receive(
         branch_id=branch.id,
         created_by_id=actor.id if actor else None,
         file_name=PurePath(file_name.replace("\\", "/")).name[-200:],
-        sha256=_keep(stream),
+        sha256=keep(queries.folder(), stream, kind_of),
         as_of=as_of or today(),
         period=period,
         state=BatchState.APPLYING if apply else BatchState.PREVIEWING,
@@ -83,24 +83,9 @@ def receive(
     return batch
 
 
-def _keep(stream: BinaryIO) -> str:
-    """Store the file under its own hash, so that the same file is kept once; gives the hash."""
-    folder = queries.folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = folder / f"draft-{secrets.token_hex(8)}"
-    try:
-        digest = hashlib.sha256()
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-                target.write(block)
-        kind_of(draft)
-        place = folder / digest.hexdigest()[:2]
-        place.mkdir(mode=0o700, exist_ok=True)
-        draft.replace(place / digest.hexdigest())
-        return digest.hexdigest()
-    finally:
-        draft.unlink(missing_ok=True)
+def is_small(batch: ImportBatch) -> bool:
+    """Whether a dry run of the file is quick enough to wait for in the request."""
+    return queries.file_of(batch).stat().st_size <= SMALL
 
 
 def start_applying(batch: ImportBatch) -> None:

@@ -20,6 +20,29 @@ from app.imports.models import BUSY, BatchState, ImportBatch
 
 LEASE = timedelta(seconds=60)
 
+STATE_LABELS = {
+    BatchState.PREVIEWING: _l("Dry run in progress"),
+    BatchState.PREVIEWED: _l("Awaiting decision"),
+    BatchState.APPLYING: _l("Being applied"),
+    BatchState.APPLIED: _l("Applied"),
+    BatchState.CANCELLING: _l("Being cancelled"),
+    BatchState.CANCELLED: _l("Cancelled"),
+    BatchState.UNDOING: _l("Being undone"),
+    BatchState.UNDONE: _l("Undone"),
+    BatchState.FAILED: _l("Failed"),
+}
+STATE_TONES = {
+    BatchState.PREVIEWING: "active",
+    BatchState.PREVIEWED: "warning",
+    BatchState.APPLYING: "active",
+    BatchState.APPLIED: "good",
+    BatchState.CANCELLING: "active",
+    BatchState.CANCELLED: "neutral",
+    BatchState.UNDOING: "active",
+    BatchState.UNDONE: "neutral",
+    BatchState.FAILED: "danger",
+}
+
 APPLY = ((BatchState.PREVIEWED,), BatchState.APPLYING)
 DROP = ((BatchState.PREVIEWING, BatchState.PREVIEWED), BatchState.CANCELLED)
 CANCEL = ((BatchState.APPLYING,), BatchState.CANCELLING)

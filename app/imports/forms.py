@@ -1,0 +1,61 @@
+"""The upload form: it asks only for what the kind of file needs."""
+
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import DateField, StringField
+from wtforms.validators import Optional, ValidationError
+
+from app.core.clock import today
+from app.core.import_spec import ImportSpec
+from app.core.periods import Period
+
+
+class UploadForm(FlaskForm):  # type: ignore[misc]
+    file = FileField(
+        _l("File"),
+        [FileRequired(_l("Choose a file."))],
+        description=_l(".xlsx, .xls or .csv; titles above the headings do no harm."),
+        render_kw={"accept": ".xlsx,.xlsm,.xls,.csv,.txt", "required": True},
+    )
+    as_of = DateField(
+        _l("As of"), [Optional()], description=_l("The day the file speaks of; empty means today.")
+    )
+    period = StringField(
+        _l("Month"),
+        [Optional()],
+        description=_l("Such as 2022-09; empty means the month in the title or the file name."),
+        render_kw={"inputmode": "numeric", "placeholder": "2022-09", "maxlength": 12},
+    )
+
+    @classmethod
+    def asking_for(cls, spec: ImportSpec) -> "UploadForm":
+        """The form without the fields that files of this kind do not need."""
+        form = cls()
+        if not spec.needs_as_of:
+            del form.as_of
+        if not spec.needs_period:
+            del form.period
+        return form
+
+    def validate_period(self, field: Any) -> None:
+        try:
+            Period.parse(field.data)
+        except ValueError:
+            raise ValidationError(_l("Give a month such as 2022-09.")) from None
+
+    def validate_as_of(self, field: Any) -> None:
+        if field.data > today():
+            raise ValidationError(_l("The date “as of” lies in the future."))
+
+    @property
+    def chosen_day(self) -> date | None:
+        return self.as_of.data if "as_of" in self else None
+
+    @property
+    def chosen_period(self) -> Period | None:
+        given = self.period.data if "period" in self else None
+        return Period.parse(given) if given else None

@@ -1,0 +1,81 @@
+"""The history of imports as a list."""
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
+
+from app.accounts.lists import branch_field, user_field
+from app.core.criteria import Field, Kind
+from app.core.features import current_features
+from app.core.fields import Choice, choices_of
+from app.core.list_parts import Link
+from app.core.listing import Column, Empty, ListPage
+from app.core.permissions import Actor
+from app.imports import queries
+from app.imports.models import ImportBatch
+from app.imports.policy import Permission
+from app.imports.workflow import STATE_LABELS, STATE_TONES
+
+
+def spec_choices(_actor: Actor | None) -> list[Choice]:
+    return [(spec.name, spec.title) for spec in current_features().import_specs.values()]
+
+
+def _kind(batch: ImportBatch) -> Any:
+    spec = current_features().import_specs.get(batch.spec)
+    return spec.title if spec else batch.spec
+
+
+IMPORTS = ListPage(
+    name="imports",
+    title=_l("Imports"),
+    select=queries.batches,
+    key=ImportBatch.id,
+    default_sort="-id",
+    columns=(
+        Column("id", _l("No."), sort=ImportBatch.id, falling=True, number=True),
+        Column(
+            "file_name",
+            _l("File"),
+            sort=ImportBatch.file_name,
+            link=lambda batch: url_for("imports.show", batch_id=batch.id),
+        ),
+        Column("spec", _l("Kind"), value=_kind, sort=ImportBatch.spec, format=str),
+        Column(
+            "state",
+            _l("State"),
+            sort=ImportBatch.state,
+            badge=lambda batch: (STATE_LABELS[batch.state], STATE_TONES[batch.state]),
+        ),
+        Column("new", _l("New"), sort=ImportBatch.new, number=True, falling=True),
+        Column("changed", _l("Changed"), sort=ImportBatch.changed, number=True, falling=True),
+        Column("unchanged", _l("Unchanged"), sort=ImportBatch.unchanged, number=True, shown=False),
+        Column("rejected", _l("Rejected"), sort=ImportBatch.rejected, number=True, falling=True),
+        Column("period", _l("Month"), sort=ImportBatch.period, shown=False),
+        Column(
+            "created_by",
+            _l("Imported by"),
+            value=lambda batch: batch.created_by.name if batch.created_by else None,
+            options=(joinedload(ImportBatch.created_by),),
+        ),
+        Column("created_at", _l("Imported on"), sort=ImportBatch.created_at, falling=True),
+    ),
+    fields=(
+        Field("spec", _l("Kind"), Kind.CHOICE, ImportBatch.spec, choices=spec_choices),
+        Field("state", _l("State"), Kind.CHOICE, ImportBatch.state, choices=choices_of(STATE_LABELS)),
+        Field("file_name", _l("File"), Kind.TEXT, ImportBatch.file_name),
+        Field("period", _l("Month"), Kind.PERIOD, ImportBatch.period),
+        Field("created_at", _l("Imported on"), Kind.MOMENT, ImportBatch.created_at),
+        branch_field("branch", _l("Branch"), ImportBatch.branch_id),
+        user_field("created_by", _l("Imported by"), ImportBatch.created_by_id),
+    ),
+    links=(Link(_l("Import a file"), "imports.choose", Permission.RUN, "upload", "primary"),),
+    empty=Empty(
+        _l("Nothing was imported yet."),
+        _l("A dry run shows what a file would change before anything is written."),
+        _l("Import a file"),
+        "imports.choose",
+    ),
+)

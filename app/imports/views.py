@@ -1,0 +1,158 @@
+"""Pages of imports: choose a kind, upload, look at the dry run, apply, undo."""
+
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.accounts.models import Branch
+from app.audit import services as audit
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.i18n import msgid
+from app.core.import_spec import ImportSpec
+from app.core.jobs import enqueue
+from app.core.permissions import current_actor, requires
+from app.core.workbooks import MEDIA_TYPE, workbook_bytes
+from app.imports import jobs, queries, services
+from app.imports.forms import UploadForm
+from app.imports.lists import IMPORTS
+from app.imports.models import ImportBatch
+from app.imports.policy import Permission, may_use
+from app.imports.workflow import STATE_LABELS, STATE_TONES
+
+blueprint = Blueprint("imports", __name__, url_prefix="/imports")
+
+REJECTED_DOWNLOADED = msgid("Rejected rows downloaded")
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@requires(Permission.VIEW)
+def index() -> ResponseReturnValue:
+    """The history of imports of the reader's branch."""
+    return IMPORTS.respond()
+
+
+@blueprint.get("/new")
+@requires(Permission.RUN)
+def choose() -> ResponseReturnValue:
+    """Which kind of file?"""
+    return render_template("imports/choose.html", specs=queries.specs_for(current_actor()))
+
+
+@blueprint.route("/new/<name>", methods=["GET", "POST"])
+@requires(Permission.RUN)
+def upload(name: str) -> ResponseReturnValue:
+    """Take a file and run it dry: a small one at once, a large one by a worker."""
+    spec = _spec(name)
+    form = UploadForm.asking_for(spec)
+    if not form.validate_on_submit():
+        status = 422 if form.is_submitted() else 200
+        return render_template("imports/upload.html", spec=spec, form=form), status
+    actor = current_actor()
+    branch = db.session.get_one(Branch, actor.branch_id)
+    file, as_of, period = form.file.data, form.chosen_day, form.chosen_period
+    batch = services.receive(
+        spec, file.stream, file.filename or "", actor, branch=branch, as_of=as_of, period=period
+    )
+    if not services.is_small(batch):
+        enqueue(jobs.run_batch, batch.id)
+    db.session.commit()
+    if services.is_small(batch):
+        jobs.run_batch(batch.id)
+    return redirect(url_for(".show", batch_id=batch.id), 303)
+
+
+@blueprint.get("/new/<name>/template.xlsx")
+@requires(Permission.RUN)
+def template(name: str) -> ResponseReturnValue:
+    """An empty workbook with the headings of the kind."""
+    spec = _spec(name)
+    content = workbook_bytes(str(spec.title), [column.aliases[0] for column in spec.columns], ())
+    return send_file(content, MEDIA_TYPE, as_attachment=True, download_name=f"{spec.name}.xlsx")
+
+
+@blueprint.get("/<int:batch_id>")
+@requires(Permission.VIEW)
+def show(batch_id: int) -> ResponseReturnValue:
+    """One import: what it would do or did, row by row."""
+    batch = queries.batch_for(current_actor(), batch_id)
+    spec = queries.spec_named(batch.spec)
+    tab = request.args.get("tab", "")
+    page = queries.page(batch, spec, tab, request.args.get("after", 0, type=int))
+    return render_template(
+        "imports/show.html",
+        batch=batch,
+        spec=spec,
+        page=page,
+        labels=STATE_LABELS,
+        tones=STATE_TONES,
+        before=queries.applied_before(batch),
+        failure=queries.failure_of(batch),
+        why=queries.reason_counts(batch, spec),
+    )
+
+
+@blueprint.get("/<int:batch_id>/progress")
+@requires(Permission.VIEW)
+def progress(batch_id: int) -> ResponseReturnValue:
+    """The progress bar alone; when the work is done, the whole page is asked to load again."""
+    batch = queries.batch_for(current_actor(), batch_id)
+    if not batch.busy:
+        return Response(headers={"HX-Refresh": "true"})
+    return render_template("imports/progress.html", batch=batch, labels=STATE_LABELS)
+
+
+@blueprint.post("/<int:batch_id>/apply")
+@requires(Permission.RUN)
+def apply(batch_id: int) -> ResponseReturnValue:
+    """Apply what the dry run showed, by a worker."""
+    batch = queries.batch_for(current_actor(), batch_id)
+    _spec(batch.spec)
+    services.start_applying(batch)
+    return _wake(batch)
+
+
+@blueprint.post("/<int:batch_id>/cancel")
+@requires(Permission.RUN)
+def cancel(batch_id: int) -> ResponseReturnValue:
+    """Drop a dry run, or stop applying and take back what was applied."""
+    batch = queries.batch_for(current_actor(), batch_id)
+    _spec(batch.spec)
+    services.cancel(batch)
+    return _wake(batch)
+
+
+@blueprint.post("/<int:batch_id>/undo")
+@requires(Permission.UNDO)
+def undo(batch_id: int) -> ResponseReturnValue:
+    """Take an applied import back, by a worker."""
+    batch = queries.batch_for(current_actor(), batch_id)
+    services.start_undoing(batch)
+    return _wake(batch)
+
+
+@blueprint.get("/<int:batch_id>/rejected.xlsx")
+@requires(Permission.VIEW)
+def rejected(batch_id: int) -> ResponseReturnValue:
+    """The rejected rows as they came, with the reasons, to be corrected and imported again."""
+    batch = queries.batch_for(current_actor(), batch_id)
+    header, rows = queries.rejected_table(batch)
+    content = workbook_bytes(_("Rejected rows"), header, rows)
+    audit.record_now(REJECTED_DOWNLOADED, batch, details={"rows": batch.rejected})
+    return send_file(content, MEDIA_TYPE, as_attachment=True, download_name=f"rejected-{batch.id}.xlsx")
+
+
+def _spec(name: str) -> ImportSpec:
+    """A kind that the reader may import; for everybody else it does not exist."""
+    spec = queries.spec_named(name)
+    if not may_use(current_actor(), spec):
+        raise NotFound(_("There is no such import."))
+    return spec
+
+
+def _wake(batch: ImportBatch) -> ResponseReturnValue:
+    if batch.busy:
+        enqueue(jobs.run_batch, batch.id)
+    db.session.commit()
+    return redirect(url_for(".show", batch_id=batch.id), 303)
