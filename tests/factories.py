@@ -7,9 +7,11 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from app.accounts.models import Branch, User, UserRole
+from app.core.clock import today
 from app.core.db import db
 from app.core.permissions import SEPARATED_ROLES, Role, Scope
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
+from app.imports.models import BatchState, ImportBatch
 from campaigns.drafting.models import Campaign
 
 _numbers = count(1)
@@ -96,3 +98,20 @@ def create_campaign(author: User, **fields: Any) -> Campaign:
     db.session.add(campaign)
     db.session.flush()
     return campaign
+
+
+def create_import_batch(branch: Branch | None = None, **fields: Any) -> ImportBatch:
+    """A dry run that waits for a decision; its file is not kept."""
+    number = next(_numbers)
+    batch = ImportBatch(
+        spec=fields.pop("spec", "registry"),
+        branch_id=(branch or create_branch()).id,
+        file_name=f"名单{number}.xlsx",
+        sha256=f"{number:064x}",
+        as_of=fields.pop("as_of", today()),
+        state=fields.pop("state", BatchState.PREVIEWED),
+        **fields,
+    )
+    db.session.add(batch)
+    db.session.flush()
+    return batch

@@ -31,7 +31,7 @@ def specs_for(actor: Actor | None) -> list[ImportSpec]:
 
 
 def spec_named(name: str) -> ImportSpec:
-    """Raises DomainError that lists the kinds there are."""
+    """Raises NotFound that lists the kinds there are."""
     specs = current_features().import_specs
     if name not in specs:
         known = ", ".join(sorted(specs))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from app.accounts.models import Branch
 from app.core.permissions import Role
-from tests.factories import create_branch, create_campaign, create_employer, create_user
+from tests.factories import create_branch, create_campaign, create_employer, create_import_batch, create_user
 
 Key = str | tuple[str, str]
 
@@ -29,6 +29,14 @@ def campaign(branch: Branch) -> int:
     return create_campaign(create_user(Role.MANAGER, branch=branch)).id
 
 
+def batch(branch: Branch) -> int:
+    return create_import_batch(branch).id
+
+
+def import_kind(_branch: Branch) -> str:
+    return "registry"
+
+
 def event(_branch: Branch) -> int:
     return 1
 
@@ -47,10 +55,14 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "employer_id": employer,
     "event_id": event,
     ("drafting", "id"): campaign,
+    "batch_id": batch,
+    ("imports", "name"): import_kind,
     ("workflow", "workflow"): lifecycle,
     ("workflow", "record_id"): employer,
     ("workflow", "name"): engage,
 }
 
 #: Arguments that name no record of a branch; the trail belongs to the whole department.
-ANYONES: frozenset[Key] = frozenset({"event_id", ("workflow", "workflow"), ("workflow", "name")})
+ANYONES: frozenset[Key] = frozenset(
+    {"event_id", ("workflow", "workflow"), ("workflow", "name"), ("imports", "name")}
+)
