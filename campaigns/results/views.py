@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.permissions import current_actor, requires
@@ -31,15 +31,19 @@ def show(id: int) -> ResponseReturnValue:
     campaign = find(id, current_actor())
     if campaign.launched_at is None:
         return redirect(url_for("drafting.show", id=id))
-    return render_template("campaigns/results/show.html", history=history(CAMPAIGN, id), **_figures(campaign))
+    return render_template(
+        "campaigns/results/show.html", history=history(CAMPAIGN, id), oob=False, **_figures(campaign)
+    )
 
 
 @blueprint.get("/<int:id>/live")
 @requires(Permission.VIEW)
 def live(id: int) -> ResponseReturnValue:
     """The part of the page that moves; the answer that nothing moves any more also ends the asking."""
-    figures = _figures(find(id, current_actor()))
-    page = render_template("campaigns/results/live.html", **figures)
+    campaign = find(id, current_actor())
+    figures = _figures(campaign)
+    changed = request.args.get("shown", "") != campaign.state
+    page = render_template("campaigns/results/moving.html", oob=changed, **figures)
     return page, 200 if figures["moving"] else STOP_POLLING
 
 

@@ -97,7 +97,9 @@ def test_the_page_moves_by_itself_until_nothing_is_open(
     live = f"/campaigns/{running.id}/live"
     moving = client.get(live)
     assert moving.status_code == 200
-    assert f'hx-get="{live}"' in moving.text
+    assert f'hx-get="{live}?shown=running"' in moving.text
+    assert "live-head" in moving.text
+    assert "live-head" not in client.get(f"{live}?shown=running").text
     hand_over(running)
     settle(MessageState.DELIVERED, Message.campaign_id == running.id)
     controlling.finish_done()
