@@ -84,7 +84,6 @@ NAMES = (
     msgid("Postal code"),
     msgid("Price"),
     msgid("Reckoned at"),
-    msgid("Registered capital"),
     msgid("Rejected"),
     msgid("Result"),
     msgid("Role"),
