@@ -7,7 +7,9 @@ new endpoint with an id fails the test of permissions until its builder stands h
 from collections.abc import Callable
 
 from app.accounts.models import Branch
+from app.core.db import db
 from app.core.permissions import Role
+from app.core.segments import Segment, Sharing
 from tests.factories import create_branch, create_campaign, create_employer, create_import_batch, create_user
 
 Key = str | tuple[str, str]
@@ -37,12 +39,30 @@ def import_kind(_branch: Branch) -> str:
     return "registry"
 
 
+def segment(branch: Branch) -> int:
+    saved = Segment(
+        list_name="employers",
+        name="样本",
+        owner_id=create_user(branch=branch).id,
+        branch_id=branch.id,
+        sharing=Sharing.BRANCH,
+        tree={"match": "all", "rules": []},
+    )
+    db.session.add(saved)
+    db.session.flush()
+    return saved.id
+
+
 def event(_branch: Branch) -> int:
     return 1
 
 
 def lifecycle(_branch: Branch) -> str:
     return "lifecycle"
+
+
+def simulator(_branch: Branch) -> str:
+    return "simulator"
 
 
 def engage(_branch: Branch) -> str:
@@ -54,13 +74,20 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "branch_id": below,
     "employer_id": employer,
     "event_id": event,
+    "segment_id": segment,
+    "campaign_id": campaign,
     ("drafting", "id"): campaign,
     "batch_id": batch,
     ("imports", "name"): import_kind,
+    ("results", "id"): campaign,
+    ("gateways", "name"): simulator,
     ("workflow", "workflow"): lifecycle,
     ("workflow", "record_id"): employer,
     ("workflow", "name"): engage,
 }
+
+#: Endpoints where the role is not enough: the record's owner alone may.
+OWNERS_ONLY = frozenset({"employers.edit_segment", "employers.delete_segment"})
 
 #: Arguments that name no record of a branch; the trail belongs to the whole department.
 ANYONES: frozenset[Key] = frozenset(
