@@ -18,6 +18,7 @@ FEATURES: tuple[str, ...] = (
     "app.accounts.access",
     "app.imports",
     "app.employers",
+    "app.tasks",
     "app.lifecycle",
     "app.leads",
     "app.contributions",

@@ -32,7 +32,10 @@ class NavItem:
 
 @dataclass(frozen=True)
 class Panel:
-    """A section of the employer's page. `load(employer, actor)` gives the template's names."""
+    """A section of the employer's page. `load(employer, actor)` gives the template's names.
+
+    Orders below 50 stand at the side, the others, wider ones, in the main column.
+    """
 
     name: str
     title: Any

@@ -14,7 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, has_request_context, request
-from flask_babel import Babel, Domain, get_locale, gettext
+from flask_babel import Babel, Domain, force_locale, get_locale, gettext
 
 DEFAULT = "zh_CN"
 #: In the order of the switch, each by its own name.
@@ -27,6 +27,12 @@ FOLDER = Path(__file__).resolve().parent.parent / "translations"
 def msgid(text: str) -> str:
     """Marks a text that is stored now and translated when shown; gives it back unchanged."""
     return text
+
+
+def msgid_of(text: object) -> str:
+    """The msgid behind a lazy text of a declaration, to be stored now and translated when shown."""
+    with force_locale("en"):
+        return str(text)
 
 
 def translated(text: str, params: Mapping[str, object] | None = None) -> str:

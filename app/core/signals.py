@@ -23,3 +23,6 @@ segment_deleting = _signals.signal("segment-deleting")
 #: sender: the list's name; title, actor_id, rows, criteria (a sentence), columns (names), personal (in full).
 #: Sent after the workbook is made, in the transaction that ends the request.
 list_exported = _signals.signal("list-exported")
+
+#: sender: the employer; contact, since, actor. A new person handles the fund's business there.
+handler_changed = _signals.signal("handler-changed")

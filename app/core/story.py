@@ -8,10 +8,20 @@ from app.core.i18n import translated
 
 
 def told(summary: str, params: Mapping[str, Any]) -> str:
-    """The sentence of an entry; a change of state names its workflow and states by their labels."""
+    """The sentence of an entry; a change of state names its workflow and states by their labels.
+
+    A value that is itself a stored sentence is given as `{"msgid": …, "params": {…}}`.
+    """
+    params = {key: _value(value) for key, value in params.items()}
     workflow = current_features().workflows.get(str(params.get("workflow", "")))
     if workflow is None:
         return translated(summary, params)
     labels = {state.name: state.label for state in workflow.states}
     named = {key: labels.get(value, value) for key, value in params.items()}
     return translated(summary, {**named, "workflow": workflow.title})
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Mapping) and "msgid" in value:
+        return translated(value["msgid"], value.get("params"))
+    return value

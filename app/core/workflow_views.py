@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.core.clock import today
 from app.core.db import db
@@ -80,4 +80,4 @@ def _field(ask: Ask) -> Field:
 
 def _not_in_the_future(_form: Any, field: Field) -> None:
     if isinstance(field.data, date) and field.data > today():
-        raise ValueError(_("This date lies in the future."))
+        raise ValidationError(_("This date lies in the future."))

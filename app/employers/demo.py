@@ -15,7 +15,7 @@ from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.text import name_key
 from app.employers.models import AccountStatus, Contact, ContactRole, Employer, EmployerContact, Stage
-from app.employers.services import reindex
+from app.employers.search.services import reindex
 
 #: how many employers stand at each stage
 STAGES = (

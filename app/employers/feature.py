@@ -2,12 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 
-import app.employers.services  # noqa: F401 - keeps the search index while sessions flush
-from app.core.features import Feature, NavItem
+from app.core.features import Feature, NavItem, TimelineKind
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.employers import demo
 from app.employers.cli import segments
 from app.employers.policy import Permission
+from app.employers.search import views as search_views
 from app.employers.views import blueprint
 
 feature = Feature(
@@ -27,4 +27,9 @@ feature = Feature(
     ),
     cli=(segments,),
     demo=demo.load,
+    timeline_kinds=(
+        TimelineKind("employer", _l("Employer"), "building"),
+        TimelineKind("contact", _l("Contact"), "person-lines-fill"),
+    ),
+    init=search_views.init_app,
 )

@@ -19,7 +19,8 @@ from app.core.listing import Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor
 from app.core.segments import Segment
 from app.employers.models import (
-    AccountStatus,
+    ACCOUNT_STATUS_LABELS,
+    SOURCE_LABELS,
     Contact,
     ContactRole,
     Employer,
@@ -28,27 +29,10 @@ from app.employers.models import (
     Stage,
 )
 from app.employers.policy import Permission, visible_to
-from app.employers.queries import matching
+from app.employers.search.queries import matching
 
 #: the list whose saved views are the segments of employers
 LIST = "employers"
-
-ACCOUNT_STATUS_LABELS = {
-    AccountStatus.NORMAL: _l("Normal"),
-    AccountStatus.OPENED: _l("Opened"),
-    AccountStatus.DEFERRED: _l("Deferred"),
-    AccountStatus.CLOSED: _l("Closed"),
-    AccountStatus.SEALED: _l("Sealed"),
-    AccountStatus.OTHER: _l("Other"),
-}
-SOURCE_LABELS = {
-    "registry": _l("Business registry"),
-    "bank": _l("Bank"),
-    "social_insurance": _l("Social insurance"),
-    "statement": _l("Monthly statement"),
-    "tip": _l("Tip-off"),
-    "partner": _l("Partner office"),
-}
 
 
 def stage_choices(_actor: Actor | None) -> list[Choice]:

@@ -3,13 +3,12 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import cast
 
-from sqlalchemy import ForeignKey, Index, String, Table, Text
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.accounts.models import Branch, User
-from app.core.bigrams import index_by_bigrams, searched_text
 from app.core.clock import now
 from app.core.db import EnumText, Model, Money, Rate, Timestamps
 from app.core.periods import Period
@@ -47,6 +46,31 @@ class ContactRole(StrEnum):
     PERSON_IN_CHARGE = "person_in_charge"
     FINANCE = "finance"
     HR = "hr"
+
+
+ACCOUNT_STATUS_LABELS = {
+    AccountStatus.NORMAL: _l("Normal"),
+    AccountStatus.OPENED: _l("Opened"),
+    AccountStatus.DEFERRED: _l("Deferred"),
+    AccountStatus.CLOSED: _l("Closed"),
+    AccountStatus.SEALED: _l("Sealed"),
+    AccountStatus.OTHER: _l("Other"),
+}
+SOURCE_LABELS = {
+    "registry": _l("Business registry"),
+    "bank": _l("Bank"),
+    "social_insurance": _l("Social insurance"),
+    "statement": _l("Monthly statement"),
+    "tip": _l("Tip-off"),
+    "partner": _l("Partner office"),
+}
+ROLE_LABELS = {
+    ContactRole.HANDLER: _l("Handler"),
+    ContactRole.LEGAL_REP: _l("Legal representative"),
+    ContactRole.PERSON_IN_CHARGE: _l("Person in charge"),
+    ContactRole.FINANCE: _l("Financial staff"),
+    ContactRole.HR: _l("Personnel staff"),
+}
 
 
 class Employer(Timestamps, Model):
@@ -118,6 +142,7 @@ class Employer(Timestamps, Model):
     branch: Mapped[Branch] = relationship()
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
     backup_owner: Mapped[User | None] = relationship(foreign_keys=[backup_owner_id])
+    first_contact_owner: Mapped[User | None] = relationship(foreign_keys=[first_contact_owner_id])
     contacts: Mapped[list["EmployerContact"]] = relationship(
         back_populates="employer", cascade="all, delete-orphan", order_by="EmployerContact.id"
     )
@@ -183,40 +208,3 @@ class FormerName(Model):
     def _key_of_name(self, _attribute: str, name: str) -> str:
         self.name_key = name_key(name)
         return name
-
-
-class TermKind(StrEnum):
-    """What a searched text is to its employer."""
-
-    NAME = "name"
-    FORMER_NAME = "former_name"
-    USCC = "uscc"
-    ACCOUNT = "account"
-    INITIALS = "initials"
-    PINYIN = "pinyin"
-    PHONE = "phone"
-    CONTACT = "contact"
-
-
-class SearchTerm(Model):
-    """One way to find an employer, kept up to date at write time (services.reindex)."""
-
-    __tablename__ = "employer_search"
-    __table_args__ = (
-        Index("ix_employer_search_employer", "employer_id"),
-        Index("ix_employer_search_text", "text", "kind"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
-    kind: Mapped[TermKind] = mapped_column(EnumText(TermKind))
-    #: core.text.search_key of the name, code or number
-    text: Mapped[str] = mapped_column(searched_text(1800))
-    #: what the result list says was found: the original spelling, or the masked number
-    shown: Mapped[str] = mapped_column(String(255), default="")
-    #: core.bigrams.grams of the text
-    grams: Mapped[str] = mapped_column(Text)
-
-
-SEARCH_TERMS = cast(Table, SearchTerm.__table__)
-index_by_bigrams(SEARCH_TERMS)

@@ -1,123 +1,97 @@
-"""Finding employers."""
+"""Reading employers and their story."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
-from app.core.bigrams import contains
+from app.accounts.models import User, UserRole
 from app.core.db import db
-from app.core.permissions import Actor
-from app.core.text import search_key
-from app.employers.models import SEARCH_TERMS, Employer, TermKind
+from app.core.errors import NotFound
+from app.core.permissions import OFFICE, Actor
+from app.core.timeline import TimelineEntry
+from app.employers.models import Employer, EmployerContact
 from app.employers.policy import visible_to
 
-#: Groups of the result, the surest first; an employer is listed once, under the surest that found it.
-GROUPS: tuple[tuple[TermKind, ...], ...] = (
-    (TermKind.NAME,),
-    (TermKind.FORMER_NAME,),
-    (TermKind.USCC,),
-    (TermKind.ACCOUNT,),
-    (TermKind.PHONE,),
-    (TermKind.CONTACT,),
-    (TermKind.INITIALS, TermKind.PINYIN),
-)
-#: Shorter needles of a kind would find nearly everything, or let strangers' numbers be guessed.
-SHORTEST = {
-    TermKind.PHONE: 4,
-    TermKind.USCC: 3,
-    TermKind.ACCOUNT: 3,
-    TermKind.INITIALS: 2,
-    TermKind.PINYIN: 3,
-}
-DIGITS_ONLY = {TermKind.PHONE, TermKind.ACCOUNT}
-LATIN_ONLY = {TermKind.USCC, TermKind.INITIALS, TermKind.PINYIN}
+PAGE = 20
+
+
+def find(employer_id: int, actor: Actor | None) -> Employer:
+    """The employer, or NotFound when it is out of the actor's reach."""
+    return _one(select(Employer).where(Employer.id == employer_id, visible_to(actor)))
+
+
+def find_for_edit(employer_id: int, actor: Actor | None) -> Employer:
+    """The same, held until the end of the transaction, so that two editors are told apart."""
+    query = select(Employer).where(Employer.id == employer_id, visible_to(actor))
+    return _one(query.with_for_update().execution_options(populate_existing=True))
+
+
+def find_by_code(uscc: str, actor: Actor | None) -> Employer:
+    return _one(select(Employer).where(Employer.uscc == uscc, visible_to(actor)))
+
+
+def profile(employer_id: int, actor: Actor) -> Employer:
+    """The employer with everything that its page shows of it, in three statements."""
+    people = (Employer.owner, Employer.backup_owner, Employer.first_contact_owner)
+    # only their names are shown: no need for their branches and roles
+    named = [joinedload(person).options(lazyload(User.branch), lazyload(User.roles)) for person in people]
+    return _one(
+        select(Employer)
+        .where(Employer.id == employer_id, visible_to(actor))
+        .options(
+            joinedload(Employer.branch),
+            selectinload(Employer.former_names),
+            selectinload(Employer.contacts),
+            *named,
+        )
+    )
+
+
+def _one(query: Select[Employer]) -> Employer:
+    employer = db.session.scalars(query).unique().one_or_none()
+    if employer is None:
+        raise NotFound(_l("There is no such employer."))
+    return employer
 
 
 @dataclass(frozen=True)
-class Hit:
-    employer: Employer
-    #: the spelling or masked number that was found
-    shown: str
+class Story:
+    """A page of the timeline; `before` is where the next one begins, None at the end."""
+
+    entries: Sequence[TimelineEntry]
+    before: int | None
 
 
-@dataclass
-class HitGroup:
-    kind: TermKind
-    total: int = 0
-    hits: list[Hit] = field(default_factory=list)
+def story(employer_id: int, kind: str | None = None, before: int | None = None) -> Story:
+    """What happened to the employer, newest first, from the entry after `before` (its id)."""
+    entry = TimelineEntry
+    query = select(entry).where(entry.employer_id == employer_id)
+    if kind:
+        query = query.where(entry.kind == kind)
+    if before and (mark := db.session.get(entry, before)) and mark.employer_id == employer_id:
+        query = query.where(or_(entry.at < mark.at, and_(entry.at == mark.at, entry.id < mark.id)))
+    rows = db.session.scalars(query.order_by(entry.at.desc(), entry.id.desc()).limit(PAGE + 1)).all()
+    return Story(rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None)
 
 
-def kinds_for(needle: str) -> list[TermKind]:
-    """Which kinds of term a needle (a search key) can mean."""
-    return [kind for kind in TermKind if _may_mean(needle, kind)]
+def find_contact(link_id: int, actor: Actor) -> EmployerContact:
+    """A person in a role at an employer in the actor's reach."""
+    query = select(EmployerContact).join(Employer).where(EmployerContact.id == link_id, visible_to(actor))
+    link = db.session.scalars(query).one_or_none()
+    if link is None:
+        raise NotFound(_l("There is no such contact."))
+    return link
 
 
-def _may_mean(needle: str, kind: TermKind) -> bool:
-    if not needle or len(needle) < SHORTEST.get(kind, 1):
-        return False
-    if kind in DIGITS_ONLY:
-        return needle.isascii() and needle.isdigit()
-    return needle.isascii() if kind in LATIN_ONLY else True
-
-
-def matching(text: str) -> ColumnElement[bool]:
-    """The employers that a search text finds, as a condition for lists and exports."""
-    needle = search_key(text)
-    found = select(SEARCH_TERMS.c.employer_id).where(_finds(needle))
-    return Employer.id.in_(found)
-
-
-def _finds(needle: str) -> ColumnElement[bool]:
-    kinds = kinds_for(needle)
-    if not kinds:
-        return SEARCH_TERMS.c.id.is_(None)
-    return and_(SEARCH_TERMS.c.kind.in_(kinds), contains(SEARCH_TERMS, needle))
-
-
-def search(text: str, actor: Actor | None, per_group: int = 8) -> Sequence[HitGroup]:
-    """Employers in the actor's reach that the text finds, by group, the closest first, with counts."""
-    needle = search_key(text)
-    if not kinds_for(needle):
-        return []
-    terms = SEARCH_TERMS.c
-    group = case({kind: n for n, kinds in enumerate(GROUPS) for kind in kinds}, value=terms.kind)
-    closeness = case((terms.text == needle, 0), (terms.text.startswith(needle, autoescape=True), 1), else_=2)
-    each = (
-        select(
-            terms.employer_id,
-            terms.shown,
-            group.label("group"),
-            closeness.label("closeness"),
-            terms.text,
-            func.row_number()
-            .over(partition_by=terms.employer_id, order_by=(group, closeness, terms.text, terms.id))
-            .label("nth"),
-        )
-        .join(Employer, Employer.id == terms.employer_id)
-        .where(_finds(needle), visible_to(actor))
-        .subquery()
+def possible_owners(branch_id: int) -> Sequence[User]:
+    """Those of a branch who can look after an employer."""
+    query = (
+        select(User)
+        .join(UserRole)
+        .where(User.branch_id == branch_id, User.active, UserRole.role.in_(OFFICE))
+        .order_by(User.name, User.id)
     )
-    order = (each.c.closeness, func.length(each.c.text), each.c.text, each.c.employer_id)
-    ranked = (
-        select(
-            each.c.employer_id,
-            each.c.shown,
-            each.c.group,
-            func.count().over(partition_by=each.c.group).label("total"),
-            func.row_number().over(partition_by=each.c.group, order_by=order).label("place"),
-        )
-        .where(each.c.nth == 1)
-        .subquery()
-    )
-    rows = db.session.execute(
-        select(Employer, ranked.c.shown, ranked.c.group, ranked.c.total)
-        .join(ranked, ranked.c.employer_id == Employer.id)
-        .where(ranked.c.place <= per_group)
-        .order_by(ranked.c.group, ranked.c.place)
-    )
-    groups: dict[int, HitGroup] = {}
-    for employer, shown, number, total in rows:
-        found = groups.setdefault(number, HitGroup(GROUPS[number][0], total))
-        found.hits.append(Hit(employer, shown))
-    return list(groups.values())
+    return db.session.scalars(query).unique().all()

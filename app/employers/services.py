@@ -1,133 +1,242 @@
-"""What changes an employer, its people and its names, and the search index that follows."""
+"""What changes an employer, its people and its names."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, event, inspect, select
-from sqlalchemy.orm import Session, UOWTransaction
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
-from app.core.bigrams import add, grams
+from app.accounts.models import User
+from app.audit import services as audit
+from app.core import signals, timeline
+from app.core.clock import today
 from app.core.db import db
-from app.core.text import mask_phone, phone_digits, pinyin, search_key
+from app.core.errors import Conflict, DomainError
+from app.core.i18n import msgid
+from app.core.permissions import Actor
+from app.core.text import clean, name_key
 from app.employers.models import (
-    SEARCH_TERMS,
     Contact,
+    ContactRole,
     Employer,
     EmployerContact,
     FormerName,
-    TermKind,
 )
 
-CHUNK = 2000
+# Employers ----------------------------------------------------------------------------------------
 
 
-def reindex(employer_ids: Iterable[int] | None = None) -> int:
-    """Rebuilds the search terms of these employers (all, if None) set by set; gives how many employers.
+def create_prospect(values: Mapping[str, Any], actor: Actor, *, despite_name: bool = False) -> Employer:
+    """A lead entered by hand, owned by who enters it.
 
-    For paths that write past the ORM, such as imports; single edits are followed by the session itself.
+    Raises Conflict when the credit code is known already, and, unless told `despite_name`, when another
+    employer's present or former name reads the same.
     """
+    name = clean(values["name"])
+    _refuse_known_code(values.get("uscc"), None)
+    if not despite_name and (namesake := _namesake(name)):
+        raise Conflict(
+            _l("“%(name)s” is already recorded. Tick the box if this is a different employer.", name=namesake)
+        )
+    employer = Employer(**{**values, "name": name}, branch_id=actor.branch_id, owner_id=actor.id)
+    db.session.add(employer)
     db.session.flush()
-    ids = list(db.session.scalars(select(Employer.id)) if employer_ids is None else set(employer_ids))
-    _reindex(db.session.connection(), ids)
-    return len(ids)
+    timeline.record(employer.id, "employer", msgid("Entered by hand as a prospect"), actor=actor)
+    return employer
 
 
-def _reindex(connection: Connection, ids: Sequence[int]) -> None:
-    """Writes only the difference, as most of what is looked at has not changed."""
-    terms = SEARCH_TERMS.c
-    for chunk in (ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)):
-        wanted = {key for term in _terms(connection, chunk) if (key := _keyed(term))[2]}
-        stored = select(terms.id, terms.employer_id, terms.kind, terms.text, terms.shown)
-        gone: list[int] = []
-        for id_, *term in connection.execute(stored.where(terms.employer_id.in_(chunk))):
-            if tuple(term) in wanted:
-                wanted.discard(tuple(term))
-            else:
-                gone.append(id_)
-        if gone:
-            connection.execute(delete(SEARCH_TERMS).where(terms.id.in_(gone)))
-        add(connection, SEARCH_TERMS, [_term_row(term) for term in sorted(wanted)])
+def edit_employer(employer: Employer, values: Mapping[str, Any], version: str) -> list[str]:
+    """Stores what a person corrected and gives the names of the changed fields.
+
+    `version` is what `version_of` said when the form was shown; Conflict when someone saved meanwhile.
+    """
+    if version != version_of(employer):
+        raise Conflict(
+            _l("Someone changed this employer after you opened the form. Compare the fields and save again.")
+        )
+    _refuse_known_code(values.get("uscc"), employer.id)
+    changed = [name for name, value in values.items() if getattr(employer, name) != value]
+    for name in changed:
+        setattr(employer, name, values[name])
+    db.session.flush()
+    return changed
 
 
-_Term = tuple[int, TermKind, str, str]
+def version_of(employer: Employer) -> str:
+    return employer.updated_at.isoformat()
 
 
-def _terms(connection: Connection, ids: Sequence[int]) -> Iterator[_Term]:
-    """Everything by which the employers can be found: (employer, kind, text, how it is shown)."""
-    columns = (Employer.id, Employer.name, Employer.uscc, Employer.employer_account_no)
-    for id_, name, uscc, account in connection.execute(select(*columns).where(Employer.id.in_(ids))):
-        yield from _name_terms(id_, TermKind.NAME, name)
-        yield id_, TermKind.USCC, uscc or "", uscc or ""
-        yield id_, TermKind.ACCOUNT, account or "", account or ""
-    former = select(FormerName.employer_id, FormerName.name).where(FormerName.employer_id.in_(ids))
-    for id_, name in connection.execute(former):
-        yield from _name_terms(id_, TermKind.FORMER_NAME, name)
-    people = (
-        select(EmployerContact.employer_id, Contact.name, Contact.mobile, Contact.landline)
-        .join(Contact)
-        .where(EmployerContact.employer_id.in_(ids), EmployerContact.until.is_(None))
-        .distinct()
+def rename(employer: Employer, name: str, until: date, actor: Actor) -> None:
+    """Gives the employer a new name; the old one stays findable, with its last day."""
+    name, old = clean(name), employer.name
+    if not name or name == old:
+        raise DomainError(_l("Enter a name that differs from the present one."))
+    if until > today():
+        raise DomainError(_l("The day of the change lies in the future."))
+    employer.former_names.append(FormerName(name=old, until=until))
+    employer.name = name
+    timeline.record(
+        employer.id,
+        "employer",
+        msgid("Renamed: %(old)s → %(new)s"),
+        params={"old": old, "new": name},
+        actor=actor,
     )
-    for id_, name, mobile, landline in connection.execute(people):
-        yield id_, TermKind.CONTACT, name, name
-        for number in (mobile, landline):
-            yield id_, TermKind.PHONE, phone_digits(number or ""), f"{name} {mask_phone(number)}"
+    db.session.flush()
 
 
-def _name_terms(employer_id: int, kind: TermKind, name: str) -> Iterator[_Term]:
-    typed = pinyin(name)
-    yield employer_id, kind, name, name
-    yield employer_id, TermKind.INITIALS, typed.initials, name
-    yield employer_id, TermKind.PINYIN, typed.full, name
+def add_former_name(employer: Employer, name: str, until: date | None, actor: Actor) -> None:
+    """Records a name that the employer had before it was known here."""
+    name = clean(name)
+    known = {name_key(employer.name), *(former.name_key for former in employer.former_names)}
+    if not name or name_key(name) in known:
+        raise DomainError(_l("This name is already on record."))
+    employer.former_names.append(FormerName(name=name, until=until))
+    timeline.record(
+        employer.id, "employer", msgid("Former name recorded: %(name)s"), params={"name": name}, actor=actor
+    )
+    db.session.flush()
 
 
-def _keyed(term: _Term) -> _Term:
-    employer_id, kind, text, shown = term
-    return employer_id, kind, search_key(text), shown
+def assign(employer: Employer, owner: User | None, backup: User | None, actor: Actor | None) -> None:
+    """Gives the employer its owner and backup, both active and of its branch."""
+    for user in (owner, backup):
+        if user is not None and (not user.active or user.branch_id != employer.branch_id):
+            raise DomainError(_l("Choose active colleagues of the employer's branch."))
+    if owner is not None and owner is backup:
+        raise DomainError(_l("The backup must be somebody else than the owner."))
+    before = employer.owner.name if employer.owner else "—"
+    changed = employer.owner_id != (owner.id if owner else None)
+    employer.owner, employer.backup_owner = owner, backup
+    if changed:
+        params = {"old": before, "new": owner.name if owner else "—"}
+        timeline.record(
+            employer.id, "employer", msgid("Owner: %(old)s → %(new)s"), params=params, actor=actor
+        )
+    db.session.flush()
 
 
-def _term_row(term: _Term) -> dict[str, Any]:
-    employer_id, kind, key, shown = term
-    return {"employer_id": employer_id, "kind": kind, "text": key, "shown": shown, "grams": grams(key)}
-
-
-_SEARCHED: dict[type[Any], tuple[str, ...]] = {
-    Employer: ("name", "uscc", "employer_account_no"),
-    FormerName: ("name", "employer_id"),
-    EmployerContact: ("employer_id", "contact_id", "until"),
-    Contact: ("name", "mobile", "landline"),
-}
-
-
-@event.listens_for(Session, "after_flush")
-def _follow_edits(session: Session, _context: UOWTransaction) -> None:
-    """Keeps the index true to what this flush wrote; it is part of the same transaction."""
-    touched = {
-        id_ for record in (*session.new, *session.dirty) if _is_searched(record) for id_ in _owners(record)
-    }
-    gone = {
-        record.employer_id for record in session.deleted if isinstance(record, FormerName | EmployerContact)
-    }
-    people = [record.id for record in session.dirty if isinstance(record, Contact) and _is_searched(record)]
-    connection = session.connection() if touched or gone or people else None
-    if connection is None:
+def _refuse_known_code(uscc: str | None, own_id: int | None) -> None:
+    if not uscc:
         return
-    if people:
-        theirs = select(EmployerContact.employer_id).where(EmployerContact.contact_id.in_(people))
-        touched |= set(connection.execute(theirs).scalars())
-    _reindex(connection, sorted(touched | gone))
+    name = db.session.scalar(select(Employer.name).where(Employer.uscc == uscc, Employer.id != (own_id or 0)))
+    if name is not None:
+        raise Conflict(_l("This credit code already belongs to “%(name)s”.", name=name))
 
 
-def _is_searched(record: object) -> bool:
-    attributes = _SEARCHED.get(type(record), ())
-    if not attributes:
-        return False
-    state = inspect(record)
-    return any(state.attrs[name].history.has_changes() for name in attributes)
+def _namesake(name: str) -> str | None:
+    key = name_key(name)
+    present = db.session.scalar(select(Employer.name).where(Employer.name_key == key).limit(1))
+    return present or db.session.scalar(select(FormerName.name).where(FormerName.name_key == key).limit(1))
 
 
-def _owners(record: object) -> Iterator[int]:
-    if isinstance(record, Employer):
-        yield record.id
-    elif isinstance(record, FormerName | EmployerContact):
-        yield record.employer_id
+# Contacts -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who a contact is; numbers already in their written form."""
+
+    name: str
+    mobile: str | None = None
+    landline: str | None = None
+    email: str | None = None
+
+
+def add_contact(
+    employer: Employer, person: Person, role: ContactRole, actor: Actor, since: date | None = None
+) -> EmployerContact:
+    """Adds a person in a role. A new handler takes the place of the present ones, as of `since`.
+
+    The same name and mobile number elsewhere is the same person, who then serves both employers.
+    """
+    since = since or today()
+    if since > today():
+        raise DomainError(_l("The day lies in the future."))
+    present = [link for link in employer.contacts if link.role is role and link.until is None]
+    if any(_same(link.contact, person) for link in present):
+        raise Conflict(_l("%(name)s already has this role.", name=person.name))
+    link = EmployerContact(contact=_find_or_make(person), role=role, since=since)
+    if role is ContactRole.HANDLER:
+        for old in present:
+            old.until = since
+    employer.contacts.append(link)
+    db.session.flush()
+    _tell_of_contact(employer, link, [old.contact.name for old in present], actor)
+    return link
+
+
+def _tell_of_contact(employer: Employer, link: EmployerContact, before: list[str], actor: Actor) -> None:
+    params: dict[str, Any] = {"name": link.contact.name, "role": {"msgid": ROLE_NAMES[link.role]}}
+    summary = msgid("Contact added: %(name)s (%(role)s)")
+    if link.role is ContactRole.HANDLER and before:
+        summary, params = msgid("Handler: %(old)s → %(name)s"), {**params, "old": "、".join(before)}
+    timeline.record(employer.id, "contact", summary, params=params, actor=actor)
+    if link.role is ContactRole.HANDLER:
+        signals.handler_changed.send(employer, contact=link.contact, link=link, actor=actor)
+
+
+def edit_contact(link: EmployerContact, person: Person, *, mobile_is_dead: bool = False) -> None:
+    """Corrects a person's data, at every employer that the person serves; what is None stays as it was.
+
+    A new mobile number counts as not yet verified. A number known to be dead is written to no more.
+    """
+    contact = link.contact
+    if person.mobile and person.mobile != contact.mobile:
+        contact.mobile, contact.verified_on, contact.invalid_since = person.mobile, None, None
+    elif mobile_is_dead and contact.mobile:
+        contact.verified_on, contact.invalid_since = None, contact.invalid_since or today()
+    contact.name = person.name
+    contact.landline = person.landline or contact.landline
+    contact.email = person.email or contact.email
+    db.session.flush()
+
+
+def end_contact(link: EmployerContact, until: date, actor: Actor) -> None:
+    """The person no longer has this role, as of the day."""
+    if link.until is not None:
+        raise Conflict(_l("This role has ended already."))
+    if until > today() or (link.since and until < link.since):
+        raise DomainError(_l("The last day must lie between the first day and today."))
+    link.until = until
+    params = {"name": link.contact.name, "role": {"msgid": ROLE_NAMES[link.role]}}
+    timeline.record(
+        link.employer_id, "contact", msgid("Contact ended: %(name)s (%(role)s)"), params=params, actor=actor
+    )
+    db.session.flush()
+
+
+def reveal(link: EmployerContact) -> Contact:
+    """Gives a contact's unmasked data; that it was read is an event of the audit trail."""
+    audit.record(
+        msgid("Personal data revealed"),
+        link.contact,
+        details={"employer_id": link.employer_id, "employer": link.employer.name},
+    )
+    return link.contact
+
+
+def _same(contact: Contact, person: Person) -> bool:
+    return contact.name == person.name and contact.mobile == person.mobile
+
+
+def _find_or_make(person: Person) -> Contact:
+    known = None
+    if person.mobile:
+        query = select(Contact).where(Contact.mobile == person.mobile, Contact.name == person.name)
+        known = db.session.scalars(query.order_by(Contact.id).limit(1)).first()
+    return known or Contact(
+        name=person.name, mobile=person.mobile, landline=person.landline, email=person.email
+    )
+
+
+#: msgids, translated when a timeline entry is shown
+ROLE_NAMES = {
+    ContactRole.HANDLER: msgid("Handler"),
+    ContactRole.LEGAL_REP: msgid("Legal representative"),
+    ContactRole.PERSON_IN_CHARGE: msgid("Person in charge"),
+    ContactRole.FINANCE: msgid("Financial staff"),
+    ContactRole.HR: msgid("Personnel staff"),
+}

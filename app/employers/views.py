@@ -1,20 +1,60 @@
 """Pages of employers."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.accounts.models import User
+from app.audit.queries import changes_of
 from app.core import segments as saved
 from app.core.db import db
-from app.core.errors import Forbidden
+from app.core.errors import Conflict, Forbidden
+from app.core.features import current_features
+from app.core.formats import display
+from app.core.panels import employer_panels
 from app.core.permissions import current_actor, may, requires
 from app.core.segment_form import SegmentForm
 from app.core.segments import Sharing
 from app.core.sentences import Wording
+from app.core.workflow import available
+from app.employers import queries, services
+from app.employers.forms import (
+    AFFILIATIONS,
+    ECONOMIC_TYPES,
+    INDUSTRIES,
+    AssignForm,
+    ContactForm,
+    EditEmployerForm,
+    EditPersonForm,
+    EndContactForm,
+    FormerNameForm,
+    NewEmployerForm,
+    RenameForm,
+)
 from app.employers.lists import EMPLOYERS, LIST, count_segments, employer_fields
+from app.employers.models import ACCOUNT_STATUS_LABELS, ROLE_LABELS, SOURCE_LABELS, Employer
 from app.employers.policy import Permission
 
 blueprint = Blueprint("employers", __name__, url_prefix="/employers")
+
+LABELS = {
+    "source": SOURCE_LABELS,
+    "account_status": ACCOUNT_STATUS_LABELS,
+    "roles": ROLE_LABELS,
+    "economic_types": ECONOMIC_TYPES,
+    "industries": INDUSTRIES,
+    "affiliations": AFFILIATIONS,
+}
+#: panels from this order on stand in the main column
+WIDE = 50
+
+
+@blueprint.context_processor
+def _labels() -> dict[str, Any]:
+    return {"labels": LABELS}
 
 
 @blueprint.route("", methods=["GET", "POST"])
@@ -68,3 +108,208 @@ def delete_segment(segment_id: int) -> ResponseReturnValue:
     db.session.commit()
     flash(_("Deleted."), "success")
     return redirect(url_for(".segments"), 303)
+
+
+@blueprint.get("/<int:employer_id>")
+@requires(Permission.VIEW)
+def show(employer_id: int) -> ResponseReturnValue:
+    """The whole of one employer on one page."""
+    actor = current_actor()
+    employer = queries.profile(employer_id, actor)
+    features = current_features()
+    lifecycle = features.workflows.get("lifecycle")
+    return render_template(
+        "employers/show.html",
+        employer=employer,
+        lifecycle=lifecycle,
+        options=available(lifecycle, employer, actor) if lifecycle else [],
+        side=employer_panels([p for p in features.panels if p.order < WIDE], employer, actor),
+        wide=employer_panels([p for p in features.panels if p.order >= WIDE], employer, actor),
+        story=queries.story(employer.id),
+    )
+
+
+@blueprint.get("/<int:employer_id>/timeline")
+@requires(Permission.VIEW)
+def timeline(employer_id: int) -> ResponseReturnValue:
+    """The story by itself: filtered by kind, page after page; for htmx only the next entries."""
+    employer = queries.find(employer_id, current_actor())
+    kind = request.args.get("kind") or None
+    story = queries.story(employer.id, kind, request.args.get("before", type=int))
+    fragment = "_story" if request.headers.get("HX-Request") else "timeline"
+    return render_template(f"employers/{fragment}.html", employer=employer, story=story, kind=kind)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@requires(Permission.EDIT)
+def new() -> ResponseReturnValue:
+    form = NewEmployerForm()
+    namesake = False
+    if form.validate_on_submit():
+        try:
+            employer = services.create_prospect(
+                {**form.values, "name": form.name.data},
+                current_actor(),
+                despite_name=bool(form.despite_name.data),
+            )
+        except Conflict as conflict:
+            db.session.rollback()
+            form.form_errors.append(conflict.message)
+            namesake = True
+        else:
+            db.session.commit()
+            flash(_("Prospect recorded."), "success")
+            return redirect(url_for(".show", employer_id=employer.id))
+    status = 422 if form.is_submitted() else 200
+    return render_template("employers/new.html", form=form, namesake=namesake, now_stored=_unsaid), status
+
+
+@blueprint.route("/<int:employer_id>/edit", methods=["GET", "POST"])
+@requires(Permission.EDIT)
+def edit(employer_id: int) -> ResponseReturnValue:
+    employer = _found(employer_id)
+    form = EditEmployerForm(obj=employer)
+    if not form.is_submitted():
+        form.version.data = services.version_of(employer)
+    differing: list[str] = []
+    if form.validate_on_submit():
+        try:
+            services.edit_employer(employer, form.values, form.version.data or "")
+        except Conflict as conflict:
+            form.form_errors.append(conflict.message)
+            differing = [name for name, value in form.values.items() if getattr(employer, name) != value]
+            form.version.raw_data = None
+            form.version.data = services.version_of(employer)
+        else:
+            db.session.commit()
+            flash(_("Saved."), "success")
+            return _back(employer)
+    status = 409 if differing else 422 if form.is_submitted() else 200
+    hint = _stored_hint(employer, differing)
+    return render_template("employers/edit.html", form=form, employer=employer, now_stored=hint), status
+
+
+@blueprint.route("/<int:employer_id>/names", methods=["GET", "POST"])
+@requires(Permission.EDIT)
+def rename(employer_id: int) -> ResponseReturnValue:
+    """Two ways to a former name: the employer was renamed, or an older name came to light."""
+    actor = current_actor()
+    employer = _found(employer_id)
+    renamed, older = RenameForm(prefix="new"), FormerNameForm(prefix="old")
+    way = request.form.get("way")
+    if way == "rename" and renamed.validate_on_submit():
+        services.rename(employer, renamed.name.data or "", renamed.day, actor)
+    elif way == "older" and older.validate_on_submit():
+        services.add_former_name(employer, older.name.data or "", older.until.data, actor)
+    else:
+        status = 422 if request.method == "POST" else 200
+        names = {"employer": employer, "renamed": renamed, "older": older}
+        return render_template("employers/names.html", **names), status
+    db.session.commit()
+    flash(_("Saved."), "success")
+    return _back(employer)
+
+
+@blueprint.route("/<int:employer_id>/assign", methods=["GET", "POST"])
+@requires(Permission.ASSIGN)
+def assign(employer_id: int) -> ResponseReturnValue:
+    actor = current_actor()
+    employer = _found(employer_id)
+    form = AssignForm()
+    form.offer(queries.possible_owners(employer.branch_id), employer)
+    if not form.validate_on_submit():
+        return render_template("employers/assign.html", form=form, employer=employer)
+    owner, backup = (
+        db.session.get(User, id_) if id_ else None for id_ in (form.owner_id.data, form.backup_owner_id.data)
+    )
+    services.assign(employer, owner, backup, actor)
+    db.session.commit()
+    flash(_("Saved."), "success")
+    return _back(employer)
+
+
+@blueprint.route("/<int:employer_id>/contacts/new", methods=["GET", "POST"])
+@requires(Permission.EDIT)
+def add_contact(employer_id: int) -> ResponseReturnValue:
+    actor = current_actor()
+    employer = queries.find(employer_id, actor)
+    form = ContactForm()
+    if not form.validate_on_submit():
+        status = 422 if form.is_submitted() else 200
+        return render_template("employers/contact.html", form=form, employer=employer, link=None), status
+    services.add_contact(employer, form.person, form.role.data, actor, form.since.data)
+    db.session.commit()
+    flash(_("Contact saved."), "success")
+    return _back(employer)
+
+
+@blueprint.route("/contacts/<int:link_id>", methods=["GET", "POST"])
+@requires(Permission.EDIT)
+def edit_contact(link_id: int) -> ResponseReturnValue:
+    link = queries.find_contact(link_id, current_actor())
+    form = EditPersonForm()
+    if form.validate_on_submit():
+        services.edit_contact(link, form.person, mobile_is_dead=bool(form.mobile_is_dead.data))
+        db.session.commit()
+        flash(_("Contact saved."), "success")
+        return _back(link.employer)
+    if not form.is_submitted():
+        form.name.data = link.contact.name
+    status = 422 if form.is_submitted() else 200
+    return render_template(
+        "employers/contact.html", form=form, employer=link.employer, link=link, end=EndContactForm()
+    ), status
+
+
+@blueprint.post("/contacts/<int:link_id>/end")
+@requires(Permission.EDIT)
+def end_contact(link_id: int) -> ResponseReturnValue:
+    actor = current_actor()
+    link = queries.find_contact(link_id, actor)
+    form = EndContactForm()
+    if form.validate_on_submit():
+        services.end_contact(link, form.day, actor)
+        db.session.commit()
+        flash(_("Contact ended."), "success")
+    else:
+        flash(" ".join(map(str, form.until.errors)), "danger")
+    return _back(link.employer)
+
+
+@blueprint.post("/contacts/<int:link_id>/reveal")
+@requires(Permission.REVEAL)
+def reveal(link_id: int) -> ResponseReturnValue:
+    """Shows one contact's numbers in full; the audit trail keeps who asked."""
+    contact = services.reveal(queries.find_contact(link_id, current_actor()))
+    db.session.commit()
+    return render_template("employers/_revealed.html", contact=contact)
+
+
+@blueprint.get("/<int:employer_id>/history")
+@requires(Permission.VIEW)
+def history(employer_id: int) -> ResponseReturnValue:
+    """Which field changed from what to what, by whom."""
+    employer = queries.find(employer_id, current_actor())
+    changes = changes_of(Employer.__tablename__, employer.id)
+    return render_template("employers/history.html", employer=employer, changes=changes)
+
+
+def _found(employer_id: int) -> Employer:
+    """To be shown in a form, or held for the change that the form asks for."""
+    find = queries.find_for_edit if request.method == "POST" else queries.find
+    return find(employer_id, current_actor())
+
+
+def _unsaid(_field: str) -> None:
+    return None
+
+
+def _stored_hint(employer: Employer, fields: list[str]) -> Callable[[str], str | None]:
+    """Beside each field that someone else changed meanwhile: what is stored now."""
+    return lambda name: (
+        _("Stored now: %(value)s", value=display(getattr(employer, name))) if name in fields else None
+    )
+
+
+def _back(employer: Employer) -> ResponseReturnValue:
+    return redirect(url_for(".show", employer_id=employer.id), 303)

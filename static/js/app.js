@@ -13,6 +13,21 @@
     search.select();
   });
 
+  // What drops down under the search box: arrows walk through it, Escape and a click elsewhere close it.
+  const suggestions = () => document.getElementById("suggestions");
+  const closeSuggestions = () => suggestions()?.replaceChildren();
+  document.addEventListener("keydown", (event) => {
+    const box = event.target.closest(".topbar-search");
+    if (!box || !["ArrowDown", "ArrowUp", "Escape"].includes(event.key)) return;
+    if (event.key === "Escape") return closeSuggestions();
+    const stops = [document.getElementById("search"), ...suggestions().querySelectorAll("a")];
+    const next = stops[stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next) { event.preventDefault(); next.focus(); }
+  });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest(".topbar-search")) closeSuggestions();
+  });
+
   // data-opens="id" opens a dialog, data-closes closes it, data-dismiss removes a message, data-print prints.
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");

@@ -8,20 +8,18 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-# the module that keeps the index is part of what is tested
 from app.accounts.models import User
 from app.core.db import db
 from app.core.text import name_key, pinyin, search_key
-from app.employers import queries, services
 from app.employers.models import (
     Contact,
     ContactRole,
     Employer,
     EmployerContact,
     FormerName,
-    SearchTerm,
-    TermKind,
 )
+from app.employers.search import queries, services
+from app.employers.search.models import SearchTerm, TermKind
 from tests.factories import create_branch, create_employer, create_user
 
 

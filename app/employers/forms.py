@@ -1,0 +1,241 @@
+"""What people enter about employers and their contacts."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, cast
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    Form,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+
+from app.accounts.models import User
+from app.core.cells import REASONS, CellError
+from app.core.clock import today
+from app.core.identifiers import credit_code, mobile
+from app.core.text import clean, is_landline
+from app.employers.models import ROLE_LABELS, SOURCE_LABELS, ContactRole, Employer
+from app.employers.services import Person
+
+#: GB/T 12402, the kinds that occur among employers
+ECONOMIC_TYPES = (
+    ("110", _l("State-owned")),
+    ("120", _l("Collective")),
+    ("130", _l("Share co-operative")),
+    ("140", _l("Joint operation")),
+    ("151", _l("Wholly state-owned company")),
+    ("159", _l("Limited liability company")),
+    ("160", _l("Joint-stock company")),
+    ("171", _l("Sole proprietorship")),
+    ("172", _l("Partnership")),
+    ("173", _l("Private limited company")),
+    ("174", _l("Private joint-stock company")),
+    ("175", _l("Individual business")),
+    ("190", _l("Other domestic")),
+    ("200", _l("Hong Kong, Macao or Taiwan investment")),
+    ("300", _l("Foreign investment")),
+    ("310", _l("Sino-foreign joint venture")),
+    ("330", _l("Wholly foreign-owned")),
+    ("900", _l("Other")),
+)
+#: GB/T 4754-2017, the sections
+INDUSTRIES = (
+    ("A", _l("Agriculture, forestry, fishing")),
+    ("B", _l("Mining")),
+    ("C", _l("Manufacturing")),
+    ("D", _l("Power, heat, gas and water")),
+    ("E", _l("Construction")),
+    ("F", _l("Wholesale and retail")),
+    ("G", _l("Transport, storage and post")),
+    ("H", _l("Hotels and catering")),
+    ("I", _l("Information technology")),
+    ("J", _l("Finance")),
+    ("K", _l("Real estate")),
+    ("L", _l("Leasing and business services")),
+    ("M", _l("Research and technical services")),
+    ("N", _l("Water, environment, public facilities")),
+    ("O", _l("Residents' services and repair")),
+    ("P", _l("Education")),
+    ("Q", _l("Health and social work")),
+    ("R", _l("Culture, sport, entertainment")),
+    ("S", _l("Public administration and organisations")),
+    ("T", _l("International organisations")),
+)
+#: GB/T 12404
+AFFILIATIONS = (
+    ("10", _l("Central")),
+    ("20", _l("Province")),
+    ("40", _l("City")),
+    ("50", _l("County")),
+    ("60", _l("Street or town")),
+    ("70", _l("Residents' committee")),
+    ("90", _l("Other")),
+)
+
+EMAIL = r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"
+
+
+def _blank_is_none(value: str | None) -> str | None:
+    return (clean(value) if value else None) or None
+
+
+def _code_or_none(value: str | None) -> str | None:
+    return value or None
+
+
+def _chosen(choices: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    return [("", "—"), *choices]
+
+
+def _parsed(field: Field, parse: Callable[[str], str]) -> None:
+    """Writes the field in its proper form; what is wrong with it is said as in an import."""
+    try:
+        field.data = parse(field.data)
+    except CellError as error:
+        raise ValidationError(
+            _("This %(what)s.", what=str(REASONS[error.code]) % {"value": field.data, **error.params})
+        ) from None
+
+
+def valid_code(_form: Form, field: Field) -> None:
+    _parsed(field, credit_code)
+
+
+def valid_mobile(_form: Form, field: Field) -> None:
+    _parsed(field, mobile)
+
+
+def valid_landline(_form: Form, field: Field) -> None:
+    if not is_landline(field.data):
+        raise ValidationError(_("This is not a telephone number such as 022-66271234."))
+
+
+def not_in_the_future(_form: Form, field: Field) -> None:
+    if field.data and field.data > today():
+        raise ValidationError(_("This date lies in the future."))
+
+
+def _text(label: Any, limit: int, *validators: Any) -> StringField:
+    return StringField(
+        label, filters=[_blank_is_none], validators=[Optional(), Length(max=limit), *validators]
+    )
+
+
+class EmployerForm(FlaskForm):  # type: ignore[misc]
+    """The facts that people may correct; what the statement brings is not among them."""
+
+    uscc = _text(_l("Unified social credit code"), 40, valid_code)
+    established_on = DateField(_l("Established on"), validators=[Optional(), not_in_the_future])
+    registry_type = _text(_l("Registry type"), 60)
+    economic_type = SelectField(_l("Economic type"), choices=_chosen(ECONOMIC_TYPES), coerce=_code_or_none)
+    industry = SelectField(_l("Industry"), choices=_chosen(INDUSTRIES), coerce=_code_or_none)
+    affiliation = SelectField(_l("Affiliation"), choices=_chosen(AFFILIATIONS), coerce=_code_or_none)
+    registered_capital = _text(_l("Registered capital"), 60)
+    area = _text(_l("Street or town"), 60)
+    address = _text(_l("Address"), 255)
+    postal_code = _text(_l("Postal code"), 6, Regexp(r"^\d{6}$", message=_l("A postal code has six digits.")))
+    email = _text(_l("E-mail"), 120, Regexp(EMAIL, message=_l("This is not an e-mail address.")))
+    insured_heads = IntegerField(_l("Insured employees"), validators=[Optional(), NumberRange(0, 9_999_999)])
+    pay_day = IntegerField(_l("Pay day of the month"), validators=[Optional(), NumberRange(1, 31)])
+    business_scope = TextAreaField(
+        _l("Business scope"), filters=[_blank_is_none], validators=[Optional(), Length(max=5000)]
+    )
+    eligible = BooleanField(_l("Is obliged to contribute"), default=True)
+    ineligible_reason = StringField(
+        _l("Why it is not obliged"), filters=[_blank_is_none], validators=[Length(max=200)]
+    )
+
+    def validate_ineligible_reason(self, field: Field) -> None:
+        if self.eligible.data:
+            field.data = None
+        elif not field.data:
+            raise ValidationError(_("Say why the employer is not obliged to contribute."))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The facts, by column."""
+        extra = {"csrf_token", "version", "despite_name"}
+        return {field.name: field.data for field in self if field.name not in extra}
+
+
+class NewEmployerForm(EmployerForm):
+    name = StringField(_l("Name"), filters=[_blank_is_none], validators=[InputRequired(), Length(2, 255)])
+    source = SelectField(_l("Source"), choices=list(SOURCE_LABELS.items()), default="tip")
+    despite_name = BooleanField(_l("This is a different employer of the same name"))
+
+
+class EditEmployerForm(EmployerForm):
+    version = HiddenField()
+
+
+class RenameForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(_l("New name"), filters=[_blank_is_none], validators=[InputRequired(), Length(2, 255)])
+    until = DateField(
+        _l("Last day of the old name"), default=today, validators=[InputRequired(), not_in_the_future]
+    )
+
+    @property
+    def day(self) -> date:
+        """Only of a valid form."""
+        return cast(date, self.until.data)
+
+
+class FormerNameForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(
+        _l("Former name"), filters=[_blank_is_none], validators=[InputRequired(), Length(2, 255)]
+    )
+    until = DateField(_l("Last day of the old name"), validators=[Optional(), not_in_the_future])
+
+
+class PersonForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(_l("Name"), filters=[_blank_is_none], validators=[InputRequired(), Length(2, 120)])
+    mobile = _text(_l("Mobile"), 40, valid_mobile)
+    landline = _text(_l("Landline"), 30, valid_landline)
+    email = _text(_l("E-mail"), 120, Regexp(EMAIL, message=_l("This is not an e-mail address.")))
+
+    @property
+    def person(self) -> Person:
+        return Person(self.name.data or "", self.mobile.data, self.landline.data, self.email.data)
+
+
+class EditPersonForm(PersonForm):
+    """An empty number stays as it is: the form does not show what only a logged act reveals."""
+
+    mobile_is_dead = BooleanField(_l("The mobile number is out of use"))
+
+
+class ContactForm(PersonForm):
+    role = SelectField(_l("Role"), choices=list(ROLE_LABELS.items()), coerce=ContactRole)
+    since = DateField(_l("Since"), default=today, validators=[InputRequired(), not_in_the_future])
+
+
+class EndContactForm(FlaskForm):  # type: ignore[misc]
+    until = DateField(_l("Last day"), default=today, validators=[InputRequired(), not_in_the_future])
+
+    @property
+    def day(self) -> date:
+        """Only of a valid form."""
+        return cast(date, self.until.data)
+
+
+class AssignForm(FlaskForm):  # type: ignore[misc]
+    owner_id = SelectField(_l("Owner"), coerce=int)
+    backup_owner_id = SelectField(_l("Backup owner"), coerce=int)
+
+    def offer(self, users: Sequence[User], employer: Employer) -> None:
+        choices = [(0, "—"), *((user.id, user.name) for user in users)]
+        self.owner_id.choices = self.backup_owner_id.choices = choices
+        if not self.is_submitted():
+            self.owner_id.data = employer.owner_id or 0
+            self.backup_owner_id.data = employer.backup_owner_id or 0

@@ -1,0 +1,31 @@
+"""The tasks' manifest."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.permissions import LEADERS, OFFICE, Role
+from app.tasks.policy import Permission
+from app.tasks.queries import tasks_of
+from app.tasks.views import bp
+
+feature = Feature(
+    name="tasks",
+    blueprint=bp,
+    navigation=(NavItem(_l("My day"), "tasks.my_day", Permission.VIEW, "sun", "work", 10),),
+    grants={
+        Permission.VIEW: tuple(Role),  # the home page; everyone sees what is theirs
+        Permission.WORK: OFFICE,
+        Permission.MANAGE: LEADERS,
+    },
+    panels=(
+        Panel(
+            "tasks",
+            _l("Tasks"),
+            "tasks/_panel.html",
+            lambda employer, actor: {"tasks": tasks_of(employer.id, actor)},
+            Permission.VIEW,
+            10,
+        ),
+    ),
+    timeline_kinds=(TimelineKind("task", _l("Task"), "check2-square"),),
+)

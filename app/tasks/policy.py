@@ -1,0 +1,30 @@
+"""Who sees and closes which tasks."""
+
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, or_
+
+from app.accounts.policy import in_scope
+from app.core.permissions import Actor, may
+from app.tasks.models import Task
+
+
+class Permission(StrEnum):
+    VIEW = "tasks:view"
+    #: open tasks for oneself, close, put off and pass on one's own
+    WORK = "tasks:work"
+    #: the same with the tasks of others in reach
+    MANAGE = "tasks:manage"
+
+
+def visible_to(actor: Actor | None) -> ColumnElement[bool]:
+    """The tasks of the actor's reach, and always the actor's own."""
+    reach = in_scope(actor, Task.branch_id, Task.owner_id)
+    return reach if actor is None else or_(reach, Task.owner_id == actor.id)
+
+
+def may_work_on(actor: Actor | None, task: Task) -> bool:
+    """Whether the actor may close, put off or pass on this visible task."""
+    if actor is None or may(actor, Permission.MANAGE):
+        return True
+    return task.owner_id in (None, actor.id) and may(actor, Permission.WORK)

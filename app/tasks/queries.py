@@ -1,0 +1,91 @@
+"""What is to be done, by whom and by when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
+
+from app.core.clock import SHANGHAI, today
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import Actor
+from app.employers.models import Employer
+from app.tasks.models import Task, TaskState
+from app.tasks.policy import visible_to
+
+#: how many tasks "my day" lists at most; the counters always count all
+LISTED = 200
+
+
+@dataclass
+class Day:
+    """One person's open tasks by urgency; `total` counts those beyond the list too."""
+
+    overdue: list[Task] = field(default_factory=list)
+    today: list[Task] = field(default_factory=list)
+    this_week: list[Task] = field(default_factory=list)
+    later: list[Task] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    done_this_week: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def urgency(due_on: date, day: date) -> str:
+    """overdue, today, this_week (up to Sunday) or later."""
+    if due_on < day:
+        return "overdue"
+    if due_on == day:
+        return "today"
+    return "this_week" if due_on <= day + timedelta(days=6 - day.weekday()) else "later"
+
+
+def my_day(actor: Actor) -> Day:
+    """The actor's own open tasks, the most urgent first."""
+    now, mine = today(), Task.owner_id == actor.id
+    day = Day(counts={"overdue": 0, "today": 0, "this_week": 0, "later": 0})
+    counted = (
+        select(Task.due_on, func.count()).where(mine, Task.state == TaskState.OPEN).group_by(Task.due_on)
+    )
+    for due_on, number in db.session.execute(counted):
+        day.counts[urgency(due_on, now)] += number
+    for task in db.session.scalars(_open_tasks().where(mine).limit(LISTED)):
+        getattr(day, urgency(task.due_on, now)).append(task)
+    monday = now - timedelta(days=now.weekday())
+    since = datetime.combine(monday, time(), SHANGHAI)
+    done = select(func.count()).where(mine, Task.state == TaskState.DONE, Task.closed_at >= since)
+    day.done_this_week = db.session.scalar(done) or 0
+    return day
+
+
+def _open_tasks() -> Select[Task]:
+    return (
+        select(Task)
+        .where(Task.state == TaskState.OPEN)
+        .options(joinedload(Task.employer).load_only(Employer.id, Employer.name))
+        .order_by(Task.due_on, Task.id)
+    )
+
+
+def tasks_of(employer_id: int, actor: Actor) -> Sequence[Task]:
+    """An employer's open tasks that the actor sees, the most urgent first."""
+    query = _open_tasks().where(Task.employer_id == employer_id, visible_to(actor))
+    return db.session.scalars(query.options(joinedload(Task.owner))).unique().all()
+
+
+def listed(actor: Actor) -> Select[Task]:
+    """Every task that the actor sees, for the list page."""
+    return select(Task).where(visible_to(actor))
+
+
+def find(task_id: int, actor: Actor) -> Task:
+    """The task, or NotFound when it is out of the actor's reach."""
+    task = db.session.scalars(select(Task).where(Task.id == task_id, visible_to(actor))).one_or_none()
+    if task is None:
+        raise NotFound(_l("There is no such task."))
+    return task

@@ -1,0 +1,252 @@
+"""Opening and closing what somebody must do."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, insert, select, update
+
+from app.accounts.models import User
+from app.core import signals, timeline
+from app.core.clock import now, today
+from app.core.db import db
+from app.core.errors import Conflict, DomainError, Forbidden
+from app.core.i18n import msgid, msgid_of
+from app.core.permissions import Actor
+from app.core.workdays import add_working_days
+from app.core.workflow import Deadline, Move, SetMove, Transition, Workflow
+from app.employers.models import Employer, EmployerContact
+from app.tasks.models import Task, TaskState
+from app.tasks.policy import may_work_on
+
+Source = tuple[str, int]
+
+DONE = msgid("Task done: %(title)s")
+DEADLINE = "deadline"
+
+
+def open_task(
+    kind: str,
+    title: str,
+    due_on: date,
+    *,
+    employer: Employer | None = None,
+    branch_id: int | None = None,
+    owner_id: int | None = None,
+    params: Mapping[str, Any] | None = None,
+    note: str = "",
+    source: Source | None = None,
+    actor: Actor | None = None,
+    again: bool = False,
+) -> Task:
+    """Opens a task; the same kind and source give the task that is already there, closed or not.
+
+    `title` is a msgid (with `params`) or a person's own words. Without an owner it goes to the employer's.
+    With `again`, a source whose task was closed may ask anew.
+    """
+    if source and (known := _known(kind, source, again)):
+        return known
+    if branch_id is None and employer is None:
+        raise ValueError("a task belongs to an employer or to a branch")
+    task = Task(
+        kind=kind,
+        title=title.strip(),
+        params=dict(params or {}),
+        note=note.strip(),
+        due_on=due_on,
+        employer=employer,
+        branch_id=employer.branch_id if employer else branch_id,
+        owner_id=owner_id or (employer.owner_id if employer else None),
+        created_by_id=actor.id if actor else None,
+        source_type=source[0] if source else None,
+        source_id=source[1] if source else None,
+    )
+    db.session.add(task)
+    db.session.flush()
+    return task
+
+
+def _known(kind: str, source: Source, again: bool) -> Task | None:
+    query = select(Task).where(Task.kind == kind, Task.source_type == source[0], Task.source_id == source[1])
+    if again:
+        query = query.where(Task.state == TaskState.OPEN)
+    return db.session.scalars(query.order_by(Task.id.desc()).limit(1)).first()
+
+
+def open_by_hand(
+    title: str, due_on: date, actor: Actor, *, employer: Employer | None = None, owner: User | None = None
+) -> Task:
+    """A task in a person's own words; due today or later."""
+    _refuse_past(due_on)
+    if not title.strip():
+        raise DomainError(_l("Say what is to be done."))
+    return open_task(
+        "other",
+        title,
+        due_on,
+        employer=employer,
+        branch_id=None if employer else actor.branch_id,
+        owner_id=owner.id if owner else actor.id,
+        actor=actor,
+    )
+
+
+def complete(task: Task, actor: Actor | None, result: str = "") -> None:
+    """Closes a task as done, with what came of it; Conflict when it is closed already."""
+    _close(task, TaskState.DONE, actor, result)
+    if task.employer_id is not None:
+        timeline.record(
+            task.employer_id,
+            "task",
+            DONE,
+            params={"title": {"msgid": task.title, "params": task.params}, "comment": task.result},
+            actor=actor,
+        )
+
+
+def cancel(task: Task, actor: Actor | None, reason: str) -> None:
+    """Closes a task that need not be done any more; a reason is required of a person."""
+    if actor is not None and not reason.strip():
+        raise DomainError(_l("Say why the task is no longer needed."))
+    _close(task, TaskState.CANCELLED, actor, reason)
+
+
+def _close(task: Task, state: TaskState, actor: Actor | None, result: str) -> None:
+    _authorise(task, actor)
+    task.state, task.result, task.closed_at = state, result.strip(), now()
+    task.closed_by_id = actor.id if actor else None
+    db.session.flush()
+
+
+def reassign(task: Task, owner: User, actor: Actor | None) -> None:
+    """Gives an open task to a colleague of its branch."""
+    _authorise(task, actor)
+    if not owner.active or owner.branch_id != task.branch_id:
+        raise DomainError(_l("Choose an active colleague of the same branch."))
+    task.owner_id = owner.id
+    db.session.flush()
+
+
+def put_off(task: Task, due_on: date, actor: Actor | None) -> None:
+    """Moves the day on which an open task is due; the first day stays on record."""
+    _authorise(task, actor)
+    _refuse_past(due_on)
+    task.first_due_on = task.first_due_on or task.due_on
+    task.due_on = due_on
+    db.session.flush()
+
+
+def _authorise(task: Task, actor: Actor | None) -> None:
+    if not may_work_on(actor, task):
+        raise Forbidden(_l("This is somebody else's task."))
+    if task.state is not TaskState.OPEN:
+        raise Conflict(_l("This task is closed already. Reload the page to see its result."))
+
+
+def _refuse_past(due_on: date) -> None:
+    if due_on < today():
+        raise DomainError(_l("The due date lies in the past: choose today or later."))
+
+
+# Deadlines of workflow states --------------------------------------------------------------------
+
+
+@signals.after_transition.connect
+def _follow_transition(
+    workflow: Workflow[Any],
+    record: Any,
+    move: Move | None,
+    set_moves: list[SetMove] | None = None,
+    transition: Transition | None = None,
+    **_more: Any,
+) -> None:
+    """Leaving a state settles its deadline; entering one with a deadline opens a task for the owner."""
+    if move is not None:
+        moves = [SetMove(record.id, workflow.employer_id(record), move.source)]
+        target = move.target
+    elif set_moves and transition is not None:
+        moves, target = set_moves, transition.target
+    else:
+        return
+    if any(workflow.state(move.source).deadline for move in moves):
+        _settle_deadlines(workflow, [move.record_id for move in moves])
+    if deadline := workflow.state(target).deadline:
+        homes = _homes([move.employer_id for move in moves if move.employer_id])
+        if record is not None and getattr(record, "branch_id", None):
+            homes[moves[0].employer_id] = (record.branch_id, getattr(record, "owner_id", None))
+        _open_deadlines(workflow, deadline, moves, homes)
+
+
+def _settle_deadlines(workflow: Workflow[Any], record_ids: list[int]) -> None:
+    for chunk in (record_ids[i : i + 5000] for i in range(0, len(record_ids), 5000)):
+        db.session.execute(
+            update(Task)
+            .where(_deadlines(workflow), Task.source_id.in_(chunk), Task.state == TaskState.OPEN)
+            .values(state=TaskState.DONE, closed_at=now()),
+            execution_options={"synchronize_session": "fetch" if len(chunk) < 50 else False},
+        )
+
+
+def _deadlines(workflow: Workflow[Any]) -> ColumnElement[bool]:
+    return (Task.kind == DEADLINE) & (Task.source_type == workflow.name)
+
+
+#: the branch and the owner that a task goes to, by employer
+_Homes = dict[int | None, tuple[int, int | None]]
+
+
+def _open_deadlines(workflow: Workflow[Any], deadline: Deadline, moves: list[SetMove], homes: _Homes) -> None:
+    # a reminder: weekdays will do for a year whose holidays are not announced yet
+    due_on = add_working_days(today(), deadline.working_days, provisional=True)
+    title, moment = msgid_of(deadline.title), now()
+    rows: list[dict[str, Any]] = [
+        {
+            "kind": DEADLINE,
+            "title": title,
+            "params": {},
+            "due_on": due_on,
+            "employer_id": move.employer_id,
+            "branch_id": homes[move.employer_id][0],
+            "owner_id": homes[move.employer_id][1],
+            "source_type": workflow.name,
+            "source_id": move.record_id,
+            "state": TaskState.OPEN,
+            "note": "",
+            "result": "",
+            "created_at": moment,
+            "updated_at": moment,
+        }
+        for move in moves
+        if move.employer_id in homes
+    ]
+    if rows:
+        db.session.execute(insert(Task), rows)
+
+
+def _homes(employer_ids: list[int]) -> _Homes:
+    found: _Homes = {}
+    for chunk in (employer_ids[i : i + 5000] for i in range(0, len(employer_ids), 5000)):
+        query = select(Employer.id, Employer.branch_id, Employer.owner_id).where(Employer.id.in_(chunk))
+        found |= {id_: (branch_id, owner_id) for id_, branch_id, owner_id in db.session.execute(query)}
+    return found
+
+
+# Signals of employers -----------------------------------------------------------------------------
+
+WELCOME = msgid("Get in touch with the new handler %(name)s")
+WELCOME_DAYS = 2
+
+
+@signals.handler_changed.connect
+def _welcome_handler(employer: Employer, link: EmployerContact, actor: Actor | None, **_more: Any) -> None:
+    """A new handler is contacted at once, so that the line to the employer never breaks."""
+    open_task(
+        "welcome",
+        WELCOME,
+        add_working_days(today(), WELCOME_DAYS, provisional=True),
+        employer=employer,
+        params={"name": link.contact.name},
+        source=("employer_contact", link.id),
+        actor=actor,
+    )

@@ -1,0 +1,187 @@
+"""Tasks: opened once, closed once, and followed by the deadlines of workflow states."""
+
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import Conflict, DomainError, Forbidden
+from app.core.permissions import Role
+from app.core.timeline import TimelineEntry
+from app.core.workflow import SetMove, transition, transition_many
+from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
+from app.lifecycle.workflow import LIFECYCLE
+from app.tasks import queries, services
+from app.tasks.models import Task, TaskState
+from tests.factories import create_branch, create_employer, create_user, sign_in
+
+TOMORROW = timedelta(days=1)
+
+
+def open_tasks(employer: Employer) -> list[Task]:
+    query = select(Task).where(Task.employer_id == employer.id, Task.state == TaskState.OPEN)
+    return list(db.session.scalars(query.order_by(Task.id)))
+
+
+def test_the_same_source_opens_a_task_once(app: Flask) -> None:
+    employer = create_employer()
+    first = services.open_task("next_step", "回访", today(), employer=employer, source=("visit", 7))
+    again = services.open_task("next_step", "回访", today(), employer=employer, source=("visit", 7))
+    assert first is again
+    services.complete(first, None)
+    assert services.open_task("next_step", "回访", today(), employer=employer, source=("visit", 7)) is first
+    renewed = services.open_task(
+        "next_step", "回访", today(), employer=employer, source=("visit", 7), again=True
+    )
+    assert renewed is not first
+
+
+def test_a_task_goes_to_the_employers_owner_unless_told_otherwise(app: Flask) -> None:
+    owner, other = create_user(), create_user()
+    employer = create_employer(owner.branch, owner_id=owner.id)
+    assert services.open_task("other", "a", today(), employer=employer).owner_id == owner.id
+    given = services.open_task("other", "b", today(), employer=employer, owner_id=other.id)
+    assert given.owner_id == other.id
+
+
+def test_a_done_task_tells_the_timeline_and_cannot_be_done_twice(app: Flask) -> None:
+    owner = create_user()
+    employer = create_employer(owner.branch, owner_id=owner.id)
+    task = services.open_task("other", "回访", today(), employer=employer)
+    services.complete(task, owner, "已答复")
+    entry = db.session.scalars(select(TimelineEntry)).one()
+    assert (entry.kind, entry.params["comment"]) == ("task", "已答复")
+    with pytest.raises(Conflict):
+        services.complete(task, owner)
+
+
+def test_somebody_elses_task_is_for_leaders_only(app: Flask) -> None:
+    owner = create_user()
+    colleague, manager = create_user(branch=owner.branch), create_user(Role.MANAGER, branch=owner.branch)
+    task = services.open_task("other", "回访", today(), branch_id=owner.branch_id, owner_id=owner.id)
+    with pytest.raises(Forbidden):
+        services.complete(task, colleague)
+    services.reassign(task, colleague, manager)
+    assert task.owner_id == colleague.id
+    with pytest.raises(DomainError):
+        services.reassign(task, create_user(), manager)  # of another branch
+
+
+def test_putting_off_keeps_the_first_day_and_refuses_the_past(app: Flask) -> None:
+    owner = create_user()
+    task = services.open_task("other", "回访", today(), branch_id=owner.branch_id, owner_id=owner.id)
+    services.put_off(task, today() + TOMORROW, owner)
+    services.put_off(task, today() + 2 * TOMORROW, owner)
+    assert (task.first_due_on, task.due_on) == (today(), today() + 2 * TOMORROW)
+    with pytest.raises(DomainError):
+        services.put_off(task, today() - TOMORROW, owner)
+    with pytest.raises(DomainError):
+        services.open_by_hand("x", today() - TOMORROW, owner)
+
+
+@time_machine.travel(date(2026, 11, 20))  # a Friday
+def test_a_state_with_a_deadline_opens_a_task_and_leaving_it_settles_it(app: Flask) -> None:
+    owner = create_user()
+    employer = create_employer(
+        owner.branch, owner_id=owner.id, stage=Stage.ENGAGED, uscc="91000000000000012A", heads=0
+    )
+    contact = Contact(name="王芳", mobile="13800000000")
+    employer.contacts.append(EmployerContact(contact=contact, role=ContactRole.HANDLER))
+    db.session.flush()
+    transition(LIFECYCLE, employer, "register", owner, answers={"account_opened_on": today()})
+    (task,) = open_tasks(employer)
+    assert (task.kind, task.title, task.owner_id) == ("deadline", "Set up the employee accounts", owner.id)
+    assert task.due_on == date(2026, 12, 18)  # twenty working days
+    transition(LIFECYCLE, employer, "enrol", owner, answers={"online_signed_on": today()})
+    assert open_tasks(employer) == []
+    assert task.state is TaskState.DONE
+
+
+def test_a_set_of_moves_opens_and_settles_deadlines_alike(app: Flask) -> None:
+    owner = create_user()
+    employers = [create_employer(owner.branch, owner_id=owner.id, stage=Stage.CONTRIBUTING) for _ in range(3)]
+    moves = [SetMove(e.id, e.id, "contributing") for e in employers]
+    transition_many(LIFECYCLE, "statement_in_arrears", moves)
+    assert [len(open_tasks(e)) for e in employers] == [1, 1, 1]
+    back = [SetMove(e.id, e.id, "in_arrears") for e in employers[:2]]
+    transition_many(LIFECYCLE, "statement_contributing", back)
+    assert [len(open_tasks(e)) for e in employers] == [0, 0, 1]
+    transition_many(LIFECYCLE, "statement_in_arrears", moves[:1])
+    assert len(open_tasks(employers[0])) == 1
+
+
+@time_machine.travel(date(2026, 11, 18))  # a Wednesday
+def test_my_day_sorts_by_urgency_and_shows_only_mine(client: FlaskClient) -> None:
+    me = create_user(name="李婷")
+    mate = create_user(branch=me.branch)
+    for offset, title in ((-2, "逾期事"), (0, "今日事"), (4, "周日事"), (5, "下周事")):
+        due = today() + timedelta(days=offset)
+        services.open_task("other", title, due, branch_id=me.branch_id, owner_id=me.id)
+    services.open_task("other", "别人的事", today(), branch_id=me.branch_id, owner_id=mate.id)
+    day = queries.my_day(me)
+    assert [[t.title for t in group] for group in (day.overdue, day.today, day.this_week, day.later)] == [
+        ["逾期事"],
+        ["今日事"],
+        ["周日事"],
+        ["下周事"],
+    ]
+    sign_in(client, me)
+    page = client.get("/").text
+    assert "下周事" in page
+    assert "别人的事" not in page
+
+
+def test_a_task_is_closed_in_place_with_its_result(client: FlaskClient) -> None:
+    me = create_user()
+    task = services.open_task("other", "回访", today(), branch_id=me.branch_id, owner_id=me.id)
+    sign_in(client, me)
+    assert "<form" in client.get(f"/tasks/{task.id}/close").text
+    done = client.post(
+        f"/tasks/{task.id}/complete", data={"result": "已答复"}, headers={"HX-Request": "true"}
+    )
+    assert "is-done" in done.text
+    assert task.result == "已答复"
+    assert client.post(f"/tasks/{task.id}/complete").status_code == 409
+
+
+def test_without_scripts_the_same_works_by_plain_forms(client: FlaskClient) -> None:
+    me = create_user()
+    mate = create_user(branch=me.branch)
+    task = services.open_task("other", "回访", today(), branch_id=me.branch_id, owner_id=me.id)
+    sign_in(client, me)
+    assert client.get(f"/tasks/{task.id}").status_code == 200
+    client.post(f"/tasks/{task.id}/put-off", data={"due_on": str(today() + TOMORROW)})
+    assert task.due_on == today() + TOMORROW
+    client.post(f"/tasks/{task.id}/put-off", data={"due_on": str(today() - TOMORROW)})
+    assert task.due_on == today() + TOMORROW
+    client.post(f"/tasks/{task.id}/reassign", data={"owner_id": str(mate.id)})
+    assert task.owner_id == mate.id
+
+
+def test_a_new_task_is_refused_for_the_past_or_for_a_stranger(client: FlaskClient) -> None:
+    me, stranger = create_user(), create_user()
+    sign_in(client, me)
+    form = {"title": "送材料", "due_on": str(today()), "owner_id": str(me.id)}
+    assert client.post("/tasks/new", data={**form, "due_on": "2020-01-01"}).status_code == 422
+    assert client.post("/tasks/new", data={**form, "owner_id": str(stranger.id)}).status_code == 422
+    assert client.post("/tasks/new", data=form).status_code == 302
+    assert db.session.query(Task).count() == 1
+
+
+def test_tasks_of_another_branch_do_not_exist(client: FlaskClient) -> None:
+    there = create_branch()
+    task = services.open_task("other", "回访", today(), branch_id=there.id, owner_id=None)
+    sign_in(client, create_user(Role.MANAGER))
+    assert client.get(f"/tasks/{task.id}").status_code == 404
+    assert client.post(f"/tasks/{task.id}/complete").status_code == 404
+
+
+def test_administrators_have_a_home_but_no_tasks_to_work_on(client: FlaskClient) -> None:
+    sign_in(client, create_user(Role.SYSTEM_ADMIN))
+    assert client.get("/").status_code == 200
+    assert client.get("/tasks/new").status_code == 403
