@@ -14,8 +14,7 @@ from app.core.charts import Chart, Point, Series, line_chart
 from app.core.features import Feature, Panel
 from app.core.formats import period as show_period
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
-from app.employers.lists import ACCOUNT_STATUS_LABELS
-from app.employers.models import Employer
+from app.employers.models import ACCOUNT_STATUS_LABELS, Employer
 
 
 def load_panel(employer: Employer, _actor: Actor) -> Mapping[str, Any]:

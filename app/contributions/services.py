@@ -21,7 +21,7 @@ from app.core.periods import Period
 from app.core.text import name_key
 from app.core.workflow_sets import SetMove, transition_many
 from app.employers.models import AccountStatus, Contact, ContactRole, Employer, EmployerContact, Stage
-from app.employers.services import reindex
+from app.employers.search.services import reindex
 from app.lifecycle.workflow import LIFECYCLE
 
 #: open accounts, the only ones that can be behind

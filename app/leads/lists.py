@@ -19,7 +19,7 @@ from app.employers.lists import employer_fields, stage_badge
 from app.employers.models import Employer, Stage
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.policy import visible_to
-from app.employers.queries import matching
+from app.employers.search.queries import matching
 
 #: a firm counts as new for so long after it was established
 NEW_FOR = timedelta(days=365)

@@ -7,7 +7,7 @@ from typing import Any
 from app.core.import_spec import Context, Line, Plan, Ref
 from app.core.text import name_key
 from app.employers.models import Employer, FormerName, Stage
-from app.employers.services import reindex
+from app.employers.search.services import reindex
 from app.leads.policy import ineligible_reason
 from app.leads.queries import REGISTERED, firms_by_code
 

@@ -10,7 +10,7 @@ from app.core.import_spec import Context
 from app.core.workflow import WorkflowHistory
 from app.core.workflow_sets import SetMove, note_restored
 from app.employers.models import Employer
-from app.employers.services import reindex
+from app.employers.search.services import reindex
 from app.lifecycle.workflow import LIFECYCLE
 
 

@@ -15,7 +15,8 @@ from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.i18n import msgid, msgid_of
 from app.core.permissions import Actor
 from app.core.workdays import add_working_days
-from app.core.workflow import Deadline, Move, SetMove, Transition, Workflow
+from app.core.workflow import Deadline, Move, Transition, Workflow
+from app.core.workflow_sets import SetMove
 from app.employers.models import Employer, EmployerContact
 from app.tasks.models import Task, TaskState
 from app.tasks.policy import may_work_on
