@@ -124,6 +124,7 @@ def _plan_new(made: Plan, looked: Looked, context: Context) -> None:
 
 def _plan_known(made: Plan, known: Known, looked: Looked, context: Context) -> None:
     employer_id: int = known["id"]
+    made.record = employer_id  # the line is about the employer, whatever it creates beside it
     _plan_fact(made, employer_id, looked.facts.get(employer_id), context)
     latest = known["statement_period"]
     if latest is not None and latest > _period(context):
