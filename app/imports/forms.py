@@ -22,7 +22,9 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
         render_kw={"accept": ".xlsx,.xlsm,.xls,.csv,.txt", "required": True},
     )
     as_of = DateField(
-        _l("As of"), [Optional()], description=_l("The day the file speaks of; empty means today.")
+        _l("As of"),
+        [Optional()],
+        description=_l("The day the file speaks of; empty means the end of its month, or today."),
     )
     period = StringField(
         _l("Month"),

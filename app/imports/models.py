@@ -49,7 +49,8 @@ class ImportBatch(Timestamps, Model):
     #: of the file's bytes; also its name in the folder `imports` of the instance
     sha256: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(200), default="")
-    as_of: Mapped[date]
+    #: the day the file speaks of; empty until the month is known from the file, where nobody said
+    as_of: Mapped[date | None]
     period: Mapped[Period | None]
 
     state: Mapped[BatchState] = mapped_column(EnumText(BatchState), default=BatchState.PREVIEWING)

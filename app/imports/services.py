@@ -73,7 +73,7 @@ def receive(
         created_by_id=actor.id if actor else None,
         file_name=PurePath(file_name.replace("\\", "/")).name[-200:],
         sha256=keep(queries.folder(), stream, kind_of),
-        as_of=as_of or today(),
+        as_of=as_of or (None if spec.needs_period and period is None else _usual_day(spec, period)),
         period=period,
         state=BatchState.APPLYING if apply else BatchState.PREVIEWING,
         started_at=now(),
@@ -119,6 +119,7 @@ class _Run:
     path: Path
     file_name: str
     after: int
+    day_given: bool
     shown: Counter[Outcome] = field(default_factory=Counter)
 
     def is_sample(self, plan: Plan) -> bool:
@@ -153,9 +154,11 @@ def running(batch_id: int) -> Iterator[None]:
 def _run(hold: workflow.Hold) -> _Run:
     batch = db.session.get_one(ImportBatch, hold.batch_id, populate_existing=True)
     dry = batch.state is BatchState.PREVIEWING
-    context = Context(batch.id, batch.branch_id, batch.created_by, batch.as_of, batch.period, dry)
+    spec, as_of = queries.spec_named(batch.spec), batch.as_of
+    day = as_of or _usual_day(spec, batch.period)
+    context = Context(batch.id, batch.branch_id, batch.created_by, day, batch.period, dry)
     path, reasons = queries.file_of(batch), Counter(batch.reasons)
-    return _Run(hold, queries.spec_named(batch.spec), context, reasons, path, batch.file_name, batch.last_row)
+    return _Run(hold, spec, context, reasons, path, batch.file_name, batch.last_row, as_of is not None)
 
 
 def _failure(refusal: DomainError) -> dict[str, Any]:
@@ -215,9 +218,17 @@ def _chunks(run: _Run, after: int) -> Iterator[Chunk]:
     with open_table(run.path, run.spec.headings) as table:
         if run.spec.needs_period and run.context.period is None:
             run.context.period = _period_of(run, table)
+            if not run.day_given:
+                run.context.as_of = _usual_day(run.spec, run.context.period)
+                run.hold.keep(as_of=run.context.as_of)
         if table.title:
             run.hold.keep(title=table.title[:200])
         yield from chunks(run.spec, table, after)
+
+
+def _usual_day(spec: ImportSpec, period: Period | None) -> date:
+    """The day a file speaks of when nobody says: the end of its month, or today."""
+    return min(today(), period.last_day) if spec.needs_period and period else today()
 
 
 def _period_of(run: _Run, table: Table) -> Period:
