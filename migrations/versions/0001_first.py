@@ -675,7 +675,7 @@ def upgrade():
         sa.Column("file_name", sa.String(length=200), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
-        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=True),
         sa.Column("period", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("failure", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
@@ -970,16 +970,20 @@ def upgrade():
         sa.Column("created_by_id", sa.Integer(), nullable=True),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("title", sa.String(length=255), nullable=False),
+        sa.Column("params", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("first_due_on", sa.Date(), nullable=True),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("source_type", sa.String(length=32), nullable=True),
         sa.Column("source_id", sa.Integer(), nullable=True),
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_tasks_branch_id")),
+        sa.ForeignKeyConstraint(["closed_by_id"], ["users.id"], name=op.f("fk_tasks_closed_by_id")),
         sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_tasks_created_by_id")),
         sa.ForeignKeyConstraint(
             ["employer_id"], ["employers.id"], name=op.f("fk_tasks_employer_id"), ondelete="CASCADE"
@@ -990,7 +994,13 @@ def upgrade():
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.create_index("ix_tasks_employer", ["employer_id", "state"], unique=False)
         batch_op.create_index("ix_tasks_owner_state_due", ["owner_id", "state", "due_on", "id"], unique=False)
-        batch_op.create_index("ix_tasks_source", ["source_type", "source_id"], unique=False)
+        batch_op.create_index(
+            "uq_tasks_open_source",
+            ["source_type", "source_id", "kind"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open' AND source_id IS NOT NULL"),
+            postgresql_where=sa.text("state = 'open' AND source_id IS NOT NULL"),
+        )
 
     op.create_table(
         "timeline",
@@ -1039,6 +1049,9 @@ def upgrade():
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaigns.id"], name=op.f("fk_messages_campaign_id"), ondelete="CASCADE"
         ),
@@ -1131,7 +1144,11 @@ def downgrade():
 
     op.drop_table("timeline")
     with op.batch_alter_table("tasks", schema=None) as batch_op:
-        batch_op.drop_index("ix_tasks_source")
+        batch_op.drop_index(
+            "uq_tasks_open_source",
+            sqlite_where=sa.text("state = 'open' AND source_id IS NOT NULL"),
+            postgresql_where=sa.text("state = 'open' AND source_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_tasks_owner_state_due")
         batch_op.drop_index("ix_tasks_employer")
 
