@@ -27,6 +27,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.gateways",
     "campaigns.drafting",
     "campaigns.ledger",
+    "campaigns.notices",
     "campaigns.results",
 )
 

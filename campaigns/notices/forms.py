@@ -1,0 +1,32 @@
+"""The three small forms of the public page."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from campaigns.notices.policy import DIGITS
+from campaigns.notices.services import Wanted
+
+
+class DigitsForm(FlaskForm):  # type: ignore[misc]
+    digits = StringField(
+        _l("Last four digits of your mobile number"),
+        [InputRequired(), Regexp(rf"^\d{{{DIGITS}}}$", message=_l("Please enter four digits."))],
+        filters=[lambda value: value.strip() if value else value],
+        render_kw={"inputmode": "numeric", "autocomplete": "off", "maxlength": DIGITS},
+    )
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]
+    """Only the token against forgery."""
+
+
+class AskForm(FlaskForm):  # type: ignore[misc]
+    wanted = RadioField(
+        _l("What would help you?"),
+        [InputRequired()],
+        choices=[(Wanted.VISIT.value, _l("A visit at our place")), (Wanted.CALL.value, _l("A call back"))],
+        default=Wanted.VISIT.value,
+    )
+    note = TextAreaField(_l("What is it about? (optional)"), [Optional(), Length(max=200)])
