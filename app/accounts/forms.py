@@ -23,7 +23,7 @@ class UserForm(FlaskForm):  # type: ignore[misc]
         description=_l("Small letters, digits, dots, - and _; it cannot be changed later."),
         render_kw={"autocomplete": "off", "autocapitalize": "none"},
     )
-    name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
+    name = StringField(_l("Full name"), [InputRequired(), Length(max=120)])
     mobile = StringField(_l("Mobile number"), [Optional(), Length(max=20)], render_kw={"inputmode": "tel"})
     branch_id = SelectField(_l("Branch"), coerce=int)
     scope = SelectField(_l("Reach"), coerce=Scope, description=_l("Which employers' records the user sees."))

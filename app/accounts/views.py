@@ -30,7 +30,7 @@ def users() -> ResponseReturnValue:
     search = request.args.get("q", "").strip()
     show = request.args.get("show", "active")
     found = queries.found_users(current_actor(), search, show)
-    return render_template("accounts/users.html", users=found, search=search, show=show, **LABELS)
+    return render_template("accounts/users.html", users=found, words=search, show=show, **LABELS)
 
 
 @bp.route("/users/new", methods=["GET", "POST"])

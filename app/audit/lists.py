@@ -10,7 +10,7 @@ from app.audit.models import AuditEvent
 from app.audit.policy import Permission
 from app.core import formats
 from app.core.criteria import Field, Kind
-from app.core.db import Base, db
+from app.core.db import db
 from app.core.fields import Choice
 from app.core.i18n import translated
 from app.core.list_parts import Column, Empty, Link
@@ -28,9 +28,8 @@ def _actions(_actor: Actor | None) -> list[Choice]:
 
 def _kinds(_actor: Actor | None) -> list[Choice]:
     """What records there are: the audited tables."""
-    mapped = [mapper.class_ for mapper in Base.registry.mappers]
-    tables = {str(c.__tablename__) for c in mapped if c.__audited__}
-    return sorted(((table, queries.name_of(table)) for table in tables), key=lambda choice: choice[1])
+    named = ((table, queries.kind_name(table)) for table in queries.audited_tables())
+    return sorted(named, key=lambda choice: choice[1])
 
 
 def subject_of(event: AuditEvent) -> str:
@@ -38,14 +37,26 @@ def subject_of(event: AuditEvent) -> str:
     if not event.subject_type:
         return event.subject_name
     name = event.subject_name or (f"#{event.subject_id}" if event.subject_id else "")
-    return f"{queries.name_of(event.subject_type)} {name}".strip()
+    return f"{queries.kind_name(event.subject_type)} {name}".strip()
 
 
 def summary_of(event: AuditEvent) -> str:
     """The changed fields by name, or the other facts."""
     if fields := event.fields:
         return SEPARATOR.join(queries.name_of(name) for name in fields)
-    return SEPARATOR.join(f"{queries.name_of(name)}: {value}" for name, value in event.facts.items())
+    return SEPARATOR.join(
+        f"{queries.name_of(name)}: {value_of(value)}" for name, value in event.facts.items()
+    )
+
+
+def value_of(value: object) -> str:
+    """A value in the reader's words: truth as yes or no, nothing as a dash, stored msgids translated."""
+    return translated(value) if isinstance(value, str) and value else str(formats.display(value))
+
+
+def actor_of(event: AuditEvent) -> str:
+    """Who it was; a request of nobody known is a visitor's, everything else the system's own doing."""
+    return event.actor_name or (_("Visitor") if event.ip else _("System"))
 
 
 TRAIL = ListPage(
@@ -63,8 +74,8 @@ TRAIL = ListPage(
             format=formats.moment,
             link=lambda event: url_for("audit.event", event_id=event.id),
         ),
-        Column("actor_name", _l("Who"), value=lambda event: event.actor_name or _("System")),
-        Column("action", _l("What"), value=lambda event: translated(event.action)),
+        Column("actor_name", _l("Who"), value=actor_of),
+        Column("action", _l("What was done"), value=lambda event: translated(event.action)),
         Column("subject", _l("Record"), value=subject_of),
         Column("summary", _l("Details"), value=summary_of, export=lambda event: event.changes),
         Column("ip", _l("Address"), shown=False),
@@ -73,7 +84,7 @@ TRAIL = ListPage(
     fields=(
         Field("at", _l("Time"), Kind.MOMENT, AuditEvent.at),
         Field("actor", _l("Who"), Kind.TEXT, AuditEvent.actor_name),
-        Field("action", _l("What"), Kind.CHOICE, AuditEvent.action, choices=_actions),
+        Field("action", _l("What was done"), Kind.CHOICE, AuditEvent.action, choices=_actions),
         Field("kind", _l("Kind of record"), Kind.CHOICE, AuditEvent.subject_type, choices=_kinds),
         Field("record", _l("Name of the record"), Kind.TEXT, AuditEvent.subject_name),
         Field("record_id", _l("Number of the record"), Kind.CODE, AuditEvent.subject_id),

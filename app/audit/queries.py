@@ -1,5 +1,6 @@
 """Reading the trail, and proving it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.audit.models import GENESIS, HASHED, AuditEvent, anchor_path, content_hash, stamp
 from app.audit.policy import visible_to
-from app.core.db import db, is_postgresql
+from app.core.db import Base, db, is_postgresql
 from app.core.errors import NotFound
 from app.core.i18n import msgid
 from app.core.permissions import Actor
@@ -61,6 +62,18 @@ def changes_of(subject_type: str, subject_id: int | str, limit: int = 200) -> li
         for e in db.session.scalars(query)
         for name, pair in e.fields.items()
     ]
+
+
+def audited_tables() -> dict[str, str]:
+    """Each audited table with the name of its model."""
+    mapped = [mapper.class_ for mapper in Base.registry.mappers]
+    return {str(model.__tablename__): model.__name__ for model in mapped if model.__audited__}
+
+
+def kind_name(table: str) -> str:
+    """What one row of a table is called: `import_batches` -> "Import batch", in the reader's language."""
+    model = audited_tables().get(table, table)
+    return name_of(re.sub(r"(?<!^)(?=[A-Z])", "_", model).lower())
 
 
 def name_of(identifier: str) -> str:

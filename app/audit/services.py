@@ -62,7 +62,8 @@ _acting: ContextVar[Who | None] = ContextVar("acting_as", default=None)
 @contextmanager
 def acting_as(actor: Actor | str) -> Iterator[None]:
     """Events recorded inside are this actor's: for jobs that finish what somebody asked for."""
-    who = Who(name=actor) if isinstance(actor, str) else Who(actor.id, actor.name)
+    ip = _address()
+    who = Who(name=actor, ip=ip) if isinstance(actor, str) else Who(actor.id, actor.name, ip)
     token = _acting.set(who)
     try:
         yield
@@ -75,12 +76,16 @@ def who_acts() -> Who:
     if acting := _acting.get():
         return acting
     if has_request_context():
-        ip = request.remote_addr or ""
         if current_user and current_user.is_authenticated:
-            return Who(current_user.id, current_user.name, ip)
-        return Who(ip=ip)
+            return Who(current_user.id, current_user.name, _address())
+        return Who(ip=_address())
     command = click.get_current_context(silent=True)
-    return Who(name=command.command_path) if command else Who()
+    path = command.command_path if command else ""
+    return Who(name=path[max(path.find("flask"), 0) :])
+
+
+def _address() -> str:
+    return (request.remote_addr or "") if has_request_context() else ""
 
 
 def record(

@@ -22,7 +22,12 @@ def event(event_id: int) -> ResponseReturnValue:
     """One event with every old and new value."""
     found = queries.event(current_actor(), event_id)
     return render_template(
-        "audit/event.html", event=found, subject=lists.subject_of(found), name_of=queries.name_of
+        "audit/event.html",
+        event=found,
+        subject=lists.subject_of(found),
+        actor=lists.actor_of(found),
+        name_of=queries.name_of,
+        value_of=lists.value_of,
     )
 
 

@@ -29,6 +29,7 @@ REFUSED = _l(
     tries=policy.LOCK_AFTER,
     minutes=policy.LOCK_MINUTES,
 )
+DEACTIVATED = _l("This account was deactivated. Ask your security administrator.")
 CODE_REFUSED = _l("The code is not right, or it was used before. Wait for the next one and try again.")
 
 
@@ -45,15 +46,19 @@ def check_password(username: str, password: str) -> User:
     right = passwords.matches(kept, password)
     user = _locked_row(user_id) if user_id else None
     if user is None:
-        audit.record(REFUSED_EVENT, details={"username": username[:60], "reason": "unknown user"})
+        audit.record(REFUSED_EVENT, details={"username": username[:60], "reason": msgid("unknown user name")})
         raise SignInRefused(REFUSED)
     if policy.is_locked(user):
-        _refuse(user, "locked")
+        _refuse(user, msgid("the account is locked"))
     if not right:
         _count_failure(user)
-        _refuse(user, "password")
+        _refuse(user, msgid("wrong password"))
     if not user.active:
-        _refuse(user, "deactivated", _l("This account was deactivated. Ask your security administrator."))
+        _refuse(
+            user,
+            msgid("the account is deactivated"),
+            _l("This account was deactivated. Ask your security administrator."),
+        )
     if passwords.needs_rehash(kept):
         user.password_hash = passwords.hashed(password)
     return user
@@ -87,7 +92,7 @@ def check_code(user_id: int, session_stamp: str, code: str) -> User:
         raise SignInRefused(REFUSED)
     if not use_code(user, code):
         _count_failure(user)
-        _refuse(user, "code", CODE_REFUSED)
+        _refuse(user, msgid("wrong code"), CODE_REFUSED)
     return user
 
 
@@ -122,7 +127,8 @@ def signed_in(user: User) -> None:
     user.failed_logins = 0
     user.locked_until = None
     user.last_login_at = now()
-    audit.record(msgid("Signed in"), user, details={"second_factor": bool(user.totp_secret)})
+    with audit.acting_as(user):
+        audit.record(msgid("Signed in"), user, details={"second_factor": bool(user.totp_secret)})
 
 
 def signed_out(user: User, token: str) -> None:

@@ -22,7 +22,7 @@ from app.core.i18n import COOKIE as LANGUAGE
 from app.core.i18n import DEFAULT
 from app.core.limits import limiter
 from app.core.links import safe_path
-from app.core.permissions import ROLE_LABELS, SCOPE_LABELS, public, signed_in
+from app.core.permissions import ROLE_LABELS, SCOPE_LABELS, SEPARATED_ROLES, public, signed_in
 
 bp = Blueprint("accounts", __name__)
 
@@ -168,7 +168,8 @@ def second_factor() -> ResponseReturnValue:
     user = _me()
     if user.totp_secret:
         left = queries.recovery_codes_left(user)
-        return render_template("accounts/second_factor.html", form=CodeForm(), user=user, left=left)
+        free = not user.role_set & SEPARATED_ROLES
+        return render_template("accounts/second_factor.html", form=CodeForm(), left=left, free=free)
     secret = session.setdefault("enrolling", factor.new_secret())
     form = CodeForm()
     if form.validate_on_submit():
