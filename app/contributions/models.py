@@ -16,6 +16,7 @@ class ContributionFact(Model):
     """One line of a monthly statement. `version` 1 is the first; the highest is in force."""
 
     __tablename__ = "contribution_facts"
+    __audited__: ClassVar[bool] = False
     __table_args__ = (
         UniqueConstraint("employer_id", "period", "version"),
         Index("ix_contribution_facts_period", "period", "employer_id"),

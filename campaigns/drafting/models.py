@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -139,6 +139,7 @@ class AudienceMember(Model):
     """
 
     __tablename__ = "audience_members"
+    __audited__: ClassVar[bool] = False
     __table_args__ = (
         UniqueConstraint("campaign_id", "employer_id", "contact_id"),
         Index("ix_audience_members_campaign", "campaign_id", "id"),

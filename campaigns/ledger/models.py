@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
+from typing import ClassVar, cast
 
 from sqlalchemy import ForeignKey, Index, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -39,6 +39,7 @@ class Message(Model):
     """One member of the audience on one channel. `text` is exactly what is sent."""
 
     __tablename__ = "messages"
+    __audited__: ClassVar[bool] = False
     __table_args__ = (
         #: nobody is written to twice in one campaign, whoever plans it and however often
         UniqueConstraint("campaign_id", "channel", "recipient_key"),

@@ -54,11 +54,7 @@ def check_password(username: str, password: str) -> User:
         _count_failure(user)
         _refuse(user, msgid("wrong password"))
     if not user.active:
-        _refuse(
-            user,
-            msgid("the account is deactivated"),
-            _l("This account was deactivated. Ask your security administrator."),
-        )
+        _refuse(user, msgid("the account is deactivated"), DEACTIVATED)
     if passwords.needs_rehash(kept):
         user.password_hash = passwords.hashed(password)
     return user
