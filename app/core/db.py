@@ -229,7 +229,7 @@ def insert_new(model: type[Base]) -> Insert:
 
 
 def changed(statement: Executable) -> int:
-    """Executes an INSERT, UPDATE or DELETE; gives how many rows it touched."""
+    """Executes an UPDATE or DELETE; gives how many rows it touched."""
     return cast(CursorResult[*tuple[Any, ...]], db.session.execute(statement)).rowcount
 
 

@@ -111,10 +111,12 @@ def _move(
             campaign = step(campaign_id, _actor(username))
             if wake:
                 jobs.wake(campaign.id)
+            done = f"{campaign.name}: {campaign.state}"
+            # After the commit nothing may be read here: the jobs need the writer's place.
             db.session.commit()
-            click.echo(f"{campaign.name}: {campaign.state}")
     except DomainError as error:
         raise click.ClickException(str(error)) from error
+    click.echo(done)
 
 
 def _actor(username: str | None) -> Actor | None:

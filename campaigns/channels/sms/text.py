@@ -25,7 +25,7 @@ OPT_OUT_NOTICE = "拒收请回复R"
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
-_OPT_OUT_WORDS = frozenset({"R", "T", "N", "TD", "回T", "退订", "拒收", "取消", "QX", "0000", "00000"})
+_OPT_OUT = re.compile(r"(回复?)?(?=.)(R|TD?|N|QX|0{4,5})?(退订|拒收|取消)?")
 
 
 def units(text: str) -> int:
@@ -84,4 +84,4 @@ def check(signature: str, template: str) -> None:
 
 def is_opt_out(reply: str) -> bool:
     """True if a reply asks not to be written to again: R, T, TD, N, 退订 and the like, alone in the text."""
-    return _NOT_A_WORD.sub("", reply).upper().removeprefix("回复") in _OPT_OUT_WORDS
+    return _OPT_OUT.fullmatch(_NOT_A_WORD.sub("", reply).upper()) is not None

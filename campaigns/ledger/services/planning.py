@@ -45,15 +45,17 @@ def suppress_planned(campaign_id: int, reason: Exclusion) -> int:
 
 def suppress_opted_out(*conditions: Any) -> int:
     """Planned messages, among those that meet the conditions, to numbers that left; service notices stay."""
-    campaign = select(Campaign.id).where(
-        Campaign.id == Message.campaign_id, Campaign.message_class != MessageClass.SERVICE
+    left = (
+        select(OptOut.id)
+        .join(Campaign, Campaign.signature == OptOut.signature)
+        .where(
+            Campaign.id == Message.campaign_id,
+            Campaign.message_class != MessageClass.SERVICE,
+            OptOut.phone == Message.phone,
+        )
+        .exists()
     )
-    left = exists().where(
-        OptOut.phone == Message.phone,
-        OptOut.signature
-        == select(Campaign.signature).where(Campaign.id == Message.campaign_id).scalar_subquery(),
-    )
-    return suppress(Exclusion.OPTED_OUT, *conditions, campaign.exists(), left)
+    return suppress(Exclusion.OPTED_OUT, *conditions, left)
 
 
 def suppress_dead_numbers(*conditions: Any) -> int:

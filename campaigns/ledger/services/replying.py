@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.core.db import changed, db, insert_new
+from app.core.db import db, insert_new
 from app.core.i18n import msgid
 from campaigns.channels.sms.models import OptOut
 from campaigns.channels.sms.text import is_opt_out
@@ -26,20 +26,19 @@ def _take(gateway: str, reply: Incoming) -> bool:
     phone = reply.phone.removeprefix("+").removeprefix("86")[-11:]
     last = queries.last_message_to(phone)
     leaving = is_opt_out(reply.text)
-    new = changed(
-        insert_new(Reply).values(
-            gateway=gateway,
-            gateway_id=reply.id,
-            message_id=last.id if last else None,
-            phone=phone,
-            text=reply.text,
-            opt_out=leaving,
-            at=reply.at,
-        )
+    kept = insert_new(Reply).values(
+        gateway=gateway,
+        gateway_id=reply.id,
+        message_id=last.id if last else None,
+        phone=phone,
+        text=reply.text,
+        opt_out=leaving,
+        at=reply.at,
     )
+    new = db.session.scalar(kept.returning(Reply.id)) is not None
     if new and last:
         _follow(last, reply, leaving)
-    return bool(new)
+    return new
 
 
 def _follow(last: Message, reply: Incoming, leaving: bool) -> None:

@@ -1,0 +1,112 @@
+"""A gateway to send through: the real simulator over real HTTP, and a real Redis for pace and queue."""
+
+import dataclasses
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.config import PROJECT, Settings, current_settings
+from app.core.db import db, writing
+from app.core.jobs import redis_connection
+from campaigns.gateways.simulator import Simulator
+from campaigns.gateways.simulator_store import Store
+from tests.conftest import sweep_database
+from tests.waiting import wait_until
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def house(session_app: Flask, settings: Settings, valkey: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application with a gateway address, an instance folder and an empty Redis of its own."""
+    port = free_port()
+    own = dataclasses.replace(
+        settings,
+        home=tmp_path,
+        redis_url=valkey,
+        embedded_redis=False,
+        gateway_port=port,
+        gateway_url=f"http://127.0.0.1:{port}",
+        gateway_timeout_seconds=1.0,
+    )
+    app = create_app(own)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        redis_connection().flushall()
+        with writing():
+            yield app
+        db.session.remove()
+        sweep_database()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def simulator(house: Flask) -> Iterator[Store]:
+    """The simulator, listening; gives its memory."""
+    server = Simulator(current_settings())
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    # Nothing is pushed while this server runs: tests say when a receipt arrives.
+    quiet = {"receipts_off": "1", "receipt_delay_ms": "3600000", "dead_percent": "0", "expired_percent": "0"}
+    server.store.set_faults(quiet)
+    yield server.store
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    server.store.close()
+
+
+@pytest.fixture
+def process(house: Flask) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    """Starts processes of the product (`worker`, `gateway simulator`, …) on the house's settings."""
+    with ExitStack() as running:
+        yield lambda *command: running.enter_context(_process(current_settings(), *command))
+
+
+@contextmanager
+def _process(settings: Settings, *command: str) -> Iterator["subprocess.Popen[bytes]"]:
+    environment = os.environ | {
+        "JINNUO_HOME": str(settings.home),
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "SECRET_KEY": settings.secret_key,
+        "JINNUO_GATEWAY_PORT": str(settings.gateway_port),
+        "JINNUO_GATEWAY_TIMEOUT": str(settings.gateway_timeout_seconds),
+    }
+    started = subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "wsgi", *command],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield started
+    finally:
+        started.terminate()
+        started.wait(timeout=20)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody answers on the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_for_gateway() -> None:
+    """Until the simulator process answers."""
+    wait_until(lambda: listens(current_settings().gateway_port))

@@ -1,0 +1,113 @@
+"""The gateway's way back in, over the product's own addresses."""
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from app.config import current_settings
+from app.core.clock import now
+from app.core.db import db
+from app.core.timeline import TimelineEntry
+from app.tasks.models import Task
+from campaigns.channels.sms.models import OptOut
+from campaigns.drafting.models import Campaign, CampaignState, MessageClass
+from campaigns.gateways.signing import signed_headers
+from campaigns.ledger.models import Message, Reply
+from tests.campaigns.sending import ledger, planned_campaign, states
+
+AT = "2026-11-22T10:00:00+08:00"
+
+
+def push(client: FlaskClient, what: str, items: list[dict[str, Any]], secret: str = "") -> int:
+    path, body = f"/gateways/simulator/{what}", json.dumps(items).encode()
+    headers = signed_headers(secret or current_settings().gateway_secret, "POST", path, body)
+    return client.post(path, data=body, headers=headers).status_code
+
+
+def sent_campaign(**fields: Any) -> Campaign:
+    campaign = planned_campaign(2, **fields)
+    handed_over = {"state": "submitted", "gateway": "simulator", "submitted_at": now()}
+    db.session.execute(update(Message).where(Message.campaign_id == campaign.id).values(**handed_over))
+    db.session.commit()
+    return campaign
+
+
+def receipts_for(campaign: Campaign) -> list[dict[str, Any]]:
+    keys = [row.public_id for row in ledger(campaign)]
+    return [{"key": key, "outcome": "delivered", "code": "DELIVRD", "at": AT} for key in keys]
+
+
+def test_signed_receipts_settle_messages_and_finish_the_campaign(client: FlaskClient) -> None:
+    campaign = sent_campaign()
+    assert push(client, "receipts", receipts_for(campaign)) == 204
+    assert states(campaign) == {"delivered": 2}
+    assert campaign.state is CampaignState.FINISHED
+
+
+def test_receipts_need_no_browser_token_but_the_gateways_signature(app: Flask, client: FlaskClient) -> None:
+    campaign = sent_campaign()
+    app.config["WTF_CSRF_ENABLED"] = True
+    try:
+        assert push(client, "receipts", receipts_for(campaign), secret="somebody else's") == 403
+        assert states(campaign) == {"submitted": 2}
+        assert push(client, "receipts", receipts_for(campaign)) == 204
+    finally:
+        app.config["WTF_CSRF_ENABLED"] = False
+
+
+def test_an_unsigned_or_unreadable_push_changes_nothing(client: FlaskClient) -> None:
+    campaign = sent_campaign()
+    assert client.post("/gateways/simulator/receipts", json=receipts_for(campaign)).status_code == 403
+    assert push(client, "receipts", [{"key": 1}]) == 403
+    assert client.post("/gateways/nobody/receipts", json=[]).status_code == 404
+    assert client.get("/gateways/simulator/receipts").status_code == 405
+    assert states(campaign) == {"submitted": 2}
+
+
+def reply(phone: str, text: str, number: int = 1) -> dict[str, Any]:
+    return {"id": f"r{number}", "phone": phone, "text": text, "at": AT}
+
+
+def test_a_reply_reaches_the_timeline_and_the_owner_once(client: FlaskClient) -> None:
+    row = ledger(sent_campaign())[0]
+    for _ in range(2):
+        assert push(client, "replies", [reply(f"+86{row.phone}", "收到，下周来办")]) == 204
+    (entry,) = db.session.scalars(select(TimelineEntry))
+    assert (entry.employer_id, entry.params["text"]) == (row.employer_id, "收到，下周来办")
+    (task,) = db.session.scalars(select(Task))
+    assert (task.employer_id, "收到，下周来办" in task.note) == (row.employer_id, True)
+    (kept,) = db.session.scalars(select(Reply))
+    assert (kept.message_id, kept.opt_out) == (row.id, False)
+
+
+def test_an_opt_out_is_kept_for_the_signature_it_answered(client: FlaskClient) -> None:
+    answered = sent_campaign(message_class=MessageClass.PUBLICITY)
+    phone = ledger(answered)[0].phone or ""
+    assert push(client, "replies", [reply(phone, "TD")]) == 204
+    (left,) = db.session.scalars(select(OptOut))
+    assert (left.phone, left.signature) == (phone, answered.signature)
+    assert db.session.scalars(select(Task)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("message_class", "reason"), [(MessageClass.GREETING, "opted_out"), (MessageClass.SERVICE, None)]
+)
+def test_an_opt_out_stops_what_is_planned_except_service_notices(
+    client: FlaskClient, message_class: MessageClass, reason: str | None
+) -> None:
+    campaign = planned_campaign(2, message_class=message_class)
+    first, second = ledger(campaign)
+    db.session.execute(update(Message).where(Message.id == second.id).values(submitted_at=now()))
+    assert push(client, "replies", [reply(second.phone or "", "退订")]) == 204
+    assert [row.reason for row in ledger(campaign)] == [None, reason]
+    assert first.phone != second.phone
+
+
+def test_a_reply_from_a_stranger_is_kept_and_leads_nowhere(client: FlaskClient) -> None:
+    assert push(client, "replies", [reply("13999999999", "R")]) == 204
+    assert db.session.scalars(select(Reply.phone)).all() == ["13999999999"]
+    assert db.session.scalars(select(OptOut)).all() == []

@@ -1,0 +1,274 @@
+import dataclasses
+from datetime import time
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from app.config import current_settings
+from app.core.db import db
+from app.core.jobs import redis_connection, run_inline
+from campaigns.drafting.models import CampaignState
+from campaigns.gateways.protocol import Answer, Gateway
+from campaigns.gateways.registry import gateway as gateway_named
+from campaigns.gateways.simulator import client
+from campaigns.gateways.simulator_store import Store
+from campaigns.ledger import jobs
+from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.services import controlling, dispatching, sweeping
+from tests.campaigns.sending import (
+    assert_books_agree,
+    launch,
+    launch_here,
+    ledger,
+    make_due,
+    planned_campaign,
+    ready_campaign,
+    states,
+)
+
+
+@pytest.fixture
+def gateway(house: Flask) -> Gateway:
+    return gateway_named()
+
+
+def claim(campaign_id: int, gateway: Gateway, most: int = 100) -> dispatching.Claim:
+    taken = dispatching.claim(campaign_id, gateway, most)
+    assert taken is not None
+    db.session.commit()
+    return taken
+
+
+def sweep_until_quiet() -> None:
+    with run_inline():
+        jobs.sweep()
+
+
+def test_a_launch_sends_everything_once(simulator: Store) -> None:
+    campaign = ready_campaign(5)
+    launch_here(campaign)
+    assert states(campaign) == {"submitted": 5}
+    assert_books_agree(campaign, simulator)
+    assert {row.attempts for row in ledger(campaign)} == {1}
+
+
+def test_two_claims_share_nothing(gateway: Gateway) -> None:
+    campaign = planned_campaign(5)
+    first, second = claim(campaign.id, gateway, 3), claim(campaign.id, gateway, 3)
+    assert (len(first.rows), len(second.rows)) == (3, 2)
+    assert not set(first.ids) & set(second.ids)
+    assert dispatching.claim(campaign.id, gateway, 3) is None
+
+
+@pytest.mark.parametrize("state", [CampaignState.PAUSED, CampaignState.CANCELLED, CampaignState.APPROVED])
+def test_nothing_is_claimed_of_a_campaign_that_does_not_run(gateway: Gateway, state: CampaignState) -> None:
+    campaign = planned_campaign(2)
+    campaign.state = state
+    db.session.commit()
+    assert dispatching.claim(campaign.id, gateway, 10) is None
+
+
+def test_nothing_is_claimed_before_all_is_planned(gateway: Gateway) -> None:
+    campaign = planned_campaign(2)
+    campaign.planned_at = None
+    db.session.commit()
+    assert dispatching.claim(campaign.id, gateway, 10) is None
+
+
+def test_a_pause_acts_after_the_batch_under_way(gateway: Gateway, simulator: Store) -> None:
+    campaign = planned_campaign(5)
+    under_way = claim(campaign.id, gateway, 2)
+    controlling.pause(campaign.id, None)
+    db.session.commit()
+    dispatching.record(under_way, gateway, gateway.submit(under_way.batch))
+    db.session.commit()
+    jobs.dispatch(campaign.id, 0)
+    assert states(campaign) == {"submitted": 2, "planned": 3}
+    with run_inline():
+        controlling.resume(campaign.id, None)
+        jobs.wake(campaign.id)
+        db.session.commit()
+    assert states(campaign) == {"submitted": 5}
+    assert_books_agree(campaign, simulator)
+
+
+def test_a_cancelled_campaign_sends_nothing_more_and_follows_what_is_out(
+    gateway: Gateway, simulator: Store
+) -> None:
+    campaign = planned_campaign(5)
+    under_way = claim(campaign.id, gateway, 2)
+    controlling.cancel(campaign.id, None)
+    db.session.commit()
+    assert states(campaign) == {"claimed": 2, "suppressed": 3}
+    dispatching.record(under_way, gateway, gateway.submit(under_way.batch))
+    db.session.commit()
+    assert states(campaign) == {"submitted": 2, "suppressed": 3}
+    assert {row.reason for row in ledger(campaign)} == {None, "cancelled"}
+    assert_books_agree(campaign, simulator)
+
+
+def test_what_comes_back_untaken_to_a_cancelled_campaign_is_left_out_by_the_sweep(gateway: Gateway) -> None:
+    campaign = planned_campaign(2)
+    under_way = claim(campaign.id, gateway)
+    controlling.cancel(campaign.id, None)
+    dispatching.record(under_way, gateway, gateway.submit(under_way.batch))
+    db.session.commit()
+    assert states(campaign) == {"planned": 2}
+    sweep_until_quiet()
+    assert states(campaign) == {"suppressed": 2}
+
+
+def test_a_gateway_that_is_away_costs_time_and_nothing_else(house: Flask) -> None:
+    campaign = ready_campaign(3)
+    launch_here(campaign)
+    assert states(campaign) == {"planned": 3}
+    assert {row.code for row in ledger(campaign)} == {"UNREACHABLE"}
+    assert all(row.due_at for row in ledger(campaign)), "not at once again"
+
+
+@pytest.mark.parametrize("fault", ["timeout_after_accept", "error_after_accept", "reset_after_accept"])
+def test_a_lost_answer_is_settled_by_asking(simulator: Store, fault: str) -> None:
+    simulator.set_faults({fault: "1"})
+    campaign = ready_campaign(3)
+    launch_here(campaign)
+    assert states(campaign) == {"unknown": 3}
+    make_due(campaign)
+    sweep_until_quiet()
+    assert states(campaign) == {"submitted": 3}
+    assert_books_agree(campaign, simulator)
+    assert {m["repeats"] for m in simulator.messages()} == {0}, "asked, not sent again"
+
+
+@pytest.mark.parametrize("fault", ["error_before_accept", "reset_before_accept"])
+def test_a_hand_over_that_never_arrived_is_repeated_under_the_same_key(simulator: Store, fault: str) -> None:
+    simulator.set_faults({fault: "1"})
+    campaign = ready_campaign(3)
+    launch_here(campaign)
+    keys = [row.public_id for row in ledger(campaign)]
+    assert states(campaign) == {"unknown": 3}
+    make_due(campaign)
+    sweep_until_quiet()
+    assert states(campaign) == {"submitted": 3}
+    assert [row.public_id for row in ledger(campaign)] == keys
+    assert_books_agree(campaign, simulator)
+
+
+def test_without_a_promise_of_idempotency_nothing_is_ever_sent_blindly_again(simulator: Store) -> None:
+    plain = dataclasses.replace(client(current_settings()), idempotent=False)
+    campaign = planned_campaign(2)
+    simulator.set_faults({"error_before_accept": "1"})
+    taken = claim(campaign.id, plain)
+    dispatching.record(taken, plain, plain.submit(taken.batch))
+    make_due(campaign)
+    asked = sweeping.questions(plain)
+    assert len(asked) == 2
+    assert sweeping.answer(plain, asked, plain.query([row.public_id for row in asked])) == set()
+    assert states(campaign) == {"unknown": 2}
+    with pytest.raises(ValueError, match="blindly"):
+        dispatching.claim(campaign.id, plain, 10, MessageState.UNKNOWN)
+
+
+def test_a_worker_that_died_between_hand_over_and_record_leaves_no_double(
+    gateway: Gateway, simulator: Store
+) -> None:
+    campaign = planned_campaign(3)
+    taken = claim(campaign.id, gateway)
+    gateway.submit(taken.batch)  # and then it is killed
+    sweep_until_quiet()
+    assert states(campaign) == {"claimed": 3}, "the lease still runs"
+    make_due(campaign)
+    sweep_until_quiet()
+    assert states(campaign) == {"submitted": 3}
+    assert_books_agree(campaign, simulator)
+
+
+def test_a_worker_that_died_before_the_hand_over_is_made_up_for(gateway: Gateway, simulator: Store) -> None:
+    campaign = planned_campaign(3)
+    claim(campaign.id, gateway)
+    make_due(campaign)
+    sweep_until_quiet()
+    assert states(campaign) == {"submitted": 3}
+    assert_books_agree(campaign, simulator)
+
+
+def test_a_worker_that_wakes_up_after_its_lease_changes_nothing_of_its_successors(
+    gateway: Gateway, simulator: Store
+) -> None:
+    campaign = planned_campaign(2)
+    asleep = claim(campaign.id, gateway)
+    make_due(campaign)
+    sweeping.expire_leases()
+    successor = dispatching.claim(campaign.id, gateway, 10, MessageState.UNKNOWN)
+    assert successor is not None
+    late = gateway.submit(asleep.batch)
+    dispatching.record(asleep, gateway, [dataclasses.replace(s, answer=Answer.NOT_TAKEN) for s in late])
+    assert states(campaign) == {"claimed": 2}
+    dispatching.record(successor, gateway, gateway.submit(successor.batch))
+    assert states(campaign) == {"submitted": 2}
+    assert_books_agree(campaign, simulator)
+
+
+def test_flow_control_slows_down_and_loses_nothing(simulator: Store) -> None:
+    simulator.set_faults({"flow_control": "1"})
+    campaign = ready_campaign(3)
+    launch_here(campaign)
+    assert states(campaign) == {"planned": 3}
+    simulator.clear_faults()
+    redis_connection().flushall()
+    make_due(campaign)
+    sweep_until_quiet()
+    assert states(campaign) == {"submitted": 3}
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "left"),
+    [("XA:0003", "content", {"failed": 3}), ("OUT_OF_SERVICE", "account", {"planned": 3})],
+)
+def test_what_would_hit_every_message_stops_the_campaign_with_its_reason(
+    simulator: Store, code: str, reason: str, left: dict[str, int]
+) -> None:
+    simulator.set_faults({"reject_code": code})
+    campaign = ready_campaign(3)
+    launch_here(campaign)
+    db.session.refresh(campaign)
+    assert (campaign.state, campaign.hold_reason) == (CampaignState.PAUSED, reason)
+    assert states(campaign) == left
+
+
+def test_a_refused_number_fails_alone(simulator: Store) -> None:
+    campaign = ready_campaign(2)
+    row_phone = {"phone": "02266666666"}
+    controlling.launch(campaign.id, None)
+    jobs.plan_campaign(campaign.id)
+    first = ledger(campaign)[0]
+    db.session.execute(update(Message).where(Message.id == first.id).values(**row_phone))
+    db.session.commit()
+    jobs.dispatch(campaign.id, 0)
+    assert [(row.state, row.reason) for row in ledger(campaign)] == [
+        ("failed", "dead_number"),
+        ("submitted", None),
+    ]
+
+
+@pytest.mark.parametrize("hours", [(time(0), time(0))])
+def test_outside_its_hours_a_class_of_message_waits(
+    house: Flask, simulator: Store, hours: tuple[time, time]
+) -> None:
+    never = dataclasses.replace(current_settings(), send_hours={"service": hours})
+    house.extensions["jinnuo.settings"] = never
+    campaign = ready_campaign(2)
+    launch_here(campaign)
+    sweep_until_quiet()
+    assert states(campaign) == {"planned": 2}
+
+
+def test_an_empty_queue_is_refilled_from_the_database(simulator: Store) -> None:
+    campaign = ready_campaign(3)
+    launch(campaign)
+    redis_connection().flushall()
+    with run_inline():
+        jobs.plan_campaign(campaign.id)
+    db.session.commit()
+    assert states(campaign) == {"submitted": 3}
+    assert_books_agree(campaign, simulator)

@@ -1,0 +1,155 @@
+"""Whatever happens in whatever order: nobody gets anything twice, and the books agree."""
+
+from collections import Counter
+from typing import Any
+
+import hypothesis.strategies as st
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from app.core.db import db
+from campaigns.drafting.models import CampaignState
+from campaigns.gateways.protocol import Outcome, Submission
+from campaigns.gateways.registry import gateway as gateway_named
+from campaigns.gateways.simulator_store import Store
+from campaigns.ledger import queries
+from campaigns.ledger.models import MessageState
+from campaigns.ledger.services import controlling, dispatching, settling, sweeping
+from campaigns.ledger.workflow import MOVES
+from tests.campaigns.sending import ledger, make_due, planned_campaign
+
+#: Faults of the answer; the time-out is left to its own test because it takes a second.
+FAULTS = [
+    "error_before_accept",
+    "error_after_accept",
+    "reset_before_accept",
+    "reset_after_accept",
+    "flow_control",
+]
+
+
+def reachable(state: MessageState) -> set[MessageState]:
+    """Every state that some chain of allowed moves leads to."""
+    found, new = {state}, {state}
+    while new:
+        new = {target for source in new for target in MOVES[source]} - found
+        found |= new
+    return found
+
+
+class Ledger(RuleBasedStateMachine):
+    """One small campaign, two workers, a gateway with bad days."""
+
+    store: Store
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gateway = gateway_named()
+        self.campaign = planned_campaign(6)
+        self.held: list[tuple[dispatching.Claim, list[Submission] | None]] = []
+        self.seen: dict[int, MessageState] = {}
+
+    @rule(most=st.integers(1, 4), fault=st.sampled_from([None, *FAULTS]), again=st.booleans())
+    def claim_and_hand_over(self, most: int, fault: str | None, again: bool) -> None:
+        source = MessageState.UNKNOWN if again else MessageState.PLANNED
+        claim = dispatching.claim(self.campaign.id, self.gateway, most, source)
+        db.session.commit()
+        if claim:
+            self.store.set_faults({fault: "1"} if fault else {})
+            self.held.append((claim, self.gateway.submit(claim.batch)))
+
+    @rule(most=st.integers(1, 4))
+    def claim_and_die(self, most: int) -> None:
+        dispatching.claim(self.campaign.id, self.gateway, most)
+        db.session.commit()
+
+    @precondition(lambda self: self.held)
+    @rule(which=st.integers(0, 9))
+    def record(self, which: int) -> None:
+        claim, answers = self.held.pop(which % len(self.held))
+        dispatching.record(claim, self.gateway, answers or [])
+        db.session.commit()
+
+    @precondition(lambda self: self.held)
+    @rule()
+    def die_after_the_hand_over(self) -> None:
+        self.held.pop()
+
+    @rule()
+    def time_passes_and_the_sweep_comes(self) -> None:
+        make_due(self.campaign)
+        sweeping.expire_leases()
+        sweeping.suppress_cancelled()
+        asked = sweeping.questions(self.gateway)
+        db.session.commit()
+        if asked:
+            sweeping.answer(self.gateway, asked, self.gateway.query([row.public_id for row in asked]))
+        controlling.finish_done()
+        db.session.commit()
+
+    @rule(outcomes=st.lists(st.sampled_from(["delivered", "failed", "expired", "pending"]), min_size=1))
+    def receipts_arrive(self, outcomes: list[str]) -> None:
+        accepted = [m for m in self.store.messages() if m["phone"] in self.phones()]
+        known = self.gateway.query([m["key"] for m in accepted]) or []
+        told: list[Any] = [
+            type(receipt)(receipt.key, Outcome(outcome), None, receipt.at)
+            for receipt, outcome in zip(known, outcomes, strict=False)
+        ]
+        settling.apply_receipts(self.gateway.name, told)
+        db.session.commit()
+
+    @rule(step=st.sampled_from(["pause", "resume", "cancel"]))
+    def somebody_steers(self, step: str) -> None:
+        allowed = {"pause": "running", "resume": "paused"}
+        db.session.refresh(self.campaign)
+        if str(self.campaign.state) in (allowed.get(step), {"cancel": "paused"}.get(step)):
+            getattr(controlling, step)(self.campaign.id, None)
+            db.session.commit()
+
+    def phones(self) -> set[str | None]:
+        return {row.phone for row in ledger(self.campaign)}
+
+    @invariant()
+    def the_books_agree(self) -> None:
+        rows = ledger(self.campaign)
+        keys = {row.public_id: row for row in rows}
+        accepted = [m for m in self.store.messages() if m["key"] in keys]
+        assert max(Counter(m["phone"] for m in accepted).values(), default=1) == 1
+        for message in accepted:
+            assert keys[message["key"]].state not in ("planned", "suppressed")
+        arrived = {m["key"] for m in accepted}
+        for row in rows:
+            assert row.state not in ("submitted", "delivered") or row.public_id in arrived
+
+    @invariant()
+    def everybody_is_accounted_for(self) -> None:
+        balance = queries.balance(self.campaign)
+        assert balance.adds_up
+        assert balance.audience == 6
+        if self.campaign.state is CampaignState.FINISHED:
+            assert balance.progress.open == 0
+
+    @invariant()
+    def only_allowed_moves_were_made(self) -> None:
+        for row in ledger(self.campaign):
+            assert row.state in reachable(self.seen.get(row.id, row.state))
+            self.seen[row.id] = row.state
+
+
+def test_the_ledger_holds_whatever_happens(house: Flask, simulator: Store) -> None:
+    run_state_machine_as_test(
+        type("Books", (Ledger,), {"store": simulator}),
+        settings=settings(
+            max_examples=15,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        ),
+    )

@@ -1,0 +1,135 @@
+from collections import Counter
+
+import pytest
+from flask import Flask
+
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import DomainError
+from campaigns.channels.sms.models import OptOut
+from campaigns.drafting.models import Exclusion, MessageClass
+from campaigns.ledger.queries import balance
+from campaigns.ledger.services import controlling, planning
+from tests.campaigns.sending import (
+    approve,
+    create_member,
+    large_campaign,
+    ledger,
+    plan,
+    planned_campaign,
+    ready_campaign,
+    states,
+)
+
+
+def test_every_member_becomes_one_row_with_the_text_it_will_get(app: Flask) -> None:
+    campaign = planned_campaign(3)
+    rows = ledger(campaign)
+    assert [row.text for row in rows] == [
+        f"【滨海管理部】{row.contact.name}您好，您单位住房公积金已欠缴，请尽快办理补缴。"
+        for row in rows
+        if row.contact
+    ]
+    assert {(row.state, row.segments, row.recipient_key) for row in rows} == {
+        ("planned", 1, row.phone) for row in rows
+    }
+    assert campaign.planned_at is not None
+    assert len({row.public_id for row in rows}) == len({row.token for row in rows}) == 3
+
+
+def test_the_excluded_are_rows_too_with_their_reason(app: Flask) -> None:
+    campaign = ready_campaign(1)
+    create_member(campaign, excluded=Exclusion.OPTED_OUT)
+    create_member(campaign, phone="13800000077", excluded=Exclusion.NO_MOBILE).phone = None
+    approve(campaign)
+    controlling.launch(campaign.id, None)
+    plan(campaign)
+    found = balance(campaign)
+    assert found.suppressed_by == {"opted_out": 1, "no_mobile": 1}
+    assert (found.audience, found.progress.planned, found.progress.suppressed) == (3, 1, 2)
+    assert found.adds_up
+    assert [row.token for row in ledger(campaign)].count(None) == 2
+
+
+def test_planning_again_writes_nothing(app: Flask) -> None:
+    campaign = planned_campaign(3)
+    before = [(row.id, row.public_id, row.text) for row in ledger(campaign)]
+    plan(campaign)
+    assert [(row.id, row.public_id, row.text) for row in ledger(campaign)] == before
+
+
+def test_a_chunk_that_a_crash_lost_is_found_again(app: Flask) -> None:
+    campaign = planned_campaign(4)
+    db.session.delete(ledger(campaign)[1])
+    db.session.commit()
+    plan(campaign)
+    assert states(campaign) == {"planned": 4}
+
+
+def test_one_number_gets_one_message_even_if_the_audience_forgot_to_join_it(app: Flask) -> None:
+    campaign = ready_campaign(0)
+    first, second = create_member(campaign, "13900000001"), create_member(campaign, "13900000001")
+    approve(campaign)
+    controlling.launch(campaign.id, None)
+    plan(campaign)
+    rows = {row.member_id: row for row in ledger(campaign)}
+    assert rows[first.id].state == "planned"
+    assert (rows[second.id].state, rows[second.id].reason) == ("suppressed", "merged")
+    assert rows[second.id].merged_into_id == first.id
+
+
+def test_a_large_audience_is_planned_in_chunks(app: Flask) -> None:
+    people = planning.CHUNK + 7
+    campaign = large_campaign(people)
+    controlling.launch(campaign.id, None)
+    last = planning.plan_chunk(campaign)
+    assert len(ledger(campaign)) == planning.CHUNK
+    assert last is not None
+    plan(campaign)
+    assert Counter(row.phone for row in ledger(campaign)).most_common(1)[0][1] == 1
+    assert states(campaign) == {"planned": people}
+
+
+@pytest.mark.parametrize(
+    ("message_class", "reason"), [(MessageClass.PUBLICITY, "opted_out"), (MessageClass.SERVICE, None)]
+)
+def test_somebody_who_left_after_the_approval_gets_no_promotion_but_still_the_notice(
+    app: Flask, message_class: MessageClass, reason: str | None
+) -> None:
+    campaign = ready_campaign(0, message_class=message_class)
+    create_member(campaign, "13900000001")
+    create_member(campaign, "13900000002")
+    db.session.add(OptOut(phone="13900000001", signature="滨海管理部"))
+    db.session.add(OptOut(phone="13900000002", signature="另一个部门"))
+    approve(campaign)
+    controlling.launch(campaign.id, None)
+    plan(campaign)
+    assert [row.reason for row in ledger(campaign)] == [reason, None]
+
+
+def test_a_number_found_dead_after_the_approval_is_spared(app: Flask) -> None:
+    campaign = ready_campaign(1)
+    dead = create_member(campaign).contact
+    assert dead is not None
+    dead.invalid_since = today()
+    approve(campaign)
+    controlling.launch(campaign.id, None)
+    plan(campaign)
+    assert [row.reason for row in ledger(campaign)] == [None, "dead_number"]
+
+
+def test_a_gap_leaves_that_one_member_out_and_not_the_campaign(app: Flask) -> None:
+    campaign = ready_campaign(1)
+    create_member(campaign, variables={})
+    approve(campaign)
+    controlling.launch(campaign.id, None)
+    plan(campaign)
+    assert [row.reason for row in ledger(campaign)] == [None, "missing_value"]
+
+
+def test_a_campaign_changed_after_its_approval_cannot_be_launched(app: Flask) -> None:
+    campaign = ready_campaign(1)
+    create_member(campaign)
+    db.session.commit()
+    with pytest.raises(DomainError):
+        controlling.launch(campaign.id, None)
