@@ -22,6 +22,7 @@ FEATURES: tuple[str, ...] = (
     "app.lifecycle",
     "app.leads",
     "app.contributions",
+    "app.outreach",
     "app.targets",
     "app.demo",
     "campaigns.gateways",

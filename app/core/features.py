@@ -83,11 +83,12 @@ class GuardFor:
 
 @dataclass(frozen=True)
 class TimelineKind:
-    """A kind of timeline entry: its label and icon."""
+    """A kind of timeline entry: its label and icon, and who reads it where not everybody does."""
 
     name: str
     label: Any
     icon: str
+    permission: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import joinedload, lazyload, selectinload
 from app.accounts.models import User, UserRole
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.permissions import OFFICE, Actor
+from app.core.features import TimelineKind, current_features
+from app.core.permissions import OFFICE, Actor, may
 from app.core.timeline import TimelineEntry
 from app.employers.models import Employer, EmployerContact
 from app.employers.policy import visible_to
@@ -65,10 +66,18 @@ class Story:
     before: int | None
 
 
-def story(employer_id: int, kind: str | None = None, before: int | None = None) -> Story:
+def readable_kinds(actor: Actor) -> list[TimelineKind]:
+    """The kinds of timeline entry that the actor may read."""
+    kinds = current_features().timeline_kinds.values()
+    return [kind for kind in kinds if kind.permission is None or may(actor, kind.permission)]
+
+
+def story(employer_id: int, actor: Actor, kind: str | None = None, before: int | None = None) -> Story:
     """What happened to the employer, newest first, from the entry after `before` (its id)."""
     entry = TimelineEntry
-    query = select(entry).where(entry.employer_id == employer_id)
+    readable = {known.name for known in readable_kinds(actor)}
+    hidden = current_features().timeline_kinds.keys() - readable
+    query = select(entry).where(entry.employer_id == employer_id, entry.kind.not_in(hidden))
     if kind:
         query = query.where(entry.kind == kind)
     if before and (mark := db.session.get(entry, before)) and mark.employer_id == employer_id:

@@ -125,7 +125,7 @@ def show(employer_id: int) -> ResponseReturnValue:
         options=available(lifecycle, employer, actor) if lifecycle else [],
         side=employer_panels([p for p in features.panels if p.order < WIDE], employer, actor),
         wide=employer_panels([p for p in features.panels if p.order >= WIDE], employer, actor),
-        story=queries.story(employer.id),
+        story=queries.story(employer.id, actor),
     )
 
 
@@ -133,11 +133,16 @@ def show(employer_id: int) -> ResponseReturnValue:
 @requires(Permission.VIEW)
 def timeline(employer_id: int) -> ResponseReturnValue:
     """The story by itself: filtered by kind, page after page; for htmx only the next entries."""
-    employer = queries.find(employer_id, current_actor())
+    actor = current_actor()
+    employer = queries.find(employer_id, actor)
     kind = request.args.get("kind") or None
-    story = queries.story(employer.id, kind, request.args.get("before", type=int))
-    fragment = "_story" if request.headers.get("HX-Request") else "timeline"
-    return render_template(f"employers/{fragment}.html", employer=employer, story=story, kind=kind)
+    return render_template(
+        f"employers/{'_story' if request.headers.get('HX-Request') else 'timeline'}.html",
+        employer=employer,
+        story=queries.story(employer.id, actor, kind, request.args.get("before", type=int)),
+        kinds=queries.readable_kinds(actor),
+        kind=kind,
+    )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

@@ -11,7 +11,10 @@ from app.tasks.views import bp
 feature = Feature(
     name="tasks",
     blueprint=bp,
-    navigation=(NavItem(_l("My day"), "tasks.my_day", Permission.VIEW, "sun", "work", 10),),
+    navigation=(
+        NavItem(_l("My day"), "tasks.my_day", Permission.VIEW, "sun", "work", 10),
+        NavItem(_l("Tasks"), "tasks.index", Permission.WORK, "check2-square", "work", 20),
+    ),
     grants={
         Permission.VIEW: tuple(Role),  # the home page; everyone sees what is theirs
         Permission.WORK: OFFICE,

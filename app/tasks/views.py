@@ -15,6 +15,7 @@ from app.employers.queries import find as find_employer
 from app.employers.queries import possible_owners
 from app.tasks import queries, services
 from app.tasks.forms import CancelForm, CloseForm, NewTaskForm, PutOffForm, ReassignForm
+from app.tasks.lists import TASKS
 from app.tasks.policy import Permission, may_work_on
 
 bp = Blueprint("tasks", __name__)
@@ -26,6 +27,12 @@ def my_day() -> ResponseReturnValue:
     actor = current_actor()
     cards = workspace_cards(current_features().workspace, actor)
     return render_template("tasks/my_day.html", day=queries.my_day(actor), cards=cards, today=today())
+
+
+@bp.route("/tasks", methods=["GET", "POST"])
+@requires(Permission.VIEW)
+def index() -> ResponseReturnValue:
+    return TASKS.respond()
 
 
 @bp.get("/tasks/<int:id>")

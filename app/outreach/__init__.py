@@ -1,0 +1,1 @@
+"""Visits and calls: what was said to whom, what came of it, and what comes next."""

@@ -1,0 +1,40 @@
+"""The manifest of outreach."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.features import Feature, NavItem, Panel, TimelineKind, WorkspaceCard
+from app.core.permissions import OFFICE
+from app.outreach.models import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES
+from app.outreach.policy import Permission
+from app.outreach.queries import own_this_month, visits_of
+from app.outreach.views import bp
+
+_SHOWN = {"kinds": KIND_LABELS, "icons": KIND_ICONS, "outcomes": OUTCOME_LABELS, "tones": OUTCOME_TONES}
+
+feature = Feature(
+    name="outreach",
+    blueprint=bp,
+    navigation=(NavItem(_l("Visits and calls"), "outreach.index", Permission.VIEW, "geo-alt", "work", 30),),
+    grants={Permission.VIEW: OFFICE, Permission.LOG: OFFICE},
+    panels=(
+        Panel(
+            "visits",
+            _l("Visits and calls"),
+            "outreach/_panel.html",
+            lambda employer, _actor: {"visits": visits_of(employer.id), **_SHOWN},
+            Permission.VIEW,
+            20,
+        ),
+    ),
+    workspace=(
+        WorkspaceCard(
+            "visits",
+            _l("This month"),
+            "outreach/_card.html",
+            lambda actor: {"counts": own_this_month(actor), "kinds": KIND_LABELS},
+            Permission.LOG,
+            20,
+        ),
+    ),
+    timeline_kinds=(TimelineKind("visit", _l("Visit or call"), "geo-alt", Permission.VIEW),),
+)

@@ -1,0 +1,94 @@
+"""The list of visits and calls."""
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, lazyload
+
+from app.accounts.lists import user_field
+from app.accounts.models import User
+from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.links import url_if
+from app.core.listing import Column, Empty, Link, ListPage, Quick
+from app.employers.models import Employer
+from app.employers.policy import Permission as EmployerPermission
+from app.employers.search.queries import matching
+from app.outreach.models import (
+    KIND_LABELS,
+    MODE_LABELS,
+    OUTCOME_LABELS,
+    OUTCOME_TONES,
+    TOPIC_LABELS,
+    Visit,
+)
+from app.outreach.policy import Permission
+from app.outreach.queries import listed
+
+_employer_name = select(Employer.name).where(Employer.id == Visit.employer_id).scalar_subquery()
+
+
+def _met(visit: Visit) -> str:
+    return visit.contact.name if visit.contact else visit.met_name
+
+
+def _topics(visit: Visit) -> list[object]:
+    return [TOPIC_LABELS.get(topic, topic) for topic in visit.topics]
+
+
+VISITS = ListPage(
+    name="visits",
+    title=_l("Visits and calls"),
+    select=listed,
+    key=Visit.id,
+    search=lambda text: Visit.employer_id.in_(select(Employer.id).where(matching(text))),
+    search_hint=_l("Employer's name, code or pinyin"),
+    default_sort="-at",
+    fields=(
+        Field("at", _l("When"), Kind.MOMENT, Visit.at),
+        Field("kind", _l("Kind"), Kind.CHOICE, Visit.kind, choices=choices_of(KIND_LABELS)),
+        Field("outcome", _l("Outcome"), Kind.CHOICE, Visit.outcome, choices=choices_of(OUTCOME_LABELS)),
+        user_field("by", _l("By"), Visit.by_id),
+        Field(
+            "service_mode", _l("Special service"), Kind.CHOICE, Visit.service_mode,
+            choices=choices_of(MODE_LABELS),
+        ),
+        Field("summary", _l("What was said"), Kind.TEXT, Visit.summary),
+        Field("next_step", _l("Next step"), Kind.TEXT, Visit.next_step),
+    ),
+    columns=(
+        Column(
+            "employer", _l("Employer"), value=lambda row: row.employer.name, sort=_employer_name,
+            link=lambda row: url_if("outreach.show", id=row.id), options=(joinedload(Visit.employer),),
+        ),
+        Column("at", _l("When"), sort=Visit.at, falling=True),
+        Column("kind", _l("Kind"), value=lambda row: KIND_LABELS[row.kind], sort=Visit.kind),
+        Column(
+            "outcome", _l("Outcome"), sort=Visit.outcome,
+            badge=lambda row: (OUTCOME_LABELS[row.outcome], OUTCOME_TONES[row.outcome]),
+        ),
+        Column("met", _l("Met"), value=_met, options=(joinedload(Visit.contact),)),
+        Column("topics", _l("Topics"), value=_topics),
+        Column("next_step", _l("Next step")),
+        Column("next_due_on", _l("Due on"), sort=Visit.next_due_on),
+        Column(
+            "by", _l("By"), value=lambda row: row.by.name,
+            options=(joinedload(Visit.by).options(lazyload(User.branch), lazyload(User.roles)),),
+        ),
+        Column("summary", _l("What was said"), shown=False),
+        Column(
+            "service_mode", _l("Special service"), shown=False,
+            value=lambda row: MODE_LABELS[row.service_mode] if row.service_mode else None,
+        ),
+    ),
+    quick=(
+        Quick("mine", _l("Mine"), (rule("by", "is_me"),)),
+        Quick("visits", _l("Visits"), (rule("kind", "in", ["visit"]),)),
+        Quick("calls", _l("Calls"), (rule("kind", "in", ["call"]),)),
+        Quick("refused", _l("Refused"), (rule("outcome", "in", ["refused"]),)),
+    ),
+    links=(Link(_l("Log a visit or call"), "outreach.new", Permission.LOG, "plus-lg", "primary"),),
+    empty=Empty(
+        _l("No visits yet"), _l("Log the first one: it takes less than a minute on a phone."),
+        _l("Log a visit or call"), "outreach.new", "geo-alt",
+    ),
+    export_permission=EmployerPermission.EXPORT,
+)  # fmt: skip

@@ -1,0 +1,54 @@
+"""Reading visits and calls."""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload, lazyload
+
+from app.accounts.models import User
+from app.core.clock import SHANGHAI, today
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import Actor
+from app.employers.models import Employer
+from app.employers.policy import visible_to as employer_visible_to
+from app.outreach.models import Visit
+from app.outreach.policy import visible_to
+
+_by_name = joinedload(Visit.by).options(lazyload(User.branch), lazyload(User.roles))
+
+
+def listed(actor: Actor | None) -> Select[Visit]:
+    """Every visit in reach, for the list page."""
+    return select(Visit).where(visible_to(actor))
+
+
+def find(visit_id: int, actor: Actor | None) -> Visit:
+    """The visit, or NotFound when its employer is out of the actor's reach."""
+    visit = db.session.scalars(listed(actor).where(Visit.id == visit_id)).one_or_none()
+    if visit is None:
+        raise NotFound(_l("There is no such visit."))
+    return visit
+
+
+def visits_of(employer_id: int, limit: int = 5) -> Sequence[Visit]:
+    """An employer's latest visits and calls."""
+    query = select(Visit).where(Visit.employer_id == employer_id).options(_by_name)
+    return db.session.scalars(query.order_by(Visit.at.desc(), Visit.id.desc()).limit(limit)).all()
+
+
+def own_this_month(actor: Actor) -> dict[str, int]:
+    """How many visits, calls and so on the actor has logged since the first of the month, by kind."""
+    since = datetime.combine(today().replace(day=1), time(), SHANGHAI)
+    query = select(Visit.kind, func.count()).where(Visit.by_id == actor.id, Visit.at >= since)
+    return {kind.value: number for kind, number in db.session.execute(query.group_by(Visit.kind))}
+
+
+def likely_employers(actor: Actor, limit: int = 8) -> Sequence[Employer]:
+    """Whom the actor will most likely have met: own employers with the latest contact."""
+    mine = (Employer.owner_id == actor.id) | (Employer.backup_owner_id == actor.id)
+    query = select(Employer).where(employer_visible_to(actor), mine)
+    latest = (Employer.last_contact_on.is_(None), Employer.last_contact_on.desc(), Employer.id)
+    return db.session.scalars(query.order_by(*latest).limit(limit)).all()

@@ -1,0 +1,88 @@
+"""The list of tasks, for those who lead and for looking back."""
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, lazyload
+
+from app.accounts.lists import branch_field, user_field
+from app.accounts.models import User
+from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.i18n import translated
+from app.core.links import url_if
+from app.core.listing import Column, Empty, Link, ListPage, Quick
+from app.employers.models import Employer
+from app.employers.policy import Permission as EmployerPermission
+from app.employers.search.queries import matching
+from app.tasks.models import Task, TaskState
+from app.tasks.policy import Permission
+from app.tasks.queries import listed
+
+STATE_LABELS = {
+    TaskState.OPEN: _l("Open"),
+    TaskState.DONE: _l("Done"),
+    TaskState.CANCELLED: _l("Cancelled"),
+}
+STATE_TONES = {TaskState.OPEN: "active", TaskState.DONE: "good", TaskState.CANCELLED: "done"}
+KIND_LABELS = {
+    "next_step": _l("Next step"),
+    "deadline": _l("Deadline of a stage"),
+    "welcome": _l("New handler"),
+    "verify_contact": _l("Verify a contact"),
+    "visit_request": _l("Visit wanted"),
+    "callback": _l("Call back"),
+    "other": _l("Other"),
+}
+
+_employer_name = select(Employer.name).where(Employer.id == Task.employer_id).scalar_subquery()
+
+TASKS = ListPage(
+    name="tasks",
+    title=_l("Tasks"),
+    select=listed,
+    key=Task.id,
+    search=lambda text: Task.employer_id.in_(select(Employer.id).where(matching(text))),
+    search_hint=_l("Employer's name, code or pinyin"),
+    default={"match": "all", "rules": [rule("state", "in", ["open"])]},
+    default_sort="due_on",
+    fields=(
+        Field("state", _l("State"), Kind.CHOICE, Task.state, choices=choices_of(STATE_LABELS)),
+        Field("due_on", _l("Due on"), Kind.DATE, Task.due_on),
+        user_field("owner", _l("For"), Task.owner_id),
+        branch_field("branch", _l("Branch"), Task.branch_id),
+        Field("kind", _l("Kind"), Kind.CHOICE, Task.kind, choices=tuple(KIND_LABELS.items())),
+        Field("closed_at", _l("Closed at"), Kind.MOMENT, Task.closed_at),
+    ),
+    columns=(
+        Column(
+            "title", _l("Task"), value=lambda row: translated(row.title, row.params),
+            link=lambda row: url_if("tasks.show", id=row.id),
+        ),
+        Column(
+            "employer", _l("Employer"), value=lambda row: row.employer.name if row.employer else None,
+            sort=_employer_name, options=(joinedload(Task.employer),),
+        ),
+        Column("due_on", _l("Due on"), sort=Task.due_on),
+        Column(
+            "owner", _l("For"), value=lambda row: row.owner.name if row.owner else None,
+            options=(joinedload(Task.owner).options(lazyload(User.branch), lazyload(User.roles)),),
+        ),
+        Column(
+            "state", _l("State"), sort=Task.state,
+            badge=lambda row: (STATE_LABELS[row.state], STATE_TONES[row.state]),
+        ),
+        Column("kind", _l("Kind"), value=lambda row: KIND_LABELS.get(row.kind, row.kind), sort=Task.kind),
+        Column("first_due_on", _l("First due on"), shown=False),
+        Column("closed_at", _l("Closed at"), sort=Task.closed_at, falling=True, shown=False),
+        Column("result", _l("Result"), shown=False),
+    ),
+    quick=(
+        Quick("mine", _l("Mine"), (rule("owner", "is_me"),)),
+        Quick("overdue", _l("Overdue"), (rule("due_on", "before_days_ago", "0"),)),
+        Quick("unassigned", _l("Nobody's"), (rule("owner", "empty"),)),
+    ),
+    links=(Link(_l("New task"), "tasks.new", Permission.WORK, "plus-lg", "primary"),),
+    empty=Empty(
+        _l("Nothing is due"), _l("Tasks come from visits, deadlines and messages."), icon="check2-square"
+    ),
+    export_permission=EmployerPermission.EXPORT,
+)  # fmt: skip
