@@ -1086,6 +1086,17 @@ def upgrade():
         batch_op.create_index("ix_messages_phone", ["phone", "id"], unique=False)
 
     op.create_table(
+        "notice_guards",
+        sa.Column("message_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name=op.f("fk_notice_guards_message_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_notice_guards")),
+    )
+
+    op.create_table(
         "message_replies",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("gateway", sa.String(length=20), nullable=False),
@@ -1128,6 +1139,7 @@ def downgrade():
     dialect = op.get_bind().dialect.name
     for statement in (*AUDIT_PROTECTION_DROP[dialect], *SEARCH_DROP[dialect]):
         op.execute(sa.DDL(statement))
+    op.drop_table("notice_guards")
     with op.batch_alter_table("message_replies", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_replies_phone"))
 

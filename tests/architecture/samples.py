@@ -65,6 +65,10 @@ def simulator(_branch: Branch) -> str:
     return "simulator"
 
 
+def forged_token(_branch: Branch) -> str:
+    return "x" * 16
+
+
 def engage(_branch: Branch) -> str:
     return "engage"
 
@@ -80,6 +84,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "batch_id": batch,
     ("imports", "name"): import_kind,
     ("results", "id"): campaign,
+    ("notices", "token"): forged_token,
     ("gateways", "name"): simulator,
     ("workflow", "workflow"): lifecycle,
     ("workflow", "record_id"): employer,
