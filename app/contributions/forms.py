@@ -10,7 +10,7 @@ from app.core.identifiers import credit_code, mobile
 from app.core.import_spec import Column, ImportSpec
 from app.core.parsing import account_number, code, day, money, period, rate, text, whole
 from app.employers.models import AccountStatus
-from app.lifecycle.services import removing_employers, reverted_employers
+from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers, reverted_employers
 
 #: table A.4 of JGJ/T 320, by code and by name
 STATUSES = {
@@ -97,7 +97,7 @@ STATEMENT = ImportSpec(
         "statement_period": _l("Latest statement"),
         "until": _l("Handler until"),
     },
-    carried=("employer_search",),
+    carried=GOES_WITH_EMPLOYERS,
     removing=removing_employers,
     reverted=reverted_employers,
 )

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import ColumnElement
 
 from app.core.cells import REASONS
 from app.core.headings import Heading
@@ -190,8 +191,9 @@ class ImportSpec:
     reasons: Mapping[str, Any] = field(default_factory=dict)
     #: labels of changed fields that are no columns
     labels: Mapping[str, Any] = field(default_factory=dict)
-    #: tables whose rows go with a removed record and do not keep it (beside "timeline")
-    carried: tuple[str, ...] = ()
+    #: what goes with a removed record and does not keep it, beside its timeline: tables, with a condition
+    #: where only some of their rows do
+    carried: Mapping[str, ColumnElement[bool] | None] = field(default_factory=dict)
     applied: Callable[[Sequence[Plan], Context], None] = _nothing
     finished: Callable[[Context], None] = _nothing
     removing: Callable[[str, Sequence[int], Context], None] = _nothing

@@ -6,17 +6,18 @@ here has heard of still protects the record that it points at.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, delete, select, update
+from sqlalchemy import Column, ColumnElement, Table, bindparam, delete, not_, select, true, update
 
 from app.core.db import db
 from app.core.reversible import Note, as_json, current, fingerprint, from_json
 
-#: tables whose rows tell of a record and never keep it
-ALWAYS_CARRIED = ("timeline",)
+#: tables whose rows go with a record and do not keep it: all (None), or those that the condition describes
+Carried = Mapping[str, ColumnElement[bool] | None]
+ALWAYS_CARRIED: Carried = {"timeline": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Undone:
 
 
 def take_back(
-    rows: Sequence[NotedRow], carried: Collection[str], removing: Callable[[str, Sequence[int]], None]
+    rows: Sequence[NotedRow], carried: Carried, removing: Callable[[str, Sequence[int]], None]
 ) -> Undone:
     """Undo rows, given newest first. `removing(table, ids)` is called before records are deleted."""
     before = _load(rows)
@@ -56,11 +57,11 @@ def take_back(
         for row in rows:
             if row.id not in kept and (obstacle := attempt.try_row(row)):
                 kept[row.id] = obstacle
-        blocked = _blocked(attempt, {*carried, *ALWAYS_CARRIED})
+        blocked = _blocked(attempt, {**carried, **ALWAYS_CARRIED})
         if not blocked:
             break
         kept |= blocked
-    _carry_out(attempt, {*carried, *ALWAYS_CARRIED}, removing)
+    _carry_out(attempt, {**carried, **ALWAYS_CARRIED}, removing)
     return Undone(
         kept,
         {name: list(ids) for name, ids in attempt.touched.items()},
@@ -146,7 +147,7 @@ def _references(table: Table) -> list[Column[Any]]:
     ]
 
 
-def _blocked(attempt: _Attempt, carried: Collection[str]) -> dict[int, Kept]:
+def _blocked(attempt: _Attempt, carried: Carried) -> dict[int, Kept]:
     """The rows whose removals would take something away that is not the import's own."""
     blocked: dict[int, Kept] = {}
     for name, doomed in attempt.doomed.items():
@@ -154,19 +155,26 @@ def _blocked(attempt: _Attempt, carried: Collection[str]) -> dict[int, Kept]:
             continue
         for column in _references(db.metadata.tables[name]):
             child = column.table
-            if child.name in carried:
+            keeping = _keeping(child, carried)
+            if keeping is None:
                 continue
             identity = child.c.id if "id" in child.c else column
-            query = select(identity, column).where(column.in_(list(doomed)))
+            query = select(identity, column).where(column.in_(list(doomed)), keeping)
             for child_id, parent_id in db.session.execute(query):
                 if child_id not in attempt.doomed.get(child.name, {}):
                     blocked.setdefault(doomed[parent_id], Kept("in_use", name, (child.name,)))
     return blocked
 
 
-def _carry_out(
-    attempt: _Attempt, carried: Collection[str], removing: Callable[[str, Sequence[int]], None]
-) -> None:
+def _keeping(child: Table, carried: Carried) -> ColumnElement[bool] | None:
+    """Which rows of a table keep the record they refer to; None: none of them."""
+    if child.name not in carried:
+        return true()
+    condition = carried[child.name]
+    return None if condition is None else not_(condition)
+
+
+def _carry_out(attempt: _Attempt, carried: Carried, removing: Callable[[str, Sequence[int]], None]) -> None:
     for table in reversed(db.metadata.sorted_tables):
         ids = list(attempt.doomed.get(table.name, {}))
         if not ids:
@@ -174,7 +182,9 @@ def _carry_out(
         removing(table.name, ids)
         for column in _references(table):
             if column.table.name in carried:
-                db.session.execute(delete(column.table).where(column.in_(ids)))
+                condition = carried[column.table.name]
+                gone = column.in_(ids) if condition is None else column.in_(ids) & condition
+                db.session.execute(delete(column.table).where(gone))
         db.session.execute(delete(table).where(table.c.id.in_(ids)))
     for name, records in attempt.touched.items():
         _restore(db.metadata.tables[name], records, attempt)

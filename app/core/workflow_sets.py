@@ -77,8 +77,12 @@ def _write_set(workflow: Workflow[Any], chosen: Transition, moves: Iterable[SetM
 def note_restored(
     workflow: Workflow[Any], restored: Sequence[tuple[SetMove, str]], *, comment: str = ""
 ) -> None:
-    """Writes down states that an undo set back in the table: each with the state it now is in again."""
+    """Writes down, and tells, states that an undo set back: each with the state it is in again."""
     _write_rows(workflow, RESTORED, restored, comment)
+    for target in {target for _move, target in restored}:
+        moves = [move for move, state in restored if state == target]
+        back = Transition(RESTORED, RESTORED, tuple({move.source for move in moves}), target, None)
+        signals.after_transition.send(workflow, record=None, move=None, set_moves=moves, transition=back)
 
 
 def _write_rows(

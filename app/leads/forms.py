@@ -7,7 +7,7 @@ from app.core.import_spec import Column, ImportSpec
 from app.core.parsing import day, text
 from app.leads.policy import Permission
 from app.leads.services import applied, plan
-from app.lifecycle.services import removing_employers, reverted_employers
+from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers, reverted_employers
 
 COLUMNS = (
     Column("name", _l("Name"), ("企业名称", "单位名称", "名称", "company name", "name"), text(255), True),
@@ -38,7 +38,7 @@ REGISTRY = ImportSpec(
     permission=Permission.IMPORT,
     reasons={"other_branch": _l("belongs to another branch; ask the department to import it")},
     labels={"name_key": _l("Name for matching"), "until": _l("Former name until")},
-    carried=("employer_search",),
+    carried=GOES_WITH_EMPLOYERS,
     removing=removing_employers,
     reverted=reverted_employers,
 )

@@ -12,6 +12,14 @@ from app.core.workflow_sets import SetMove, note_restored
 from app.employers.models import Employer
 from app.employers.search.services import reindex
 from app.lifecycle.workflow import LIFECYCLE
+from app.tasks.models import Task
+from app.tasks.services import DEADLINE
+
+#: what the house itself hung on an imported employer; anything a person added keeps it from being removed
+GOES_WITH_EMPLOYERS = {
+    "employer_search": None,
+    "tasks": (Task.kind == DEADLINE) & Task.closed_by_id.is_(None),
+}
 
 
 def removing_employers(table: str, ids: Sequence[int], _context: Context) -> None:

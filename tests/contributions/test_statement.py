@@ -11,11 +11,14 @@ from sqlalchemy import func, select
 
 from app.contributions.models import ContributionFact
 from app.contributions.policy import stage_for
+from app.core.clock import today
 from app.core.db import db
 from app.core.periods import Period
 from app.core.timeline import TimelineEntry
 from app.core.workflow import WorkflowHistory
 from app.employers.models import AccountStatus, Contact, Employer, Stage
+from app.tasks.models import Task, TaskState
+from app.tasks.services import DEADLINE, open_task
 from tests.factories import create_branch
 
 AUGUST, SEPTEMBER = "contributions_2022-08.xlsx", "contributions_2022-09.xlsx"
@@ -165,3 +168,34 @@ def test_each_account_status_proves_its_stage(
     status: str, paid: Period | None, months: int, stage: Stage | None
 ) -> None:
     assert stage_for(AccountStatus(status), paid, months) is stage
+
+
+def test_a_new_employer_goes_with_its_undone_import_unless_a_person_worked_on_it(
+    department: Flask, shared_data: Path
+) -> None:
+    batch = apply(department, "statement", shared_data / SEPTEMBER)["batch"]
+    worked_on = db.session.scalars(select(Employer).where(Employer.stage == Stage.IN_ARREARS)).first()
+    assert worked_on is not None
+    open_task("other", "call back", today(), employer=worked_on)
+    db.session.commit()
+    result = department.test_cli_runner().invoke(args=["imports", "undo", str(batch), "--json"])
+    answer = json.loads(result.stdout)
+    assert (answer["undone"], answer["kept"]) == (482, 1)
+    db.session.expire_all()
+    assert db.session.scalars(select(Employer.id)).all() == [worked_on.id]
+    assert {task.employer_id for task in db.session.scalars(select(Task))} == {worked_on.id}
+
+
+def test_undo_settles_the_deadlines_of_the_stages_it_takes_back(department: Flask, shared_data: Path) -> None:
+    apply(department, "statement", shared_data / AUGUST)
+    before = open_deadlines()
+    batch = apply(department, "statement", shared_data / SEPTEMBER)["batch"]
+    assert len(open_deadlines()) > len(before)
+    department.test_cli_runner().invoke(args=["imports", "undo", str(batch), "--json"])
+    db.session.expire_all()
+    assert open_deadlines() == before
+
+
+def open_deadlines() -> set[int | None]:
+    query = select(Task.employer_id).where(Task.kind == DEADLINE, Task.state == TaskState.OPEN)
+    return set(db.session.scalars(query))
