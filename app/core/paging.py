@@ -12,11 +12,14 @@ from typing import Any
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.db import db
 from app.core.periods import Period
+
+#: a row's place in an order: its sort value and its id
+Position = tuple[Any, int]
 
 
 @dataclass(frozen=True)
@@ -36,22 +39,20 @@ class Order:
         return not same_table or bool(getattr(column, "nullable", True))
 
     def clauses(self, backwards: bool = False) -> list[ColumnElement[Any]]:
+        """The order among rows that have a value; among those without, the value says nothing."""
         falling = self.descending is not backwards
         ordered = self.expression.desc() if falling else self.expression.asc()
-        if self.nullable:
-            ordered = ordered.nulls_first() if backwards else ordered.nulls_last()
         return [ordered, self.key.desc() if falling else self.key.asc()]
 
     def beyond(self, value: Any, row_id: int, backwards: bool) -> ColumnElement[bool]:
-        """The rows on the far side of this one."""
+        """The rows on the far side of this one, among those that also have a value, or also have none."""
         falling = self.descending is not backwards
-        next_id = self.key < row_id if falling else self.key > row_id
         if value is None:
-            tied = and_(self.expression.is_(None), next_id)
-            return or_(self.expression.is_not(None), tied) if backwards else tied
-        further = self.expression < value if falling else self.expression > value
-        found = or_(further, and_(self.expression == value, next_id))
-        return or_(found, self.expression.is_(None)) if self.nullable and not backwards else found
+            return self.key < row_id if falling else self.key > row_id
+        # a comparison of rows, because an index can begin there; an OR would read from the start
+        here = tuple_(literal(value, self.expression.type), literal(row_id))
+        this = tuple_(self.expression, self.key)
+        return this < here if falling else this > here
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def fetch(
 
 def ordered(query: Select[Any], order: Order) -> Select[Any]:
     """The whole list in its order, for exports."""
-    return query.order_by(None).order_by(*order.clauses())
+    value, key = order.clauses()
+    return query.order_by(None).order_by(value.nulls_last() if order.nullable else value, key)
 
 
 def count(query: Select[Any], key: InstrumentedAttribute[int], cap: int) -> int:
@@ -89,12 +91,34 @@ def count(query: Select[Any], key: InstrumentedAttribute[int], cap: int) -> int:
 
 
 def _rows(
-    query: Select[Any], order: Order, size: int, position: tuple[Any, int] | None, backwards: bool
+    query: Select[Any], order: Order, size: int, position: Position | None, backwards: bool
 ) -> Sequence[Any]:
-    if position is not None:
-        query = query.where(order.beyond(*position, backwards))
+    """One row more than the page, if there is one.
+
+    Rows with a value and rows without are asked for apart, because no index of either database has the empty
+    ones last in both directions; the second question is seldom needed.
+    """
     keyed = query.add_columns(order.expression.label("sort_value"), order.key.label("sort_id"))
-    return db.session.execute(keyed.order_by(None).order_by(*order.clauses(backwards)).limit(size + 1)).all()
+    keyed = keyed.order_by(None).order_by(*order.clauses(backwards))
+    rows: list[Any] = []
+    for part in _parts(order, position, backwards):
+        rows += db.session.execute(keyed.where(*part).limit(size + 1 - len(rows))).all()
+        if len(rows) > size:
+            break
+    return rows
+
+
+def _parts(order: Order, position: Position | None, backwards: bool) -> list[list[ColumnElement[bool]]]:
+    """The conditions of the parts still ahead, in their order."""
+    if not order.nullable:
+        return [[order.beyond(*position, backwards)] if position else []]
+    filled, empty = [order.expression.is_not(None)], [order.expression.is_(None)]
+    parts = [empty, filled] if backwards else [filled, empty]
+    if position is None:
+        return parts
+    if (position[0] is None) is not backwards:
+        parts = parts[1:]
+    return [[*parts[0], order.beyond(*position, backwards)], *parts[1:]]
 
 
 def _page(query: Select[Any], order: Order, rows: Sequence[Any], *, previous: bool, next: bool) -> Page:
@@ -137,7 +161,7 @@ def _write(row: Any, order: Order) -> str:
     return str(_serializer(order).dumps([value, row.sort_id]))
 
 
-def _read(cursor: str, order: Order) -> tuple[Any, int] | None:
+def _read(cursor: str, order: Order) -> Position | None:
     try:
         value, row_id = _serializer(order).loads(cursor)
     except BadData:
