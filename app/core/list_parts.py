@@ -91,13 +91,17 @@ class Empty:
 
 @dataclass(frozen=True)
 class Link:
-    """A button beside the title, for those who hold the permission, where the endpoint is installed."""
+    """A button beside the title, for those who hold the permission, where the endpoint is installed.
+
+    `view` names the endpoint's argument that takes an open saved view; the button then shows only beside one.
+    """
 
     label: Any
     endpoint: str
     permission: str
     icon: str | None = None
     tone: str = "secondary"
+    view: str | None = None
 
 
 @dataclass

@@ -15,7 +15,7 @@ from app.core.criteria import EVERYTHING, to_query
 from app.core.fields import Field
 from app.core.links import url_if
 from app.core.list_editor import Editor, menu
-from app.core.list_parts import BulkAction, Column
+from app.core.list_parts import BulkAction, Column, Link
 from app.core.list_state import ListState, here, toggled, without
 from app.core.permissions import may
 from app.core.segments import SHARING_LABELS, Sharing, may_change
@@ -215,12 +215,14 @@ class ListScreen:
     @property
     def links(self) -> list[tuple[Any, str]]:
         """The list's buttons, as (link, url)."""
-        found = [
-            (link, url_if(link.endpoint))
-            for link in self.page.links
-            if may(self.state.actor, link.permission)
-        ]
-        return [(link, url) for link, url in found if url]
+        found = [(link, self._link_url(link)) for link in self.page.links]
+        return [(link, url) for link, url in found if url and may(self.state.actor, link.permission)]
+
+    def _link_url(self, link: Link) -> str | None:
+        if link.view is None:
+            return url_if(link.endpoint)
+        view = self.state.view
+        return None if view is None or self.state.edited else url_if(link.endpoint, **{link.view: view.id})
 
     @property
     def narrowed(self) -> bool:

@@ -1,23 +1,27 @@
 """The list of employers, and what criteria may ask of one: our fields, and those features contribute."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from sqlalchemy import Select, and_, func, literal, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
+from wtforms import SelectField
 
-from app.accounts.lists import branch_field, user_field
+from app.accounts.lists import branch_field, user_choices, user_field
 from app.accounts.models import Branch, User
 from app.core import formats
 from app.core.criteria import Field, Fields, Kind, Tree, choices_of, compile_tree, field_map, rule
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.features import current_features
-from app.core.fields import Choice
+from app.core.fields import ME, Choice
 from app.core.links import url_if
-from app.core.listing import Column, Empty, Link, ListPage, Quick
-from app.core.permissions import Actor
+from app.core.listing import BulkAction, Column, Empty, Link, ListPage, Quick
+from app.core.permissions import Actor, current_actor
 from app.core.segments import Segment
+from app.employers import services
 from app.employers.models import (
     ACCOUNT_STATUS_LABELS,
     SOURCE_LABELS,
@@ -188,6 +192,25 @@ _owner_name = select(User.name).where(User.id == Employer.owner_id).scalar_subqu
 _branch_path = select(Branch.path).where(Branch.id == Employer.branch_id).scalar_subquery()
 
 
+class OwnerForm(FlaskForm):  # type: ignore[misc]
+    owner_id = SelectField(_l("Owner"), coerce=int)
+
+
+def _assign_form(**formdata: Any) -> OwnerForm:
+    form = OwnerForm(**formdata)
+    own = current_actor()
+    people = [(own.id if value == ME else int(value), label) for value, label in user_choices(own)]
+    form.owner_id.choices = [(0, "—"), *people]
+    return form
+
+
+def _assign(employer: Employer, actor: Actor, form: FlaskForm) -> None:
+    """The owner changes; a backup who becomes the owner is no backup any more."""
+    owner = db.session.get(User, form.owner_id.data) if form.owner_id.data else None
+    backup = None if employer.backup_owner is owner else employer.backup_owner
+    services.assign(employer, owner, backup, actor)
+
+
 EMPLOYERS = ListPage(
     name=LIST,
     title=_l("Employers"),
@@ -254,6 +277,7 @@ EMPLOYERS = ListPage(
         Quick("silent", _l("Not contacted in 90 days"), (rule("last_contact_on", "not_in_last_days", "90"),)),
     ),
     links=(
+        Link(_l("Start a campaign"), "drafting.new", "campaigns:draft", "megaphone", view="segment"),
         Link(_l("Segments"), "employers.segments", Permission.VIEW, "bookmark"),
         Link(_l("Import"), "imports.index", Permission.EDIT, "upload"),
         Link(_l("New employer"), "employers.new", Permission.EDIT, "plus-lg", "primary"),
@@ -261,6 +285,12 @@ EMPLOYERS = ListPage(
     empty=Empty(
         _l("No employers yet"), _l("Import the business registry or a monthly statement to begin."),
         _l("Import"), "imports.index", "building",
+    ),
+    bulk=(
+        BulkAction(
+            "assign", _l("Assign an owner"), Permission.ASSIGN, act=_assign, form=_assign_form,
+            icon="person-check",
+        ),
     ),
     export_permission=Permission.EXPORT,
     reveal_permission=Permission.REVEAL,

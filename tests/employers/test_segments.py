@@ -4,6 +4,7 @@ import json
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_babel import force_locale
 
 from app.core import segments, signals
@@ -16,7 +17,7 @@ from app.core.segments import Segment, Sharing
 from app.core.sentences import sentence
 from app.employers.lists import FIELDS, LIST, count_employers, employer_fields, select_employer_ids
 from app.employers.models import Contact, ContactRole, EmployerContact, FormerName, Stage
-from tests.factories import create_branch, create_employer, create_user
+from tests.factories import create_branch, create_employer, create_user, sign_in
 
 ARREARS: Tree = {"match": "all", "rules": [rule("stage", "in", ["in_arrears"]), rule("heads", "ge", "10")]}
 
@@ -191,7 +192,7 @@ def test_the_sentence_names_stages_people_and_branches(app: Flask) -> None:
         )
     with force_locale("zh_CN"):
         assert sentence(tree, employer_fields()) == (
-            "阶段为欠缴，且缴存人数不少于 10，且责任专员为王静或本人，且管理部为滨海管理部（含下级）"
+            "阶段为欠缴，且缴存人数不少于 10，且责任专员为王静或本人，且机构为滨海管理部（含下级）"
         )
 
 
@@ -211,3 +212,34 @@ def test_the_command_counts_a_segment(app: Flask) -> None:
     missing = run(args=["segments", "count", "nothing"])
     assert missing.exit_code != 0
     assert "nothing" in missing.output
+
+
+def test_owners_are_assigned_to_many_employers_and_told_where_it_cannot_be(
+    app: Flask, client: FlaskClient
+) -> None:
+    top = create_branch()
+    low = create_branch(parent=top)
+    head = create_user(Role.BRANCH_HEAD, branch=top, scope=Scope.BRANCH_AND_BELOW)
+    owner = create_user(branch=low, name="王静")
+    near = create_employer(low, name="近处公司", backup_owner_id=owner.id)
+    far = create_employer(top, name="远处公司")
+    sign_in(client, head)
+    form = {"do": "bulk:assign", "ids": [near.id, far.id]}
+    asked = client.post("/employers", data=form)
+    assert "王静" in asked.text
+    done = client.post(
+        "/employers", data={**form, "confirmed": "1", "expected": "2", "owner_id": str(owner.id)}
+    )
+    assert "远处公司" in done.text
+    assert "近处公司" not in done.text
+    assert (near.owner_id, near.backup_owner_id, far.owner_id) == (owner.id, None, None)
+
+
+def test_a_campaign_starts_from_an_open_segment(app: Flask, client: FlaskClient) -> None:
+    manager = create_user(Role.MANAGER)
+    segment = save("late", manager)
+    sign_in(client, manager)
+    link = f"/campaigns/new?segment={segment.id}"
+    assert link in client.get(f"/employers?view={segment.id}").text
+    assert link not in client.get("/employers").text
+    assert link in client.get("/employers/segments").text
