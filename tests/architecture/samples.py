@@ -7,10 +7,19 @@ new endpoint with an id fails the test of permissions until its builder stands h
 from collections.abc import Callable
 
 from app.accounts.models import Branch
+from app.core.clock import today
 from app.core.db import db
 from app.core.permissions import Role
 from app.core.segments import Segment, Sharing
-from tests.factories import create_branch, create_campaign, create_employer, create_import_batch, create_user
+from app.tasks.services import open_task
+from tests.factories import (
+    create_branch,
+    create_campaign,
+    create_contact,
+    create_employer,
+    create_import_batch,
+    create_user,
+)
 
 Key = str | tuple[str, str]
 
@@ -53,6 +62,20 @@ def segment(branch: Branch) -> int:
     return saved.id
 
 
+def contact_link(branch: Branch) -> int:
+    return create_contact(create_employer(branch)).employers[0].id
+
+
+def task(branch: Branch) -> int:
+    found = open_task("other", "样本", today(), employer=create_employer(branch))
+    db.session.flush()
+    return found.id
+
+
+def forged_token(_branch: Branch) -> str:
+    return "forged"
+
+
 def event(_branch: Branch) -> int:
     return 1
 
@@ -82,6 +105,9 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "campaign_id": campaign,
     ("drafting", "id"): campaign,
     "batch_id": batch,
+    "link_id": contact_link,
+    "token": forged_token,
+    ("tasks", "id"): task,
     ("imports", "name"): import_kind,
     ("results", "id"): campaign,
     ("notices", "token"): forged_token,
