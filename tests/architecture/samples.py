@@ -7,10 +7,11 @@ new endpoint with an id fails the test of permissions until its builder stands h
 from collections.abc import Callable
 
 from app.accounts.models import Branch
-from app.core.clock import today
+from app.core.clock import now, today
 from app.core.db import db
 from app.core.permissions import Role
 from app.core.segments import Segment, Sharing
+from app.outreach.models import Outcome, Visit, VisitKind
 from app.tasks.services import open_task
 from tests.factories import (
     create_branch,
@@ -72,8 +73,18 @@ def task(branch: Branch) -> int:
     return found.id
 
 
-def forged_token(_branch: Branch) -> str:
-    return "forged"
+def visit(branch: Branch) -> int:
+    author = create_user(branch=branch)
+    made = Visit(
+        employer_id=employer(branch),
+        kind=next(iter(VisitKind)),
+        at=now(),
+        by_id=author.id,
+        outcome=next(iter(Outcome)),
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made.id
 
 
 def event(_branch: Branch) -> int:
@@ -106,7 +117,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("drafting", "id"): campaign,
     "batch_id": batch,
     "link_id": contact_link,
-    "token": forged_token,
+    ("outreach", "id"): visit,
     ("tasks", "id"): task,
     ("imports", "name"): import_kind,
     ("results", "id"): campaign,
