@@ -129,7 +129,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
 }
 
 #: Endpoints where the role is not enough: the record's owner alone may.
-OWNERS_ONLY = frozenset({"employers.edit_segment", "employers.delete_segment"})
+OWNERS_ONLY = frozenset({"employers.edit_segment", "employers.delete_segment", "outreach.edit"})
 
 #: Arguments that name no record of a branch; the trail belongs to the whole department.
 ANYONES: frozenset[Key] = frozenset(
