@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, TimelineKind
 from app.core.permissions import LEADERS, Role
+from app.lifecycle import demo
 from app.lifecycle.policy import Permission
 from app.lifecycle.workflow import LIFECYCLE
 
@@ -15,5 +16,6 @@ feature = Feature(
         Permission.CLOSE: (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, *LEADERS),
     },
     workflows=(LIFECYCLE,),
+    demo=demo.load,
     timeline_kinds=(TimelineKind("stage", _l("Stage"), "signpost-split"),),
 )

@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, Panel, TimelineKind, WorkspaceCard
 from app.core.permissions import OFFICE
+from app.outreach import demo
 from app.outreach.models import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES
 from app.outreach.policy import Permission
 from app.outreach.queries import own_this_month, visits_of
@@ -14,6 +15,7 @@ _SHOWN = {"kinds": KIND_LABELS, "icons": KIND_ICONS, "outcomes": OUTCOME_LABELS,
 feature = Feature(
     name="outreach",
     blueprint=bp,
+    demo=demo.load,
     navigation=(NavItem(_l("Visits and calls"), "outreach.index", Permission.VIEW, "geo-alt", "work", 30),),
     grants={Permission.VIEW: OFFICE, Permission.LOG: OFFICE},
     panels=(

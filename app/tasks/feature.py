@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.permissions import LEADERS, OFFICE, Role
+from app.tasks import demo
 from app.tasks.policy import Permission
 from app.tasks.queries import tasks_of
 from app.tasks.views import bp
@@ -11,6 +12,7 @@ from app.tasks.views import bp
 feature = Feature(
     name="tasks",
     blueprint=bp,
+    demo=demo.load,
     navigation=(
         NavItem(_l("My day"), "tasks.my_day", Permission.VIEW, "sun", "work", 10),
         NavItem(_l("Tasks"), "tasks.index", Permission.WORK, "check2-square", "work", 20),

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.features import Feature, Panel, TimelineKind
 from app.core.jobs import Every
 from campaigns.drafting.policy import Permission
-from campaigns.ledger import jobs, queries, views
+from campaigns.ledger import demo, jobs, queries, views
 from campaigns.ledger.cli import group
 from campaigns.ledger.services.settling import KIND
 from campaigns.ledger.workflow import LABELS
@@ -23,6 +23,7 @@ feature = Feature(
     blueprint=views.blueprint,
     init=init,
     cli=group,
+    demo=demo.load,
     schedule=(Every(10, jobs.sweep),),
     timeline_kinds=(TimelineKind(KIND, _l("SMS"), "chat-left-text"),),
     panels=(

@@ -1024,6 +1024,36 @@ def upgrade():
         batch_op.create_index("ix_timeline_employer_at", ["employer_id", "at", "id"], unique=False)
 
     op.create_table(
+        "visits",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("employer_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("met_name", sa.String(length=120), nullable=False),
+        sa.Column("met_role", sa.String(length=32), nullable=True),
+        sa.Column("topics", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("outcome", sa.String(length=32), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("next_step", sa.String(length=255), nullable=False),
+        sa.Column("next_due_on", sa.Date(), nullable=True),
+        sa.Column("service_mode", sa.String(length=32), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["users.id"], name=op.f("fk_visits_by_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_visits_contact_id")),
+        sa.ForeignKeyConstraint(
+            ["employer_id"], ["employers.id"], name=op.f("fk_visits_employer_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
+    )
+    with op.batch_alter_table("visits", schema=None) as batch_op:
+        batch_op.create_index("ix_visits_at", ["at", "id"], unique=False)
+        batch_op.create_index("ix_visits_by_at", ["by_id", "at"], unique=False)
+        batch_op.create_index("ix_visits_employer_at", ["employer_id", "at", "id"], unique=False)
+
+    op.create_table(
         "messages",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=32), nullable=False),
@@ -1086,17 +1116,6 @@ def upgrade():
         batch_op.create_index("ix_messages_phone", ["phone", "id"], unique=False)
 
     op.create_table(
-        "notice_guards",
-        sa.Column("message_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["messages.id"], name=op.f("fk_notice_guards_message_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_notice_guards")),
-    )
-
-    op.create_table(
         "message_replies",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("gateway", sa.String(length=20), nullable=False),
@@ -1116,34 +1135,15 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_message_replies_phone"), ["phone"], unique=False)
 
     op.create_table(
-        "visits",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("employer_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("by_id", sa.Integer(), nullable=False),
-        sa.Column("contact_id", sa.Integer(), nullable=True),
-        sa.Column("met_name", sa.String(length=120), nullable=False),
-        sa.Column("met_role", sa.String(length=32), nullable=True),
-        sa.Column("topics", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
-        sa.Column("outcome", sa.String(length=32), nullable=False),
-        sa.Column("summary", sa.Text(), nullable=False),
-        sa.Column("next_step", sa.String(length=255), nullable=False),
-        sa.Column("next_due_on", sa.Date(), nullable=True),
-        sa.Column("service_mode", sa.String(length=32), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["by_id"], ["users.id"], name=op.f("fk_visits_by_id")),
-        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_visits_contact_id")),
+        "notice_guards",
+        sa.Column("message_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["employer_id"], ["employers.id"], name=op.f("fk_visits_employer_id"), ondelete="CASCADE"
+            ["message_id"], ["messages.id"], name=op.f("fk_notice_guards_message_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_notice_guards")),
     )
-    with op.batch_alter_table("visits", schema=None) as batch_op:
-        batch_op.create_index("ix_visits_at", ["at", "id"], unique=False)
-        batch_op.create_index("ix_visits_by_at", ["by_id", "at"], unique=False)
-        batch_op.create_index("ix_visits_employer_at", ["employer_id", "at", "id"], unique=False)
 
     dialect = op.get_bind().dialect.name
     for statement in (*SEARCH[dialect], *AUDIT_PROTECTION[dialect]):
@@ -1169,12 +1169,6 @@ def downgrade():
     dialect = op.get_bind().dialect.name
     for statement in (*AUDIT_PROTECTION_DROP[dialect], *SEARCH_DROP[dialect]):
         op.execute(sa.DDL(statement))
-    with op.batch_alter_table("visits", schema=None) as batch_op:
-        batch_op.drop_index("ix_visits_employer_at")
-        batch_op.drop_index("ix_visits_by_at")
-        batch_op.drop_index("ix_visits_at")
-    op.drop_table("visits")
-
     op.drop_table("notice_guards")
     with op.batch_alter_table("message_replies", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_replies_phone"))
@@ -1187,6 +1181,12 @@ def downgrade():
         batch_op.drop_index("ix_messages_campaign_state")
 
     op.drop_table("messages")
+    with op.batch_alter_table("visits", schema=None) as batch_op:
+        batch_op.drop_index("ix_visits_employer_at")
+        batch_op.drop_index("ix_visits_by_at")
+        batch_op.drop_index("ix_visits_at")
+
+    op.drop_table("visits")
     with op.batch_alter_table("timeline", schema=None) as batch_op:
         batch_op.drop_index("ix_timeline_employer_at")
 

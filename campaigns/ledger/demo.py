@@ -1,0 +1,111 @@
+"""One finished campaign of the synthetic department, made by the services that people use.
+
+Only the gateway is left out: its answers come from the message's number, as the simulator's do.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from app.accounts.models import Branch, User
+from app.core.criteria import rule
+from app.core.db import db
+from app.core.demo import Demo
+from app.core.segments import Segment, Sharing
+from app.core.timeline import TimelineEntry
+from app.core.workflow import WorkflowHistory
+from campaigns.drafting import services as drafting
+from campaigns.drafting.models import Campaign, ContactOrder, MessageClass
+from campaigns.gateways.protocol import Answer, Outcome, Receipt, Submission
+from campaigns.gateways.registry import gateway
+from campaigns.ledger.models import MESSAGES, Message
+from campaigns.ledger.services import controlling, dispatching, planning, settling
+
+AUTHOR, APPROVER = "manager", "head"
+DAYS_AGO = 12
+NAME = "年度缴存基数调整提醒"
+TEXT = (
+    "{handler}您好，{employer}的年度缴存基数调整已开放办理，请于{deadline}前在单位网厅完成申报。详情：{link}"
+)
+
+
+def load(demo: Demo) -> None:
+    """Drafted, approved by somebody else, launched, sent and settled; then dated back."""
+    author, approver = _user(AUTHOR), _user(APPROVER)
+    branch = db.session.get_one(Branch, author.branch_id)
+    campaign = drafting.draft(_wish(demo, author), author, branch)
+    drafting.submit(campaign, author)
+    drafting.approve(campaign, approver, drafting.seal(campaign), "同意发送")
+    controlling.launch(campaign.id, approver)
+    after: int | None = 0
+    while after is not None:
+        after = planning.plan_chunk(campaign, after)
+    _send(demo, campaign)
+    controlling.finish_if_done(campaign.id)
+    _date_back(campaign, demo.moment(demo.today - timedelta(days=DAYS_AGO)))
+
+
+def _user(username: str) -> User:
+    return db.session.scalars(select(User).where(User.username == username)).one()
+
+
+def _wish(demo: Demo, author: User) -> drafting.Wish:
+    """To the contributing employers with ten employees or more, which are a shared segment."""
+    rules = [rule("stage", "in", ["contributing"]), rule("heads", "ge", "10")]
+    tree = {"match": "all", "rules": rules}
+    segment = Segment(
+        list_name="employers",
+        name="正常缴存、10人以上单位",
+        owner_id=author.id,
+        branch_id=author.branch_id,
+        sharing=Sharing.BRANCH,
+        tree=tree,
+    )
+    db.session.add(segment)
+    db.session.flush()
+    deadline = demo.today + timedelta(days=8)
+    return drafting.Wish(
+        NAME, segment.id, tree, MessageClass.SERVICE, TEXT, deadline, ContactOrder.HANDLER_FIRST, 0
+    )
+
+
+def _send(demo: Demo, campaign: Campaign) -> None:
+    """Hand over in batches, as the dispatcher does, and bring the receipts."""
+    way = gateway()
+    while claim := dispatching.claim(campaign.id, way, 200):
+        keys = [message.key for message in claim.batch]
+        dispatching.record(
+            claim, way, [Submission(key, Answer.ACCEPTED, None, f"demo-{key[:8]}") for key in keys]
+        )
+        settling.apply_receipts(way.name, _receipts(demo, keys))
+
+
+def _receipts(demo: Demo, keys: Sequence[str]) -> list[Receipt]:
+    """Nearly all arrive; a few numbers are dead, a few phones stayed off."""
+    at = demo.moment(demo.today)
+    chances = (
+        ((Outcome.DELIVERED, "DELIVRD"), 94),
+        ((Outcome.FAILED, "MK:0001"), 3),
+        ((Outcome.EXPIRED, "EXPIRED"), 3),
+    )
+    return [Receipt(key, *demo.shares(chances), at) for key in keys]
+
+
+def _date_back(campaign: Campaign, moment: datetime) -> None:
+    """The campaign was twelve days ago; a third of its readers have confirmed since."""
+    campaign.created_at = campaign.approved_at = moment - timedelta(hours=3)
+    campaign.launched_at = campaign.planned_at = moment
+    campaign.finished_at = moment + timedelta(hours=2)
+    messages = MESSAGES.c
+    ours = messages.campaign_id == campaign.id
+    settled = {"submitted_at": moment, "settled_at": moment + timedelta(minutes=1), "created_at": moment}
+    db.session.execute(update(MESSAGES).where(ours).values(settled))
+    read = {"opened_at": moment + timedelta(hours=1), "confirmed_at": moment + timedelta(hours=1)}
+    delivered = select(Message.id).where(ours, Message.state == "delivered", Message.id % 3 == 0)
+    db.session.execute(update(MESSAGES).where(messages.id.in_(delivered)).values(read))
+    ids = {"endpoint": settling.ENDPOINT, "link_id": campaign.id}
+    entries = [getattr(TimelineEntry, name) == value for name, value in ids.items()]
+    db.session.execute(update(TimelineEntry).where(*entries).values(at=moment + timedelta(minutes=1)))
+    steps = (WorkflowHistory.workflow == "campaign") & (WorkflowHistory.record_id == campaign.id)
+    db.session.execute(update(WorkflowHistory).where(steps).values(at=moment))
