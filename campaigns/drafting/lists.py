@@ -123,7 +123,7 @@ AUDIENCE = ListPage(
             _l("Employer"),
             lambda m: m.employer.name,
             sort=Employer.name,
-            link=lambda m: url_if("employers.show", id=m.employer_id),
+            link=lambda m: url_if("employers.show", employer_id=m.employer_id),
             options=(joinedload(AudienceMember.employer),),
         ),
         Column("outcome", _l("Outcome"), badge=_outcome, sort=AudienceMember.excluded),

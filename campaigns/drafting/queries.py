@@ -6,9 +6,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, lazyload
+from sqlalchemy.orm.interfaces import ORMOption as Load
 
-from app.accounts.models import Branch
+from app.accounts.models import Branch, User
 from app.core.criteria import Tree
 from app.core.db import db
 from app.core.errors import NotFound
@@ -22,6 +23,9 @@ from campaigns.drafting.policy import visible_to
 SIGNATURE = "住房公积金管理部"
 PHONE = "12329"
 PRICE = Decimal("0.05")
+
+#: Who had a hand in a campaign.
+PEOPLE = (Campaign.created_by, Campaign.edited_by, Campaign.approved_by)
 
 EXCLUSION_LABELS = {
     Exclusion.CLOSED: _l("Employer closed or dismissed"),
@@ -38,6 +42,11 @@ EXCLUSION_LABELS = {
 }
 
 
+def _name_of(who: InstrumentedAttribute[Any]) -> Load:
+    """The person in the same statement, without what signing in would need of him."""
+    return joinedload(who).options(lazyload(User.roles), lazyload(User.branch))
+
+
 def criteria_sentence(tree: Tree) -> str:
     """The criteria of an audience in the reader's language."""
     return sentence(tree, employer_fields())
@@ -50,7 +59,11 @@ def listed() -> Select[Campaign]:
 
 def find(campaign_id: int, actor: Actor | None, *, lock: bool = False) -> Campaign:
     """One campaign in the actor's reach; `lock` holds it until the transaction ends. Raises NotFound."""
-    query = select(Campaign).where(Campaign.id == campaign_id, visible_to(actor))
+    query = (
+        select(Campaign)
+        .where(Campaign.id == campaign_id, visible_to(actor))
+        .options(joinedload(Campaign.branch), *(_name_of(who) for who in PEOPLE))
+    )
     campaign = db.session.scalar(query.with_for_update(of=Campaign) if lock else query)
     if campaign is None:
         raise NotFound(_l("There is no such campaign."))

@@ -70,7 +70,7 @@ MESSAGES = ListPage(
             _l("Employer"),
             lambda m: m.employer.name,
             sort=Employer.name,
-            link=lambda m: url_if("employers.show", id=m.employer_id),
+            link=lambda m: url_if("employers.show", employer_id=m.employer_id),
             options=(joinedload(Message.employer),),
         ),
         Column("state", _l("State"), badge=lambda m: LABELS[m.state], sort=Message.state),

@@ -65,8 +65,13 @@ def _employers(facts: Sequence[Facts]) -> str:
     return first if len(facts) == 1 else f"{first}等{len(facts)}家单位"
 
 
+_TROUBLE = frozenset("【】")
+
+
 def _one_line(value: str) -> str:
     # The brackets mark the signature, and a line break would split the message on some phones.
+    if value.isprintable() and not _TROUBLE & set(value):
+        return value
     plain = " ".join(value.replace("【", "（").replace("】", "）").split())
     return "".join(character for character in plain if character.isprintable())
 

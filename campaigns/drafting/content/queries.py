@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.core.clock import today
 from app.core.db import db
@@ -133,6 +134,7 @@ def _members(campaign: Campaign, excluded: Exclusion | None, limit: int) -> Sequ
         )
         .order_by(AudienceMember.id)
         .limit(limit)
+        .options(joinedload(AudienceMember.employer), joinedload(AudienceMember.contact))
     )
     return db.session.scalars(query).all()
 
