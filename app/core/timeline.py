@@ -42,6 +42,8 @@ class Happening:
     params: Mapping[str, Any] = field(default_factory=dict)
     at: datetime | None = None
     link_id: int | None = None
+    #: whoever did this one, where it is not the same for all
+    actor: Actor | None = None
 
 
 def record(
@@ -81,14 +83,15 @@ def record_many(
             "employer_id": h.employer_id,
             "kind": kind,
             "at": h.at or moment,
-            "actor_id": actor.id if actor else None,
-            "actor_name": actor.name if actor else "",
+            "actor_id": who.id if who else None,
+            "actor_name": who.name if who else "",
             "summary": h.summary,
             "params": dict(h.params),
             "endpoint": endpoint,
             "link_id": h.link_id,
         }
         for h in happenings
+        for who in [h.actor or actor]
     ]
     if rows:
         db.session.execute(insert(TimelineEntry), rows)

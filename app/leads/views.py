@@ -10,7 +10,7 @@ from app.leads.policy import Permission
 blueprint = Blueprint("leads", __name__, url_prefix="/leads")
 
 
-@blueprint.route("/", methods=["GET", "POST"])
+@blueprint.route("", methods=["GET", "POST"])
 @requires(Permission.VIEW)
 def index() -> ResponseReturnValue:
     return LEADS.respond()

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from app.accounts.models import User
 from app.core import timeline
 from app.core.db import db
 from app.core.demo import Demo
@@ -56,7 +57,7 @@ def load(demo: Demo) -> None:
     rows = [_visit(demo, demo.random.choice(employers), day) for day in days]
     adding = insert(Visit).returning(Visit.id, sort_by_parameter_order=True)
     ids = list(db.session.scalars(adding, rows))
-    _tell(rows, ids)
+    _tell(rows, ids, {user.id: user for user in db.session.scalars(select(User))})
     _open_tasks(demo, rows, ids, {employer.id: employer for employer in employers})
     last = {row["employer_id"]: row["at"].date() for row in rows}
     db.session.execute(update(Employer), [{"id": id_, "last_contact_on": day} for id_, day in last.items()])
@@ -90,7 +91,7 @@ def _visit(demo: Demo, employer: Employer, day: date) -> dict[str, Any]:
     }
 
 
-def _tell(rows: list[dict[str, Any]], ids: list[int]) -> None:
+def _tell(rows: list[dict[str, Any]], ids: list[int], people: dict[int, User]) -> None:
     happenings = (
         timeline.Happening(
             row["employer_id"],
@@ -98,6 +99,7 @@ def _tell(rows: list[dict[str, Any]], ids: list[int]) -> None:
             {"outcome": {"msgid": OUTCOMES[row["outcome"]]}, "comment": row["summary"]},
             row["at"],
             visit_id,
+            people[row["by_id"]],
         )
         for row, visit_id in zip(rows, ids, strict=True)
     )

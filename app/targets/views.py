@@ -18,7 +18,7 @@ from app.targets.services import set_targets
 blueprint = Blueprint("targets", __name__, url_prefix="/dashboard")
 
 
-@blueprint.get("/")
+@blueprint.get("")
 @requires(Permission.VIEW)
 def show() -> str:
     """The month's figures, by branch and by specialist, each leading to its employers."""

@@ -1,13 +1,16 @@
 """The deadlines that the synthetic employers' stages have set."""
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import insert, select
 
+from app.accounts.models import User, UserRole
 from app.core.db import db
 from app.core.demo import Demo
 from app.core.features import current_features
 from app.core.i18n import msgid_of
+from app.core.permissions import LEADERS
 from app.core.workdays import calendar
 from app.employers.models import Employer
 from app.tasks.models import Task
@@ -24,7 +27,7 @@ def load(demo: Demo) -> None:
         select(Employer).where(Employer.stage.in_(titles)).order_by(Employer.id)
     ):
         deadline = titles[employer.stage.value]
-        entered = max(employer.stage_since.date(), demo.today - timedelta(days=20))
+        entered = max(employer.stage_since.date(), demo.today - timedelta(days=demo.random.randrange(1, 12)))
         rows.append(
             {
                 "kind": DEADLINE,
@@ -37,4 +40,32 @@ def load(demo: Demo) -> None:
                 "source_id": employer.id,
             }
         )
-    db.session.execute(insert(Task), rows)
+    db.session.execute(insert(Task), [*rows, *_leaders_tasks(demo)])
+
+
+#: what managers and heads have before them: words, and days until due
+LEADERS_TASKS = (
+    ("核对上月缴存指标完成情况", 0),
+    ("审阅欠缴4个月以上单位的处理意见", 1),
+    ("与受托银行对账，盘点联合工作清单", 3),
+    ("准备半年指标研判会材料", 9),
+)
+
+
+def _leaders_tasks(demo: Demo) -> list[dict[str, Any]]:
+    query = select(User).join(UserRole).where(UserRole.role.in_(LEADERS)).order_by(User.id)
+    working = calendar(demo.today.year, provisional=True)
+    return [
+        {
+            "kind": "other",
+            "title": title,
+            "employer_id": None,
+            "branch_id": user.branch_id,
+            "owner_id": user.id,
+            "due_on": working.on_or_after(demo.today + timedelta(days=days)),
+            "source_type": None,
+            "source_id": None,
+        }
+        for user in db.session.scalars(query).unique()
+        for title, days in LEADERS_TASKS
+    ]
