@@ -48,7 +48,10 @@ class CellError(ValueError):
 
 def is_empty(cell: Cell) -> bool:
     """Whether the cell says nothing: blank, or one of the signs that offices write for it."""
-    return cell is None or (isinstance(cell, str) and cell.strip() in NOTHINGS)
+    if not isinstance(cell, str):
+        return cell is None
+    # most text is longer than any sign for nothing
+    return cell.strip() in NOTHINGS if len(cell) < 5 else cell.isspace()
 
 
 def plain_text(cell: Cell) -> str:

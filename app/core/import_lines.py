@@ -75,7 +75,10 @@ class _Reader:
         width = len(cells)
         for column, index in self._columns:
             cell = cells[index] if index < width else None
-            if cell is None or is_empty(cell):
+            # most cells are neither empty nor as short as a sign for nothing
+            if cell is None or (
+                isinstance(cell, str) and (len(cell) < 5 or cell.isspace()) and is_empty(cell)
+            ):
                 values[column.name] = None
                 if column.required:
                     reasons.append(Reason("empty", column.name))

@@ -90,7 +90,10 @@ class Write:
     id: int | Ref
     before: dict[str, Any] | None
     after: dict[str, Any]
+    #: the spec did it by other means already
     done: bool = False
+    #: nobody had edited the record since it was created; undo makes it so again
+    unedited: bool = False
 
 
 @dataclass(slots=True)

@@ -51,10 +51,10 @@ def account_number(limit: int = 20) -> Parser:
         if isinstance(cell, float) or (isinstance(cell, int) and abs(cell) >= 10**15):
             raise CellError("digits_lost", value=cell)
         value = cell if isinstance(cell, str) else str(cell)
-        if not value.isalnum() or not value.isascii():
+        if not (value.isascii() and value.isalnum()):
             value = re.sub(r"[\s'’`\-]", "", unicodedata.normalize("NFKC", value))
-        if not re.fullmatch(r"[0-9A-Za-z]+", value):
-            raise CellError("wrong_characters", value=cell)
+            if not (value.isascii() and value.isalnum()):
+                raise CellError("wrong_characters", value=cell)
         if len(value) > limit:
             raise CellError("too_long", limit=limit)
         return value

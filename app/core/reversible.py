@@ -3,13 +3,11 @@
 `write` puts the plans of a chunk into the database in a few statements; `notes_of` gives, for each plan, a
 compact note of what it did, which `core.taking_back` reads.
 
-A note of a change is `{"t": table, "id": 5, "b": {field: old}, "a": {field: new}}`. A note of a creation is
-`{"t": table, "id": 5, "f": [fields], "h": fingerprint of their values}`: enough to see whether it was edited,
-at a tenth of the size.
+A note of a change is `{"t": table, "id": 5, "b": {field: old}, "a": {field: new}}`, that of a creation
+`{"t": table, "id": 5}`: whether a created record was edited since, its `updated_at` tells (`settle`). "n"
+in the note of a change says that the record was unedited until then.
 """
 
-import json
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -17,15 +15,17 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, insert, select, update
+from sqlalchemy import Column, Table, and_, select, update
 from sqlalchemy.types import Date
 
+from app.core.bulk import insert_rows, new_ids, update_rows
 from app.core.clock import now
 from app.core.db import EnumText, PeriodType, UTCDateTime, _Scaled, db
 from app.core.import_spec import Plan, Ref, Write
 from app.core.periods import Period
 
 Note = dict[str, Any]
+STAMPS = ("created_at", "updated_at")
 
 
 def table_of(model: Any) -> Table:
@@ -50,37 +50,36 @@ def write(plans: Sequence[Plan]) -> None:
     for table in db.metadata.sorted_tables:
         if table in creations:
             _create(table, creations[table])
-    for (table, fields), group in changes.items():
-        _change(table, fields, [(_id(one.id), _resolved(one.after)) for one in group])
+    _look_for_edits(changes)
+    for (table, _fields), group in changes.items():
+        update_rows(table, [{"id": _id(one.id), **_resolved(one.after)} for one in group])
     if creations or changes:
         # What the session holds of these records is stale now.
         db.session.expire_all()
 
 
+def _look_for_edits(changes: Mapping[tuple[Table, tuple[str, ...]], Sequence[Write]]) -> None:
+    """Note which of the records about to be changed are as they were created."""
+    for (table, _fields), group in changes.items():
+        if all(name in table.c for name in STAMPS):
+            ids = [_id(one.id) for one in group]
+            here = and_(table.c.id.in_(ids), table.c.updated_at == table.c.created_at)
+            unedited = set(db.session.scalars(select(table.c.id).where(here)))
+            for one in group:
+                one.unedited = _id(one.id) in unedited
+
+
 def _create(table: Table, writes: Sequence[Write]) -> None:
-    """Insert with one statement for each set of fields, and note the new ids."""
+    """Insert with one statement for each set of fields, under ids taken beforehand."""
+    groups: dict[tuple[str, ...], list[tuple[Write, int]]] = defaultdict(list)
+    for one, new in zip(writes, new_ids(table, len(writes)), strict=True):
+        groups[tuple(one.after)].append((one, new))
+        if isinstance(one.id, Ref):
+            one.id.id = new
     moment = now()
-    stamps = {name: moment for name in ("created_at", "updated_at") if name in table.c}
-    groups: dict[tuple[str, ...], list[Write]] = defaultdict(list)
-    for one in writes:
-        groups[tuple(one.after)].append(one)
-    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    stamps = {name: moment for name in STAMPS if name in table.c}
     for group in groups.values():
-        rows = [{**stamps, **_resolved(one.after)} for one in group]
-        ids = db.session.execute(statement, rows).scalars().all()
-        for one, new in zip(group, ids, strict=True):
-            if isinstance(one.id, Ref):
-                one.id.id = new
-
-
-def _change(table: Table, fields: Sequence[str], rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-    statement = (
-        update(table)
-        .where(table.c.id == bindparam("the_id"))
-        .values({table.c[name]: bindparam(f"new_{name}", type_=table.c[name].type) for name in fields})
-    )
-    parameters = [{"the_id": key, **{f"new_{n}": value for n, value in after.items()}} for key, after in rows]
-    db.session.connection().execute(statement, parameters)
+        insert_rows(table, [{"id": new, **stamps, **_resolved(one.after)} for one, new in group])
 
 
 def _id(value: int | Ref) -> int:
@@ -93,6 +92,24 @@ def _id(value: int | Ref) -> int:
 
 def _resolved(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _id(value) if isinstance(value, Ref) else value for name, value in values.items()}
+
+
+def settle(plans: Sequence[Plan]) -> None:
+    """Call when a chunk is done with: what it created counts as unedited, whatever its effects did to it."""
+    created: dict[Table, list[int]] = defaultdict(list)
+    for plan in plans:
+        for one in plan.writes:
+            if one.before is None:
+                created[one.model.__table__].append(_id(one.id))
+    for table, ids in created.items():
+        if all(name in table.c for name in STAMPS):
+            # The ids were taken in one go; only where the database has sequences may others lie between.
+            span = table.c.id.between(min(ids), max(ids))
+            inside = and_(span, table.c.updated_at != table.c.created_at)
+            touched = set(db.session.scalars(select(table.c.id).where(inside))) & set(ids)
+            if touched:
+                mine = table.c.id.in_(touched)
+                db.session.execute(update(table).where(mine).values(updated_at=table.c.created_at))
 
 
 def notes_of(plan: Plan) -> list[Note]:
@@ -110,15 +127,11 @@ def planned_notes(plan: Plan) -> list[Note]:
 
 
 def _note(one: Write) -> Note:
-    table, values = table_of(one.model).name, _resolved(one.after)
+    name = table_of(one.model).name
     if one.before is None:
-        return {"t": table, "id": _id(one.id), "f": list(values), "h": fingerprint(values.values())}
-    return {"t": table, "id": _id(one.id), "b": plain(one.before), "a": plain(values)}
-
-
-def fingerprint(values: Iterable[Any]) -> int:
-    """A checksum of values that is the same in every process and on both databases."""
-    return zlib.crc32(json.dumps([as_json(value) for value in values], ensure_ascii=False).encode())
+        return {"t": name, "id": _id(one.id)}
+    note = {"t": name, "id": _id(one.id), "b": plain(one.before), "a": plain(one.after)}
+    return {**note, "n": True} if one.unedited else note
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:

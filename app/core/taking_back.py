@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, bindparam, delete, not_, select, true, update
+from sqlalchemy import Column, ColumnElement, Table, delete, not_, select, true
 
+from app.core.bulk import update_rows
 from app.core.db import db
-from app.core.reversible import Note, as_json, current, fingerprint, from_json
+from app.core.reversible import STAMPS, Note, as_json, current, from_json
 
 #: tables whose rows go with a record and do not keep it: all (None), or those that the condition describes
 Carried = Mapping[str, ColumnElement[bool] | None]
@@ -79,7 +80,9 @@ def _load(rows: Sequence[NotedRow]) -> Values:
     for row in rows:
         for note in row.notes:
             ids[note["t"]].add(note["id"])
-            fields[note["t"]].update(dict.fromkeys(note.get("f") or note["a"]))
+            table = db.metadata.tables[note["t"]]
+            stamps = [name for name in STAMPS if name in table.c]
+            fields[note["t"]].update(dict.fromkeys((*note.get("a", ()), *stamps)))
     return {
         name: {
             key: {field: as_json(value) for field, value in values.items()}
@@ -113,8 +116,8 @@ class _Attempt:
         name, record = note["t"], self.values[note["t"]].get(note["id"])
         if record is None or note["id"] in self.doomed[name]:
             return Kept("gone", name)
-        if "f" in note:
-            edited = fingerprint(record[one] for one in note["f"]) != note["h"]
+        if "a" not in note:
+            edited = record.get("updated_at") != record.get("created_at")
             return Kept("edited", name) if edited else None
         fields = tuple(one for one, value in note["a"].items() if record[one] != value)
         return Kept("edited", name, fields) if fields else None
@@ -122,16 +125,19 @@ class _Attempt:
     def _take(self, note: Note, row_id: int) -> Callable[[], object]:
         """Apply a note backwards; gives the step that reverses it."""
         name, key = note["t"], note["id"]
-        if "f" in note:
+        if "a" not in note:
             self.doomed[name][key] = row_id
             return lambda: self.doomed[name].pop(key)
         record = self.values[name][key]
+        was = {one: record[one] for one in (*note["b"], *(["updated_at"] if "n" in note else ()))}
         record.update(note["b"])
+        if "n" in note:
+            record["updated_at"] = record["created_at"]
         known = self.touched[name].get(key, set())
-        self.touched[name][key] = known | set(note["b"])
+        self.touched[name][key] = known | set(was)
 
         def again() -> None:
-            record.update(note["a"])
+            record.update(was)
             self.touched[name][key] = known
 
         return again
@@ -198,11 +204,6 @@ def _restore(table: Table, records: Mapping[int, set[str]], attempt: _Attempt) -
             continue
         values = attempt.values[table.name][key]
         names = tuple(sorted(fields))
-        groups[names].append({"the_id": key, **{f"old_{n}": from_json(table.c[n], values[n]) for n in names}})
-    for names, parameters in groups.items():
-        statement = (
-            update(table)
-            .where(table.c.id == bindparam("the_id"))
-            .values({table.c[n]: bindparam(f"old_{n}", type_=table.c[n].type) for n in names})
-        )
-        db.session.connection().execute(statement, parameters)
+        groups[names].append({"id": key, **{name: from_json(table.c[name], values[name]) for name in names}})
+    for rows in groups.values():
+        update_rows(table, rows)

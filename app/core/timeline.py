@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, insert
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.bulk import insert_rows
 from app.core.clock import now
 from app.core.db import Model, db
 from app.core.permissions import Actor
@@ -93,6 +94,6 @@ def record_many(
         for h in happenings
         for who in [h.actor or actor]
     ]
-    if rows:
-        db.session.execute(insert(TimelineEntry), rows)
+    db.session.flush()
+    insert_rows(db.metadata.tables[TimelineEntry.__tablename__], rows)
     return len(rows)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from app.core import signals, timeline
+from app.core.bulk import insert_rows
 from app.core.clock import now
 from app.core.db import db
 from app.core.features import current_features
@@ -107,7 +108,8 @@ def _write_rows(
         }
         for move, target in moving
     ]
-    db.session.execute(insert(WorkflowHistory), rows)
+    db.session.flush()
+    insert_rows(db.metadata.tables[WorkflowHistory.__tablename__], rows)
     happenings = (
         timeline.Happening(
             move.employer_id,

@@ -24,6 +24,9 @@ from app.core.sheets import open_table
 from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
 from app.imports.policy import may_use, visible_to
 
+#: bytes: a workbook of this size has some 2,000 rows
+SMALL = 160 << 10
+
 
 def specs_for(actor: Actor | None) -> list[ImportSpec]:
     """The kinds of file that the actor may import."""
@@ -111,6 +114,11 @@ def file_of(batch: ImportBatch) -> Path:
     if not path.is_file():
         raise DomainError(_l("The file of this import is no longer kept here. Upload it again."))
     return path
+
+
+def is_small(batch: ImportBatch) -> bool:
+    """Whether a dry run of the file is quick enough to wait for in the request."""
+    return file_of(batch).stat().st_size <= SMALL
 
 
 def failure_of(batch: ImportBatch) -> str:

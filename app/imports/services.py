@@ -15,10 +15,11 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from app.accounts.models import Branch
 from app.audit import services as audit
+from app.core.bulk import collecting_seldom, insert_rows
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
@@ -29,7 +30,7 @@ from app.core.kept_files import keep
 from app.core.parsing import find_period
 from app.core.periods import Period
 from app.core.permissions import Actor
-from app.core.reversible import notes_of, plain, planned_notes, write
+from app.core.reversible import notes_of, plain, planned_notes, settle, table_of, write
 from app.core.sheet_refusals import SheetRefused
 from app.core.sheets import Table, kind_of, open_table
 from app.core.taking_back import NotedRow, take_back
@@ -38,8 +39,6 @@ from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
 from app.imports.policy import may_use
 
 SAMPLES = 50
-#: bytes: a workbook of this size has some 2,000 rows
-SMALL = 160 << 10
 UNDO_CHUNK = 500
 MOST_ATTEMPTS = 3
 APPLIED, TAKEN_BACK = msgid("Import applied"), msgid("Import taken back")
@@ -83,11 +82,6 @@ def receive(
     return batch
 
 
-def is_small(batch: ImportBatch) -> bool:
-    """Whether a dry run of the file is quick enough to wait for in the request."""
-    return queries.file_of(batch).stat().st_size <= SMALL
-
-
 def start_applying(batch: ImportBatch) -> None:
     """Let the worker apply what the dry run showed. Raises Conflict when somebody already did."""
     counts = dict.fromkeys(("done", "last_row", "new", "changed", "unchanged", "rejected"), 0)
@@ -97,10 +91,8 @@ def start_applying(batch: ImportBatch) -> None:
 
 def cancel(batch: ImportBatch) -> None:
     """Stop: a dry run is dropped, what was applied so far is taken back by the worker. Raises Conflict."""
-    if batch.state in workflow.DROP[0]:
-        workflow.move(batch, workflow.DROP, finished_at=now())
-    else:
-        workflow.move(batch, workflow.CANCEL)
+    dropping = batch.state in workflow.DROP[0]
+    workflow.move(batch, workflow.DROP if dropping else workflow.CANCEL)
 
 
 def start_undoing(batch: ImportBatch) -> None:
@@ -140,7 +132,8 @@ def running(batch_id: int) -> Iterator[None]:
         try:
             run = _run(hold)
             yield
-            yield from _STEPS[hold.state](run)
+            with collecting_seldom():
+                yield from _STEPS[hold.state](run)
         except workflow.Interrupted:
             db.session.rollback()
             if hold.lost():
@@ -203,6 +196,7 @@ def _apply(run: _Run) -> Iterator[None]:
         if written:
             write(written)
             run.spec.applied(written, run.context)
+            settle(written)
         _remember(run, [*written, *(plan for plan in plans if plan.reasons)], chunk.misread)
         _count(run, plans, chunk)
         yield
@@ -258,7 +252,7 @@ def _remember(run: _Run, plans: Sequence[Plan], misread: Sequence[Misread]) -> N
         for one in misread
     ]
     if rows:
-        db.session.connection().execute(insert(ImportRow.__table__), rows)  # type: ignore[arg-type]
+        insert_rows(table_of(ImportRow), rows)
 
 
 def _row(run: _Run, plan: Plan) -> dict[str, Any]:

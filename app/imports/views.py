@@ -55,10 +55,10 @@ def upload(name: str) -> ResponseReturnValue:
     batch = services.receive(
         spec, file.stream, file.filename or "", actor, branch=branch, as_of=as_of, period=period
     )
-    if not services.is_small(batch):
+    if not queries.is_small(batch):
         enqueue(jobs.run_batch, batch.id)
     db.session.commit()
-    if services.is_small(batch):
+    if queries.is_small(batch):
         jobs.run_batch(batch.id)
     return redirect(url_for(".show", batch_id=batch.id), 303)
 

@@ -213,6 +213,18 @@ def test_undo_keeps_and_lists_rows_that_were_edited_since(
     assert len(employer(3).contacts) == 1
 
 
+def test_imports_can_be_taken_back_one_after_the_other(tmp_path: Path, user: User, spec: ImportSpec) -> None:
+    first = applied(workbook(tmp_path, [row(1), row(2)]), user, spec)
+    second = applied(workbook(tmp_path, [row(1, heads=50), row(2)]), user, spec)
+    assert undone(first).kept == 1  # the second builds on it
+    assert undone(second).kept == 0
+    again = applied(workbook(tmp_path, [row(1), row(3)]), user, spec)
+    later = applied(workbook(tmp_path, [row(3, heads=70)]), user, spec)
+    assert undone(later).kept == 0
+    assert undone(again).kept == 0
+    assert db.session.scalar(select(func.count()).where(Employer.uscc == credit_code_of(3))) == 0
+
+
 def test_undo_keeps_an_employer_that_something_newer_depends_on(
     tmp_path: Path, user: User, spec: ImportSpec
 ) -> None:

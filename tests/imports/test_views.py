@@ -17,7 +17,7 @@ from app.core.db import db
 from app.core.import_spec import ImportSpec
 from app.core.permissions import Role
 from app.employers.models import Employer
-from app.imports import jobs, services
+from app.imports import jobs, queries
 from app.imports.models import BatchState, ImportBatch
 from tests.factories import create_branch, create_user, sign_in
 from tests.imports.sample import credit_code_of, registered, row, variant, workbook
@@ -112,7 +112,7 @@ def test_a_double_clicked_apply_is_done_once(client: FlaskClient, user: User, tm
 def test_a_large_file_is_left_to_a_worker(
     client: FlaskClient, user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "SMALL", 10)
+    monkeypatch.setattr(queries, "SMALL", 10)
     batch = uploaded(client, workbook(tmp_path, [row(1)]))
     assert batch.state is BatchState.PREVIEWING
     assert f"/imports/{batch.id}/progress" in client.get(f"/imports/{batch.id}").text
