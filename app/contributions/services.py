@@ -16,7 +16,7 @@ from app.contributions.policy import stage_for
 from app.contributions.queries import FACT, STATED, Handler, Known
 from app.core import signals
 from app.core.dues import months_in_arrears
-from app.core.import_spec import Context, Line, Plan, Ref
+from app.core.import_spec import Context, Line, Plan, Ref, id_of
 from app.core.periods import Period
 from app.core.text import name_key
 from app.core.workflow_sets import SetMove, transition_many
@@ -232,7 +232,7 @@ def _move_stages(plans: Sequence[Plan]) -> None:
     for target, group in groups.items():
         moves = []
         for one in group:
-            employer_id = _id(one.extra.employer)
+            employer_id = id_of(one.extra.employer)
             moves.append(SetMove(employer_id, employer_id, one.extra.source.value, one.extra.evidence))
             one.note(Employer, employer_id, {"stage": one.extra.source}, {"stage": target})
         transition_many(LIFECYCLE, f"statement_{target.value}", moves)
@@ -243,16 +243,9 @@ def _employers(made: Plan) -> list[int]:
     found = []
     for write in made.writes:
         if write.model is Employer:
-            found.append(_id(write.id))
+            found.append(id_of(write.id))
         elif write.model is EmployerContact and "employer_id" in write.after:
-            found.append(_id(write.after["employer_id"]))
-    return found
-
-
-def _id(record: int | Ref) -> int:
-    found = record.id if isinstance(record, Ref) else record
-    if found is None:
-        raise ValueError("the record was not written")
+            found.append(id_of(write.after["employer_id"]))
     return found
 
 

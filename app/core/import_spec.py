@@ -82,6 +82,14 @@ class Ref:
         self.id: int | None = None
 
 
+def id_of(record: int | Ref) -> int:
+    """The id behind a Ref once its record is written; ValueError before."""
+    found = record.id if isinstance(record, Ref) else record
+    if found is None:
+        raise ValueError("the record was not created yet")
+    return found
+
+
 @dataclass(slots=True)
 class Write:
     """One record that a row creates (`before` None) or changes. Field names are the model's attributes."""

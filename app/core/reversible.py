@@ -21,7 +21,7 @@ from sqlalchemy.types import Date
 from app.core.bulk import insert_rows, new_ids, update_rows
 from app.core.clock import now
 from app.core.db import EnumText, PeriodType, UTCDateTime, _Scaled, db
-from app.core.import_spec import Plan, Ref, Write
+from app.core.import_spec import Plan, Ref, Write, id_of
 from app.core.periods import Period
 
 Note = dict[str, Any]
@@ -52,7 +52,7 @@ def write(plans: Sequence[Plan]) -> None:
             _create(table, creations[table])
     _look_for_edits(changes)
     for (table, _fields), group in changes.items():
-        update_rows(table, [{"id": _id(one.id), **_resolved(one.after)} for one in group])
+        update_rows(table, [{"id": id_of(one.id), **_resolved(one.after)} for one in group])
     if creations or changes:
         # What the session holds of these records is stale now.
         db.session.expire_all()
@@ -62,11 +62,11 @@ def _look_for_edits(changes: Mapping[tuple[Table, tuple[str, ...]], Sequence[Wri
     """Note which of the records about to be changed are as they were created."""
     for (table, _fields), group in changes.items():
         if all(name in table.c for name in STAMPS):
-            ids = [_id(one.id) for one in group]
+            ids = [id_of(one.id) for one in group]
             here = and_(table.c.id.in_(ids), table.c.updated_at == table.c.created_at)
             unedited = set(db.session.scalars(select(table.c.id).where(here)))
             for one in group:
-                one.unedited = _id(one.id) in unedited
+                one.unedited = id_of(one.id) in unedited
 
 
 def _create(table: Table, writes: Sequence[Write]) -> None:
@@ -82,16 +82,8 @@ def _create(table: Table, writes: Sequence[Write]) -> None:
         insert_rows(table, [{"id": new, **stamps, **_resolved(one.after)} for one, new in group])
 
 
-def _id(value: int | Ref) -> int:
-    if isinstance(value, int):
-        return value
-    if value.id is None:
-        raise ValueError("the record was not created yet")
-    return value.id
-
-
 def _resolved(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _id(value) if isinstance(value, Ref) else value for name, value in values.items()}
+    return {name: id_of(value) if isinstance(value, Ref) else value for name, value in values.items()}
 
 
 def settle(plans: Sequence[Plan]) -> None:
@@ -100,7 +92,7 @@ def settle(plans: Sequence[Plan]) -> None:
     for plan in plans:
         for one in plan.writes:
             if one.before is None:
-                created[one.model.__table__].append(_id(one.id))
+                created[one.model.__table__].append(id_of(one.id))
     for table, ids in created.items():
         if all(name in table.c for name in STAMPS):
             # The ids were taken in one go; only where the database has sequences may others lie between.
@@ -129,8 +121,8 @@ def planned_notes(plan: Plan) -> list[Note]:
 def _note(one: Write) -> Note:
     name = table_of(one.model).name
     if one.before is None:
-        return {"t": name, "id": _id(one.id)}
-    note = {"t": name, "id": _id(one.id), "b": plain(one.before), "a": plain(one.after)}
+        return {"t": name, "id": id_of(one.id)}
+    note = {"t": name, "id": id_of(one.id), "b": plain(one.before), "a": plain(one.after)}
     return {**note, "n": True} if one.unedited else note
 
 

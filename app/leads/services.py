@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from app.core.import_spec import Context, Line, Plan, Ref
+from app.core.import_spec import Context, Line, Plan, id_of
 from app.core.text import name_key
 from app.employers.models import Employer, FormerName, Stage
 from app.employers.search.services import reindex
@@ -63,12 +63,5 @@ def _plan_known(made: Plan, known: Values, context: Context) -> None:
 
 def applied(plans: Sequence[Plan], _context: Context) -> None:
     """After a chunk is written: the search finds the firms."""
-    ids = [_id(write.id) for one in plans for write in one.writes if write.model is Employer]
+    ids = [id_of(write.id) for one in plans for write in one.writes if write.model is Employer]
     reindex(ids)
-
-
-def _id(record: int | Ref) -> int:
-    found = record.id if isinstance(record, Ref) else record
-    if found is None:
-        raise ValueError("the record was not written")
-    return found
