@@ -23,6 +23,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from app.accounts.models import User
 from app.core.cells import REASONS, CellError
 from app.core.clock import today
+from app.core.i18n import translated
 from app.core.identifiers import credit_code, mobile
 from app.core.text import clean, is_landline
 from app.employers.models import ROLE_LABELS, SOURCE_LABELS, ContactRole, Employer
@@ -177,6 +178,14 @@ class NewEmployerForm(EmployerForm):
 
 class EditEmployerForm(EmployerForm):
     version = HiddenField()
+
+    def keep_msgid(self, employer: Employer) -> None:
+        """An import's reason is a msgid: shown in the reader's words, and left alone when not changed."""
+        stored, field = employer.ineligible_reason, self.ineligible_reason
+        if stored and not self.is_submitted():
+            field.data = translated(stored)
+        elif stored and field.data == translated(stored):
+            field.data = stored
 
 
 class RenameForm(FlaskForm):  # type: ignore[misc]

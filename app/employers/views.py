@@ -174,6 +174,7 @@ def new() -> ResponseReturnValue:
 def edit(employer_id: int) -> ResponseReturnValue:
     employer = _found(employer_id)
     form = EditEmployerForm(obj=employer)
+    form.keep_msgid(employer)
     if not form.is_submitted():
         form.version.data = services.version_of(employer)
     differing: list[str] = []

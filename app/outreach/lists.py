@@ -46,7 +46,7 @@ VISITS = ListPage(
         Field("at", _l("When"), Kind.MOMENT, Visit.at),
         Field("kind", _l("Kind"), Kind.CHOICE, Visit.kind, choices=choices_of(KIND_LABELS)),
         Field("outcome", _l("Outcome"), Kind.CHOICE, Visit.outcome, choices=choices_of(OUTCOME_LABELS)),
-        user_field("by", _l("By"), Visit.by_id),
+        user_field("by", _l("Logged by"), Visit.by_id),
         Field(
             "service_mode", _l("Special service"), Kind.CHOICE, Visit.service_mode,
             choices=choices_of(MODE_LABELS),
@@ -70,7 +70,7 @@ VISITS = ListPage(
         Column("next_step", _l("Next step")),
         Column("next_due_on", _l("Due on"), sort=Visit.next_due_on),
         Column(
-            "by", _l("By"), value=lambda row: row.by.name,
+            "by", _l("Logged by"), value=lambda row: row.by.name,
             options=(joinedload(Visit.by).options(lazyload(User.branch), lazyload(User.roles)),),
         ),
         Column("summary", _l("What was said"), shown=False),

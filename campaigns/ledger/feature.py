@@ -33,7 +33,7 @@ feature = Feature(
             template="campaigns/ledger/panel.html",
             load=lambda employer, _actor: {"messages": queries.of_employer(employer.id), "labels": LABELS},
             permission=Permission.VIEW,
-            order=60,
+            order=70,
         ),
     ),
 )
