@@ -170,9 +170,11 @@ def _follow_transition(
         moves, target = set_moves, transition.target
     else:
         return
-    if any(workflow.state(move.source).deadline for move in moves):
+    deadline = workflow.state(target).deadline
+    if deadline or any(workflow.state(move.source).deadline for move in moves if move.source):
+        # also before opening one: a record has a single open deadline
         _settle_deadlines(workflow, [move.record_id for move in moves])
-    if deadline := workflow.state(target).deadline:
+    if deadline:
         homes = _homes([move.employer_id for move in moves if move.employer_id])
         if record is not None and getattr(record, "branch_id", None):
             homes[moves[0].employer_id] = (record.branch_id, getattr(record, "owner_id", None))
