@@ -54,7 +54,7 @@ def test_a_refused_step_says_every_reason_at_once_and_changes_nothing(app: Flask
 
 def test_a_step_from_the_wrong_state_is_refused_with_the_state_named(app: Flask) -> None:
     user = create_user(Role.SPECIALIST)
-    with pytest.raises(DomainError, match="state"):
+    with pytest.raises(DomainError, match="已销户"):
         transition(LIFECYCLE, prospect(stage=Stage.CLOSED), "engage", user)
 
 
