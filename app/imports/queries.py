@@ -11,14 +11,16 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, or_, select
 
 from app.config import current_settings
+from app.core import formats
 from app.core.cells import Cell
 from app.core.clock import now
-from app.core.db import db
+from app.core.db import Rate, db
 from app.core.errors import DomainError, NotFound
 from app.core.features import current_features
 from app.core.import_spec import ImportSpec, Outcome, Reason
 from app.core.kept_files import path_of
 from app.core.permissions import Actor
+from app.core.reversible import from_json
 from app.core.sheet_refusals import SheetRefused
 from app.core.sheets import open_table
 from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
@@ -148,7 +150,7 @@ class ShownRow:
 def shown(spec: ImportSpec, row: ImportRow) -> ShownRow:
     """What to say of a row: its values, what changed from what to what, and why it was rejected or kept."""
     changes = [
-        (spec.label(name), old, note["a"].get(name))
+        (spec.label(name), _typed(note["t"], name, old), _typed(note["t"], name, note["a"].get(name)))
         for note in row.notes
         if "b" in note
         for name, old in note["b"].items()
@@ -179,6 +181,14 @@ def page(batch: ImportBatch, spec: ImportSpec, tab: str, after: int = 0, size: i
         found = rows_of(batch, Outcome(tab), after, size + 1)
     more = found[size - 1].number if len(found) > size else None
     return Page(str(tab), [shown(spec, row) for row in found[:size]], more)
+
+
+def _typed(table: str, name: str, value: Any) -> Any:
+    """A noted value as the page displays it: a month as a month, a rate in per cent."""
+    column = db.metadata.tables[table].c[name]
+    if isinstance(column.type, Rate) and value is not None:
+        return formats.rate(from_json(column, value))
+    return from_json(column, value)
 
 
 def _why_kept(spec: ImportSpec, kept: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from sqlalchemy import delete, select
 
 from app.accounts.models import Branch
 from app.audit import services as audit
-from app.core.bulk import collecting_seldom, insert_rows
+from app.core.bulk import collecting_seldom, insert_rows, update_rows
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
@@ -33,7 +33,7 @@ from app.core.permissions import Actor
 from app.core.reversible import notes_of, plain, planned_notes, settle, table_of, write
 from app.core.sheet_refusals import SheetRefused
 from app.core.sheets import Table, kind_of, open_table
-from app.core.taking_back import NotedRow, take_back
+from app.core.taking_back import Kept, NotedRow, take_back
 from app.imports import queries, workflow
 from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
 from app.imports.policy import may_use
@@ -85,7 +85,7 @@ def receive(
 def start_applying(batch: ImportBatch) -> None:
     """Let the worker apply what the dry run showed. Raises Conflict when somebody already did."""
     counts = dict.fromkeys(("done", "last_row", "new", "changed", "unchanged", "rejected"), 0)
-    workflow.move(batch, workflow.APPLY, reasons={}, finished_at=None, **counts)
+    workflow.move(batch, workflow.APPLY, reasons={}, **counts)
     db.session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
 
 
@@ -97,7 +97,7 @@ def cancel(batch: ImportBatch) -> None:
 
 def start_undoing(batch: ImportBatch) -> None:
     """Let the worker take an applied (or half applied and failed) batch back. Raises Conflict."""
-    workflow.move(batch, workflow.UNDO, finished_at=None)
+    workflow.move(batch, workflow.UNDO)
 
 
 @dataclass(slots=True)
@@ -306,15 +306,9 @@ def _take_back(run: _Run) -> Iterator[None]:
     while rows := _rows_to_undo(run.context.batch_id):
         run.hold.keep()
         result = take_back(
-            [NotedRow(row.id, row.notes) for row in rows],
-            run.spec.carried,
-            lambda table, ids: run.spec.removing(table, ids, run.context),
+            rows, run.spec.carried, lambda table, ids: run.spec.removing(table, ids, run.context)
         )
-        for row in rows:
-            row.undone = row.id not in result.kept
-            if kept := result.kept.get(row.id):
-                row.kept = {"code": kept.code, "table": kept.table, "names": list(kept.names)}
-        db.session.flush()
+        update_rows(table_of(ImportRow), [_outcome(row.id, result.kept.get(row.id)) for row in rows])
         run.spec.reverted(result.restored, run.context)
         left = len(result.kept)
         run.hold.keep(undone=ImportBatch.undone + len(rows) - left, kept=ImportBatch.kept + left, attempts=0)
@@ -332,15 +326,20 @@ def _tell_audit(run: _Run, action: str) -> None:
         audit.record(action, batch, name=batch.file_name, details={"spec": batch.spec, **counts})
 
 
-def _rows_to_undo(batch_id: int) -> Sequence[ImportRow]:
+def _outcome(row_id: int, kept: Kept | None) -> dict[str, Any]:
+    why = {"code": kept.code, "table": kept.table, "names": list(kept.names)} if kept else {}
+    return {"id": row_id, "undone": kept is None, "kept": why}
+
+
+def _rows_to_undo(batch_id: int) -> list[NotedRow]:
     written = (Outcome.NEW, Outcome.CHANGED)
     query = (
-        select(ImportRow)
+        select(ImportRow.id, ImportRow.notes)
         .where(ImportRow.batch_id == batch_id, ImportRow.undone.is_(None), ImportRow.outcome.in_(written))
         .order_by(ImportRow.number.desc())
         .limit(UNDO_CHUNK)
     )
-    return db.session.scalars(query).all()
+    return [NotedRow(row.id, row.notes) for row in db.session.execute(query)]
 
 
 _STEPS = {

@@ -52,10 +52,11 @@ UNDO = ((BatchState.APPLIED, BatchState.FAILED), BatchState.UNDOING)
 def move(batch: ImportBatch, step: tuple[Sequence[BatchState], BatchState], **values: Any) -> None:
     """Take one of the steps above. Raises Conflict when the batch is in none of its source states."""
     sources, target = step
+    finished_at = None if target in BUSY else now()
     if not _execute(
         update(ImportBatch)
         .where(ImportBatch.id == batch.id, ImportBatch.state.in_(sources))
-        .values(state=target, attempts=0, **values)
+        .values(state=target, attempts=0, finished_at=finished_at, **values)
     ):
         raise Conflict(_l("This import is already further on. Reload the page."))
     db.session.refresh(batch)
