@@ -51,6 +51,10 @@ class Settings:
     gateway_url: str
     gateway_secret: str = field(repr=False)
     gateway_timeout_seconds: float
+    gateway_batch: int
+    """How many messages the gateway account takes in one request."""
+    gateway_rate: int
+    """How many messages a second the gateway account takes, over all workers."""
     send_hours: Mapping[str, tuple[time, time]]
     """Local time of day between which a class of message may go out; a class that is absent may always."""
     web_workers: int
@@ -87,6 +91,8 @@ class Settings:
             gateway_url=_url(env, "JINNUO_GATEWAY_URL", f"http://127.0.0.1:{gateway_port}"),
             gateway_secret=_gateway_secret(env, secret_key),
             gateway_timeout_seconds=_number(env, "JINNUO_GATEWAY_TIMEOUT", 10.0, 0.1, 120.0),
+            gateway_batch=_integer(env, "JINNUO_GATEWAY_BATCH", 1000, 1, 10_000),
+            gateway_rate=_integer(env, "JINNUO_GATEWAY_RATE", 20_000, 1, 1_000_000),
             send_hours=_hours(env, "JINNUO_SEND_HOURS", SEND_HOURS),
             web_workers=_integer(env, "JINNUO_WEB_WORKERS", 2, 1, 64),
             job_workers=_integer(env, "JINNUO_JOB_WORKERS", 2, 1, 64),

@@ -32,8 +32,8 @@ from campaigns.gateways.simulator_store import Faults, Store
 
 NAME = "simulator"
 
-#: What the simulated account allows; generous, so that what a measurement shows is the product.
-LIMITS = Limits(batch=1000, per_second=20_000)
+#: The most that the simulator takes in one request.
+LARGEST_BATCH = 10_000
 
 #: Seconds after which a refused push of receipts is tried again; then the simulator gives up, as providers
 #: do.
@@ -49,7 +49,7 @@ def client(settings: Settings) -> HttpGateway:
         name=NAME,
         base_url=settings.gateway_url,
         secret=settings.gateway_secret,
-        limits=LIMITS,
+        limits=Limits(settings.gateway_batch, settings.gateway_rate),
         idempotent=True,
         read_timeout=settings.gateway_timeout_seconds,
     )
@@ -157,8 +157,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _submit(self, payload: dict[str, Any]) -> None:
         messages = payload["messages"]
-        if len(messages) > LIMITS.batch:
-            raise ValueError(f"at most {LIMITS.batch} messages in one request")
+        if len(messages) > LARGEST_BATCH:
+            raise ValueError(f"at most {LARGEST_BATCH} messages in one request")
         fault, faults = self.server.store.take_fault()
         if fault in self._refusals:
             self._refusals[fault](self)

@@ -25,6 +25,9 @@ SLICE = 10
 #: Most dispatchers of one campaign at a time.
 LANES = 8
 
+#: Seconds for which dispatchers that queue, or work, are taken for alive.
+QUEUED, WORKING = 60, 20
+
 #: Seconds without a new row after which planning is taken for dead.
 PLANNING_IDLE = 30
 
@@ -47,7 +50,7 @@ def plan_campaign(campaign_id: int) -> None:
 
 def start_dispatchers(campaign_id: int) -> None:
     """One dispatcher for each worker that listens."""
-    _mark(campaign_id, seconds=60)
+    _mark(campaign_id, QUEUED)
     for lane in range(max(1, min(workers_listening(), LANES))):
         enqueue(dispatch, campaign_id, lane)
 
@@ -86,7 +89,7 @@ class Sender:
         self._until = time.monotonic() + seconds
         # its class cannot change any more: the approval is bound to it
         self._class = db.session.get_one(Campaign, campaign_id).message_class
-        _mark(campaign_id, seconds=60)
+        self._marked = -float(WORKING)
 
     def time_is_over(self) -> bool:
         """Make room for other jobs."""
@@ -94,6 +97,9 @@ class Sender:
 
     def claim(self) -> dispatching.Claim | None:
         """The next batch, as large as pace allows; None when nothing may or can be sent, or time is over."""
+        if time.monotonic() - self._marked > WORKING / 4:
+            _mark(self.campaign_id, WORKING)
+            self._marked = time.monotonic()
         count = self._allowance() if may_send(self._class, now()) else 0
         claimed = None
         if count:

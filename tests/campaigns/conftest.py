@@ -15,7 +15,7 @@ from flask import Flask
 
 from app import create_app
 from app.config import PROJECT, Settings, current_settings
-from app.core.db import db, writing
+from app.core.db import db
 from app.core.jobs import redis_connection
 from campaigns.gateways.simulator import Simulator
 from campaigns.gateways.simulator_store import Store
@@ -33,22 +33,23 @@ def free_port() -> int:
 @pytest.fixture
 def house(session_app: Flask, settings: Settings, valkey: str, tmp_path: Path) -> Iterator[Flask]:
     """The application with a gateway address, an instance folder and an empty Redis of its own."""
-    port = free_port()
+    port, gateway_port = free_port(), free_port()
     own = dataclasses.replace(
         settings,
         home=tmp_path,
         redis_url=valkey,
         embedded_redis=False,
-        gateway_port=port,
-        gateway_url=f"http://127.0.0.1:{port}",
+        port=port,
+        gateway_port=gateway_port,
+        gateway_url=f"http://127.0.0.1:{gateway_port}",
+        gateway_batch=50,
         gateway_timeout_seconds=1.0,
     )
     app = create_app(own)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     with app.app_context():
         redis_connection().flushall()
-        with writing():
-            yield app
+        yield app
         db.session.remove()
         sweep_database()
         db.engine.dispose()
@@ -84,6 +85,8 @@ def _process(settings: Settings, *command: str) -> Iterator["subprocess.Popen[by
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": settings.redis_url,
         "SECRET_KEY": settings.secret_key,
+        "PORT": str(settings.port),
+        "JINNUO_GATEWAY_BATCH": str(settings.gateway_batch),
         "JINNUO_GATEWAY_PORT": str(settings.gateway_port),
         "JINNUO_GATEWAY_TIMEOUT": str(settings.gateway_timeout_seconds),
     }
@@ -101,12 +104,11 @@ def _process(settings: Settings, *command: str) -> Iterator["subprocess.Popen[by
         started.wait(timeout=20)
 
 
-def listens(port: int) -> bool:
-    """Whether somebody answers on the port."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def wait_for_port(port: int) -> None:
+    """Until somebody listens there."""
 
+    def listens() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
 
-def wait_for_gateway() -> None:
-    """Until the simulator process answers."""
-    wait_until(lambda: listens(current_settings().gateway_port))
+    wait_until(listens)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from app.core.clock import now
-from app.core.db import db
+from app.core.db import db, writing
 from app.core.jobs import run_inline
 from app.core.permissions import Role
 from app.employers.models import Contact
@@ -124,12 +124,11 @@ def states(campaign: Campaign) -> dict[str, int]:
 
 def make_due(campaign: Campaign) -> None:
     """Time passes: leases run out, and everything that waits for its hour is due."""
-    db.session.execute(
-        update(Message)
-        .where(Message.campaign_id == campaign.id, Message.due_at.is_not(None))
-        .values(due_at=now())
-    )
+    waiting = (Message.campaign_id == campaign.id, Message.due_at.is_not(None))
     db.session.commit()
+    with writing():
+        db.session.execute(update(Message).where(*waiting).values(due_at=now()))
+        db.session.commit()
 
 
 def assert_books_agree(campaign: Campaign, gateway: Store) -> None:
