@@ -39,6 +39,7 @@ class Message(Model):
     """One member of the audience on one channel. `text` is exactly what is sent."""
 
     __tablename__ = "messages"
+    #: it is itself a record of what was done, by the ten thousand
     __audited__: ClassVar[bool] = False
     __table_args__ = (
         #: nobody is written to twice in one campaign, whoever plans it and however often
@@ -101,6 +102,7 @@ class Reply(Model):
     """A text that came back. The gateway's id makes a repeated push harmless."""
 
     __tablename__ = "message_replies"
+    __audited__: ClassVar[bool] = False
     __table_args__ = (UniqueConstraint("gateway", "gateway_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

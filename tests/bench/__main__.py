@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import pages, starting, statement
+from tests.bench import pages, sms, starting, statement
 from tests.bench.figures import Figure
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "pages": pages.measure,
     "statement": statement.measure,
+    "sms": sms.measure,
     "starting": starting.measure,
 }
 

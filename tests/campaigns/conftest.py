@@ -75,11 +75,12 @@ def simulator(house: Flask) -> Iterator[Store]:
 def process(house: Flask) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
     """Starts processes of the product (`worker`, `gateway simulator`, …) on the house's settings."""
     with ExitStack() as running:
-        yield lambda *command: running.enter_context(_process(current_settings(), *command))
+        yield lambda *command: running.enter_context(product_process(current_settings(), *command))
 
 
 @contextmanager
-def _process(settings: Settings, *command: str) -> Iterator["subprocess.Popen[bytes]"]:
+def product_process(settings: Settings, *command: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """One `flask …` of the product, stopped at the end."""
     environment = os.environ | {
         "JINNUO_HOME": str(settings.home),
         "DATABASE_URL": settings.database_url,

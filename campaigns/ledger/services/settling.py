@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, exists, insert, select, update
 
+from app.audit import services as audit
 from app.core import signals, timeline
 from app.core.clock import now, today
 from app.core.db import AnyRow, changed, db
 from app.core.errors import DomainError
 from app.core.i18n import msgid
 from app.core.permissions import Actor
+from app.core.workdays import add_working_days
 from app.employers.models import Contact, Employer
 from app.tasks.models import Task
 from campaigns.gateways.codes import classify
@@ -32,7 +34,8 @@ ENDPOINT = "results.show"
 #: How long after a hand-over without a receipt the gateway is first asked.
 ASK_AFTER = timedelta(minutes=2)
 
-#: What to do about a dead number; and how many days there are for a task that a message gives rise to.
+#: What is said and done about a dead number; and the working days for a task that a message gives rise to.
+NUMBERS_DEAD = msgid("Mobile numbers found dead")
 VERIFY_TITLE = msgid("The mobile number does not exist: find out the right one")
 DUE_DAYS = 3
 
@@ -206,6 +209,7 @@ def _invalidate(message_ids: Sequence[int]) -> None:
         .execution_options(synchronize_session=False)
     ).all()
     if newly:
+        audit.record(NUMBERS_DEAD, details={"contacts": list(newly)})
         query = select(Message.id).where(Message.id.in_(message_ids), Message.contact_id.in_(newly))
         open_tasks(db.session.scalars(query).all(), "verify_contact", VERIFY_TITLE)
 
@@ -225,6 +229,7 @@ def open_tasks(message_ids: Sequence[int], kind: str, title: str, note: str = ""
         .join(Contact, Contact.id == Message.contact_id)
         .where(Message.id.in_(message_ids))
     )
+    due_on = add_working_days(today(), DUE_DAYS)
     tasks = [
         {
             "kind": kind,
@@ -233,7 +238,7 @@ def open_tasks(message_ids: Sequence[int], kind: str, title: str, note: str = ""
             "employer_id": row.employer_id,
             "branch_id": row.branch_id,
             "owner_id": row.owner_id,
-            "due_on": today() + timedelta(days=DUE_DAYS),
+            "due_on": due_on,
             "source_type": "message",
             "source_id": row.id,
         }

@@ -53,6 +53,10 @@ def sent(campaign_id: int) -> int:
     return count
 
 
+def wait_until_sent(campaign: Campaign, portion: int) -> None:
+    wait_until(lambda: sent(campaign.id) >= portion, seconds=60)
+
+
 def start_workers(process: Start, count: int = 2) -> "list[subprocess.Popen[bytes]]":
     started = [process("worker") for _ in range(count)]
     wait_until(lambda: workers_listening() >= count)
@@ -80,7 +84,7 @@ def test_workers_killed_again_and_again_double_and_lose_nothing(gateway: Store, 
     workers = start_workers(process)
     launch(campaign)
     for portion in (50, 300, 600):
-        wait_until(lambda portion=portion: sent(campaign.id) >= portion, seconds=60)
+        wait_until_sent(campaign, portion)
         for worker in workers:
             worker.kill()
         for worker in workers:
@@ -97,7 +101,7 @@ def test_a_flushed_redis_loses_nothing(gateway: Store, process: Start) -> None:
     start_workers(process)
     launch(campaign)
     for portion in (100, 600):
-        wait_until(lambda portion=portion: sent(campaign.id) >= portion, seconds=60)
+        wait_until_sent(campaign, portion)
         redis_connection().flushall()
     sweep_until_all_are_sent(campaign, PEOPLE)
     assert_books_agree(campaign, gateway)
@@ -111,7 +115,7 @@ def test_a_gateway_that_dies_and_comes_back_loses_nothing(house: Flask, process:
     campaign = large_campaign(PEOPLE)
     start_workers(process)
     launch(campaign)
-    wait_until(lambda: sent(campaign.id) >= 200, seconds=60)
+    wait_until_sent(campaign, 200)
     first.kill()
     first.wait()
     wait_until(lambda: {"planned", "unknown"} & set(states(campaign)), seconds=30)
