@@ -36,5 +36,5 @@ class ContributionFact(Model):
     paid_through: Mapped[Period | None]
     arrears_months: Mapped[int] = mapped_column(default=0)
     as_of: Mapped[date]
-    batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"))
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"), index=True)
     recorded_at: Mapped[datetime] = mapped_column(default=now)

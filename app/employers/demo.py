@@ -139,7 +139,7 @@ def _employer(demo: Demo, number: int, stage: Stage, named: tuple[str, str], own
         "insured_heads": demo.random.randrange(1, 50) if lead else None,
         "account_opened_on": opened,
         "online_signed_on": signed,
-        "employer_account_no": None if lead else f"0301{number:08d}",
+        "employer_account_no": None if lead else f"9900{number:08d}",
         "account_status": None if lead else STATUS.get(stage, AccountStatus.NORMAL),
         "arrears_months": 0,
     }

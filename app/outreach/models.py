@@ -112,7 +112,7 @@ class Visit(Timestamps, Model):
     at: Mapped[datetime]
     by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     #: the contact that was met, or the name of somebody who is none
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     met_name: Mapped[str] = mapped_column(String(120), default="")
     met_role: Mapped[ContactRole | None] = mapped_column(EnumText(ContactRole))
     topics: Mapped[list[Any]] = mapped_column(default=list)

@@ -151,7 +151,7 @@ class AudienceMember(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
     employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     phone: Mapped[str | None] = mapped_column(String(20))
     #: the template's variables for this member, as text
     variables: Mapped[dict[str, Any]] = mapped_column(default=dict)

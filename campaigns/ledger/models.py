@@ -62,7 +62,7 @@ class Message(Model):
         ForeignKey("audience_members.id", ondelete="CASCADE"), index=True
     )
     employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     phone: Mapped[str | None] = mapped_column(String(20))
     #: names the notice page behind the link in the text; nothing else may be derived from it
     token: Mapped[str | None] = mapped_column(String(16), unique=True)

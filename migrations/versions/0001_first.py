@@ -841,6 +841,7 @@ def upgrade():
     )
     with op.batch_alter_table("audience_members", schema=None) as batch_op:
         batch_op.create_index("ix_audience_members_campaign", ["campaign_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audience_members_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index("ix_audience_members_excluded", ["campaign_id", "excluded", "id"], unique=False)
         batch_op.create_index("ix_audience_members_merged_into", ["merged_into_id"], unique=False)
         batch_op.create_index("ix_audience_members_phone", ["phone"], unique=False)
@@ -877,6 +878,7 @@ def upgrade():
         ),
     )
     with op.batch_alter_table("contribution_facts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_contribution_facts_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index("ix_contribution_facts_period", ["period", "employer_id"], unique=False)
 
     op.create_table(
@@ -1051,6 +1053,7 @@ def upgrade():
     with op.batch_alter_table("visits", schema=None) as batch_op:
         batch_op.create_index("ix_visits_at", ["at", "id"], unique=False)
         batch_op.create_index("ix_visits_by_at", ["by_id", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_visits_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index("ix_visits_employer_at", ["employer_id", "at", "id"], unique=False)
 
     op.create_table(
@@ -1111,6 +1114,7 @@ def upgrade():
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index("ix_messages_campaign_state", ["campaign_id", "state", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_messages_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index("ix_messages_employer", ["employer_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_messages_merged_into_id"), ["merged_into_id"], unique=False)
         batch_op.create_index("ix_messages_phone", ["phone", "id"], unique=False)
@@ -1178,11 +1182,13 @@ def downgrade():
         batch_op.drop_index("ix_messages_phone")
         batch_op.drop_index(batch_op.f("ix_messages_merged_into_id"))
         batch_op.drop_index("ix_messages_employer")
+        batch_op.drop_index(batch_op.f("ix_messages_contact_id"))
         batch_op.drop_index("ix_messages_campaign_state")
 
     op.drop_table("messages")
     with op.batch_alter_table("visits", schema=None) as batch_op:
         batch_op.drop_index("ix_visits_employer_at")
+        batch_op.drop_index(batch_op.f("ix_visits_contact_id"))
         batch_op.drop_index("ix_visits_by_at")
         batch_op.drop_index("ix_visits_at")
 
@@ -1223,12 +1229,14 @@ def downgrade():
     op.drop_table("employer_contacts")
     with op.batch_alter_table("contribution_facts", schema=None) as batch_op:
         batch_op.drop_index("ix_contribution_facts_period")
+        batch_op.drop_index(batch_op.f("ix_contribution_facts_batch_id"))
 
     op.drop_table("contribution_facts")
     with op.batch_alter_table("audience_members", schema=None) as batch_op:
         batch_op.drop_index("ix_audience_members_phone")
         batch_op.drop_index("ix_audience_members_merged_into")
         batch_op.drop_index("ix_audience_members_excluded")
+        batch_op.drop_index(batch_op.f("ix_audience_members_contact_id"))
         batch_op.drop_index("ix_audience_members_campaign")
 
     op.drop_table("audience_members")
