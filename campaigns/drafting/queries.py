@@ -64,7 +64,9 @@ def find(campaign_id: int, actor: Actor | None, *, lock: bool = False) -> Campai
         .where(Campaign.id == campaign_id, visible_to(actor))
         .options(joinedload(Campaign.branch), *(_name_of(who) for who in PEOPLE))
     )
-    campaign = db.session.scalar(query.with_for_update(of=Campaign) if lock else query)
+    if lock:
+        query = query.with_for_update(of=Campaign).execution_options(populate_existing=True)
+    campaign = db.session.scalar(query)
     if campaign is None:
         raise NotFound(_l("There is no such campaign."))
     return campaign

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, Panel, TimelineKind
 from app.core.jobs import Every
+from campaigns.drafting.content.policy import conceal
 from campaigns.drafting.policy import Permission
 from campaigns.ledger import demo, jobs, queries, views
 from campaigns.ledger.cli import group
@@ -31,7 +32,11 @@ feature = Feature(
             name="messages",
             title=_l("Messages"),
             template="campaigns/ledger/panel.html",
-            load=lambda employer, _actor: {"messages": queries.of_employer(employer.id), "labels": LABELS},
+            load=lambda employer, _actor: {
+                "messages": queries.of_employer(employer.id),
+                "labels": LABELS,
+                "conceal": conceal,
+            },
             permission=Permission.VIEW,
             order=70,
         ),

@@ -11,6 +11,7 @@ from app.core.permissions import Actor, current_actor, public, requires
 from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import find
+from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways import registry
 from campaigns.gateways.protocol import BadCallback, Callback
 from campaigns.ledger import jobs
@@ -102,5 +103,5 @@ def _move(
     if wake:
         jobs.wake(campaign.id)
     db.session.commit()
-    flash(_("Done."), "success")
+    flash(str(CAMPAIGN.state_of(campaign).label), "success")
     return redirect(url_for("results.show", id=campaign_id), 303)

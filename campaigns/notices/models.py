@@ -1,6 +1,7 @@
 """How often somebody guessed wrong at a notice."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,6 +13,7 @@ class NoticeGuard(Model):
     """Wrong answers since the last right one; with too many, the notice is closed for a while."""
 
     __tablename__ = "notice_guards"
+    __audited__: ClassVar[bool] = False  # what strangers try is no work of ours
 
     message_id: Mapped[int] = mapped_column(
         ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True, autoincrement=False

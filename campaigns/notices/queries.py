@@ -45,7 +45,9 @@ def find(token: str, *, lock: bool = False) -> Message | None:
         .where(Message.token == token, Message.state.not_in(UNSENT))
         .options(joinedload(Message.campaign))
     )
-    return db.session.scalar(query.with_for_update(of=Message) if lock else query)
+    if lock:
+        query = query.with_for_update(of=Message).execution_options(populate_existing=True)
+    return db.session.scalar(query)
 
 
 def about(message: Message) -> Sequence[About]:

@@ -17,6 +17,7 @@ from app.core.listing import BulkAction, Column, ListPage, Quick
 from app.core.permissions import Actor
 from app.employers.models import Contact, Employer
 from app.employers.policy import Permission as Reveal
+from campaigns.drafting.content.policy import conceal
 from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import EXCLUSION_LABELS
@@ -84,7 +85,7 @@ MESSAGES = ListPage(
         ),
         Column("phone", _l("Mobile"), format=masked_phone, export=lambda m: m.phone, personal=True),
         Column("segments", _l("SMS segments"), sort=Message.segments, number=True, shown=False),
-        Column("text", _l("Text"), shown=False),
+        Column("text", _l("Text"), lambda m: conceal(m.text), shown=False),
         Column("submitted_at", _l("Sent"), sort=Message.submitted_at, falling=True),
         Column("settled_at", _l("Settled"), sort=Message.settled_at, falling=True, shown=False),
         Column("opened_at", _l("Opened by the reader"), sort=Message.opened_at, falling=True),

@@ -40,8 +40,11 @@ ROLES: dict[ContactOrder, tuple[ContactRole, ...]] = {
     ContactOrder.LEGAL_REP_FIRST: (R.LEGAL_REP, R.PERSON_IN_CHARGE, R.HANDLER, R.FINANCE, R.HR),
 }
 
-#: Campaigns whose recipients count as written to: an approved one will be sent any moment.
-SPOKEN = (CampaignState.APPROVED, CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.FINISHED)
+#: Campaigns whose recipients count as written to: an approved one will be sent any moment, and of a cancelled
+#: one those who got nothing are excluded by then.
+SPOKEN = tuple(
+    state for state in CampaignState if state not in (CampaignState.DRAFT, CampaignState.SUBMITTED)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +247,7 @@ def _recent(campaign: Campaign, column: Any) -> Select[Any]:
             Campaign.id != campaign.id,
             Campaign.state.in_(SPOKEN),
             func.coalesce(Campaign.launched_at, Campaign.approved_at) >= since,
+            or_(Campaign.state != CampaignState.CANCELLED, Campaign.launched_at.is_not(None)),
             true() if campaign.frequency_days else ~true(),
             or_(AudienceMember.excluded.is_(None), AudienceMember.excluded == Exclusion.MERGED),
         )

@@ -31,6 +31,7 @@ MESSAGE_CLASS_LABELS = {
     MessageClass.PUBLICITY: _l("Publicity"),
 }
 
+_NOTICE = re.compile(rf"(/n/)[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 _BRACE = re.compile(r"\{([^{}]*)\}|[{}]")
 
 
@@ -42,6 +43,11 @@ def new_token() -> str:
 def notice_link(token: str) -> str:
     """The address that {link} becomes; its length is the same for every message."""
     return f"{current_settings().public_url}/n/{token}"
+
+
+def conceal(text: str) -> str:
+    """A text as colleagues see it: the personal part of its link is the reader's alone."""
+    return _NOTICE.sub(r"\1…", text)
 
 
 def values(used: Iterable[str], facts: Sequence[Facts]) -> dict[str, str]:

@@ -3,15 +3,19 @@
 What has to be woken afterwards (`jobs.wake`) is the business of the view, command or job that calls.
 """
 
+from sqlalchemy import exists, update
+from sqlalchemy.orm import aliased
+
 from app.core.clock import now
 from app.core.db import db
 from app.core.permissions import Actor
 from app.core.workflow import transition
-from campaigns.drafting.models import Campaign, CampaignState, Exclusion
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion
 from campaigns.drafting.queries import find
 from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways.protocol import FailureClass
 from campaigns.ledger import queries
+from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.services.planning import suppress_planned
 
 
@@ -45,7 +49,26 @@ def cancel(campaign_id: int, actor: Actor | None) -> Campaign:
     campaign = find(campaign_id, actor, lock=True)
     transition(CAMPAIGN, campaign, "cancel", actor)
     suppress_planned(campaign.id, Exclusion.CANCELLED)
+    _release_unsent(campaign.id)
     return campaign
+
+
+def _release_unsent(campaign_id: int) -> None:
+    """Whoever got nothing was not written to, so that the next campaign need not leave him out."""
+    handed_over = exists().where(
+        Message.member_id == AudienceMember.id, Message.state != MessageState.SUPPRESSED
+    )
+    spoken_for = aliased(AudienceMember)
+    lead_released = exists().where(
+        spoken_for.id == AudienceMember.merged_into_id, spoken_for.excluded == Exclusion.CANCELLED
+    )
+    for condition in (AudienceMember.excluded.is_(None) & ~handed_over, lead_released):
+        db.session.execute(
+            update(AudienceMember)
+            .where(AudienceMember.campaign_id == campaign_id, condition)
+            .values(excluded=Exclusion.CANCELLED)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def hold(campaign_id: int, reason: FailureClass) -> None:

@@ -22,6 +22,7 @@ from app.core.permissions import Actor
 from app.core.workdays import add_working_days
 from app.employers.models import Contact, Employer
 from app.tasks.models import Task
+from campaigns.drafting.content.policy import conceal
 from campaigns.gateways.codes import classify
 from campaigns.gateways.protocol import FailureClass, Outcome, Receipt
 from campaigns.ledger.models import Message, MessageState
@@ -167,7 +168,7 @@ def tell(
 
     Rows need campaign_id, member_id, employer_id, contact_id, text; `text` replaces theirs.
     """
-    texts = {row.member_id: row.text if text is None else text for row in rows}
+    texts = {row.member_id: conceal(row.text) if text is None else text for row in rows}
     names = _names({row.contact_id for row in rows if row.contact_id})
     spoken_for = [(row.member_id, row) for row in rows]
     spoken_for += [(row.merged_into_id, row) for row in _merged_into(list(texts))]

@@ -11,6 +11,7 @@ from app.core.errors import DomainError
 from app.core.timeline import TimelineEntry
 from app.employers.models import Contact
 from app.tasks.models import Task
+from campaigns.drafting.content.policy import conceal
 from campaigns.drafting.models import CampaignState, Exclusion
 from campaigns.gateways.protocol import Outcome, Receipt
 from campaigns.ledger import queries
@@ -126,7 +127,7 @@ def test_the_employers_timeline_has_its_message_with_the_outcome(app: Flask) -> 
     settling.apply_receipts("simulator", [receipt(first), receipt(second, "failed", "MK:0001")])
     entries = {e.employer_id: e for e in db.session.scalars(select(TimelineEntry))}
     assert entries[first.employer_id].summary == "SMS delivered to %(name)s: %(text)s"
-    assert entries[first.employer_id].params == {"name": first.contact.name, "text": first.text}  # type: ignore[union-attr]
+    assert entries[first.employer_id].params == {"name": first.contact.name, "text": conceal(first.text)}  # type: ignore[union-attr]
     assert "the number does not exist" in entries[second.employer_id].summary
     assert {(e.kind, e.at) for e in entries.values()} == {("sms", AT)}
 
@@ -148,7 +149,7 @@ def test_every_employer_that_one_message_speaks_for_hears_of_it(app: Flask) -> N
     settling.apply_receipts("simulator", [receipt(spoken)])
     entries = db.session.scalars(select(TimelineEntry)).all()
     assert {e.employer_id for e in entries} == {m.employer_id for m in [speaker, *others]}
-    assert {e.params["text"] for e in entries} == {spoken.text}
+    assert {e.params["text"] for e in entries} == {conceal(spoken.text)}
 
 
 def test_a_dead_number_marks_the_contact_and_asks_the_owner_to_find_the_right_one(app: Flask) -> None:

@@ -12,7 +12,9 @@ from app.accounts.models import User
 from app.core.clock import now
 from app.core.db import db
 from app.core.permissions import Role
-from campaigns.drafting.models import Campaign, CampaignState
+from app.core.timeline import TimelineEntry
+from campaigns.drafting.audience.queries import reckon
+from campaigns.drafting.models import Campaign, CampaignState, Exclusion
 from campaigns.gateways.protocol import FailureClass
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.services import controlling
@@ -172,3 +174,30 @@ def test_an_officer_settles_what_stayed_in_doubt(
     client.post(address, data=chosen | {"confirmed": "1", "expected": "2"})
     assert db.session.get_one(Message, doubtful).state is MessageState.DELIVERED
     assert db.session.get_one(Message, certain[0]).state is MessageState.CLAIMED
+
+
+def test_whoever_got_nothing_from_a_cancelled_campaign_may_be_written_to_again(manager: User) -> None:
+    running = launched_campaign(manager)
+    sent, *unsent = ids(running)
+    db.session.execute(move(MessageState.CLAIMED, Message.id == sent))
+    controlling.cancel(running.id, manager)
+    again = approved_campaign(manager)
+    again.frequency_days = 7
+    excluded = {m.employer_id: m.excluded for m in reckon(again, "12329").members}
+    lead = {m.id: m.employer_id for m in db.session.scalars(db.select(Message))}
+    assert excluded[lead[sent]] is Exclusion.FREQUENCY
+    assert {excluded[lead[one]] for one in unsent} == {None}
+
+
+def test_colleagues_never_see_the_readers_personal_link(
+    client: FlaskClient, manager: User, running: Campaign
+) -> None:
+    hand_over(running)
+    settle(MessageState.DELIVERED, Message.campaign_id == running.id)
+    tokens = set(db.session.scalars(db.select(Message.token).where(Message.token.is_not(None))))
+    stories = " ".join(str(e.params) for e in db.session.scalars(db.select(TimelineEntry)))
+    sign_in(client, manager)
+    employer_id = db.session.scalars(db.select(Message.employer_id)).first()
+    page = client.get(f"/employers/{employer_id}").text
+    assert tokens
+    assert not [token for token in tokens if token in stories or token in page]
