@@ -4,7 +4,7 @@ Everything works on a chunk of lines at a time, in a fixed number of statements 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from types import SimpleNamespace
@@ -27,6 +27,8 @@ from app.lifecycle.workflow import LIFECYCLE
 #: open accounts, the only ones that can be behind
 OPEN = (AccountStatus.NORMAL, AccountStatus.OPENED)
 Values = Mapping[str, Any]
+#: columns of a statement by which an employer is found
+SEARCHED = frozenset({"name", "uscc", "employer_account_no"})
 #: a handler as a statement names one: name and mobile
 Person = tuple[str, str | None]
 
@@ -221,7 +223,7 @@ def applied(plans: Sequence[Plan], context: Context) -> None:
     """After a chunk is written: move the stages, find the employers again, and tell whoever listens."""
     _move_stages([one for one in plans if isinstance(one.extra, StageMove)])
     touched = {employer for one in plans for employer in _employers(one)}
-    reindex(touched)
+    reindex({employer for one in plans for employer in _employers(one, SEARCHED)})
     signals.statement_recorded.send("contributions", period=_period(context), employer_ids=sorted(touched))
 
 
@@ -238,12 +240,13 @@ def _move_stages(plans: Sequence[Plan]) -> None:
         transition_many(LIFECYCLE, f"statement_{target.value}", moves)
 
 
-def _employers(made: Plan) -> list[int]:
-    """The employers whose columns or people a plan wrote."""
+def _employers(made: Plan, columns: Set[str] | None = None) -> list[int]:
+    """The employers whose columns (any, or one of these) or people a plan wrote."""
     found = []
     for write in made.writes:
         if write.model is Employer:
-            found.append(id_of(write.id))
+            if columns is None or not columns.isdisjoint(write.after):
+                found.append(id_of(write.id))
         elif write.model is EmployerContact and "employer_id" in write.after:
             found.append(id_of(write.after["employer_id"]))
     return found

@@ -27,6 +27,7 @@ from sqlalchemy import (
     table,
 )
 
+from app.core.bulk import insert_rows
 from app.core.db import is_postgresql
 
 
@@ -35,17 +36,20 @@ def searched_text(length: int) -> String:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
-def grams(key: str) -> str:
+def grams(key: str, *, singles: bool = True) -> str:
     """The pairs of neighbours in reading order, then each character once, as words.
+
+    Without `singles` no single character finds the text; a text of one character keeps it.
 
     >>> grams("滨海滨")
     '滨海 海滨 海 滨'
     """
-    return " ".join([*_pairs(key), *sorted(set(key))])
+    pairs = _pairs(key)
+    return " ".join([*pairs, *sorted(set(key))] if singles or not pairs else pairs)
 
 
 def _pairs(key: str) -> list[str]:
-    return [key[i : i + 2] for i in range(len(key) - 1)]
+    return list(map(str.__add__, key, key[1:]))
 
 
 def contains(indexed: Table, needle: str) -> ColumnElement[bool]:
@@ -66,7 +70,7 @@ def add(connection: Connection, indexed: Table, rows: Sequence[Mapping[str, Any]
     if not rows:
         return
     last = connection.execute(select(func.coalesce(func.max(indexed.c.id), 0))).scalar_one()
-    connection.execute(insert(indexed), rows)
+    insert_rows(indexed, rows, connection)
     if connection.dialect.name == "sqlite":
         fts = table(f"{indexed.name}_fts", column("rowid"), column("grams"))
         new = select(indexed.c.id, indexed.c.grams).where(indexed.c.id > last)

@@ -12,23 +12,28 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Dialect, Table, bindparam, func, insert, select, text, update
 
 from app.core.db import db
 
 Row = Mapping[str, Any]
 
 
-def insert_rows(table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows that all have the same keys; columns left out get their default, one value for all rows."""
+def insert_rows(table: Table, rows: Sequence[Row], connection: Connection | None = None) -> None:
+    """Insert rows that all have the same keys; columns left out get their default, one value for all rows.
+
+    Without a connection it is the session's.
+    """
     if rows:
-        _run(table, rows, {c.name: c.default for c in table.c if c.default is not None}, updating=False)
+        defaults = {c.name: c.default for c in table.c if c.default is not None}
+        _run(connection or db.session.connection(), table, rows, defaults, updating=False)
 
 
 def update_rows(table: Table, rows: Sequence[Row]) -> None:
     """Set fields by `id`; all rows have the same keys. Columns with `onupdate` follow, as in the ORM."""
     if rows:
-        _run(table, rows, {c.name: c.onupdate for c in table.c if c.onupdate is not None}, updating=True)
+        following = {c.name: c.onupdate for c in table.c if c.onupdate is not None}
+        _run(db.session.connection(), table, rows, following, updating=True)
 
 
 def new_ids(table: Table, number: int) -> Sequence[int]:
@@ -82,13 +87,14 @@ def _statement(table: Table, names: tuple[str, ...], updating: bool, dialect: Di
     return _Statement(str(compiled), order or names, bool(order), conversions)
 
 
-def _run(table: Table, rows: Sequence[Row], defaults: Mapping[str, Any], updating: bool) -> None:
+def _run(
+    connection: Connection, table: Table, rows: Sequence[Row], defaults: Mapping[str, Any], updating: bool
+) -> None:
     given = tuple(rows[0])
     columns: dict[str, Sequence[Any]] = {name: [row[name] for row in rows] for name in given}
     for name, default in defaults.items():
         if name not in columns:
             columns[name] = [_value(default)] * len(rows)
-    connection = db.session.connection()
     statement = _statement(table, tuple(columns), updating, connection.dialect)
     converted = [_converted(columns[name], statement.conversions[name]) for name in statement.order]
     parameters: Any = list(zip(*converted, strict=True))

@@ -5,6 +5,7 @@ from the day after that. The rules of counting are those of the department's ref
 """
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from app.core.periods import Period
 
@@ -19,6 +20,7 @@ def due_date(month: Period, pay_day: int | None) -> date:
     return month.day(pay_day or DEFAULT_PAY_DAY) + timedelta(days=GRACE_DAYS)
 
 
+@lru_cache(maxsize=1024)
 def last_due_month(pay_day: int | None, as_of: date) -> Period:
     """The latest month whose due date lies strictly before `as_of`."""
     month = Period.of(as_of)

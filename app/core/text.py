@@ -32,7 +32,8 @@ def name_key(name: str) -> str:
     '天津(滨海)港务有限公司'
     """
     key = unicodedata.normalize("NFKC", name).casefold().translate(_BRACKETS)
-    key = "".join(char for char in key if not char.isspace() and unicodedata.category(char) != "Cf")
+    if not key.isalnum():
+        key = "".join(char for char in key if not char.isspace() and unicodedata.category(char) != "Cf")
     for written, form in _FORMS:
         key = key.replace(written, form)
     return key
@@ -40,7 +41,7 @@ def name_key(name: str) -> str:
 
 def search_key(text: str) -> str:
     """Only letters, digits and characters, in one width and case: what searching compares."""
-    key = unicodedata.normalize("NFKC", text).casefold()
+    key = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     return key if key.isalnum() else "".join(char for char in key if char.isalnum())
 
 

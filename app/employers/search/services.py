@@ -11,6 +11,7 @@ from app.core.db import db
 from app.core.text import mask_phone, phone_digits, pinyin, search_key
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.employers.search.models import SEARCH_TERMS, TermKind
+from app.employers.search.queries import SHORTEST
 
 CHUNK = 2000
 
@@ -21,7 +22,7 @@ def reindex(employer_ids: Iterable[int] | None = None) -> int:
     For paths that write past the ORM, such as imports; single edits are followed by the session itself.
     """
     db.session.flush()
-    ids = list(db.session.scalars(select(Employer.id)) if employer_ids is None else set(employer_ids))
+    ids = list(db.session.scalars(select(Employer.id)) if employer_ids is None else sorted(set(employer_ids)))
     _reindex(db.session.connection(), ids)
     return len(ids)
 
@@ -30,17 +31,17 @@ def _reindex(connection: Connection, ids: Sequence[int]) -> None:
     """Writes only the difference, as most of what is looked at has not changed."""
     terms = SEARCH_TERMS.c
     for chunk in (ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)):
-        wanted = {key for term in _terms(connection, chunk) if (key := _keyed(term))[2]}
+        wanted = dict.fromkeys(key for term in _terms(connection, chunk) if (key := _keyed(term))[2])
         stored = select(terms.id, terms.employer_id, terms.kind, terms.text, terms.shown)
         gone: list[int] = []
         for id_, *term in connection.execute(stored.where(terms.employer_id.in_(chunk))):
             if tuple(term) in wanted:
-                wanted.discard(tuple(term))
+                del wanted[tuple(term)]
             else:
                 gone.append(id_)
         if gone:
             connection.execute(delete(SEARCH_TERMS).where(terms.id.in_(gone)))
-        add(connection, SEARCH_TERMS, [_term_row(term) for term in sorted(wanted)])
+        add(connection, SEARCH_TERMS, [_term_row(term) for term in wanted])
 
 
 _Term = tuple[int, TermKind, str, str]
@@ -82,7 +83,13 @@ def _keyed(term: _Term) -> _Term:
 
 def _term_row(term: _Term) -> dict[str, Any]:
     employer_id, kind, key, shown = term
-    return {"employer_id": employer_id, "kind": kind, "text": key, "shown": shown, "grams": grams(key)}
+    return {
+        "employer_id": employer_id,
+        "kind": kind,
+        "text": key,
+        "shown": shown,
+        "grams": grams(key, singles=SHORTEST.get(kind, 1) == 1),
+    }
 
 
 _SEARCHED: dict[type[Any], tuple[str, ...]] = {
