@@ -39,9 +39,10 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
 class Instance:
     """A started product."""
 
-    def __init__(self, process: "subprocess.Popen[str]", port: int, home: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[str]", env: dict[str, str], home: Path) -> None:
         self.process = process
-        self.port = port
+        self.env = env
+        self.port = int(env["PORT"])
         self.home = home
 
     def get(self, path: str) -> tuple[int, str]:
@@ -99,7 +100,7 @@ def running(home: Path, **settings: str) -> Iterator[Instance]:
         process = subprocess.Popen(
             COMMAND, cwd=PROJECT, env=env, stdout=console, stderr=subprocess.STDOUT, text=True
         )
-    instance = Instance(process, int(env["PORT"]), home)
+    instance = Instance(process, env, home)
     family: list[psutil.Process] = []
     try:
         wait_until(lambda: process.poll() is not None or "is served at" in instance.output(), seconds=120)
