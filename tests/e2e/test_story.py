@@ -68,10 +68,12 @@ def test_0_the_pictures_of_the_readme_are_the_product(manager: Office, product: 
 
 
 #: the employer of the manager's branch with most on its timeline
-MOST_TOLD = (
-    "SELECT e.id FROM employers e JOIN timeline t ON t.employer_id = e.id JOIN branches b ON b.id = e.branch_id "
-    "WHERE b.code = '01' AND e.stage = 'in_arrears' GROUP BY e.id ORDER BY count(*) DESC, e.heads DESC LIMIT 1"
-)
+MOST_TOLD = """
+    SELECT e.id FROM employers e
+    JOIN timeline t ON t.employer_id = e.id JOIN branches b ON b.id = e.branch_id
+    WHERE b.code = '01' AND e.stage = 'in_arrears'
+    GROUP BY e.id ORDER BY count(*) DESC, e.heads DESC LIMIT 1
+"""
 
 
 def test_1_the_registry_is_tried_applied_taken_back_and_applied_again(
