@@ -9,6 +9,7 @@ points link to the rows behind them, and each chart carries its figures for the 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from unicodedata import east_asian_width
 from xml.etree import ElementTree
@@ -18,6 +19,7 @@ from markupsafe import Markup
 from pygal.style import Style
 
 from app.core.formats import NOTHING, number
+from app.core.i18n import in_chinese
 
 LABEL_SIZE = 12
 WIDTH = 760
@@ -102,6 +104,23 @@ def _drawn(
     if len(series) > MOST_SERIES:
         raise ValueError(f"a chart tells at most {MOST_SERIES} series apart, not {len(series)}")
     names = [str(label) for label in labels]
+    drawn = tuple(Series(one.name, tuple(one.points)) for one in series)
+    return Chart(
+        title, names, series, _picture(kind, title, tuple(names), drawn, height, show, in_chinese()), show
+    )
+
+
+@lru_cache(maxsize=256)
+def _picture(
+    kind: Any,
+    title: str,
+    names: tuple[str, ...],
+    series: tuple[Series, ...],
+    height: int,
+    show: Show,
+    _chinese: bool,
+) -> Markup:
+    """Drawn once while the figures stay the same, for all who look: pygal takes several milliseconds."""
     lying = kind is pygal.HorizontalBar
     graph = kind(
         style=_STYLE,
@@ -121,10 +140,10 @@ def _drawn(
         max_scale=6,
         include_x_axis=True,
     )
-    graph.x_labels = names
+    graph.x_labels = list(names)
     for one in series:
         graph.add(one.name, [_value(point) for point in one.points])
-    return Chart(title, names, series, _dressed(graph.render_tree(), title, names, series, show), show)
+    return _dressed(graph.render_tree(), title, names, series, show)
 
 
 def _value(point: Point) -> object:

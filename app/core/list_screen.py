@@ -1,6 +1,6 @@
 """What the template of a list shows, put together from the request and the rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -101,8 +101,14 @@ class ListScreen:
         record = row if isinstance(row, listed) else next(part for part in row if isinstance(part, listed))
         return int(getattr(record, key.key))
 
-    def cell(self, column: Column, row: Any) -> Markup:
-        return column.cell(row)
+    @property
+    def lines(self) -> Iterator[tuple[int, list[tuple[str, Column, Markup]]]]:
+        """Each row's id (0 where none can be selected) and its cells: label, column, text."""
+        columns = [(str(column.label), column) for column in self.state.columns]
+        selectable = self.selectable
+        for row in self.rows:
+            cells = [(label, column, column.cell(row)) for label, column in columns]
+            yield self.row_id(row) if selectable else 0, cells
 
     @property
     def headings(self) -> list[Heading]:
