@@ -4,6 +4,7 @@ A page is compared with a minimal Flask page that runs the very same statements 
 "ok": what is above that is ours (ORM, templates, permissions).
 """
 
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ from app.employers.policy import visible_to
 from campaigns.drafting.models import Campaign
 from tests.bench.figures import Figure, p95
 
-RUNS = 60
+RUNS, WARMING = 60, 5
 #: a manager sees the most of a branch
 WHO = "manager"
 MOST_QUERIES, MOST_TIMES = 12, 3.0
@@ -41,15 +42,20 @@ def measure() -> list[Figure]:
     sign_in(client)
     with app.app_context():
         pages = main_pages()
-    figures = []
-    for name, url in pages.items():
-        statements = statements_of(app, client, url)
-        ours = p95(times(partial(client.get, url)))
-        bare = p95(times(bare_page(app, statements)))
-        detail = f"{ours * 1000:.1f} ms to {bare * 1000:.1f} ms"
-        figures.append(Figure(f"{name}: queries", len(statements), MOST_QUERIES))
-        figures.append(Figure(f"{name}: p95 to the bare page", ours / bare, MOST_TIMES, "x", detail=detail))
-    return figures
+    try:
+        return [figure for name, url in pages.items() for figure in _figures(app, client, name, url)]
+    finally:
+        discard(app)
+
+
+def _figures(app: Flask, client: FlaskClient, name: str, url: str) -> list[Figure]:
+    statements = statements_of(app, client, url)
+    ours, bare = in_turn(partial(client.get, url), bare_page(app, statements))
+    detail = f"{p95(ours) * 1000:.1f} ms to {p95(bare) * 1000:.1f} ms"
+    return [
+        Figure(f"{name}: queries", len(statements), MOST_QUERIES),
+        Figure(f"{name}: p95 to the bare page", p95(ours) / p95(bare), MOST_TIMES, "x", detail=detail),
+    ]
 
 
 def demo_app() -> Flask:
@@ -63,6 +69,13 @@ def demo_app() -> Flask:
     if result.exception:
         raise result.exception
     return app
+
+
+def discard(app: Flask) -> None:
+    """Close and remove what `demo_app` made."""
+    with app.app_context():
+        db.engine.dispose()
+    shutil.rmtree(app.instance_path, ignore_errors=True)
 
 
 def sign_in(client: FlaskClient) -> None:
@@ -136,13 +149,13 @@ def bare_page(app: Flask, statements: list[Statement]) -> Callable[[], Any]:
     return lambda: client.get("/")
 
 
-def times(call: Callable[[], Any]) -> list[float]:
-    """Seconds of each of the runs, after a few to warm up."""
-    for _ in range(5):
-        call()
-    taken = []
-    for _ in range(RUNS):
-        begun = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - begun)
+def in_turn(*calls: Callable[[], Any]) -> list[list[float]]:
+    """Seconds of each run of each call, after a few to warm up; in turn, as the machine's speed drifts."""
+    taken: list[list[float]] = [[] for _call in calls]
+    for run in range(RUNS + WARMING):
+        for call, seconds in zip(calls, taken, strict=True):
+            begun = time.perf_counter()
+            call()
+            if run >= WARMING:
+                seconds.append(time.perf_counter() - begun)
     return taken
