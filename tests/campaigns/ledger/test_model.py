@@ -5,7 +5,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 from flask import Flask
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
@@ -147,6 +147,8 @@ def test_the_ledger_holds_whatever_happens(house: Flask, simulator: Store) -> No
             max_examples=20,
             stateful_step_count=30,
             deadline=None,
+            # each step is real work: a failure is told as it was found, not after minutes of shrinking
+            phases=(Phase.generate,),
             suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
         ),
     )
