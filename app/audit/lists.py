@@ -1,5 +1,8 @@
 """The trail as a list: who did what, when, to which record."""
 
+import re
+from datetime import datetime
+
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,6 +21,8 @@ from app.core.listing import ListPage
 from app.core.permissions import Actor
 
 SEPARATOR = " · "
+#: How the trail keeps times.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 
 
 def _actions(_actor: Actor | None) -> list[Choice]:
@@ -50,8 +55,10 @@ def summary_of(event: AuditEvent) -> str:
 
 
 def value_of(value: object) -> str:
-    """A value in the reader's words: truth as yes or no, nothing as a dash, stored msgids translated."""
-    return translated(value) if isinstance(value, str) and value else str(formats.display(value))
+    """A value in the reader's words: truth as yes or no, no value as a dash, times local, msgids read."""
+    if not isinstance(value, str) or not value:
+        return str(formats.display(value))
+    return formats.moment(datetime.fromisoformat(value)) if MOMENT.fullmatch(value) else translated(value)
 
 
 def actor_of(event: AuditEvent) -> str:

@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from flask import Flask
+from flask_babel import force_locale
 
+from app.audit import queries
 from app.core import catalogues, i18n
+from app.core.db import Base
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 PLURALS = '"Plural-Forms: nplurals=1; plural=0;\\n"\n'
@@ -20,6 +24,16 @@ def faults_of(entries: str, header: str = HEADER + PLURALS) -> list[str]:
 def test_every_text_has_one_sound_chinese_reading() -> None:
     found = catalogues.problems()
     assert not found, "\n".join(found)
+
+
+def test_the_trail_names_every_audited_field_in_chinese(app: Flask) -> None:
+    models = [mapper.class_ for mapper in Base.registry.mappers if mapper.class_.__audited__]
+    fields = {column.name for model in models for column in model.__table__.columns}
+    with force_locale(i18n.DEFAULT):
+        english = {name for name in fields if queries.name_of(name).isascii()}
+        english |= {one.__tablename__ for one in models if queries.kind_name(one.__tablename__).isascii()}
+    assert len(fields) > 50
+    assert english == set()
 
 
 def test_texts_are_found_in_code_and_in_templates() -> None:
