@@ -1,5 +1,6 @@
 """The deadlines that the synthetic employers' stages have set."""
 
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from app.core.db import db
 from app.core.demo import Demo
 from app.core.features import current_features
 from app.core.i18n import msgid_of
-from app.core.permissions import LEADERS
+from app.core.permissions import LEADERS, Role
 from app.core.workdays import calendar
 from app.employers.models import Employer
 from app.tasks.models import Task
@@ -40,7 +41,8 @@ def load(demo: Demo) -> None:
                 "source_id": employer.id,
             }
         )
-    db.session.execute(insert(Task), [*rows, *_leaders_tasks(demo)])
+    own = [*_tasks_of(demo, LEADERS, LEADERS_TASKS), *_tasks_of(demo, OFFICERS, OFFICERS_TASKS)]
+    db.session.execute(insert(Task), [*rows, *own])
 
 
 #: what managers and heads have before them: words, and days until due
@@ -51,9 +53,17 @@ LEADERS_TASKS = (
     ("准备半年指标研判会材料", 9),
 )
 
+OFFICERS = (Role.ENFORCEMENT_OFFICER,)
+OFFICERS_TASKS = (
+    ("整理欠缴6个月以上单位清单", 0),
+    ("核对催缴函送达情况", 2),
+    ("与人社、工会商定联合检查日程", 6),
+)
 
-def _leaders_tasks(demo: Demo) -> list[dict[str, Any]]:
-    query = select(User).join(UserRole).where(UserRole.role.in_(LEADERS)).order_by(User.id)
+
+def _tasks_of(demo: Demo, roles: Collection[Role], tasks: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+    """The same tasks for everybody who holds one of the roles."""
+    query = select(User).join(UserRole).where(UserRole.role.in_(roles)).order_by(User.id)
     working = calendar(demo.today.year, provisional=True)
     return [
         {
@@ -67,5 +77,5 @@ def _leaders_tasks(demo: Demo) -> list[dict[str, Any]]:
             "source_id": None,
         }
         for user in db.session.scalars(query).unique()
-        for title, days in LEADERS_TASKS
+        for title, days in tasks
     ]

@@ -94,13 +94,16 @@ def _receipts(demo: Demo, keys: Sequence[str]) -> list[Receipt]:
 
 def _date_back(campaign: Campaign, moment: datetime) -> None:
     """The campaign was twelve days ago; a third of its readers have confirmed since."""
-    campaign.created_at = campaign.approved_at = moment - timedelta(hours=3)
+    drafted = moment - timedelta(hours=3)
+    campaign.created_at = campaign.approved_at = campaign.reckoned_at = drafted
     campaign.launched_at = campaign.planned_at = moment
     campaign.finished_at = moment + timedelta(hours=2)
     messages = MESSAGES.c
     ours = messages.campaign_id == campaign.id
-    settled = {"submitted_at": moment, "settled_at": moment + timedelta(minutes=1), "created_at": moment}
-    db.session.execute(update(MESSAGES).where(ours).values(settled))
+    db.session.execute(update(MESSAGES).where(ours).values(created_at=moment))
+    sent = ours & messages.submitted_at.is_not(None)
+    settled = {"submitted_at": moment, "settled_at": moment + timedelta(minutes=1)}
+    db.session.execute(update(MESSAGES).where(sent).values(settled))
     read = {"opened_at": moment + timedelta(hours=1), "confirmed_at": moment + timedelta(hours=1)}
     delivered = select(Message.id).where(ours, Message.state == "delivered", Message.id % 3 == 0)
     db.session.execute(update(MESSAGES).where(messages.id.in_(delivered)).values(read))
@@ -108,4 +111,11 @@ def _date_back(campaign: Campaign, moment: datetime) -> None:
     entries = [getattr(TimelineEntry, name) == value for name, value in ids.items()]
     db.session.execute(update(TimelineEntry).where(*entries).values(at=moment + timedelta(minutes=1)))
     steps = (WorkflowHistory.workflow == "campaign") & (WorkflowHistory.record_id == campaign.id)
-    db.session.execute(update(WorkflowHistory).where(steps).values(at=moment))
+    for step, at in {
+        "submit": drafted,
+        "approve": drafted,
+        "launch": moment,
+        "finish": campaign.finished_at,
+    }.items():
+        named = steps & (WorkflowHistory.transition == step)
+        db.session.execute(update(WorkflowHistory).where(named).values(at=at))

@@ -28,11 +28,15 @@ from campaigns.results import queries
 
 STATE_CHOICES = tuple((state.value, label) for state, (label, _tone) in LABELS.items())
 
-#: Why a message was left out, or was not delivered.
-REASONS: dict[str, Any] = {
-    **{reason.value: label for reason, label in FAILURES.items()},
-    **{reason.value: label for reason, label in EXCLUSION_LABELS.items()},
-}
+#: Why a message was left out, and why one was not delivered; a number may be dead for either.
+LEFT_OUT: dict[str, Any] = {reason.value: label for reason, label in EXCLUSION_LABELS.items()}
+NOT_DELIVERED: dict[str, Any] = {reason.value: label for reason, label in FAILURES.items()}
+REASONS: dict[str, Any] = NOT_DELIVERED | LEFT_OUT
+
+
+def _reason(message: Message) -> Any:
+    words = LEFT_OUT if message.state is MessageState.SUPPRESSED else NOT_DELIVERED
+    return words.get(message.reason or "") or REASONS.get(message.reason or "")
 
 
 class SettleForm(FlaskForm):  # type: ignore[misc]
@@ -75,7 +79,7 @@ MESSAGES = ListPage(
             options=(joinedload(Message.employer),),
         ),
         Column("state", _l("State"), badge=lambda m: LABELS[m.state], sort=Message.state),
-        Column("reason", _l("Reason"), lambda m: REASONS.get(m.reason or ""), sort=Message.reason),
+        Column("reason", _l("Reason"), _reason, sort=Message.reason),
         Column(
             "contact",
             _l("Contact"),

@@ -17,6 +17,7 @@ from app.core import signals, timeline
 from app.core.clock import now, today
 from app.core.db import AnyRow, changed, db
 from app.core.errors import DomainError
+from app.core.formats import masked_phone
 from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.core.workdays import add_working_days
@@ -235,7 +236,7 @@ def open_tasks(message_ids: Sequence[int], kind: str, title: str, note: str = ""
         {
             "kind": kind,
             "title": title,
-            "note": " ".join(filter(None, (row.name, row.phone, note))),
+            "note": " ".join(filter(None, (row.name, masked_phone(row.phone), note))),
             "employer_id": row.employer_id,
             "branch_id": row.branch_id,
             "owner_id": row.owner_id,
