@@ -139,6 +139,8 @@ def _picture(
         dots_size=2.5,
         max_scale=6,
         include_x_axis=True,
+        # pygal shortens a label that is wider than the room of one point, even where its neighbours are empty
+        truncate_label=-1,
     )
     graph.x_labels = list(names)
     for one in series:

@@ -129,7 +129,7 @@ def test_3_a_visit_becomes_a_task_and_a_refused_step_says_every_reason(
     name = "天津美达泰克机电有限公司"
     specialist.open(f"/employers?q={name}")
     specialist.follow(name)
-    specialist.follow("登记走访或来电")
+    specialist.follow("登记走访联系")
     specialist.choose("走访")
     specialist.choose("已告知")
     specialist.page.fill("[name=summary]", "上门核对缴存人数")
