@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from app.contributions.models import ContributionFact
-from app.core.db import db
+from app.core.db import among, db
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
@@ -60,14 +60,14 @@ class Handler(NamedTuple):
 def employers_by_code(codes: Collection[str], actor: Actor | None) -> dict[str, Known]:
     """Employers of all branches by credit code; `within_reach` says whether the actor may know of them."""
     columns = (*(getattr(Employer, name) for name in KNOWN), visible_to(actor).label("within_reach"))
-    query = select(*columns).where(Employer.uscc.in_(codes))
+    query = select(*columns).where(among(Employer.uscc, codes))
     return {row["uscc"]: dict(row) for row in db.session.execute(query).mappings()}
 
 
 def codes_by_account(accounts: Collection[str]) -> dict[str, str | None]:
     """Whose each account number is: credit code (None where the employer has none) by account number."""
     query = select(Employer.employer_account_no, Employer.uscc).where(
-        Employer.employer_account_no.in_(accounts)
+        among(Employer.employer_account_no, accounts)
     )
     return {account: code for account, code in db.session.execute(query) if account is not None}
 
@@ -77,7 +77,7 @@ def facts_of(employer_ids: Collection[int], period: Period) -> dict[int, Known]:
     columns = (ContributionFact.employer_id, ContributionFact.version)
     query = (
         select(*columns, *(getattr(ContributionFact, name) for name in FACT))
-        .where(ContributionFact.employer_id.in_(employer_ids), ContributionFact.period == period)
+        .where(among(ContributionFact.employer_id, employer_ids), ContributionFact.period == period)
         .order_by(ContributionFact.version)
     )
     return {row["employer_id"]: dict(row) for row in db.session.execute(query).mappings()}
@@ -96,7 +96,7 @@ def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
         )
         .join(Contact, Contact.id == EmployerContact.contact_id)
         .where(
-            EmployerContact.employer_id.in_(employer_ids),
+            among(EmployerContact.employer_id, employer_ids),
             EmployerContact.role == ContactRole.HANDLER,
             EmployerContact.until.is_(None),
         )
@@ -107,7 +107,7 @@ def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
 
 def contacts_by_mobile(mobiles: Collection[str]) -> dict[tuple[str, str], int]:
     """Contacts by mobile and name: one handler of many employers is one person."""
-    query = select(Contact.mobile, Contact.name, Contact.id).where(Contact.mobile.in_(mobiles))
+    query = select(Contact.mobile, Contact.name, Contact.id).where(among(Contact.mobile, mobiles))
     return {(mobile, name): found for mobile, name, found in db.session.execute(query) if mobile}
 
 

@@ -116,5 +116,9 @@ def _converted(values: Sequence[Any], convert: Callable[[Any], Any] | None) -> S
     known: dict[Any, Any] = {}
     try:
         return [known[one] if one in known else known.setdefault(one, convert(one)) for one in values]
-    except TypeError:  # lists and dictionaries
-        return [convert(one) for one in values]
+    except TypeError:  # lists and dictionaries are no keys, but rows that share one share its text
+        shared: dict[int, Any] = {}
+        for one in values:
+            if id(one) not in shared:
+                shared[id(one)] = convert(one)
+        return [shared[id(one)] for one in values]

@@ -20,7 +20,7 @@ from sqlalchemy.types import Date
 
 from app.core.bulk import insert_rows, new_ids, update_rows
 from app.core.clock import now
-from app.core.db import EnumText, PeriodType, UTCDateTime, _Scaled, db
+from app.core.db import EnumText, PeriodType, UTCDateTime, _Scaled, among, db
 from app.core.import_spec import Plan, Ref, Write, id_of
 from app.core.periods import Period
 
@@ -63,7 +63,7 @@ def _look_for_edits(changes: Mapping[tuple[Table, tuple[str, ...]], Sequence[Wri
     for (table, _fields), group in changes.items():
         if all(name in table.c for name in STAMPS):
             ids = [id_of(one.id) for one in group]
-            here = and_(table.c.id.in_(ids), table.c.updated_at == table.c.created_at)
+            here = and_(among(table.c.id, ids), table.c.updated_at == table.c.created_at)
             unedited = set(db.session.scalars(select(table.c.id).where(here)))
             for one in group:
                 one.unedited = id_of(one.id) in unedited

@@ -87,7 +87,7 @@ def record_many(
             "actor_id": who.id if who else None,
             "actor_name": who.name if who else "",
             "summary": h.summary,
-            "params": dict(h.params),
+            "params": h.params,
             "endpoint": endpoint,
             "link_id": h.link_id,
         }

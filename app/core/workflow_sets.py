@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from app.core import signals, timeline
 from app.core.bulk import insert_rows
 from app.core.clock import now
-from app.core.db import db
+from app.core.db import among, db
 from app.core.features import current_features
 from app.core.workflow import SUMMARY, Transition, Workflow, WorkflowHistory
 
@@ -59,10 +59,11 @@ def _update_set(workflow: Workflow[Any], chosen: Transition, moves: Sequence[Set
     for source in {move.source for move in moves}:
         ids = [move.record_id for move in moves if move.source == source]
         for chunk in (ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)):
-            here = workflow.model.id.in_(chunk) & (column == source)
+            here = among(workflow.model.id, chunk) & (column == source)
             found = set(db.session.scalars(select(workflow.model.id).where(here)))
+            mine = among(workflow.model.id, found) & (column == source)
             db.session.execute(
-                update(workflow.model).where(workflow.model.id.in_(found), column == source).values(values),
+                update(workflow.model).where(mine).values(values),
                 execution_options={"synchronize_session": False},
             )
             moved |= found
@@ -92,7 +93,7 @@ def _write_rows(
     """One history row and one timeline entry for each."""
     if not moving:
         return
-    moment = now()
+    moment, answers = now(), dict[str, Any]()
     rows = [
         {
             "workflow": workflow.name,
@@ -103,20 +104,19 @@ def _write_rows(
             "at": moment,
             "actor_name": "",
             "comment": comment,
-            "answers": {},
+            "answers": answers,
             "evidence": dict(move.evidence),
         }
         for move, target in moving
     ]
     db.session.flush()
     insert_rows(db.metadata.tables[WorkflowHistory.__tablename__], rows)
+    steps = {
+        (move.source, target): {"workflow": workflow.name, "source": move.source, "target": target}
+        for move, target in moving
+    }
     happenings = (
-        timeline.Happening(
-            move.employer_id,
-            SUMMARY,
-            {"workflow": workflow.name, "source": move.source, "target": target},
-            moment,
-        )
+        timeline.Happening(move.employer_id, SUMMARY, steps[move.source, target], moment)
         for move, target in moving
         if move.employer_id is not None
     )

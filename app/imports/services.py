@@ -41,6 +41,9 @@ from app.imports.policy import may_use
 SAMPLES = 50
 UNDO_CHUNK = 500
 MOST_ATTEMPTS = 3
+#: shared by the many rows that have none, and so written as JSON once
+NO_VALUES: dict[str, Any] = {}
+NO_REASONS: list[Any] = []
 APPLIED, TAKEN_BACK = msgid("Import applied"), msgid("Import taken back")
 
 
@@ -264,9 +267,9 @@ def _row(run: _Run, plan: Plan) -> dict[str, Any]:
         "outcome": outcome,
         "key": plan.line.key,
         "record_id": None if outcome is Outcome.REJECTED else plan.record_id,
-        "values": _short(plain(plan.line.values)) if shown else {},
+        "values": _short(plain(plan.line.values)) if shown else NO_VALUES,
         "notes": _notes(run, plan),
-        "reasons": _reasons(plan.reasons),
+        "reasons": _reasons(plan.reasons) if plan.reasons else NO_REASONS,
     }
 
 

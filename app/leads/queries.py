@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.core.db import db
+from app.core.db import among, db
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.employers.policy import visible_to
@@ -24,5 +24,5 @@ REGISTERED = (
 def firms_by_code(codes: Collection[str], actor: Actor | None) -> dict[str, Mapping[str, Any]]:
     """Employers of all branches by credit code; `within_reach` says whether the actor may know of them."""
     columns = (Employer.id, Employer.uscc, Employer.name_key, *(getattr(Employer, one) for one in REGISTERED))
-    query = select(*columns, visible_to(actor).label("within_reach")).where(Employer.uscc.in_(codes))
+    query = select(*columns, visible_to(actor).label("within_reach")).where(among(Employer.uscc, codes))
     return {row["uscc"]: dict(row) for row in db.session.execute(query).mappings()}

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, insert, select, update
 from app.accounts.models import User
 from app.core import signals, timeline
 from app.core.clock import now, today
-from app.core.db import db
+from app.core.db import among, db
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.i18n import msgid, msgid_of
 from app.core.permissions import Actor
@@ -230,7 +230,7 @@ def _open_deadlines(workflow: Workflow[Any], deadline: Deadline, moves: list[Set
 def _homes(employer_ids: list[int]) -> _Homes:
     found: _Homes = {}
     for chunk in (employer_ids[i : i + 5000] for i in range(0, len(employer_ids), 5000)):
-        query = select(Employer.id, Employer.branch_id, Employer.owner_id).where(Employer.id.in_(chunk))
+        query = select(Employer.id, Employer.branch_id, Employer.owner_id).where(among(Employer.id, chunk))
         found |= {id_: (branch_id, owner_id) for id_, branch_id, owner_id in db.session.execute(query)}
     return found
 

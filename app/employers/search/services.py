@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, event, inspect, select
 from sqlalchemy.orm import Session, UOWTransaction
 
 from app.core.bigrams import add, grams
-from app.core.db import db
+from app.core.db import among, db
 from app.core.text import mask_phone, phone_digits, pinyin, search_key
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.employers.search.models import SEARCH_TERMS, TermKind
@@ -31,10 +31,14 @@ def _reindex(connection: Connection, ids: Sequence[int]) -> None:
     """Writes only the difference, as most of what is looked at has not changed."""
     terms = SEARCH_TERMS.c
     for chunk in (ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)):
-        wanted = dict.fromkeys(key for term in _terms(connection, chunk) if (key := _keyed(term))[2])
+        wanted = dict.fromkeys(
+            (employer_id, kind, key, shown)
+            for employer_id, kind, text, shown in _terms(connection, chunk)
+            if text and (key := search_key(text))
+        )
         stored = select(terms.id, terms.employer_id, terms.kind, terms.text, terms.shown)
         gone: list[int] = []
-        for id_, *term in connection.execute(stored.where(terms.employer_id.in_(chunk))):
+        for id_, *term in connection.execute(stored.where(among(terms.employer_id, chunk))).all():
             if tuple(term) in wanted:
                 del wanted[tuple(term)]
             else:
@@ -50,20 +54,20 @@ _Term = tuple[int, TermKind, str, str]
 def _terms(connection: Connection, ids: Sequence[int]) -> Iterator[_Term]:
     """Everything by which the employers can be found: (employer, kind, text, how it is shown)."""
     columns = (Employer.id, Employer.name, Employer.uscc, Employer.employer_account_no)
-    for id_, name, uscc, account in connection.execute(select(*columns).where(Employer.id.in_(ids))):
+    for id_, name, uscc, account in connection.execute(select(*columns).where(among(Employer.id, ids))).all():
         yield from _name_terms(id_, TermKind.NAME, name)
         yield id_, TermKind.USCC, uscc or "", uscc or ""
         yield id_, TermKind.ACCOUNT, account or "", account or ""
-    former = select(FormerName.employer_id, FormerName.name).where(FormerName.employer_id.in_(ids))
+    former = select(FormerName.employer_id, FormerName.name).where(among(FormerName.employer_id, ids))
     for id_, name in connection.execute(former):
         yield from _name_terms(id_, TermKind.FORMER_NAME, name)
     people = (
         select(EmployerContact.employer_id, Contact.name, Contact.mobile, Contact.landline)
         .join(Contact)
-        .where(EmployerContact.employer_id.in_(ids), EmployerContact.until.is_(None))
+        .where(among(EmployerContact.employer_id, ids), EmployerContact.until.is_(None))
         .distinct()
     )
-    for id_, name, mobile, landline in connection.execute(people):
+    for id_, name, mobile, landline in connection.execute(people).all():
         yield id_, TermKind.CONTACT, name, name
         for number in (mobile, landline):
             yield id_, TermKind.PHONE, phone_digits(number or ""), f"{name} {mask_phone(number)}"
@@ -74,11 +78,6 @@ def _name_terms(employer_id: int, kind: TermKind, name: str) -> Iterator[_Term]:
     yield employer_id, kind, name, name
     yield employer_id, TermKind.INITIALS, typed.initials, name
     yield employer_id, TermKind.PINYIN, typed.full, name
-
-
-def _keyed(term: _Term) -> _Term:
-    employer_id, kind, text, shown = term
-    return employer_id, kind, search_key(text), shown
 
 
 def _term_row(term: _Term) -> dict[str, Any]:
