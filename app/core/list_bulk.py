@@ -86,14 +86,20 @@ def _title(state: ListState) -> Any:
 
 def _carried_out(state: ListState, action: BulkAction, outcome: Outcome) -> ResponseReturnValue:
     db.session.commit()
+    followed = action.said_of(outcome)
     if not outcome.refused:
-        flash(ngettext("Done for %(num)s row.", "Done for %(num)s rows.", outcome.done), "success")
+        done = ngettext("Done for %(num)s row.", "Done for %(num)s rows.", outcome.done)
+        flash(f"{done} {followed}".rstrip(), "success")
         return redirect(state.url(), 303)
     return render_template(
         "shared/list_outcome.html",
         page=state.page,
         action=action,
         outcome=outcome,
-        lead=_("%(done)s done, %(refused)s refused.", done=outcome.done, refused=len(outcome.refused)),
+        lead=f"{_tally(outcome)} {followed}".rstrip(),
         back=state.url(),
     )
+
+
+def _tally(outcome: Outcome) -> str:
+    return _("%(done)s done, %(refused)s refused.", done=outcome.done, refused=len(outcome.refused))

@@ -114,11 +114,14 @@ class Outcome:
     """What came of a bulk action: how many rows were done, and why the others were not."""
 
     done: int = 0
+    #: what went along with the rows, as the action counts it
+    followed: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
 
 
-#: Does the action to one record, or raises DomainError; gets the answers of the action's form.
-Act = Callable[[Any, Actor, FlaskForm], None]
+#: Does the action to one record, or raises DomainError; gets the answers of the action's form. It may answer
+#: with the number of other things that went along.
+Act = Callable[[Any, Actor, FlaskForm], int | None]
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,8 @@ class BulkAction:
     form: Callable[..., FlaskForm] = FlaskForm
     icon: str | None = None
     tone: str = "primary"
+    #: says how many other things went along, if any did
+    follow_up: Callable[[int], str] | None = None
 
     def run(
         self, records: Sequence[Any], title: Callable[[Any], str], actor: Actor, form: FlaskForm
@@ -144,9 +149,14 @@ class BulkAction:
             label = title(record)
             try:
                 with db.session.begin_nested():
-                    self.act(record, actor, form)
+                    followed = self.act(record, actor, form) or 0
             except DomainError as error:
                 outcome.refused.append((label, str(error)))
             else:
                 outcome.done += 1
+                outcome.followed += followed
         return outcome
+
+    def said_of(self, outcome: Outcome) -> str:
+        """The sentence about what went along; empty when nothing did."""
+        return self.follow_up(outcome.followed) if self.follow_up and outcome.followed else ""

@@ -26,3 +26,7 @@ list_exported = _signals.signal("list-exported")
 
 #: sender: the employer; contact, since, actor. A new person handles the fund's business there.
 handler_changed = _signals.signal("handler-changed")
+
+#: sender: the employer; old, new (users or None), actor. Each receiver answers with the number of open tasks
+#: that it passed on.
+owner_changed = _signals.signal("owner-changed")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from sqlalchemy import Select, and_, func, literal, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
@@ -204,11 +205,15 @@ def _assign_form(**formdata: Any) -> OwnerForm:
     return form
 
 
-def _assign(employer: Employer, actor: Actor, form: FlaskForm) -> None:
+def _assign(employer: Employer, actor: Actor, form: FlaskForm) -> int:
     """The owner changes; a backup who becomes the owner is no backup any more."""
     owner = db.session.get(User, form.owner_id.data) if form.owner_id.data else None
     backup = None if employer.backup_owner is owner else employer.backup_owner
-    services.assign(employer, owner, backup, actor)
+    return services.assign(employer, owner, backup, actor)
+
+
+def tasks_passed_on(count: int) -> str:
+    return ngettext("%(num)s open task went along.", "%(num)s open tasks went along.", count)
 
 
 EMPLOYERS = ListPage(
@@ -289,7 +294,7 @@ EMPLOYERS = ListPage(
     bulk=(
         BulkAction(
             "assign", _l("Assign an owner"), Permission.ASSIGN, act=_assign, form=_assign_form,
-            icon="person-check",
+            icon="person-check", follow_up=tasks_passed_on,
         ),
     ),
     export_permission=Permission.EXPORT,

@@ -100,22 +100,28 @@ def add_former_name(employer: Employer, name: str, until: date | None, actor: Ac
     db.session.flush()
 
 
-def assign(employer: Employer, owner: User | None, backup: User | None, actor: Actor | None) -> None:
-    """Gives the employer its owner and backup, both active and of its branch."""
+def assign(employer: Employer, owner: User | None, backup: User | None, actor: Actor | None) -> int:
+    """Gives the employer its owner and backup, both active and of its branch.
+
+    Gives the number of open tasks that went along from the old owner to the new one.
+    """
     for user in (owner, backup):
         if user is not None and (not user.active or user.branch_id != employer.branch_id):
             raise DomainError(_l("Choose active colleagues of the employer's branch."))
     if owner is not None and owner is backup:
         raise DomainError(_l("The backup must be somebody else than the owner."))
-    before = employer.owner.name if employer.owner else "—"
-    changed = employer.owner_id != (owner.id if owner else None)
+    before = employer.owner
     employer.owner, employer.backup_owner = owner, backup
-    if changed:
-        params = {"old": before, "new": owner.name if owner else "—"}
+    passed_on = 0
+    if before is not owner:
+        params = {"old": before.name if before else "—", "new": owner.name if owner else "—"}
         timeline.record(
             employer.id, "employer", msgid("Owner: %(old)s → %(new)s"), params=params, actor=actor
         )
+        answers = signals.owner_changed.send(employer, old=before, new=owner, actor=actor)
+        passed_on = sum(count for _receiver, count in answers)
     db.session.flush()
+    return passed_on
 
 
 def _refuse_known_code(uscc: str | None, own_id: int | None) -> None:

@@ -34,7 +34,7 @@ from app.employers.forms import (
     NewEmployerForm,
     RenameForm,
 )
-from app.employers.lists import EMPLOYERS, LIST, count_segments, employer_fields
+from app.employers.lists import EMPLOYERS, LIST, count_segments, employer_fields, tasks_passed_on
 from app.employers.models import ACCOUNT_STATUS_LABELS, ROLE_LABELS, SOURCE_LABELS, Employer
 from app.employers.policy import Permission
 
@@ -228,9 +228,9 @@ def assign(employer_id: int) -> ResponseReturnValue:
     owner, backup = (
         db.session.get(User, id_) if id_ else None for id_ in (form.owner_id.data, form.backup_owner_id.data)
     )
-    services.assign(employer, owner, backup, actor)
+    passed_on = services.assign(employer, owner, backup, actor)
     db.session.commit()
-    flash(_("Saved."), "success")
+    flash(" ".join([_("Saved."), *([tasks_passed_on(passed_on)] if passed_on else [])]), "success")
     return _back(employer)
 
 

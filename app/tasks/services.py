@@ -237,6 +237,7 @@ def _homes(employer_ids: list[int]) -> _Homes:
 
 # Signals of employers -----------------------------------------------------------------------------
 
+PASSED_ON = msgid("Open tasks passed on from %(old)s to %(new)s: %(count)s")
 WELCOME = msgid("Get in touch with the new handler %(name)s")
 WELCOME_DAYS = 2
 
@@ -253,3 +254,22 @@ def _welcome_handler(employer: Employer, link: EmployerContact, actor: Actor | N
         source=("employer_contact", link.id),
         actor=actor,
     )
+
+
+@signals.owner_changed.connect
+def _follow_owner(
+    employer: Employer, old: User | None, new: User | None, actor: Actor | None, **_more: Any
+) -> int:
+    """What the old owner had still to do for the employer is the new owner's; tasks given to others stay.
+
+    An employer without an owner has tasks of nobody, which leaders find and the next owner takes over.
+    """
+    mine = Task.owner_id == (old.id if old else None)
+    query = select(Task).where(Task.employer_id == employer.id, Task.state == TaskState.OPEN, mine)
+    tasks = db.session.scalars(query).all()
+    for task in tasks:
+        task.owner_id = new.id if new else None
+    if tasks:
+        params = {"old": old.name if old else "—", "new": new.name if new else "—", "count": len(tasks)}
+        timeline.record(employer.id, "task", PASSED_ON, params=params, actor=actor)
+    return len(tasks)

@@ -186,3 +186,76 @@ def test_administrators_have_a_home_but_no_tasks_to_work_on(client: FlaskClient)
     sign_in(client, create_user(Role.SYSTEM_ADMIN))
     assert client.get("/").status_code == 200
     assert client.get("/tasks/new").status_code == 403
+
+
+def owned_tasks(employer: Employer) -> dict[str, int | None]:
+    return {task.title: task.owner_id for task in open_tasks(employer)}
+
+
+def test_what_the_old_owner_had_to_do_goes_to_the_new_owner_with_a_notice(client: FlaskClient) -> None:
+    manager = create_user(Role.MANAGER)
+    old, new, helper = (create_user(branch=manager.branch, name=name) for name in ("李婷", "赵敏", "王强"))
+    employer = create_employer(manager.branch, owner_id=old.id, backup_owner_id=helper.id)
+    for title, owner in (("回访", old), ("送材料", old), ("核对名册", helper)):
+        services.open_task("other", title, today(), employer=employer, owner_id=owner.id)
+    done = services.open_task("other", "办完的", today(), employer=employer)
+    services.complete(done, old)
+    other = create_employer(manager.branch, owner_id=old.id)
+    services.open_task("other", "别的单位", today(), employer=other)
+    sign_in(client, manager)
+    form = {"owner_id": new.id, "backup_owner_id": helper.id}
+    page = client.post(f"/employers/{employer.id}/assign", data=form, follow_redirects=True).text
+    assert "2项未办任务一并移交" in page
+    assert "未办任务由李婷移交赵敏：2项" in page
+    assert owned_tasks(employer) == {"回访": new.id, "送材料": new.id, "核对名册": helper.id}
+    assert (employer.backup_owner_id, done.owner_id) == (helper.id, old.id)
+    assert owned_tasks(other) == {"别的单位": old.id}
+
+
+def test_a_change_of_the_backup_alone_moves_no_task(client: FlaskClient) -> None:
+    manager = create_user(Role.MANAGER)
+    owner, backup = create_user(branch=manager.branch), create_user(branch=manager.branch)
+    employer = create_employer(manager.branch, owner_id=owner.id)
+    services.open_task("other", "回访", today(), employer=employer)
+    sign_in(client, manager)
+    form = {"owner_id": owner.id, "backup_owner_id": backup.id}
+    page = client.post(f"/employers/{employer.id}/assign", data=form, follow_redirects=True).text
+    assert "一并移交" not in page
+    assert owned_tasks(employer) == {"回访": owner.id}
+
+
+def test_a_refused_owner_leaves_the_tasks_where_they_are(client: FlaskClient) -> None:
+    manager = create_user(Role.MANAGER)
+    owner, retired = create_user(branch=manager.branch), create_user(branch=manager.branch, active=False)
+    employer = create_employer(manager.branch, owner_id=owner.id)
+    services.open_task("other", "回访", today(), employer=employer)
+    sign_in(client, manager)
+    client.post(f"/employers/{employer.id}/assign", data={"owner_id": retired.id, "backup_owner_id": 0})
+    assert owned_tasks(employer) == {"回访": owner.id}
+    assert employer.owner_id == owner.id
+
+
+def test_tasks_wait_for_the_next_owner_where_an_employer_has_none(client: FlaskClient) -> None:
+    manager = create_user(Role.MANAGER)
+    owner, heir = create_user(branch=manager.branch), create_user(branch=manager.branch)
+    employer = create_employer(manager.branch, owner_id=owner.id)
+    services.open_task("other", "回访", today(), employer=employer)
+    sign_in(client, manager)
+    address = f"/employers/{employer.id}/assign"
+    client.post(address, data={"owner_id": 0, "backup_owner_id": 0})
+    assert owned_tasks(employer) == {"回访": None}
+    client.post(address, data={"owner_id": heir.id, "backup_owner_id": 0})
+    assert owned_tasks(employer) == {"回访": heir.id}
+
+
+def test_owners_changed_for_many_employers_say_how_many_tasks_went_along(client: FlaskClient) -> None:
+    manager = create_user(Role.MANAGER)
+    old, new = create_user(branch=manager.branch), create_user(branch=manager.branch)
+    employers = [create_employer(manager.branch, owner_id=old.id) for _ in range(2)]
+    for employer in employers:
+        services.open_task("other", "回访", today(), employer=employer)
+    sign_in(client, manager)
+    form = {"do": "bulk:assign", "ids": [e.id for e in employers], "confirmed": "1", "expected": "2"}
+    page = client.post("/employers", data={**form, "owner_id": new.id}, follow_redirects=True).text
+    assert "2项未办任务一并移交" in page
+    assert [owned_tasks(employer) for employer in employers] == [{"回访": new.id}] * 2
