@@ -102,4 +102,5 @@ def _carried_out(state: ListState, action: BulkAction, outcome: Outcome) -> Resp
 
 
 def _tally(outcome: Outcome) -> str:
-    return _("%(done)s done, %(refused)s refused.", done=outcome.done, refused=len(outcome.refused))
+    said: str = _("%(done)s done, %(refused)s refused.", done=outcome.done, refused=len(outcome.refused))
+    return said

@@ -213,7 +213,8 @@ def _assign(employer: Employer, actor: Actor, form: FlaskForm) -> int:
 
 
 def tasks_passed_on(count: int) -> str:
-    return ngettext("%(num)s open task went along.", "%(num)s open tasks went along.", count)
+    said: str = ngettext("%(num)s open task went along.", "%(num)s open tasks went along.", count)
+    return said
 
 
 EMPLOYERS = ListPage(
