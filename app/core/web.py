@@ -142,7 +142,8 @@ def _prepare_templates(app: Flask) -> None:
 
 def _reader_may(permission: str) -> bool:
     """Whether the person who looks at the page holds the permission."""
-    return bool(current_user.is_authenticated) and may(current_actor(), permission)
+    user = current_user._get_current_object()
+    return bool(user.is_authenticated) and may(user, permission)
 
 
 def _cache_policy(response: Response) -> Response:
