@@ -47,7 +47,7 @@ class _Context(Context):
     """Calls macros and plain functions straight away."""
 
     @internalcode
-    def call(__self, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja's
+    def call(__self, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         kind = type(__obj)
         if kind is Macro:
             args = (__self.eval_ctx, *args)

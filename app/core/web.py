@@ -19,7 +19,7 @@ from app.core.i18n import LOCALES, translated
 from app.core.icons import icon
 from app.core.links import asset, came_from, url_if
 from app.core.navigation import navigation
-from app.core.permissions import current_actor, may, public
+from app.core.permissions import may, public
 from app.core.story import told
 
 THEME = "theme"
