@@ -1,10 +1,6 @@
 """The trail as a list: who did what, when, to which record."""
 
-import re
-from datetime import datetime
-
 from flask import url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -21,8 +17,6 @@ from app.core.listing import ListPage
 from app.core.permissions import Actor
 
 SEPARATOR = " · "
-#: How the trail keeps times.
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 
 
 def _actions(_actor: Actor | None) -> list[Choice]:
@@ -41,29 +35,22 @@ def subject_of(event: AuditEvent) -> str:
     """The record in words: its kind and its name, or its number."""
     if not event.subject_type:
         return event.subject_name
-    name = event.subject_name or (f"#{event.subject_id}" if event.subject_id else "")
+    number = f"#{event.subject_id}" if event.subject_id.isdecimal() else event.subject_id
+    name = translated(event.subject_name) or number
     return f"{queries.kind_name(event.subject_type)} {name}".strip()
 
 
 def summary_of(event: AuditEvent) -> str:
-    """The changed fields by name, or the other facts."""
+    """The changed fields by name, or the other facts; of many records how many, for the page names them."""
     if fields := event.fields:
         return SEPARATOR.join(queries.name_of(name) for name in fields)
-    return SEPARATOR.join(
-        f"{queries.name_of(name)}: {value_of(value)}" for name, value in event.facts.items()
-    )
+    facts = {n: v for n, v in queries.facts_of(event).items() if not n.endswith("_id")}
+    return SEPARATOR.join(f"{queries.name_of(name)}: {_short(value)}" for name, value in facts.items())
 
 
-def value_of(value: object) -> str:
-    """A value in the reader's words: truth as yes or no, no value as a dash, times local, msgids read."""
-    if not isinstance(value, str) or not value:
-        return str(formats.display(value))
-    return formats.moment(datetime.fromisoformat(value)) if MOMENT.fullmatch(value) else translated(value)
-
-
-def actor_of(event: AuditEvent) -> str:
-    """Who it was; a request of nobody known is a visitor's, everything else the system's own doing."""
-    return event.actor_name or (_("Visitor") if event.ip else _("System"))
+def _short(value: object) -> str:
+    ids = isinstance(value, list) and any(isinstance(one, int) for one in value)
+    return queries.value_of(len(value) if ids else value)  # type: ignore[arg-type]
 
 
 TRAIL = ListPage(
@@ -81,7 +68,7 @@ TRAIL = ListPage(
             format=formats.moment,
             link=lambda event: url_for("audit.event", event_id=event.id),
         ),
-        Column("actor_name", _l("Who"), value=actor_of),
+        Column("actor_name", _l("Who"), value=queries.actor_of),
         Column("action", _l("What was done"), value=lambda event: translated(event.action)),
         Column("subject", _l("Record"), value=subject_of),
         Column("summary", _l("Details"), value=summary_of, export=lambda event: event.changes),

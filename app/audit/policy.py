@@ -13,6 +13,14 @@ from app.core.permissions import Actor
 
 LONGEST_TEXT = 500
 
+#: What a command without a person does, by the name that its events bear.
+COMMANDS = {
+    "flask demo load": msgid("loading of demonstration data"),
+    "flask worker": msgid("background work"),
+    "flask schedule": msgid("scheduled work"),
+    "flask up": msgid("start"),
+}
+
 #: Columns that say nothing of their own.
 _BOOKKEEPING = "id created_at updated_at last_login_at failed_logins totp_last_step name_key"
 _PROGRESS = "last_row lease_until worker attempts"
@@ -20,7 +28,7 @@ SILENT = frozenset(f"{_BOOKKEEPING} {_PROGRESS}".split())
 #: Columns of which only the change is recorded, never a value.
 SECRET = frozenset({"password_hash", "totp_secret", "session_stamp", "token", "token_hash", "code_hash"})
 #: Columns whose values are recorded with their middle hidden.
-MASKED = frozenset({"mobile", "phone", "telephone", "id_number"})
+MASKED = frozenset({"mobile", "landline", "phone", "telephone", "email", "id_number"})
 
 
 #: How the trail names tables and columns (`queries.name_of`); other catalogues know the rest.
@@ -180,5 +188,8 @@ def _plain_many(name: str, value: Any) -> Any:
 
 
 def mask(number: str) -> str:
-    """138****5678: enough to recognise a number one knows, too little to dial it."""
+    """138****5678, w***@example.org: enough to recognise what one knows, too little to dial or write to."""
+    name, at, domain = number.partition("@")
+    if at:
+        return f"{name[:1]}***@{domain}"
     return f"{number[:3]}****{number[-4:]}" if len(number) > 7 else "****"

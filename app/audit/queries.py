@@ -1,20 +1,24 @@
 """Reading the trail, and proving it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import Select, String, select, type_coerce
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import lazyload
 
 from app.audit.models import GENESIS, HASHED, AuditEvent, anchor_path, content_hash, stamp
-from app.audit.policy import visible_to
+from app.audit.policy import COMMANDS, visible_to
+from app.core import formats
 from app.core.db import Base, db, is_postgresql
 from app.core.errors import NotFound
-from app.core.i18n import msgid
+from app.core.i18n import DEFAULT, msgid, translated
 from app.core.permissions import Actor
 
 
@@ -42,6 +46,9 @@ class FieldChange:
     field: str
     old: Any
     new: Any
+    #: both in the reader's words
+    before: str
+    after: str
 
     @property
     def label(self) -> str:
@@ -57,10 +64,16 @@ def changes_of(subject_type: str, subject_id: int | str, limit: int = 200) -> li
         .order_by(AuditEvent.id.desc())
         .limit(limit)
     )
+    events = db.session.scalars(query).all()
+    names = record_names(events)
+    changes = [(e, name, *pair) for e in events for name, pair in e.fields.items()]
     return [
-        FieldChange(e.id, e.at, e.actor_name, e.action, name, *pair)
-        for e in db.session.scalars(query)
-        for name, pair in e.fields.items()
+        FieldChange(
+            *(e.id, e.at, actor_of(e), e.action, name, old, new),
+            before=names.words(e, name, old),
+            after=names.words(e, name, new),
+        )
+        for e, name, old, new in changes
     ]
 
 
@@ -73,13 +86,125 @@ def audited_tables() -> dict[str, str]:
 def kind_name(table: str) -> str:
     """What one row of a table is called: `import_batches` -> "Import batch", in the reader's language."""
     model = audited_tables().get(table, table)
-    return name_of(re.sub(r"(?<!^)(?=[A-Z])", "_", model).lower())
+    return name_of(_snake(model))
 
 
 def name_of(identifier: str) -> str:
     """`employee_count` -> "Employee count", in the reader's language where a catalogue knows it."""
     words = identifier.removesuffix("_id").replace("_", " ").strip()
     return _(words[:1].upper() + words[1:]) if words else ""
+
+
+# --- what names and ids stand for ---------------------------------------------------------------
+
+#: How the trail keeps times.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
+#: What a record is called by, the best first.
+TITLES = ("name", "file_name", "title", "code")
+
+
+def actor_of(event: AuditEvent) -> str:
+    """Who it was: a person, a visitor nobody knows, or the system and what it was at."""
+    if event.actor_id is None and event.actor_name.startswith("flask "):
+        known = COMMANDS.get(event.actor_name)
+        return str(_("System: %(what)s", what=translated(known) if known else event.actor_name))
+    return event.actor_name or str(_("Visitor") if event.ip else _("System"))
+
+
+def value_of(value: object) -> str:
+    """A value in the reader's words: truth as yes or no, no value as a dash, times local, msgids read."""
+    if not isinstance(value, str) or not value:
+        return str(formats.display(value))
+    return formats.moment(datetime.fromisoformat(value)) if MOMENT.fullmatch(value) else translated(value)
+
+
+def title_of(row: Base | None) -> str:
+    """What a record is called; one without a name of its own is called by the record it belongs to."""
+    if row is None:
+        return ""
+    for attribute in TITLES:
+        if isinstance(value := getattr(row, attribute, None), str) and value:
+            return _filled(value, getattr(row, "params", None))
+    for column in row.__table__.columns:
+        for key in column.foreign_keys:
+            owner = _models().get(key.column.table.name)
+            number = getattr(row, column.key, None)
+            if owner is not None and number is not None:
+                return title_of(db.session.get(owner, number))
+    return ""
+
+
+def _filled(title: str, params: object) -> str:
+    """A stored msgid with its values, in the house's own language; a person's words as they are."""
+    if not isinstance(params, dict) or not params:
+        return title
+    with force_locale(DEFAULT):
+        return translated(title, params)
+
+
+class Names:
+    """What the ids in some events stand for; the ids of records that are gone stay numbers."""
+
+    def __init__(self, known: Mapping[tuple[str, str], str]) -> None:
+        self._known = known
+
+    def words(self, event: AuditEvent, name: str, value: object) -> str:
+        """A value of the event in the reader's words."""
+        table = _target(event.subject_type, name, value)
+        if table is None or value is None:
+            return value_of(value)
+        many = value if isinstance(value, list) else [value]
+        return value_of([self._known.get((table, str(one))) or f"#{one}" for one in many])
+
+
+def record_names(events: Iterable[AuditEvent]) -> Names:
+    """The names of all records that the events point to: one query for each kind of record."""
+    wanted: dict[str, set[int]] = {}
+    for event in events:
+        values = [(name, one) for name, pair in event.fields.items() for one in pair]
+        for name, value in (*values, *event.facts.items()):
+            if table := _target(event.subject_type, name, value):
+                numbers = value if isinstance(value, list) else [value]
+                wanted.setdefault(table, set()).update(n for n in numbers if isinstance(n, int))
+    known: dict[tuple[str, str], str] = {}
+    for table, ids in wanted.items():
+        model = _models()[table]
+        rows = db.session.scalars(select(model).where(model.id.in_(ids)).options(lazyload("*")))
+        known |= {(table, str(row.id)): title_of(row) for row in rows}
+    return Names(known)
+
+
+def facts_of(event: AuditEvent) -> dict[str, Any]:
+    """What else the event says; an id whose record is named beside it is left out."""
+    facts = event.facts
+    return {n: v for n, v in facts.items() if not (n.endswith("_id") and n.removesuffix("_id") in facts)}
+
+
+def _target(table: str, name: str, value: object) -> str | None:
+    """The table that a value points into: by the column's foreign key, or else by what it is called."""
+    if isinstance(value, list):
+        return name if name in _models() else None
+    column = db.metadata.tables[table].columns.get(name) if table in db.metadata.tables else None
+    keys = column.foreign_keys if column is not None else ()
+    found = next((key.column.table.name for key in keys), None) or _called().get(name)
+    return found if found in _models() else None
+
+
+@cache
+def _models() -> dict[str, Any]:
+    """The audited models that are known by a number, by their tables."""
+    mapped = [mapper.class_ for mapper in Base.registry.mappers]
+    return {str(m.__tablename__): m for m in mapped if m.__audited__ and hasattr(m, "id")}
+
+
+@cache
+def _called() -> dict[str, str]:
+    """Names that say which table they point into: `employer_id` into the employers."""
+    return {f"{_snake(model.__name__)}_id": table for table, model in _models().items()}
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 # --- the proof ----------------------------------------------------------------------------------

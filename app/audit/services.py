@@ -17,6 +17,7 @@ from flask_login import current_user
 from sqlalchemy import event, insert, inspect, select, text
 from sqlalchemy.orm import Mapper, Session, SessionTransaction, UOWTransaction
 
+from app.audit import queries
 from app.audit.models import GENESIS, HASHED, AuditEvent, anchor_path, canonical, content_hash, stamp
 from app.audit.policy import MASKED, SECRET, SILENT, plain
 from app.core.clock import now
@@ -135,7 +136,7 @@ def _draft(
     kind, key = subject if isinstance(subject, tuple) else _identity(subject)
     given = {k: [plain(k, old), plain(k, new)] for k, (old, new) in (changes or {}).items()}
     facts = {k: plain(k, value) for k, value in (details or {}).items()}
-    title = name or ("" if isinstance(subject, tuple) else _title(subject))
+    title = name or ("" if isinstance(subject, tuple) else queries.title_of(subject))
     return Draft(who_acts(), action, kind, str(key), title[:200], given, facts)
 
 
@@ -144,13 +145,6 @@ def _identity(subject: Base | None) -> tuple[str, str]:
         return "", ""
     key = inspect(subject).mapper.primary_key_from_instance(subject)
     return str(subject.__tablename__), ",".join(str(part) for part in key)
-
-
-def _title(subject: Base | None) -> str:
-    for attribute in ("name", "title", "code"):
-        if isinstance(value := getattr(subject, attribute, None), str):
-            return value
-    return ""
 
 
 # --- what the session changed -------------------------------------------------------------------
@@ -169,7 +163,7 @@ def _collect(session: Session, _context: UOWTransaction) -> None:
                 continue
             who = who or who_acts()
             kind, key = _identity(row)
-            _pending(session).append(Draft(who, action, kind, key, _title(row)[:200], changes))
+            _pending(session).append(Draft(who, action, kind, key, queries.title_of(row)[:200], changes))
 
 
 def _changes(row: Base, action: str) -> dict[str, list[Any]]:

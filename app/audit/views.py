@@ -25,9 +25,10 @@ def event(event_id: int) -> ResponseReturnValue:
         "audit/event.html",
         event=found,
         subject=lists.subject_of(found),
-        actor=lists.actor_of(found),
+        actor=queries.actor_of(found),
+        facts=queries.facts_of(found),
         name_of=queries.name_of,
-        value_of=lists.value_of,
+        names=queries.record_names([found]),
     )
 
 

@@ -8,7 +8,7 @@ from app.audit import services
 from app.audit.models import AuditEvent, unprotect
 from app.core.db import db
 from app.core.permissions import Role
-from tests.factories import create_employer, create_user, sign_in
+from tests.factories import create_contact, create_employer, create_user, sign_in
 
 
 def story() -> int:
@@ -51,6 +51,52 @@ def test_an_event_shows_old_and_new_values_in_the_readers_words(client: FlaskCli
     for words in ("缴存人数", ">17<", ">20<", "王主任", event.hash):
         assert words in page
     assert client.get("/audit/999999").status_code == 404
+
+
+def test_ids_are_shown_as_the_names_of_their_records(client: FlaskClient) -> None:
+    owner = create_user(name="李婷")
+    employer = create_employer(owner.branch, owner_id=owner.id)
+    contact = create_contact(employer, name="王芳")
+    db.session.commit()
+    services.record("Mobile numbers found dead", details={"contacts": [contact.id, 999999]})
+    services.record("Seen", details={"employer_id": 999999, "employers": 7})
+    db.session.commit()
+    sign_in(client, create_user(Role.AUDIT_ADMIN))
+    created = db.session.scalars(
+        select(AuditEvent).where(AuditEvent.subject_type == "employers", AuditEvent.action == "Created")
+    ).one()
+    found, seen = db.session.scalars(select(AuditEvent).where(AuditEvent.subject_type == "")).all()
+    page = client.get(f"/audit/{created.id}").text
+    assert "李婷" in page
+    assert owner.branch.name in page
+    assert "王芳、#999999" in client.get(f"/audit/{found.id}").text
+    page = client.get(f"/audit/{seen.id}").text
+    assert "#999999" in page
+    assert "#7" not in page
+
+
+def test_the_field_history_of_an_employer_names_its_owners(client: FlaskClient) -> None:
+    old, manager = create_user(name="李婷"), create_user(Role.MANAGER)
+    employer = create_employer(manager.branch, owner_id=old.id)
+    db.session.commit()
+    employer.owner_id = create_user(name="赵敏").id
+    db.session.commit()
+    sign_in(client, manager)
+    page = client.get(f"/employers/{employer.id}/history").text
+    assert "李婷" in page
+    assert "赵敏" in page
+
+
+def test_the_doings_of_commands_are_the_systems_and_not_a_persons(client: FlaskClient) -> None:
+    for name in ("flask demo load", "flask users create", "李婷"):
+        with services.acting_as(name):
+            services.record("Created", name=name)
+    db.session.commit()
+    sign_in(client, create_user(Role.AUDIT_ADMIN))
+    page = client.get("/audit/").text
+    assert "系统：加载演示数据" in page
+    assert "系统：flask users create" in page
+    assert "系统：李婷" not in page
 
 
 def test_the_screen_says_whether_the_chain_holds(client: FlaskClient) -> None:

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from app.audit import queries, services
 from app.audit.models import AuditEvent
 from app.core.db import Intent, db, intending, writing
 from app.core.permissions import Role
-from tests.factories import create_branch, create_employer, create_user
+from app.tasks.models import Task
+from tests.factories import create_branch, create_contact, create_employer, create_user
 
 
 def events() -> list[AuditEvent]:
@@ -180,3 +182,35 @@ def test_the_history_of_a_record_lists_its_fields_newest_first(app: Flask) -> No
     seen: list[tuple[Any, Any]] = [(c.old, c.new) for c in changes if c.field == "heads"]
     assert seen == [(2, 3), (1, 2), (None, 1)]
     assert changes[0].label
+
+
+def test_e_mail_addresses_and_landlines_are_masked_like_mobiles(app: Flask) -> None:
+    employer = create_employer(email="office@example.org")
+    contact = create_contact(employer, landline="022-66881234", email="wangfang@example.org")
+    db.session.commit()
+    contact.email, contact.landline = "wang@example.org", None
+    db.session.commit()
+    assert last().fields == {
+        "email": ["w***@example.org", "w***@example.org"],
+        "landline": ["022****1234", None],
+    }
+    services.record("Checked", details={"email": "office@example.org"})
+    db.session.commit()
+    everything = " ".join(e.changes + e.details for e in events())
+    assert not [s for s in ("office@", "wangfang", "66881234") if s in everything]
+
+
+def test_a_record_without_a_name_is_called_by_what_it_belongs_to(app: Flask) -> None:
+    create_contact(create_employer(name="星海云软件有限公司"))
+    db.session.commit()
+    (link,) = [e for e in events() if e.subject_type == "employer_contacts"]
+    assert link.subject_name == "星海云软件有限公司"
+    assert link.subject_id
+
+
+def test_a_task_is_called_by_its_filled_title_in_chinese(app: Flask) -> None:
+    task = Task(title="Get in touch with the new handler %(name)s", params={"name": "王芳"}, kind="welcome")
+    task.due_on, task.branch_id = date(2026, 11, 20), create_branch().id
+    db.session.add(task)
+    db.session.commit()
+    assert last().subject_name == "联系新经办人王芳"
