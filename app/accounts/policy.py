@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import timedelta
-from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, false, or_, select, true
@@ -11,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.accounts.models import Branch, User
 from app.core.clock import now
 from app.core.passwords import MAX_AGE_DAYS
-from app.core.permissions import SEPARATED_ROLES, Actor, Role, Scope
+from app.core.permissions import SEPARATED_ROLES, Actor, Grantable, Role, Scope
 
 #: Failures in a row after which an account is locked, and for how long.
 LOCK_AFTER = 5
@@ -21,12 +20,12 @@ SESSION_HOURS = 12
 WAITING_MINUTES = 5
 
 
-class Permission(StrEnum):
-    USERS_VIEW = "accounts:view_users"
-    USERS_EDIT = "accounts:edit_users"
-    BRANCHES_VIEW = "accounts:view_branches"
-    BRANCHES_EDIT = "accounts:edit_branches"
-    ROLES_VIEW = "accounts:view_roles"
+class Permission(Grantable):
+    USERS_VIEW = "accounts:view_users", _l("See the users and their roles")
+    USERS_EDIT = "accounts:edit_users", _l("Create users, give roles, reset passwords and second factors")
+    BRANCHES_VIEW = "accounts:view_branches", _l("See the tree of branches")
+    BRANCHES_EDIT = "accounts:edit_branches", _l("Create, rename and move branches")
+    ROLES_VIEW = "accounts:view_roles", _l("See the roles and what each may do")
 
 
 def in_scope(

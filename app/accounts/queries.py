@@ -11,7 +11,7 @@ from app.accounts.policy import branches_visible_to, visible_to
 from app.core.db import Intent, db, intending
 from app.core.errors import DomainError, NotFound
 from app.core.features import current_features
-from app.core.permissions import Actor, Role
+from app.core.permissions import Actor, Grantable, Role
 
 
 def root_branch() -> Branch:
@@ -111,10 +111,10 @@ def recovery_codes_left(one: User) -> int:
     return db.session.scalar(query) or 0
 
 
-def role_table() -> list[tuple[str, list[tuple[str, frozenset[Role]]]]]:
-    """Each feature with its permissions and the roles that hold them, as the manifests say."""
+def role_table() -> list[list[tuple[Grantable, frozenset[Role]]]]:
+    """The permissions of each feature and the roles that hold them, as the manifests say."""
     return [
-        (feature.name, [(str(permission), frozenset(roles)) for permission, roles in feature.grants.items()])
+        [(permission, frozenset(roles)) for permission, roles in feature.grants.items()]
         for feature in current_features().all
         if feature.grants
     ]

@@ -2,14 +2,15 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, true
 
 from app.core.i18n import msgid
 from app.core.periods import Period
-from app.core.permissions import Actor
+from app.core.permissions import Actor, Grantable
 
 LONGEST_TEXT = 500
 
@@ -151,10 +152,10 @@ NAMES = (
 )
 
 
-class Permission(StrEnum):
-    VIEW = "audit:view"
-    EXPORT = "audit:export"
-    VERIFY = "audit:verify"
+class Permission(Grantable):
+    VIEW = "audit:view", _l("Read the audit trail")
+    EXPORT = "audit:export", _l("Export the audit trail")
+    VERIFY = "audit:verify", _l("Check that the audit trail is whole")
 
 
 def visible_to(_actor: Actor | None) -> ColumnElement[bool]:

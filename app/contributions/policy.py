@@ -1,14 +1,16 @@
 """What a statement line says of an employer's stage, and who may see statements."""
 
-from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
 
 from app.core.periods import Period
+from app.core.permissions import Grantable
 from app.employers.models import AccountStatus, Stage
 
 
-class Permission(StrEnum):
-    VIEW = "contributions:view"
-    IMPORT = "contributions:import"
+class Permission(Grantable):
+    VIEW = "contributions:view", _l("See what employers paid and what they owe")
+    IMPORT = "contributions:import", _l("Import monthly statements")
 
 
 _BY_STATUS = {

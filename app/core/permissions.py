@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import wraps
-from typing import ParamSpec, Protocol, TypeVar, cast
+from typing import Any, ParamSpec, Protocol, Self, TypeVar, cast
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -77,7 +77,20 @@ class Actor(Protocol):
     def role_set(self) -> frozenset[Role]: ...
 
 
-Grants = Mapping[StrEnum, tuple[Role, ...]]
+class Grantable(StrEnum):
+    """What a feature's permissions are members of: `VIEW = "employers:view", _l("See employers")`."""
+
+    #: what the holder may do, as a sentence without a subject
+    label: Any
+
+    def __new__(cls, code: str, label: Any) -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.label = label
+        return member
+
+
+Grants = Mapping[Grantable, tuple[Role, ...]]
 
 _DECLARED = "_permission"
 PUBLIC = "public"
@@ -103,7 +116,7 @@ def may(actor: Actor | None, permission: str) -> bool:
     return bool(actor.role_set & table[permission])
 
 
-def requires(permission: StrEnum) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def requires(permission: Grantable) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """The view is for users who hold this permission: others get 403, strangers the login page."""
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:

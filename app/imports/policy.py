@@ -1,19 +1,19 @@
 """Who may import, and whose batches one sees: those of the own branch."""
 
-from enum import StrEnum
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 
 from app.accounts.policy import in_scope
 from app.core.import_spec import ImportSpec
-from app.core.permissions import Actor, may
+from app.core.permissions import Actor, Grantable, may
 from app.imports.models import ImportBatch
 
 
-class Permission(StrEnum):
-    VIEW = "imports:view"
-    RUN = "imports:run"
-    UNDO = "imports:undo"
+class Permission(Grantable):
+    VIEW = "imports:view", _l("See imports and their rejected rows")
+    RUN = "imports:run", _l("Try out and apply imports")
+    UNDO = "imports:undo", _l("Take applied imports back")
 
 
 def visible_to(actor: Actor | None) -> ColumnElement[bool]:

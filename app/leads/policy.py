@@ -1,13 +1,15 @@
 """Who works the lead ledger, and which firms need not contribute."""
 
-from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
 
 from app.core.i18n import msgid
+from app.core.permissions import Grantable
 
 
-class Permission(StrEnum):
-    VIEW = "leads:view"
-    IMPORT = "leads:import"
+class Permission(Grantable):
+    VIEW = "leads:view", _l("See the lead ledger")
+    IMPORT = "leads:import", _l("Import company registries as leads")
 
 
 #: why a firm is not obliged, by the first two characters of its credit code (GB 32100: authority and kind)

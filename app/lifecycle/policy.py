@@ -1,9 +1,11 @@
 """Who moves an employer from stage to stage."""
 
-from enum import StrEnum
+from flask_babel import lazy_gettext as _l
+
+from app.core.permissions import Grantable
 
 
-class Permission(StrEnum):
-    MOVE = "lifecycle:move"
-    DISMISS = "lifecycle:dismiss"
-    CLOSE = "lifecycle:close"
+class Permission(Grantable):
+    MOVE = "lifecycle:move", _l("Move employers from stage to stage")
+    DISMISS = "lifecycle:dismiss", _l("Set leads aside and take them up again")
+    CLOSE = "lifecycle:close", _l("Seal, reopen and close employers' accounts")

@@ -1,19 +1,19 @@
 """Who reads and who logs visits."""
 
-from enum import StrEnum
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
 from app.core.clock import local, today
-from app.core.permissions import Actor
+from app.core.permissions import Actor, Grantable
 from app.employers.models import Employer
 from app.employers.policy import visible_to as employer_visible_to
 from app.outreach.models import Visit
 
 
-class Permission(StrEnum):
-    VIEW = "outreach:view"
-    LOG = "outreach:log"
+class Permission(Grantable):
+    VIEW = "outreach:view", _l("See visits and calls")
+    LOG = "outreach:log", _l("Log visits and calls")
 
 
 def visible_to(actor: Actor | None) -> ColumnElement[bool]:

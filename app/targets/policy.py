@@ -1,8 +1,10 @@
 """Who sees the dashboard and who sets targets."""
 
-from enum import StrEnum
+from flask_babel import lazy_gettext as _l
+
+from app.core.permissions import Grantable
 
 
-class Permission(StrEnum):
-    VIEW = "targets:view"
-    SET = "targets:set"
+class Permission(Grantable):
+    VIEW = "targets:view", _l("See the dashboard and the targets")
+    SET = "targets:set", _l("Set the targets of branches and colleagues")

@@ -1,20 +1,20 @@
 """Who sees and closes which tasks."""
 
-from enum import StrEnum
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_
 
 from app.accounts.policy import in_scope
-from app.core.permissions import Actor, may
+from app.core.permissions import Actor, Grantable, may
 from app.tasks.models import Task
 
 
-class Permission(StrEnum):
-    VIEW = "tasks:view"
+class Permission(Grantable):
+    VIEW = "tasks:view", _l("See “my day” and the tasks in reach")
     #: open tasks for oneself, close, put off and pass on one's own
-    WORK = "tasks:work"
+    WORK = "tasks:work", _l("Open tasks, and close, put off or pass on one's own")
     #: the same with the tasks of others in reach
-    MANAGE = "tasks:manage"
+    MANAGE = "tasks:manage", _l("Close, put off or pass on the tasks of others in reach")
 
 
 def visible_to(actor: Actor | None) -> ColumnElement[bool]:

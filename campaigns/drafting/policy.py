@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
 from app.accounts.policy import in_scope
 from app.core.db import db
-from app.core.permissions import LEADERS, OFFICE, Actor, Grants, Role
+from app.core.permissions import LEADERS, OFFICE, Actor, Grantable, Grants, Role
 from campaigns.drafting.models import AudienceMember, Campaign
 
 #: More recipients than this and only a branch head may approve.
@@ -20,15 +20,15 @@ BRANCH_HEAD_ABOVE = 500
 FREQUENCY_DAYS = 7
 
 
-class Permission(StrEnum):
-    VIEW = "campaigns:view"
-    DRAFT = "campaigns:draft"
-    APPROVE = "campaigns:approve"
-    LAUNCH = "campaigns:launch"
+class Permission(Grantable):
+    VIEW = "campaigns:view", _l("See campaigns, their messages and results")
+    DRAFT = "campaigns:draft", _l("Draft campaigns and submit them for approval")
+    APPROVE = "campaigns:approve", _l("Approve or return campaigns that others drafted")
+    LAUNCH = "campaigns:launch", _l("Launch approved campaigns")
     #: pause, resume and cancel what is being sent
-    CONTROL = "campaigns:control"
+    CONTROL = "campaigns:control", _l("Pause, resume and cancel running campaigns; settle messages in doubt")
     #: how the branch signs, and what a segment costs
-    CONFIGURE = "campaigns:configure"
+    CONFIGURE = "campaigns:configure", _l("Set the branch's signature and the price of a message")
 
 
 GRANTS: Grants = {

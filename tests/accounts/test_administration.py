@@ -4,15 +4,18 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale
+from markupsafe import escape
 from sqlalchemy import select
 
 from app.accounts import queries, services
 from app.accounts.models import Branch, User
 from app.audit.models import AuditEvent
-from app.core import passwords
+from app.core import i18n, passwords
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
-from app.core.permissions import Role, Scope
+from app.core.features import current_features
+from app.core.permissions import Grantable, Role, Scope
 from tests.factories import create_branch, create_user, sign_in
 
 
@@ -157,7 +160,25 @@ def test_the_three_administrators_keep_to_their_own_work(
 def test_the_role_table_shows_every_permission(client: FlaskClient, app: Flask) -> None:
     sign_in(client, create_user(Role.AUDIT_ADMIN))
     page = client.get("/roles").text
-    assert not [name for name in app.extensions["grants"] if f">{name}<" not in page]
+    permissions = [one for feature in current_features().all for one in feature.grants]
+    assert len(permissions) > 30
+    assert not [one for one in permissions if f">{escape(one.label)}<" not in page]
+    assert not [one for one in permissions if f">{one}<" in page]
+
+
+@pytest.mark.parametrize("language", i18n.LOCALES)
+def test_every_permission_says_in_its_own_words_what_it_allows(app: Flask, language: str) -> None:
+    permissions = [one for feature in current_features().all for one in feature.grants]
+    with force_locale(language):
+        words = [str(one.label) for one in permissions]
+    assert len(set(words)) == len(words)
+    in_chinese = [bool(re.search("[一-鿿]", said)) for said in words]
+    assert in_chinese == [language != "en"] * len(words)
+
+
+def test_a_permission_without_words_cannot_be_declared() -> None:
+    with pytest.raises(TypeError):
+        Grantable("Wordless", {"VIEW": "wordless:view"})
 
 
 # --- branches -----------------------------------------------------------------------------------
