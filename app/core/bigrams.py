@@ -1,11 +1,11 @@
 """Substring search over short texts, alike on both databases, by an index of neighbouring pairs.
 
-A text is stored beside its grams. SQLite indexes them by FTS5, where a substring is a phrase of pairs;
-PostgreSQL indexes them as an array by GIN. Neither database's own trigrams find two Chinese
-characters. The condition ends in a plain comparison of the text, so that the index can only narrow.
+A row stores its texts beside their grams. SQLite indexes the grams by FTS5, where a substring is a phrase of
+pairs; PostgreSQL indexes them as an array by GIN. Neither database's own trigrams find two Chinese
+characters. The index only narrows: whoever searches compares the texts themselves as well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -13,15 +13,12 @@ from sqlalchemy import (
     DDL,
     ColumnElement,
     Connection,
-    String,
     Table,
     Text,
-    and_,
     bindparam,
     column,
     event,
     func,
-    insert,
     literal_column,
     select,
     table,
@@ -31,54 +28,47 @@ from app.core.bulk import insert_rows
 from app.core.db import is_postgresql
 
 
-def searched_text(length: int) -> String:
+def searched_text() -> Text:
     """A column type that sorts and prefixes by code point on both databases, whatever the locale."""
-    return String(length).with_variant(String(length, collation="C"), "postgresql")
+    return Text().with_variant(Text(collation="C"), "postgresql")
 
 
-def grams(key: str, *, singles: bool = True) -> str:
-    """The pairs of neighbours in reading order, then each character once, as words.
+def grams(texts: Iterable[str], singles: str = "") -> str:
+    """The pairs of neighbours of each text in reading order, then each character of `singles` once, as words.
 
-    Without `singles` no single character finds the text; a text of one character keeps it.
+    Only by a character of `singles` is a row found by one character; a text of one character keeps it.
 
-    >>> grams("滨海滨")
-    '滨海 海滨 海 滨'
+    >>> grams(["滨海滨", "12"], "滨海")
+    '滨海 海滨 12 海 滨'
     """
-    pairs = _pairs(key)
-    return " ".join([*pairs, *sorted(set(key))] if singles or not pairs else pairs)
+    pairs = [" ".join(map(str.__add__, text, text[1:])) or text for text in texts]
+    return " ".join([*pairs, *sorted(set(singles))])
 
 
-def _pairs(key: str) -> list[str]:
-    return list(map(str.__add__, key, key[1:]))
-
-
-def contains(indexed: Table, needle: str) -> ColumnElement[bool]:
-    """The rows of an indexed table whose `text` contains the needle (a `text.search_key`, not empty)."""
-    exact = indexed.c.text.contains(needle, autoescape=True)
-    pairs = _pairs(needle) or [needle]
+def narrowed(indexed: Table, needle: str) -> ColumnElement[bool]:
+    """The rows of an indexed table that may hold the needle (a `text.search_key`, not empty) in a text."""
+    pairs = list(map(str.__add__, needle, needle[1:])) or [needle]
     if is_postgresql():
         stored = func.string_to_array(indexed.c.grams, literal_column("' '"))
-        return and_(stored.bool_op("@>")(bindparam(None, sorted(set(pairs)), type_=ARRAY(Text()))), exact)
+        return stored.bool_op("@>")(bindparam(None, sorted(set(pairs)), type_=ARRAY(Text())))
     index = table(f"{indexed.name}_fts", column("rowid"))
-    phrase = f'"{" ".join(pairs)}"'
-    hits = select(index.c.rowid).where(literal_column(index.name).bool_op("MATCH")(phrase))
-    return and_(indexed.c.id.in_(hits), exact)
+    hits = select(index.c.rowid).where(literal_column(index.name).bool_op("MATCH")(f'"{" ".join(pairs)}"'))
+    return indexed.c.id.in_(hits)
 
 
 def add(connection: Connection, indexed: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts rows and indexes them; the only way to insert, as no trigger does it (six times slower)."""
     if not rows:
         return
-    last = connection.execute(select(func.coalesce(func.max(indexed.c.id), 0))).scalar_one()
     insert_rows(indexed, rows, connection)
     if connection.dialect.name == "sqlite":
-        fts = table(f"{indexed.name}_fts", column("rowid"), column("grams"))
-        new = select(indexed.c.id, indexed.c.grams).where(indexed.c.id > last)
-        connection.execute(insert(fts).from_select(["rowid", "grams"], new))
+        words = [(row["id"], row["grams"]) for row in rows]
+        fts = f"INSERT INTO {indexed.name}_fts (rowid, grams) VALUES (?, ?)"  # noqa: S608
+        connection.exec_driver_sql(fts, words)
 
 
 def ddl(name: str) -> dict[str, tuple[str, ...]]:
-    """The statements that make the index of a table (columns id, text, grams), by dialect name.
+    """The statements that make the index of a table (columns id, grams, and texts), by dialect name.
 
     `db.create_all()` runs them by itself; a migration that creates the table runs them after it.
     Rows are added by `add` and never updated; deletions, cascades included, are followed by a trigger.
@@ -87,9 +77,11 @@ def ddl(name: str) -> dict[str, tuple[str, ...]]:
     remove = f"INSERT INTO {fts}({fts}, rowid, grams) VALUES ('delete', old.id, old.grams)"  # noqa: S608
     return {
         "sqlite": (
-            # Cn: characters newer than SQLite's own tables are still characters
+            # Cn: characters newer than SQLite's own tables are still characters; nothing is ranked by length
             f"CREATE VIRTUAL TABLE {fts} USING fts5(grams, content='{name}', content_rowid='id', "
-            "tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* Co Cn'\")",
+            "columnsize=0, tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* Co Cn'\")",
+            # merging less often makes an import lighter, and a search looks through some more parts
+            f"INSERT INTO {fts}({fts}, rank) VALUES ('automerge', 16)",  # noqa: S608
             f"CREATE TRIGGER {fts}_removed AFTER DELETE ON {name} BEGIN {remove}; END",
         ),
         "postgresql": (f"CREATE INDEX ix_{name}_grams ON {name} USING gin (string_to_array(grams, ' '))",),

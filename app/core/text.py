@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pypinyin import lazy_pinyin
-from pypinyin.seg.mmseg import seg
+from pypinyin.constants import PHRASES_DICT
+from pypinyin.seg.mmseg import p_set
 
 #: Every bracket that turns up in company names, as the plain pair.
 _BRACKETS = str.maketrans("〔〕【】[]{}<>〈〉《》", "()()()()()()()")
 #: Spellings of one legal form; a registry and a bank seldom write the same one.
 _FORMS = (("有限责任公司", "有限公司"), ("股份有限公司", "股份公司"))
+#: every beginning of a phrase
+_BEGINNINGS = p_set._set
 _MOBILE = re.compile(r"^1[3-9]\d{9}$")
 _LANDLINE = re.compile(r"^(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?$")
 
@@ -64,8 +67,22 @@ def pinyin(text: str) -> Pinyin:
     >>> pinyin("滨海港务")
     Pinyin(full='binhaigangwu', initials='bhgw')
     """
-    syllables = [syllable for word in seg.cut(search_key(text)) for syllable in _syllables(word)]
-    return Pinyin("".join(syllables), "".join(syllable[0] for syllable in syllables if syllable))
+    syllables = [syllable for word in _words(search_key(text)) for syllable in _syllables(word)]
+    return Pinyin("".join(syllables), "".join([syllable[0] for syllable in syllables if syllable]))
+
+
+def _words(key: str) -> list[str]:
+    """The phrases that decide how characters are read, the longest from the left; as pypinyin cuts them."""
+    words, start, length = [], 0, len(key)
+    while start < length:
+        end = following = start + 1
+        while following <= length and (part := key[start:following]) in _BEGINNINGS:
+            if part in PHRASES_DICT:
+                end = following
+            following += 1
+        words.append(key[start:end])
+        start = end
+    return words
 
 
 @lru_cache(maxsize=65536)

@@ -18,7 +18,9 @@ depends_on = None
 SEARCH = {
     "sqlite": (
         "CREATE VIRTUAL TABLE employer_search_fts USING fts5(grams, content='employer_search', "
-        "content_rowid='id', tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* Co Cn'\")",
+        "content_rowid='id', columnsize=0, tokenize=\"unicode61 remove_diacritics 0 categories 'L* "
+        "M* N* Co Cn'\")",
+        "INSERT INTO employer_search_fts(employer_search_fts, rank) VALUES ('automerge', 16)",
         "CREATE TRIGGER employer_search_fts_removed AFTER DELETE ON employer_search BEGIN INSERT INTO "
         "employer_search_fts(employer_search_fts, rowid, grams) VALUES ('delete', old.id, old.grams); "
         "END",
@@ -906,25 +908,23 @@ def upgrade():
 
     op.create_table(
         "employer_search",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("employer_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column(
-            "text",
-            sa.String(length=1800).with_variant(sa.String(length=1800, collation="C"), "postgresql"),
-            nullable=False,
+            "former_name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False
         ),
-        sa.Column("shown", sa.String(length=255), nullable=False),
+        sa.Column("uscc", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("account", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("initials", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("pinyin", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("phone", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("contact", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("grams", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["employer_id"], ["employers.id"], name=op.f("fk_employer_search_employer_id"), ondelete="CASCADE"
+            ["id"], ["employers.id"], name=op.f("fk_employer_search_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_employer_search")),
     )
-    with op.batch_alter_table("employer_search", schema=None) as batch_op:
-        batch_op.create_index("ix_employer_search_employer", ["employer_id"], unique=False)
-        batch_op.create_index("ix_employer_search_text", ["text", "kind"], unique=False)
-
     op.create_table(
         "former_names",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1217,10 +1217,6 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_former_names_employer_id"))
 
     op.drop_table("former_names")
-    with op.batch_alter_table("employer_search", schema=None) as batch_op:
-        batch_op.drop_index("ix_employer_search_text")
-        batch_op.drop_index("ix_employer_search_employer")
-
     op.drop_table("employer_search")
     with op.batch_alter_table("employer_contacts", schema=None) as batch_op:
         batch_op.drop_index("ix_employer_contacts_employer")

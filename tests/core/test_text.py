@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypinyin.seg.mmseg import seg
 
 from app.core import text
 
@@ -50,3 +51,8 @@ def test_telephone_numbers_are_reduced_to_their_digits() -> None:
     assert not text.is_mobile("12812345678")
     assert text.is_landline("022-66271234")
     assert not text.is_landline("12")
+
+
+@pytest.mark.parametrize("name", ["天津重庆银行乐器行有限公司", "滨海3号长沙石厂abc", "会计师事务所", "重"])
+def test_a_name_is_cut_into_the_phrases_that_pypinyin_finds(name: str) -> None:
+    assert text._words(name) == list(seg.cut(name))

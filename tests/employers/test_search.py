@@ -19,7 +19,7 @@ from app.employers.models import (
     FormerName,
 )
 from app.employers.search import queries, services
-from app.employers.search.models import SearchTerm, TermKind
+from app.employers.search.models import SearchDocument, TermKind
 from tests.factories import create_branch, create_employer, create_user
 
 
@@ -150,4 +150,21 @@ def test_a_whole_registry_is_indexed_set_by_set(app: Flask, shared_data: Path) -
     assert services.reindex() == len(rows)
     groups = queries.search("滨海", None)
     assert groups[0].total == sum("滨海" in str(row["name"]) for row in rows)
-    assert db.session.query(SearchTerm).count() == 4 * len(rows)
+    assert db.session.query(SearchDocument).count() == len(rows)
+
+
+def test_of_several_texts_of_a_kind_the_one_that_was_found_is_shown(harbour: Employer) -> None:
+    other = Contact(name="王芳", mobile="13900005555", landline="022-66778899")
+    db.session.add(EmployerContact(employer=harbour, contact=other, role=ContactRole.FINANCE))
+    db.session.add(FormerName(employer=harbour, name="新港货运站"))
+    db.session.commit()
+
+    def shown(text: str) -> list[str]:
+        return [hit.shown for group in queries.search(text, None) for hit in group.hits]
+
+    assert shown("5555") == ["王芳 139****5555"]
+    assert shown("667788") == ["王芳 022-6677****"]
+    assert shown("王芳") == ["王芳"]
+    assert shown("货运") == ["新港货运站"]
+    assert shown("xghyz") == ["新港货运站"]
+    assert shown("binhaigang") == [harbour.name]

@@ -1,17 +1,17 @@
 """What employers can be found by."""
 
 from enum import StrEnum
-from typing import cast
+from typing import ClassVar, cast
 
-from sqlalchemy import ForeignKey, Index, String, Table, Text
+from sqlalchemy import ForeignKey, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.bigrams import index_by_bigrams, searched_text
-from app.core.db import EnumText, Model
+from app.core.db import Model
 
 
 class TermKind(StrEnum):
-    """What a searched text is to its employer."""
+    """What a searched text is to its employer, and the column that holds it."""
 
     NAME = "name"
     FORMER_NAME = "former_name"
@@ -23,25 +23,31 @@ class TermKind(StrEnum):
     CONTACT = "contact"
 
 
-class SearchTerm(Model):
-    """One way to find an employer, kept up to date at write time (services.reindex)."""
+class SearchDocument(Model):
+    """All the ways to find an employer in one row, kept up to date at write time (services.reindex).
+
+    A column holds the `core.text.search_key` of each text of its kind, each between line breaks: a needle
+    has none, so a break before it says that a text begins with it.
+    """
 
     __tablename__ = "employer_search"
-    __table_args__ = (
-        Index("ix_employer_search_employer", "employer_id"),
-        Index("ix_employer_search_text", "text", "kind"),
-    )
+    __audited__: ClassVar[bool] = False
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
-    kind: Mapped[TermKind] = mapped_column(EnumText(TermKind))
-    #: core.text.search_key of the name, code or number
-    text: Mapped[str] = mapped_column(searched_text(1800))
-    #: what the result list says was found: the original spelling, or the masked number
-    shown: Mapped[str] = mapped_column(String(255), default="")
-    #: core.bigrams.grams of the text
+    #: the employer's
+    id: Mapped[int] = mapped_column(
+        ForeignKey("employers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    name: Mapped[str] = mapped_column(searched_text())
+    former_name: Mapped[str] = mapped_column(searched_text())
+    uscc: Mapped[str] = mapped_column(searched_text())
+    account: Mapped[str] = mapped_column(searched_text())
+    initials: Mapped[str] = mapped_column(searched_text())
+    pinyin: Mapped[str] = mapped_column(searched_text())
+    phone: Mapped[str] = mapped_column(searched_text())
+    contact: Mapped[str] = mapped_column(searched_text())
+    #: core.bigrams.grams of all of them
     grams: Mapped[str] = mapped_column(Text)
 
 
-SEARCH_TERMS = cast(Table, SearchTerm.__table__)
-index_by_bigrams(SEARCH_TERMS)
+SEARCH = cast(Table, SearchDocument.__table__)
+index_by_bigrams(SEARCH)

@@ -1,17 +1,19 @@
 """Finding employers."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select
 
-from app.core.bigrams import contains
-from app.core.db import db
+from app.core.bigrams import narrowed
+from app.core.db import AnyRow, db
 from app.core.permissions import Actor
-from app.core.text import search_key
-from app.employers.models import Employer
+from app.core.text import mask_phone, phone_digits, pinyin, search_key
+from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.employers.policy import visible_to
-from app.employers.search.models import SEARCH_TERMS, TermKind
+from app.employers.search.models import SEARCH, TermKind
 
 #: Groups of the result, the surest first; an employer is listed once, under the surest that found it.
 GROUPS: tuple[tuple[TermKind, ...], ...] = (
@@ -32,6 +34,8 @@ SHORTEST = {
     TermKind.PINYIN: 3,
 }
 DIGITS_ONLY = {TermKind.PHONE, TermKind.ACCOUNT}
+FROM_NAMES = {TermKind.FORMER_NAME, TermKind.INITIALS, TermKind.PINYIN}
+FROM_PEOPLE = {TermKind.PHONE, TermKind.CONTACT}
 LATIN_ONLY = {TermKind.USCC, TermKind.INITIALS, TermKind.PINYIN}
 
 
@@ -64,16 +68,18 @@ def _may_mean(needle: str, kind: TermKind) -> bool:
 
 def matching(text: str) -> ColumnElement[bool]:
     """The employers that a search text finds, as a condition for lists and exports."""
-    needle = search_key(text)
-    found = select(SEARCH_TERMS.c.employer_id).where(_finds(needle))
-    return Employer.id.in_(found)
+    return Employer.id.in_(select(SEARCH.c.id).where(_finds(search_key(text))))
 
 
 def _finds(needle: str) -> ColumnElement[bool]:
     kinds = kinds_for(needle)
-    if not kinds:
-        return SEARCH_TERMS.c.id.is_(None)
-    return and_(SEARCH_TERMS.c.kind.in_(kinds), contains(SEARCH_TERMS, needle))
+    return (
+        and_(narrowed(SEARCH, needle), or_(*(_holds(kind, needle) for kind in kinds))) if kinds else false()
+    )
+
+
+def _holds(kind: TermKind, needle: str) -> ColumnElement[bool]:
+    return SEARCH.c[kind.value].contains(needle, autoescape=True)
 
 
 def search(text: str, actor: Actor | None, per_group: int = 8) -> Sequence[HitGroup]:
@@ -81,44 +87,106 @@ def search(text: str, actor: Actor | None, per_group: int = 8) -> Sequence[HitGr
     needle = search_key(text)
     if not kinds_for(needle):
         return []
-    terms = SEARCH_TERMS.c
-    group = case({kind: n for n, kinds in enumerate(GROUPS) for kind in kinds}, value=terms.kind)
-    closeness = case((terms.text == needle, 0), (terms.text.startswith(needle, autoescape=True), 1), else_=2)
-    each = (
-        select(
-            terms.employer_id,
-            terms.shown,
-            group.label("group"),
-            closeness.label("closeness"),
-            terms.text,
-            func.row_number()
-            .over(partition_by=terms.employer_id, order_by=(group, closeness, terms.text, terms.id))
-            .label("nth"),
-        )
-        .join(Employer, Employer.id == terms.employer_id)
-        .where(_finds(needle), visible_to(actor))
-        .subquery()
-    )
-    order = (each.c.closeness, func.length(each.c.text), each.c.text, each.c.employer_id)
-    ranked = (
-        select(
-            each.c.employer_id,
-            each.c.shown,
-            each.c.group,
-            func.count().over(partition_by=each.c.group).label("total"),
-            func.row_number().over(partition_by=each.c.group, order_by=order).label("place"),
-        )
-        .where(each.c.nth == 1)
-        .subquery()
-    )
+    each = _found(needle, actor).subquery()
+    order = (each.c.closeness, func.length(each.c.text), each.c.text, each.c.id)
+    ranked = select(
+        each.c.id,
+        each.c.kind,
+        func.count().over(partition_by=each.c.group).label("total"),
+        func.row_number().over(partition_by=each.c.group, order_by=order).label("place"),
+        each.c.group,
+    ).subquery()
     rows = db.session.execute(
-        select(Employer, ranked.c.shown, ranked.c.group, ranked.c.total)
-        .join(ranked, ranked.c.employer_id == Employer.id)
+        select(Employer, ranked.c.kind, ranked.c.group, ranked.c.total)
+        .join(ranked, ranked.c.id == Employer.id)
         .where(ranked.c.place <= per_group)
         .order_by(ranked.c.group, ranked.c.place)
-    )
+    ).all()
+    former = _former_names([employer.id for employer, kind, *_ in rows if kind in FROM_NAMES])
+    people = _people([employer.id for employer, kind, *_ in rows if kind in FROM_PEOPLE])
     groups: dict[int, HitGroup] = {}
-    for employer, shown, number, total in rows:
+    for employer, kind, number, total in rows:
         found = groups.setdefault(number, HitGroup(GROUPS[number][0], total))
+        names, persons = [employer.name, *former[employer.id]], people[employer.id]
+        shown = _closest(needle, _texts(employer, TermKind(kind), names, persons))
         found.hits.append(Hit(employer, shown))
     return list(groups.values())
+
+
+def _former_names(ids: Sequence[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    if ids:
+        query = select(FormerName.employer_id, FormerName.name).where(FormerName.employer_id.in_(ids))
+        for id_, name in db.session.execute(query):
+            found[id_].append(name)
+    return found
+
+
+def _people(ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+    """Present contacts by employer: name, mobile, landline."""
+    found: dict[int, list[AnyRow]] = defaultdict(list)
+    if ids:
+        query = (
+            select(Contact.name, Contact.mobile, Contact.landline, EmployerContact.employer_id)
+            .join(EmployerContact)
+            .where(EmployerContact.employer_id.in_(ids), EmployerContact.until.is_(None))
+        )
+        for person in db.session.execute(query):
+            found[person.employer_id].append(person)
+    return found
+
+
+def _found(needle: str, actor: Actor | None) -> Select[Any]:
+    """The employers found: id, group, the kind that found each, its text, and how close that is (0 is equal).
+
+    Of the texts of a kind, the closest counts.
+    """
+    kinds = [kind for kinds in GROUPS for kind in kinds if kind in kinds_for(needle)]
+    number = {kind: n for n, kinds in enumerate(GROUPS) for kind in kinds}
+
+    def by_kind(value: Callable[[TermKind], Any]) -> Any:
+        return case(*((_holds(kind, needle), value(kind)) for kind in kinds))
+
+    def closeness(kind: TermKind) -> Any:
+        text = SEARCH.c[kind.value]
+        return case((text.contains(f"\n{needle}\n"), 0), (text.contains(f"\n{needle}"), 1), else_=2)
+
+    return (
+        select(
+            SEARCH.c.id,
+            by_kind(lambda kind: literal(number[kind])).label("group"),
+            by_kind(lambda kind: literal(kind.value)).label("kind"),
+            by_kind(closeness).label("closeness"),
+            by_kind(lambda kind: SEARCH.c[kind.value]).label("text"),
+        )
+        .join(Employer, Employer.id == SEARCH.c.id)
+        .where(_finds(needle), visible_to(actor))
+    )
+
+
+def _closest(needle: str, texts: Iterable[tuple[str, str]]) -> str:
+    """How the text is shown that the needle found, the closest of several."""
+    found = [(key != needle, not key.startswith(needle), key, shown) for key, shown in texts if needle in key]
+    return min(found)[3] if found else ""
+
+
+def _texts(
+    employer: Employer, kind: TermKind, names: Sequence[str], people: Sequence[AnyRow]
+) -> Iterator[tuple[str, str]]:
+    """The searched texts of a kind, each with the spelling or masked number that is shown for it."""
+    match kind:
+        case TermKind.NAME | TermKind.FORMER_NAME:
+            yield from ((search_key(name), name) for name in names)
+        case TermKind.USCC | TermKind.ACCOUNT:
+            code = (employer.uscc if kind is TermKind.USCC else employer.employer_account_no) or ""
+            yield search_key(code), code
+        case TermKind.INITIALS:
+            yield from ((pinyin(name).initials, name) for name in names)
+        case TermKind.PINYIN:
+            yield from ((pinyin(name).full, name) for name in names)
+        case TermKind.CONTACT:
+            yield from ((search_key(person.name), person.name) for person in people)
+        case TermKind.PHONE:
+            for person in people:
+                for number in filter(None, (person.mobile, person.landline)):
+                    yield phone_digits(number), f"{person.name} {mask_phone(number)}"

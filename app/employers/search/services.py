@@ -1,5 +1,6 @@
 """Keeping the search index: set by set for imports, by itself for single edits."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -8,16 +9,21 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from app.core.bigrams import add, grams
 from app.core.db import among, db
-from app.core.text import mask_phone, phone_digits, pinyin, search_key
+from app.core.text import phone_digits, pinyin, search_key
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
-from app.employers.search.models import SEARCH_TERMS, TermKind
+from app.employers.search.models import SEARCH, TermKind
 from app.employers.search.queries import SHORTEST
 
 CHUNK = 2000
+#: the searched columns in the order of `_Document`
+COLUMNS = tuple(kind.value for kind in TermKind)
+#: the places of the columns that one character finds
+BY_ONE_CHARACTER = tuple(n for n, kind in enumerate(TermKind) if SHORTEST.get(kind, 1) == 1)
+_Document = tuple[str, ...]
 
 
 def reindex(employer_ids: Iterable[int] | None = None) -> int:
-    """Rebuilds the search terms of these employers (all, if None) set by set; gives how many employers.
+    """Rebuilds the search documents of these employers (all, if None); gives how many employers.
 
     For paths that write past the ORM, such as imports; single edits are followed by the session itself.
     """
@@ -29,66 +35,87 @@ def reindex(employer_ids: Iterable[int] | None = None) -> int:
 
 def _reindex(connection: Connection, ids: Sequence[int]) -> None:
     """Writes only the difference, as most of what is looked at has not changed."""
-    terms = SEARCH_TERMS.c
+    columns = [SEARCH.c.id, *(SEARCH.c[name] for name in COLUMNS)]
     for chunk in (ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)):
-        wanted = dict.fromkeys(
-            (employer_id, kind, key, shown)
-            for employer_id, kind, text, shown in _terms(connection, chunk)
-            if text and (key := search_key(text))
-        )
-        stored = select(terms.id, terms.employer_id, terms.kind, terms.text, terms.shown)
+        wanted = _documents(connection, chunk)
         gone: list[int] = []
-        for id_, *term in connection.execute(stored.where(among(terms.employer_id, chunk))).all():
-            if tuple(term) in wanted:
-                del wanted[tuple(term)]
+        for id_, *stored in connection.execute(select(*columns).where(among(SEARCH.c.id, chunk))).all():
+            if wanted.get(id_) == tuple(stored):
+                del wanted[id_]
             else:
                 gone.append(id_)
         if gone:
-            connection.execute(delete(SEARCH_TERMS).where(terms.id.in_(gone)))
-        add(connection, SEARCH_TERMS, [_term_row(term) for term in wanted])
+            connection.execute(delete(SEARCH).where(among(SEARCH.c.id, gone)))
+        add(connection, SEARCH, [_row(id_, document) for id_, document in wanted.items()])
 
 
-_Term = tuple[int, TermKind, str, str]
-
-
-def _terms(connection: Connection, ids: Sequence[int]) -> Iterator[_Term]:
-    """Everything by which the employers can be found: (employer, kind, text, how it is shown)."""
+def _documents(connection: Connection, ids: Sequence[int]) -> dict[int, _Document]:
+    """Everything by which the employers can be found, by employer."""
+    former, people = _former_names(connection, ids), _people(connection, ids)
     columns = (Employer.id, Employer.name, Employer.uscc, Employer.employer_account_no)
-    for id_, name, uscc, account in connection.execute(select(*columns).where(among(Employer.id, ids))).all():
-        yield from _name_terms(id_, TermKind.NAME, name)
-        yield id_, TermKind.USCC, uscc or "", uscc or ""
-        yield id_, TermKind.ACCOUNT, account or "", account or ""
-    former = select(FormerName.employer_id, FormerName.name).where(among(FormerName.employer_id, ids))
-    for id_, name in connection.execute(former):
-        yield from _name_terms(id_, TermKind.FORMER_NAME, name)
-    people = (
+    return {
+        id_: _document(name, former.get(id_, ()), uscc, account, people.get(id_, ()))
+        for id_, name, uscc, account in connection.execute(
+            select(*columns).where(among(Employer.id, ids)).order_by(Employer.id)
+        )
+    }
+
+
+def _former_names(connection: Connection, ids: Sequence[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    query = select(FormerName.employer_id, FormerName.name).where(among(FormerName.employer_id, ids))
+    for id_, name in connection.execute(query.order_by(FormerName.id)):
+        found[id_].append(name)
+    return found
+
+
+#: name, mobile, landline
+_Person = tuple[str, str | None, str | None]
+
+
+def _people(connection: Connection, ids: Sequence[int]) -> dict[int, list[_Person]]:
+    found: dict[int, list[_Person]] = defaultdict(list)
+    query = (
         select(EmployerContact.employer_id, Contact.name, Contact.mobile, Contact.landline)
         .join(Contact)
         .where(among(EmployerContact.employer_id, ids), EmployerContact.until.is_(None))
-        .distinct()
+        .order_by(EmployerContact.id)
     )
-    for id_, name, mobile, landline in connection.execute(people).all():
-        yield id_, TermKind.CONTACT, name, name
-        for number in (mobile, landline):
-            yield id_, TermKind.PHONE, phone_digits(number or ""), f"{name} {mask_phone(number)}"
+    for id_, name, mobile, landline in connection.execute(query):
+        found[id_].append((name, mobile, landline))
+    return found
 
 
-def _name_terms(employer_id: int, kind: TermKind, name: str) -> Iterator[_Term]:
-    typed = pinyin(name)
-    yield employer_id, kind, name, name
-    yield employer_id, TermKind.INITIALS, typed.initials, name
-    yield employer_id, TermKind.PINYIN, typed.full, name
+def _document(
+    name: str, former: Sequence[str], uscc: str | None, account: str | None, people: Sequence[_Person]
+) -> _Document:
+    """The searched columns, in the order of `COLUMNS`."""
+    spelled = [pinyin(one) for one in (name, *former)]
+    return (
+        _joined([search_key(name)]),
+        _joined([search_key(one) for one in former]),
+        _joined([search_key(uscc or "")]),
+        _joined([search_key(account or "")]),
+        _joined([one.initials for one in spelled]),
+        _joined([one.full for one in spelled]),
+        _joined([phone_digits(number) for person in people for number in person[1:] if number]),
+        _joined([search_key(person[0]) for person in people]),
+    )
 
 
-def _term_row(term: _Term) -> dict[str, Any]:
-    employer_id, kind, key, shown = term
-    return {
-        "employer_id": employer_id,
-        "kind": kind,
-        "text": key,
-        "shown": shown,
-        "grams": grams(key, singles=SHORTEST.get(kind, 1) == 1),
-    }
+def _joined(keys: Sequence[str]) -> str:
+    """Each key once, between line breaks; nothing for none."""
+    if len(keys) == 1:
+        return f"\n{keys[0]}\n" if keys[0] else ""
+    found = "\n".join(key for key in dict.fromkeys(keys) if key)
+    return f"\n{found}\n" if found else ""
+
+
+def _row(employer_id: int, document: _Document) -> dict[str, Any]:
+    texts = "".join(document).split("\n")
+    singles = "".join(document[n] for n in BY_ONE_CHARACTER).replace("\n", "")
+    words = grams([text for text in texts if text], singles)
+    return {"id": employer_id, **dict(zip(COLUMNS, document, strict=True)), "grams": words}
 
 
 _SEARCHED: dict[type[Any], tuple[str, ...]] = {
