@@ -1,10 +1,12 @@
 """Users and branches as the screens and commands need them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
+from sqlalchemy.orm.strategy_options import Load
 
 from app.accounts.models import Branch, EndedSession, RecoveryCode, User, UserRole
 from app.accounts.policy import branches_visible_to, visible_to
@@ -99,11 +101,25 @@ def credentials(username: str) -> tuple[int | None, str]:
     return (row.id, row.password_hash) if row else (None, "")
 
 
+def name_of(who: InstrumentedAttribute[Any]) -> Load:
+    """A loader option: the person in the same statement, but only id and name, no branch and no roles."""
+    return joinedload(who).load_only(User.id, User.name).lazyload("*")
+
+
+#: Made once: to put the statement together takes as long as to run it, and every request does.
+_SESSION_USER = (
+    select(User)
+    .where(
+        User.id == bindparam("user_id"),
+        ~select(EndedSession.token).where(EndedSession.token == bindparam("token")).exists(),
+    )
+    .options(joinedload(User.roles))
+)
+
+
 def session_user(user_id: int, token: str) -> User | None:
     """The user of a session that was not signed out, with roles and branch, in one query."""
-    ended = select(EndedSession.token).where(EndedSession.token == token)
-    query = select(User).where(User.id == user_id, ~ended.exists()).options(joinedload(User.roles))
-    return db.session.scalars(query).unique().one_or_none()
+    return db.session.scalars(_SESSION_USER, {"user_id": user_id, "token": token}).unique().one_or_none()
 
 
 def recovery_codes_left(one: User) -> int:

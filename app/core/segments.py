@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, or_, select, true
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, bindparam, or_, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import signals
@@ -58,22 +58,35 @@ def visible_to(actor: Actor | None) -> ColumnElement[bool]:
     """One's own segments, those shared in one's branch, and the public ones."""
     if actor is None:
         return true()
-    shared = [Segment.sharing == Sharing.PUBLIC]
-    if actor.scope is Scope.ALL:
-        shared.append(Segment.sharing == Sharing.BRANCH)
-    else:
-        shared.append(and_(Segment.sharing == Sharing.BRANCH, Segment.branch_id == actor.branch_id))
-    return or_(Segment.owner_id == actor.id, *shared)
+    return _seen_by(actor.id, None if actor.scope is Scope.ALL else actor.branch_id)
+
+
+def _seen_by(reader_id: Any, branch_id: Any) -> ColumnElement[bool]:
+    """The condition for a reader; without a branch they see what any branch shares."""
+    in_branch = Segment.sharing == Sharing.BRANCH
+    if branch_id is not None:
+        in_branch = and_(in_branch, Segment.branch_id == branch_id)
+    return or_(Segment.owner_id == reader_id, Segment.sharing == Sharing.PUBLIC, in_branch)
+
+
+#: Made once for all lists: to put it together takes longer than to run it.
+_OF_LIST = (
+    select(Segment)
+    .where(Segment.list_name == bindparam("list_name"))
+    .order_by(Segment.pinned.desc(), Segment.name, Segment.id)
+)
+_OWN_AND_SHARED = _OF_LIST.where(_seen_by(bindparam("reader_id"), bindparam("branch_id")))
+_OWN_AND_ALL_SHARED = _OF_LIST.where(_seen_by(bindparam("reader_id"), None))
 
 
 def listed(list_name: str, actor: Actor | None) -> Sequence[Segment]:
     """The segments of a list that the actor sees, by name; pinned ones first."""
-    query = (
-        select(Segment)
-        .where(Segment.list_name == list_name, visible_to(actor))
-        .order_by(Segment.pinned.desc(), Segment.name, Segment.id)
-    )
-    return db.session.scalars(query).all()
+    values: dict[str, Any] = {"list_name": list_name}
+    if actor is None:
+        return db.session.scalars(_OF_LIST, values).all()
+    values |= {"reader_id": actor.id, "branch_id": actor.branch_id}
+    query = _OWN_AND_ALL_SHARED if actor.scope is Scope.ALL else _OWN_AND_SHARED
+    return db.session.scalars(query, values).all()
 
 
 def get(segment_id: int, actor: Actor | None, list_name: str | None = None) -> Segment:

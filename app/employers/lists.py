@@ -12,6 +12,7 @@ from wtforms import SelectField
 
 from app.accounts.lists import branch_field, user_choices, user_field
 from app.accounts.models import Branch, User
+from app.accounts.queries import name_of
 from app.core import formats
 from app.core.criteria import Field, Fields, Kind, Tree, choices_of, compile_tree, field_map, rule
 from app.core.db import db
@@ -246,11 +247,11 @@ EMPLOYERS = ListPage(
         ),
         Column(
             "owner", _l("Owner"), value=lambda row: row.owner.name if row.owner else None, sort=_owner_name,
-            options=(joinedload(Employer.owner).lazyload("*"),),
+            options=(name_of(Employer.owner),),
         ),
         Column(
             "branch", _l("Branch"), value=lambda row: row.branch.name, sort=_branch_path,
-            options=(joinedload(Employer.branch),),
+            options=(joinedload(Employer.branch).load_only(Branch.id, Branch.name),),
         ),
         Column("last_contact_on", _l("Last contact"), sort=Employer.last_contact_on, falling=True),
         Column("area", _l("Area"), sort=Employer.area, shown=False),

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import joinedload, lazyload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import User, UserRole
+from app.accounts.queries import name_of
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import TimelineKind, current_features
@@ -37,8 +38,7 @@ def find_by_code(uscc: str, actor: Actor | None) -> Employer:
 def profile(employer_id: int, actor: Actor) -> Employer:
     """The employer with everything that its page shows of it, in three statements."""
     people = (Employer.owner, Employer.backup_owner, Employer.first_contact_owner)
-    # only their names are shown: no need for their branches and roles
-    named = [joinedload(person).options(lazyload(User.branch), lazyload(User.roles)) for person in people]
+    named = [name_of(person) for person in people]
     return _one(
         select(Employer)
         .where(Employer.id == employer_id, visible_to(actor))

@@ -8,8 +8,8 @@ from datetime import timedelta
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, bindparam, case, func, select
-from sqlalchemy.orm import joinedload
 
+from app.accounts.queries import name_of
 from app.core.clock import today
 from app.core.criteria import rule
 from app.core.links import url_if
@@ -78,7 +78,7 @@ LEADS = ListPage(
             "owner",
             _l("Owner"),
             value=lambda row: row.owner.name if row.owner else None,
-            options=(joinedload(Employer.owner).lazyload("*"),),
+            options=(name_of(Employer.owner),),
         ),
         Column("last_contact_on", _l("Last contact"), sort=Employer.last_contact_on, falling=True),
     ),

@@ -2,14 +2,14 @@
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, lazyload
+from sqlalchemy.orm import joinedload
 
 from app.accounts.lists import user_field
-from app.accounts.models import User
+from app.accounts.queries import name_of
 from app.core.criteria import Field, Kind, choices_of, rule
 from app.core.links import url_if
 from app.core.listing import Column, Empty, Link, ListPage, Quick
-from app.employers.models import Employer
+from app.employers.models import Contact, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
 from app.outreach.models import (
@@ -57,7 +57,8 @@ VISITS = ListPage(
     columns=(
         Column(
             "employer", _l("Employer"), value=lambda row: row.employer.name, sort=_employer_name,
-            link=lambda row: url_if("outreach.show", id=row.id), options=(joinedload(Visit.employer),),
+            link=lambda row: url_if("outreach.show", id=row.id),
+            options=(joinedload(Visit.employer).load_only(Employer.id, Employer.name),),
         ),
         Column("at", _l("When"), sort=Visit.at, falling=True),
         Column("kind", _l("Kind"), value=lambda row: KIND_LABELS[row.kind], sort=Visit.kind),
@@ -65,13 +66,16 @@ VISITS = ListPage(
             "outcome", _l("Outcome"), sort=Visit.outcome,
             badge=lambda row: (OUTCOME_LABELS[row.outcome], OUTCOME_TONES[row.outcome]),
         ),
-        Column("met", _l("Met"), value=_met, options=(joinedload(Visit.contact),)),
+        Column(
+            "met", _l("Met"), value=_met,
+            options=(joinedload(Visit.contact).load_only(Contact.id, Contact.name),),
+        ),
         Column("topics", _l("Topics"), value=_topics),
         Column("next_step", _l("Next step")),
         Column("next_due_on", _l("Due on"), sort=Visit.next_due_on),
         Column(
             "by", _l("Logged by"), value=lambda row: row.by.name,
-            options=(joinedload(Visit.by).options(lazyload(User.branch), lazyload(User.roles)),),
+            options=(name_of(Visit.by),),
         ),
         Column("summary", _l("What was said"), shown=False),
         Column(

@@ -5,9 +5,8 @@ from datetime import datetime, time
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload, lazyload
 
-from app.accounts.models import User
+from app.accounts.queries import name_of
 from app.core.clock import SHANGHAI, today
 from app.core.db import db
 from app.core.errors import NotFound
@@ -17,7 +16,7 @@ from app.employers.policy import visible_to as employer_visible_to
 from app.outreach.models import Visit
 from app.outreach.policy import visible_to
 
-_by_name = joinedload(Visit.by).options(lazyload(User.branch), lazyload(User.roles))
+_by_name = name_of(Visit.by)
 
 
 def listed(actor: Actor | None) -> Select[Visit]:

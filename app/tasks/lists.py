@@ -2,10 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, lazyload
+from sqlalchemy.orm import joinedload
 
 from app.accounts.lists import branch_field, user_field
-from app.accounts.models import User
+from app.accounts.queries import name_of
 from app.core.criteria import Field, Kind, choices_of, rule
 from app.core.i18n import translated
 from app.core.links import url_if
@@ -59,12 +59,12 @@ TASKS = ListPage(
         ),
         Column(
             "employer", _l("Employer"), value=lambda row: row.employer.name if row.employer else None,
-            sort=_employer_name, options=(joinedload(Task.employer),),
+            sort=_employer_name, options=(joinedload(Task.employer).load_only(Employer.id, Employer.name),),
         ),
         Column("due_on", _l("Due on"), sort=Task.due_on),
         Column(
             "owner", _l("For"), value=lambda row: row.owner.name if row.owner else None,
-            options=(joinedload(Task.owner).options(lazyload(User.branch), lazyload(User.roles)),),
+            options=(name_of(Task.owner),),
         ),
         Column(
             "state", _l("State"), sort=Task.state,

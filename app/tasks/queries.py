@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
+from app.accounts.queries import name_of
 from app.core.clock import SHANGHAI, today
 from app.core.db import db
 from app.core.errors import NotFound
@@ -75,7 +76,7 @@ def _open_tasks() -> Select[Task]:
 def tasks_of(employer_id: int, actor: Actor) -> Sequence[Task]:
     """An employer's open tasks that the actor sees, the most urgent first."""
     query = _open_tasks().where(Task.employer_id == employer_id, visible_to(actor))
-    return db.session.scalars(query.options(joinedload(Task.owner))).unique().all()
+    return db.session.scalars(query.options(name_of(Task.owner))).unique().all()
 
 
 def listed(actor: Actor) -> Select[Task]:

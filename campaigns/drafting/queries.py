@@ -6,10 +6,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute, joinedload, lazyload
-from sqlalchemy.orm.interfaces import ORMOption as Load
+from sqlalchemy.orm import joinedload
 
-from app.accounts.models import Branch, User
+from app.accounts.models import Branch
+from app.accounts.queries import name_of
 from app.core.criteria import Tree
 from app.core.db import db
 from app.core.errors import NotFound
@@ -42,11 +42,6 @@ EXCLUSION_LABELS = {
 }
 
 
-def _name_of(who: InstrumentedAttribute[Any]) -> Load:
-    """The person in the same statement, without what signing in would need of him."""
-    return joinedload(who).options(lazyload(User.roles), lazyload(User.branch))
-
-
 def criteria_sentence(tree: Tree) -> str:
     """The criteria of an audience in the reader's language."""
     return sentence(tree, employer_fields())
@@ -54,7 +49,9 @@ def criteria_sentence(tree: Tree) -> str:
 
 def listed() -> Select[Campaign]:
     """Campaigns for the list, with the names it shows."""
-    return select(Campaign).options(joinedload(Campaign.created_by), joinedload(Campaign.branch))
+    return select(Campaign).options(
+        name_of(Campaign.created_by), joinedload(Campaign.branch).load_only(Branch.id, Branch.name)
+    )
 
 
 def find(campaign_id: int, actor: Actor | None, *, lock: bool = False) -> Campaign:
@@ -62,7 +59,7 @@ def find(campaign_id: int, actor: Actor | None, *, lock: bool = False) -> Campai
     query = (
         select(Campaign)
         .where(Campaign.id == campaign_id, visible_to(actor))
-        .options(joinedload(Campaign.branch), *(_name_of(who) for who in PEOPLE))
+        .options(joinedload(Campaign.branch), *(name_of(who) for who in PEOPLE))
     )
     if lock:
         query = query.with_for_update(of=Campaign).execution_options(populate_existing=True)
