@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
-from sqlalchemy.orm.strategy_options import Load
+from sqlalchemy.orm.interfaces import ORMOption
 
 from app.accounts.models import Branch, EndedSession, RecoveryCode, User, UserRole
 from app.accounts.policy import branches_visible_to, visible_to
@@ -101,7 +101,7 @@ def credentials(username: str) -> tuple[int | None, str]:
     return (row.id, row.password_hash) if row else (None, "")
 
 
-def name_of(who: InstrumentedAttribute[Any]) -> Load:
+def name_of(who: InstrumentedAttribute[Any]) -> ORMOption:
     """A loader option: the person in the same statement, but only id and name, no branch and no roles."""
     return joinedload(who).load_only(User.id, User.name).lazyload("*")
 

@@ -4,16 +4,17 @@ Each public function is also a template filter of the same name. None reads as a
 cell never looks like a zero.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date as Date
 from datetime import datetime as DateTime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from app.core.clock import local, today
 from app.core.i18n import in_chinese
@@ -129,14 +130,15 @@ def masked_phone(value: str | None) -> str:
 
 def display(value: Any) -> str:
     """Any value as a person reads it, by its type; used where a page shows fields it does not know."""
-    if value is None or value == "":
+    if value is None:
         return NOTHING
-    if isinstance(value, bool):
-        return str(_("Yes") if value else _("No"))
-    for kind, show in _BY_TYPE:
-        if isinstance(value, kind):
-            return str(show(value))
-    return str(getattr(value, "label", value))
+    return str(_shower(type(value))(value))
+
+
+@lru_cache(maxsize=256)
+def _shower(kind: type) -> Callable[[Any], object]:
+    """How values of a type are shown; a list asks for each of its cells."""
+    return next(show for known, show in _BY_TYPE if issubclass(kind, known))
 
 
 def _rounded(value: float | Decimal, digits: int) -> Decimal:
@@ -147,15 +149,18 @@ def _joined(values: Iterable[Any]) -> str:
     return ("、" if in_chinese() else ", ").join(display(value) for value in values) or NOTHING
 
 
-#: In this order, because a datetime is a date.
+#: In this order, because a datetime is a date and a truth value a number.
 _BY_TYPE: tuple[tuple[type | tuple[type, ...], Any], ...] = (
-    (Enum, lambda value: str(getattr(value, "label", value.value))),
+    (bool, lambda value: _("Yes") if value else _("No")),
+    (Enum, lambda value: getattr(value, "label", value.value)),
+    ((str, LazyString), lambda value: str(value) or NOTHING),
     (DateTime, moment),
     (Date, date),
     (Period, period),
     (Decimal, number),
     ((int, float), number),
     ((list, tuple, set, frozenset), _joined),
+    (object, lambda value: getattr(value, "label", value)),
 )
 
 _DAYS = (date, moment, clock, day, due, due_tone, period)

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any
 
 from flask_wtf import FlaskForm
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.core import formats
 from app.core.criteria import Tree
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Actor
+from app.core.templating import printed
 
 #: (label, tone): the words of a state and its colour family
 Badge = tuple[Any, str]
@@ -44,18 +44,18 @@ class Column:
     options: tuple[Any, ...] = ()
 
     def value_of(self, row: Any) -> Any:
-        return self.value(row) if self.value else attrgetter(self.name)(row)
+        return self.value(row) if self.value else getattr(row, self.name)
 
-    def cell(self, row: Any) -> Markup:
-        """The cell as the page shows it."""
+    def cell(self, row: Any) -> str:
+        """The cell as the page prints it: markup for links and badges, else text that is escaped there."""
         if self.badge is not None:
             found = self.badge(row)
-            return _mark(*found) if found else escape("—")
+            return _mark(*found) if found else formats.NOTHING
         value = self.value_of(row)
-        text = escape(self.format(value) if self.format else formats.display(value))
+        text = self.format(value) if self.format else formats.display(value)
         url = self.link(row) if self.link else None
         # three times as quick as Markup.format, which parses its template each time
-        return Markup(f'<a href="{escape(url)}">{text}</a>') if url else text  # noqa: S704 - all escaped
+        return Markup(f'<a href="{printed(url)}">{printed(text)}</a>') if url else text  # noqa: S704 - all escaped
 
     def exported(self, row: Any, reveal: bool) -> Any:
         """The cell for a workbook: numbers and dates stay what they are; personal data only if allowed."""
@@ -71,7 +71,7 @@ class Column:
 
 
 def _mark(label: object, tone: str) -> Markup:
-    return Markup(f'<span class="mark is-{escape(tone)}">{escape(label)}</span>')  # noqa: S704 - all escaped
+    return Markup(f'<span class="mark is-{printed(tone)}">{printed(label)}</span>')  # noqa: S704 - all escaped
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.core import formats, paging
 from app.core.criteria import EVERYTHING, to_query
@@ -35,6 +35,10 @@ class Heading:
     column: Column
     url: str | None
     sorted: str | None
+
+
+#: number on the page, id (0: none can be selected), first cell, the others: label, whether a figure, text
+Line = tuple[int, int, str, list[tuple[Markup, bool, str]]]
 
 
 class ListScreen:
@@ -102,13 +106,14 @@ class ListScreen:
         return int(getattr(record, key.key))
 
     @property
-    def lines(self) -> Iterator[tuple[int, list[tuple[str, Column, Markup]]]]:
-        """Each row's id (0 where none can be selected) and its cells: label, column, text."""
-        columns = [(str(column.label), column) for column in self.state.columns]
+    def lines(self) -> Iterator[Line]:
+        """The rows; the texts of the headings, which each of them repeats, are escaped once."""
+        first, *others = self.state.columns
+        labelled = [(escape(str(column.label)), column.number, column) for column in others]
         selectable = self.selectable
-        for row in self.rows:
-            cells = [(label, column, column.cell(row)) for label, column in columns]
-            yield self.row_id(row) if selectable else 0, cells
+        for number, row in enumerate(self.rows, 1):
+            cells = [(label, is_number, column.cell(row)) for label, is_number, column in labelled]
+            yield number, self.row_id(row) if selectable else 0, first.cell(row), cells
 
     @property
     def headings(self) -> list[Heading]:
