@@ -9,7 +9,6 @@ from datetime import date as Date
 from datetime import datetime as DateTime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 
 from flask import Flask
@@ -132,13 +131,11 @@ def display(value: Any) -> str:
     """Any value as a person reads it, by its type; used where a page shows fields it does not know."""
     if value is None:
         return NOTHING
-    return str(_shower(type(value))(value))
-
-
-@lru_cache(maxsize=256)
-def _shower(kind: type) -> Callable[[Any], object]:
-    """How values of a type are shown; a list asks for each of its cells."""
-    return next(show for known, show in _BY_TYPE if issubclass(kind, known))
+    kind = type(value)
+    show = _KNOWN.get(kind)
+    if show is None:
+        show = _KNOWN[kind] = next(show for known, show in _BY_TYPE if issubclass(kind, known))
+    return str(show(value))
 
 
 def _rounded(value: float | Decimal, digits: int) -> Decimal:
@@ -162,6 +159,8 @@ _BY_TYPE: tuple[tuple[type | tuple[type, ...], Any], ...] = (
     ((list, tuple, set, frozenset), _joined),
     (object, lambda value: getattr(value, "label", value)),
 )
+#: What `display` has found out, by the type itself: a list asks for each of its cells.
+_KNOWN: dict[type, Callable[[Any], object]] = {}
 
 _DAYS = (date, moment, clock, day, due, due_tone, period)
 _FIGURES = (number, money, short_money, percent, rate)

@@ -5,6 +5,7 @@ each printed value only to join it with the others, and looks at each callable t
 handed. Neither changes what a template says or what it may do.
 """
 
+from collections.abc import MutableMapping
 from html import escape as escape_text
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
@@ -65,3 +66,7 @@ class Environment(FlaskEnvironment):
     code_generator_class = _Generator
     context_class = _Context
     printed = staticmethod(printed)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The names that all templates know; each import and include copies them, and Jinja's chain is slow."""
+        return super().make_globals(d) if d else self.globals
