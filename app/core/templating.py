@@ -68,5 +68,5 @@ class Environment(FlaskEnvironment):
     printed = staticmethod(printed)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """The names that all templates know; each import and include copies them, and Jinja's chain is slow."""
+        """The names all templates know: each import and include copies them, and Jinja's chain is slow."""
         return super().make_globals(d) if d else self.globals
