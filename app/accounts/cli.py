@@ -106,7 +106,7 @@ def _shown(user: User) -> dict[str, Any]:
 def list_users(as_json: bool) -> None:
     """Print all users with their branch, scope and roles."""
     with intending(Intent.READ):
-        found = [_shown(user) for user in queries.found_users(None, "", "all")]
+        found = [_shown(user) for user in queries.everybody()]
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return

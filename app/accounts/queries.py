@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, bindparam, func, select
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from app.accounts.models import Branch, EndedSession, RecoveryCode, User, UserRole
@@ -53,10 +53,20 @@ def depth(one: Branch) -> int:
     return one.path.count("/") - 2
 
 
-def users_per_branch() -> dict[int, int]:
-    """How many active users each branch has."""
-    query = select(User.branch_id, func.count()).where(User.active).group_by(User.branch_id)
-    return {branch_id: count for branch_id, count in db.session.execute(query)}
+_above = aliased(Branch)
+#: how many active users a branch has
+PEOPLE = (
+    select(func.count(User.id))
+    .where(User.branch_id == Branch.id, User.active)
+    .correlate(Branch)
+    .scalar_subquery()
+)
+
+
+def branches_with_people(actor: Actor | None) -> Select[Any]:
+    """The branches in reach, with the name of the one `above` and the number of active `people`."""
+    above = select(_above.name).where(_above.id == Branch.parent_id).correlate(Branch).scalar_subquery()
+    return select(Branch, above.label("above"), PEOPLE.label("people")).where(branches_visible_to(actor))
 
 
 def users(actor: Actor | None) -> Select[User]:
@@ -64,14 +74,9 @@ def users(actor: Actor | None) -> Select[User]:
     return select(User).where(visible_to(actor))
 
 
-def found_users(actor: Actor | None, search: str, show: str) -> Sequence[User]:
-    """Users whose name or user name holds the text. `show`: active, inactive or all."""
-    query = users(actor).join(User.branch).order_by(Branch.path, User.username)
-    if search:
-        found = User.username.contains(search.casefold(), autoescape=True)
-        query = query.where(found | User.name.contains(search, autoescape=True))
-    if show in ("active", "inactive"):
-        query = query.where(User.active == (show == "active"))
+def everybody() -> Sequence[User]:
+    """All users, also former ones, branch after branch."""
+    query = users(None).join(User.branch).order_by(Branch.path, User.username)
     return db.session.scalars(query.options(contains_eager(User.branch))).unique().all()
 
 

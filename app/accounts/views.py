@@ -8,29 +8,21 @@ from flask_babel import gettext as _
 
 from app.accounts import policy, queries, services
 from app.accounts.forms import BranchForm, UserForm
+from app.accounts.lists import BRANCHES, USERS
 from app.accounts.models import Branch, User
 from app.accounts.policy import Permission
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.permissions import ROLE_LABELS, SCOPE_LABELS, Actor, Role, current_actor, requires
+from app.core.permissions import ROLE_LABELS, Actor, Role, current_actor, requires
 
 bp = Blueprint("administration", __name__)
 
-LABELS: dict[str, Any] = {
-    "role_labels": ROLE_LABELS,
-    "scope_labels": SCOPE_LABELS,
-    "is_locked": policy.is_locked,
-}
 
-
-@bp.get("/users")
+@bp.route("/users", methods=["GET", "POST"])
 @requires(Permission.USERS_VIEW)
 def users() -> ResponseReturnValue:
     """Everyone in the actor's reach."""
-    search = request.args.get("q", "").strip()
-    show = request.args.get("show", "active")
-    found = queries.found_users(current_actor(), search, show)
-    return render_template("accounts/users.html", users=found, words=search, show=show, **LABELS)
+    return USERS.respond()
 
 
 @bp.route("/users/new", methods=["GET", "POST"])
@@ -145,14 +137,11 @@ def _done(user_id: int, message: str) -> ResponseReturnValue:
     return redirect(url_for("administration.user", user_id=user_id), 303)
 
 
-@bp.get("/branches")
+@bp.route("/branches", methods=["GET", "POST"])
 @requires(Permission.BRANCHES_VIEW)
 def branches() -> ResponseReturnValue:
-    """The tree of branches with the number of people in each."""
-    found = queries.branches(current_actor())
-    return render_template(
-        "accounts/branches.html", branches=found, depth=queries.depth, people=queries.users_per_branch()
-    )
+    """The branches in the order of the tree."""
+    return BRANCHES.respond()
 
 
 @bp.route("/branches/new", methods=["GET", "POST"])

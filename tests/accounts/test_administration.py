@@ -1,17 +1,21 @@
 import json
 import re
+from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale
 from markupsafe import escape
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from app.accounts import queries, services
 from app.accounts.models import Branch, User
 from app.audit.models import AuditEvent
 from app.core import i18n, passwords
+from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.features import current_features
@@ -127,7 +131,43 @@ def test_users_of_another_branch_do_not_exist_for_its_administrator(client: Flas
     stranger = create_user(name="外部门")
     sign_in(client, security_admin(scope=Scope.BRANCH))
     assert client.get(f"/users/{stranger.id}").status_code == 404
-    assert "外部门" not in client.get("/users?show=all").text
+    assert "外部门" not in client.get("/users?state.in=active&state.in=inactive").text
+
+
+def test_the_list_of_users_is_filtered_by_state_role_and_words(client: FlaskClient) -> None:
+    create_user(Role.MANAGER, name="周丽", username="zhouli")
+    create_user(name="李婷", locked_until=now() + timedelta(minutes=5))
+    create_user(name="离职的", active=False)
+    sign_in(client, security_admin())
+    start = client.get("/users").text
+    assert "周丽" in start
+    assert "李婷" in start
+    assert "离职的" not in start
+    for query, found, hidden in (
+        ("state.in=inactive", "离职的", "周丽"),
+        ("state.in=locked", "李婷", "周丽"),
+        ("role.in=manager", "周丽", "李婷"),
+        ("q=ZhouLi", "周丽", "李婷"),
+    ):
+        page = client.get(f"/users?{query}").text
+        assert found in page, query
+        assert hidden not in page, query
+
+
+def test_an_export_of_users_has_full_numbers_only_for_who_keeps_them(client: FlaskClient) -> None:
+    create_user(name="李婷", mobile="13812345678")
+    for role, number in ((Role.SECURITY_ADMIN, "13812345678"), (Role.AUDIT_ADMIN, "138****5678")):
+        sign_in(client, create_user(role, scope=Scope.ALL))
+        response = client.post("/users", data={"do": "export", "columns": "all"})
+        sheet = load_workbook(BytesIO(response.data), read_only=True).worksheets[0]
+        assert number in [str(cell) for row in sheet.iter_rows(values_only=True) for cell in row], role
+
+
+def test_only_administrators_list_users_and_branches(client: FlaskClient) -> None:
+    sign_in(client, create_user(Role.BRANCH_HEAD, scope=Scope.ALL))
+    for address in ("/users", "/branches"):
+        assert client.get(address).status_code == 403
+        assert client.post(address, data={"do": "export"}).status_code == 403
 
 
 def test_a_reset_password_unlocks_and_must_be_changed(client: FlaskClient) -> None:
@@ -217,6 +257,20 @@ def test_branch_and_below_reaches_down_but_not_up(app: Flask) -> None:
     head = create_user(Role.BRANCH_HEAD, branch=harbour, scope=Scope.BRANCH_AND_BELOW)
     assert queries.branches(head) == [harbour, dock]
     assert root not in queries.branches(head)
+
+
+def test_the_list_of_branches_follows_the_tree_and_counts_its_people(client: FlaskClient) -> None:
+    root, harbour, dock = tree()
+    create_user(branch=harbour, active=False)
+    create_user(branch=harbour)
+    sign_in(client, create_user(Role.SYSTEM_ADMIN, branch=root, scope=Scope.ALL))
+    page = client.get("/branches").text
+    names = re.findall(r'<th scope="row" class="list-name"><a [^>]*>([^<]+)</a>', page)
+    assert names == ["管理部", "　港区", "　　码头"]
+    assert re.search(r'港区</a></th>.*?class="number">1</td>', page, re.S)
+    assert "　港区" not in client.get("/branches?q=0101").text
+    sign_in(client, create_user(Role.SYSTEM_ADMIN, branch=dock, scope=Scope.BRANCH))
+    assert "港区</a>" not in client.get("/branches").text
 
 
 def test_the_system_administrator_keeps_the_tree(client: FlaskClient) -> None:
