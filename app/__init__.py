@@ -25,6 +25,8 @@ FEATURES: tuple[str, ...] = (
     "app.contributions",
     "app.outreach",
     "app.targets",
+    # their demonstration works on what the others have loaded
+    "app.employers.merging",
     "app.demo",
     "campaigns.gateways",
     "campaigns.drafting",

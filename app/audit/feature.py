@@ -12,6 +12,7 @@ from app.audit.views import bp
 from app.core import signals
 from app.core.features import Feature, NavItem
 from app.core.i18n import msgid
+from app.core.moving import Mover
 from app.core.permissions import Role
 
 
@@ -36,6 +37,7 @@ feature = Feature(
         Permission.EXPORT: (Role.AUDIT_ADMIN, Role.SECURITY_ADMIN),
         Permission.VERIFY: (Role.AUDIT_ADMIN, Role.SECURITY_ADMIN),
     },
+    movers=(Mover("audit_events", _l("Audit trail"), "actor_id", stays=_l("It refers to users.")),),
     cli=group,
     init=_init,
 )

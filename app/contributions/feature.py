@@ -13,6 +13,7 @@ from app.contributions.policy import Permission
 from app.contributions.queries import facts_in_force
 from app.core.charts import Chart, Point, Series, line_chart
 from app.core.features import Feature, Panel
+from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
 from app.employers.models import ACCOUNT_STATUS_LABELS, Employer
 
@@ -52,6 +53,9 @@ feature = Feature(
             Permission.VIEW,
             order=50,
         ),
+    ),
+    movers=(
+        Mover("contribution_facts", _l("Monthly statements"), distinct=("period",), anchor="contributions"),
     ),
     demo=demo.load,
 )

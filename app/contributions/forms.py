@@ -88,6 +88,7 @@ STATEMENT = ImportSpec(
     permission=Permission.IMPORT,
     reasons={
         "other_branch": _l("belongs to another branch; ask the department to import it"),
+        "merged": _l("belongs to a record that was merged into another; close or correct it at its source"),
         "account_taken": _l("already is the account of another employer: %(value)s"),
     },
     labels={

@@ -11,7 +11,7 @@ from app.core.db import among, db
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
-from app.employers.policy import visible_to
+from app.employers.policy import in_reach
 
 #: columns that a statement line sets on the employer
 STATED = (
@@ -32,7 +32,7 @@ STATED = (
 )
 #: columns that follow from the line and the as-of date
 RECKONED = ("arrears_months", "arrears_as_of", "statement_period")
-KNOWN = ("id", "uscc", "name", "stage", "branch_id", *STATED, *RECKONED)
+KNOWN = ("id", "uscc", "name", "stage", "branch_id", "merged_into_id", *STATED, *RECKONED)
 #: what makes a fact of a month; two lines that agree in these say the same
 FACT = (
     "account_status",
@@ -58,8 +58,11 @@ class Handler(NamedTuple):
 
 
 def employers_by_code(codes: Collection[str], actor: Actor | None) -> dict[str, Known]:
-    """Employers of all branches by credit code; `within_reach` says whether the actor may know of them."""
-    columns = (*(getattr(Employer, name) for name in KNOWN), visible_to(actor).label("within_reach"))
+    """Employers of all branches by credit code; `within_reach` says whether the actor may know of them.
+
+    A record that was merged into another still has its code: `merged_into_id` says so.
+    """
+    columns = (*(getattr(Employer, name) for name in KNOWN), in_reach(actor).label("within_reach"))
     query = select(*columns).where(among(Employer.uscc, codes))
     return {row["uscc"]: dict(row) for row in db.session.execute(query).mappings()}
 

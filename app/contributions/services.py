@@ -99,6 +99,8 @@ def _refused(made: Plan, looked: Looked, values: Values) -> bool:
     known = looked.employers.get(values["uscc"])
     if known is not None and not known["within_reach"]:
         made.reject("other_branch")
+    elif known is not None and known["merged_into_id"] is not None:
+        made.reject("merged", "uscc")
     account = values["employer_account_no"]
     if looked.accounts.get(account, values["uscc"]) != values["uscc"]:
         made.reject("account_taken", "employer_account_no", value=account)

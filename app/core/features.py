@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from app.core.criteria import Field
     from app.core.demo import DemoPart
+    from app.core.moving import Mover
     from app.core.periods import Period
     from app.core.workflow import Guard, Workflow
 
@@ -107,6 +108,7 @@ class Feature:
     timeline_kinds: tuple[TimelineKind, ...] = ()
     workflows: tuple["Workflow[Any]", ...] = ()
     guards: tuple[GuardFor, ...] = ()
+    movers: tuple["Mover", ...] = ()
     search: tuple[Any, ...] = ()
     init: Callable[[Flask], None] | None = None
     demo: "DemoPart | None" = None
@@ -132,6 +134,7 @@ class Features:
         self.schedule = tuple(self._each("schedule"))
         self.employer_fields = tuple(self._each("employer_fields"))
         self.search = tuple(self._each("search"))
+        self.movers = tuple(self._each("movers"))
 
     def guards_for(self, workflow: str, transition: str) -> list["Guard"]:
         return [g.guard for g in self._each("guards") if (g.workflow, g.transition) == (workflow, transition)]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, delete, not_, select, true
+from sqlalchemy import Column, ColumnElement, Table, delete, not_, select, true, update
 
 from app.core.bulk import update_rows
 from app.core.db import db
@@ -68,6 +68,13 @@ def take_back(
         {name: list(ids) for name, ids in attempt.touched.items()},
         {name: list(ids) for name, ids in attempt.doomed.items()},
     )
+
+
+def obstacles(notes: Sequence[Note]) -> list[Kept]:
+    """What stands in the way of taking each of these notes back, one by one; writes nothing."""
+    rows = [NotedRow(number, (note,)) for number, note in enumerate(notes)]
+    attempt = _Attempt(_load(rows))
+    return [kept for row in reversed(rows) if (kept := attempt.try_row(row))]
 
 
 Values = dict[str, dict[int, dict[str, Any]]]
@@ -205,5 +212,17 @@ def _restore(table: Table, records: Mapping[int, set[str]], attempt: _Attempt) -
         values = attempt.values[table.name][key]
         names = tuple(sorted(fields))
         groups[names].append({"id": key, **{name: from_json(table.c[name], values[name]) for name in names}})
+    if len(records) > 1:
+        _vacate(table, groups)
     for rows in groups.values():
         update_rows(table, rows)
+
+
+def _vacate(table: Table, groups: Mapping[tuple[str, ...], Sequence[Mapping[str, Any]]]) -> None:
+    """Empties unique columns first: records that exchange their values would meet on the way."""
+    for names, rows in groups.items():
+        for name in names:
+            column = table.c[name]
+            if column.unique and column.nullable:
+                ids = [row["id"] for row in rows]
+                db.session.execute(update(table).where(table.c.id.in_(ids)).values({name: None}))

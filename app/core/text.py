@@ -42,6 +42,32 @@ def name_key(name: str) -> str:
     return key
 
 
+#: The provinces by the names that companies write; in brackets they only say where a company was registered.
+_PROVINCES = (
+    "北京天津上海重庆河北山西辽宁吉林江苏浙江安徽福建江西山东河南湖北湖南广东海南四川贵州云南陕西甘肃青海"
+    "台湾西藏广西宁夏新疆香港澳门"
+)
+_PROVINCE = "|".join((*(_PROVINCES[i : i + 2] for i in range(0, len(_PROVINCES), 2)), "内蒙古", "黑龙江"))
+_REGISTERED_IN = re.compile(rf"\((?:{_PROVINCE}|中国)[省市]?\)")
+_PLACE_FIRST = re.compile(rf"^({_PROVINCE})[省市]")
+_FORM = re.compile(r"(?:集团)?(?:股份)?(?:有限)?(?:责任)?公司$")
+
+
+def match_key(name: str) -> str:
+    """What is left of a name for telling duplicates: no legal form, no brackets, no province in brackets.
+
+    Coarser than `name_key`: equal keys are a reason to look, never proof. A branch office (分公司) keeps its
+    ending, because it is not its company.
+
+    >>> match_key("天津市恒达科技（天津）有限责任公司")
+    '天津恒达科技'
+    """
+    key = _PLACE_FIRST.sub(r"\1", _REGISTERED_IN.sub("", name_key(name)))
+    if not key.endswith(("分公司", "子公司")):
+        key = _FORM.sub("", key)
+    return search_key(key) or name_key(name)
+
+
 def search_key(text: str) -> str:
     """Only letters, digits and characters, in one width and case: what searching compares."""
     key = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()

@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, TimelineKind
+from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.employers import demo
 from app.employers.cli import segments
@@ -30,6 +31,14 @@ feature = Feature(
     timeline_kinds=(
         TimelineKind("employer", _l("Employer"), "building"),
         TimelineKind("contact", _l("Contact"), "person-lines-fill"),
+    ),
+    movers=(
+        Mover(
+            "employer_contacts", _l("Contacts"), distinct=("contact_id", "role", "until"), anchor="contacts"
+        ),
+        Mover("former_names", _l("Former names"), distinct=("name_key",)),
+        Mover("employer_search", _l("Search"), stays=_l("It is made anew.")),
+        Mover("employers", _l("Records merged before"), "merged_into_id"),
     ),
     init=search_views.init_app,
 )

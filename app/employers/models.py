@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.accounts.models import Branch, User
@@ -73,6 +73,9 @@ ROLE_LABELS = {
 }
 
 
+_MERGED = text("merged_into_id IS NOT NULL")
+
+
 class Employer(Timestamps, Model):
     """Unit information and account information of JGJ/T 320, with what the department adds."""
 
@@ -82,6 +85,8 @@ class Employer(Timestamps, Model):
         Index("ix_employers_owner", "owner_id", "stage"),
         Index("ix_employers_name", "name", "id"),
         Index("ix_employers_heads", "heads", "id"),
+        # holds only the few that were merged, so that imports pay nothing for it
+        Index("ix_employers_merged", "merged_into_id", sqlite_where=_MERGED, postgresql_where=_MERGED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -138,6 +143,8 @@ class Employer(Timestamps, Model):
     arrears_as_of: Mapped[date | None]
     statement_period: Mapped[Period | None]
     last_contact_on: Mapped[date | None] = mapped_column(index=True)
+    #: the record that goes on in place of this one, which is only a signpost any more (employers.merging)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("employers.id"))
 
     branch: Mapped[Branch] = relationship()
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])

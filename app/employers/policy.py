@@ -1,8 +1,8 @@
 """Who sees and edits which employers."""
 
-
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import aliased
 
 from app.accounts.policy import in_scope
 from app.core.permissions import Actor, Grantable
@@ -19,6 +19,21 @@ class Permission(Grantable):
     REVEAL = "employers:reveal_personal_data", _l("Reveal personal data in full; each time is recorded")
 
 
-def visible_to(actor: Actor | None) -> ColumnElement[bool]:
+def in_reach(actor: Actor | None, employer: type[Employer] = Employer) -> ColumnElement[bool]:
+    """The employers in the actor's reach, merged ones among them. Give an alias for a second employer."""
+    return in_scope(actor, employer.branch_id, employer.owner_id, employer.backup_owner_id)
+
+
+def not_merged(employer: type[Employer] = Employer) -> ColumnElement[bool]:
+    """Leaves out the records that were merged into another.
+
+    The few merged ones are looked up in their own small index: a condition on the column itself would make
+    counting read every row instead of an index.
+    """
+    merged = aliased(Employer)
+    return employer.id.not_in(select(merged.id).where(merged.merged_into_id.is_not(None)))
+
+
+def visible_to(actor: Actor | None, employer: type[Employer] = Employer) -> ColumnElement[bool]:
     """The employers in the actor's reach; every other feature's scope over employers is this one."""
-    return in_scope(actor, Employer.branch_id, Employer.owner_id, Employer.backup_owner_id)
+    return in_reach(actor, employer) & not_merged(employer)

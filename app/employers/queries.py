@@ -15,9 +15,11 @@ from app.core.features import TimelineKind, current_features
 from app.core.permissions import OFFICE, Actor, may
 from app.core.timeline import TimelineEntry
 from app.employers.models import Employer, EmployerContact
-from app.employers.policy import visible_to
+from app.employers.policy import in_reach, visible_to
 
 PAGE = 20
+#: merged records are led to their last heir at once, so there is seldom a second step
+STEPS = 10
 
 
 def find(employer_id: int, actor: Actor | None) -> Employer:
@@ -29,6 +31,21 @@ def find_for_edit(employer_id: int, actor: Actor | None) -> Employer:
     """The same, held until the end of the transaction, so that two editors are told apart."""
     query = select(Employer).where(Employer.id == employer_id, visible_to(actor))
     return _one(query.with_for_update().execution_options(populate_existing=True))
+
+
+def kept_instead(employer_id: int, actor: Actor | None) -> int | None:
+    """Where a merged record leads to: the employer in the actor's reach that goes on in its place."""
+    found: int | None = employer_id
+    for _step in range(STEPS):
+        row = db.session.execute(
+            select(Employer.merged_into_id, in_reach(actor)).where(Employer.id == found)
+        ).one_or_none()
+        if row is None or not row[1]:
+            return None
+        if row[0] is None:
+            return None if found == employer_id else found
+        found = row[0]
+    return None
 
 
 def find_by_code(uscc: str, actor: Actor | None) -> Employer:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
-from app.accounts.models import User
+from app.accounts.models import Branch, User
 from app.audit import services as audit
 from app.core import signals, timeline
 from app.core.clock import today
@@ -24,6 +24,7 @@ from app.employers.models import (
     EmployerContact,
     FormerName,
 )
+from app.employers.policy import in_reach
 
 # Employers ----------------------------------------------------------------------------------------
 
@@ -35,11 +36,9 @@ def create_prospect(values: Mapping[str, Any], actor: Actor, *, despite_name: bo
     employer's present or former name reads the same.
     """
     name = clean(values["name"])
-    _refuse_known_code(values.get("uscc"), None)
-    if not despite_name and (namesake := _namesake(name)):
-        raise Conflict(
-            _l("“%(name)s” is already recorded. Tick the box if this is a different employer.", name=namesake)
-        )
+    _refuse_known_code(values.get("uscc"), None, actor)
+    if not despite_name:
+        _refuse_namesake(name, actor)
     employer = Employer(**{**values, "name": name}, branch_id=actor.branch_id, owner_id=actor.id)
     db.session.add(employer)
     db.session.flush()
@@ -47,7 +46,9 @@ def create_prospect(values: Mapping[str, Any], actor: Actor, *, despite_name: bo
     return employer
 
 
-def edit_employer(employer: Employer, values: Mapping[str, Any], version: str) -> list[str]:
+def edit_employer(
+    employer: Employer, values: Mapping[str, Any], version: str, actor: Actor | None
+) -> list[str]:
     """Stores what a person corrected and gives the names of the changed fields.
 
     `version` is what `version_of` said when the form was shown; Conflict when someone saved meanwhile.
@@ -56,7 +57,7 @@ def edit_employer(employer: Employer, values: Mapping[str, Any], version: str) -
         raise Conflict(
             _l("Someone changed this employer after you opened the form. Compare the fields and save again.")
         )
-    _refuse_known_code(values.get("uscc"), employer.id)
+    _refuse_known_code(values.get("uscc"), employer.id, actor)
     changed = [name for name, value in values.items() if getattr(employer, name) != value]
     for name in changed:
         setattr(employer, name, values[name])
@@ -124,18 +125,55 @@ def assign(employer: Employer, owner: User | None, backup: User | None, actor: A
     return passed_on
 
 
-def _refuse_known_code(uscc: str | None, own_id: int | None) -> None:
+def _refuse_known_code(uscc: str | None, own_id: int | None, actor: Actor | None) -> None:
+    """A code is one employer's in the whole department; a stranger's record is not named."""
     if not uscc:
         return
-    name = db.session.scalar(select(Employer.name).where(Employer.uscc == uscc, Employer.id != (own_id or 0)))
-    if name is not None:
-        raise Conflict(_l("This credit code already belongs to “%(name)s”.", name=name))
+    known = _Known.first(Employer.uscc == uscc, Employer.id != (own_id or 0), actor=actor)
+    if known is None:
+        return
+    if not known.within_reach:
+        raise Conflict(
+            _l("An employer with this code is known to another branch: ask %(branch)s.", branch=known.branch)
+        )
+    raise Conflict(_l("This credit code already belongs to “%(name)s”.", name=known.name))
 
 
-def _namesake(name: str) -> str | None:
+def _refuse_namesake(name: str, actor: Actor) -> None:
     key = name_key(name)
-    present = db.session.scalar(select(Employer.name).where(Employer.name_key == key).limit(1))
-    return present or db.session.scalar(select(FormerName.name).where(FormerName.name_key == key).limit(1))
+    formerly = select(FormerName.employer_id).where(FormerName.name_key == key)
+    known = _Known.first(Employer.name_key == key, actor=actor) or _Known.first(
+        Employer.id.in_(formerly), actor=actor
+    )
+    if known is None:
+        return
+    if not known.within_reach:
+        raise Conflict(
+            _l(
+                "An employer with such a name is known to another branch: ask %(branch)s. "
+                "Tick the box if this is a different employer.",
+                branch=known.branch,
+            )
+        )
+    raise Conflict(
+        _l("“%(name)s” is already recorded. Tick the box if this is a different employer.", name=known.name)
+    )
+
+
+class _Known(NamedTuple):
+    """An employer that is there already, in some branch."""
+
+    name: str
+    branch: str
+    within_reach: bool
+
+    @classmethod
+    def first(cls, *conditions: ColumnElement[bool], actor: Actor | None) -> "_Known | None":
+        """Whichever fits; one in reach before others."""
+        within = in_reach(actor)
+        query = select(Employer.name, Branch.name, within).join(Branch, Branch.id == Employer.branch_id)
+        row = db.session.execute(query.where(*conditions).order_by(within.desc()).limit(1)).first()
+        return row and cls(*row)
 
 
 # Contacts -----------------------------------------------------------------------------------------

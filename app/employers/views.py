@@ -11,7 +11,7 @@ from app.accounts.models import User
 from app.audit.queries import changes_of
 from app.core import segments as saved
 from app.core.db import db
-from app.core.errors import Conflict, Forbidden
+from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.features import current_features
 from app.core.formats import display
 from app.core.panels import employer_panels
@@ -115,7 +115,10 @@ def delete_segment(segment_id: int) -> ResponseReturnValue:
 def show(employer_id: int) -> ResponseReturnValue:
     """The whole of one employer on one page."""
     actor = current_actor()
-    employer = queries.profile(employer_id, actor)
+    try:
+        employer = queries.profile(employer_id, actor)
+    except NotFound:
+        return _to_the_kept_one(employer_id)
     features = current_features()
     lifecycle = features.workflows.get("lifecycle")
     return render_template(
@@ -180,7 +183,7 @@ def edit(employer_id: int) -> ResponseReturnValue:
     differing: list[str] = []
     if form.validate_on_submit():
         try:
-            services.edit_employer(employer, form.values, form.version.data or "")
+            services.edit_employer(employer, form.values, form.version.data or "", current_actor())
         except Conflict as conflict:
             form.form_errors.append(conflict.message)
             differing = [name for name, value in form.values.items() if getattr(employer, name) != value]
@@ -298,6 +301,15 @@ def history(employer_id: int) -> ResponseReturnValue:
     employer = queries.find(employer_id, current_actor())
     changes = changes_of(Employer.__tablename__, employer.id)
     return render_template("employers/history.html", employer=employer, changes=changes)
+
+
+def _to_the_kept_one(employer_id: int) -> ResponseReturnValue:
+    """From a record that was merged to the one that goes on in its place; else there is no such employer."""
+    kept_id = queries.kept_instead(employer_id, current_actor())
+    if kept_id is None:
+        raise NotFound(_("There is no such employer."))
+    flash(_("The record that you opened was merged into this one."), "info")
+    return redirect(url_for(".show", employer_id=kept_id))
 
 
 def _found(employer_id: int) -> Employer:

@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem
 from app.core.jobs import Every
+from app.core.moving import Mover
 from app.core.permissions import LEADERS, Role
 from app.imports.cli import group
 from app.imports.jobs import sweep_batches
@@ -22,5 +23,8 @@ feature = Feature(
         Permission.UNDO: (Role.SPECIALIST, *LEADERS),
     },
     schedule=(Every(30, sweep_batches),),
+    movers=(
+        Mover("import_rows", _l("Imported rows"), "record_id", stays=_l("They tell what a file did then.")),
+    ),
     cli=group,
 )

@@ -36,7 +36,10 @@ REGISTRY = ImportSpec(
     plan=plan,
     applied=applied,
     permission=Permission.IMPORT,
-    reasons={"other_branch": _l("belongs to another branch; ask the department to import it")},
+    reasons={
+        "other_branch": _l("belongs to another branch; ask the department to import it"),
+        "merged": _l("belongs to a record that was merged into another; close or correct it at its source"),
+    },
     labels={"name_key": _l("Name for matching"), "until": _l("Former name until")},
     carried=GOES_WITH_EMPLOYERS,
     removing=removing_employers,

@@ -26,6 +26,8 @@ def _plan_one(line: Line, known: Values | None, context: Context) -> Plan:
         made.create(Employer, _prospect(line.values, context))
     elif not known["within_reach"]:
         made.reject("other_branch")
+    elif known["merged_into_id"] is not None:
+        made.reject("merged", "uscc")
     else:
         _plan_known(made, known, context)
     return made

@@ -12,8 +12,7 @@ from app.core.workflow_sets import SetMove, note_restored
 from app.employers.models import Employer
 from app.employers.search.services import reindex
 from app.lifecycle.workflow import LIFECYCLE
-from app.tasks.models import Task
-from app.tasks.services import DEADLINE
+from app.tasks.models import DEADLINE, Task
 
 #: what the house itself hung on an imported employer; anything a person added keeps it from being removed
 GOES_WITH_EMPLOYERS = {

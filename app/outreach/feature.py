@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, Panel, TimelineKind, WorkspaceCard
+from app.core.moving import Mover
 from app.core.permissions import OFFICE
 from app.outreach import demo
 from app.outreach.models import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES
@@ -38,5 +39,6 @@ feature = Feature(
             20,
         ),
     ),
+    movers=(Mover("visits", _l("Visits and calls"), anchor="visits"),),
     timeline_kinds=(TimelineKind("visit", _l("Visit or call"), "geo-alt", Permission.VIEW),),
 )

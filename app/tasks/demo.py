@@ -14,8 +14,7 @@ from app.core.i18n import msgid_of
 from app.core.permissions import LEADERS, Role
 from app.core.workdays import calendar
 from app.employers.models import Employer
-from app.tasks.models import Task
-from app.tasks.services import DEADLINE
+from app.tasks.models import DEADLINE, Task
 
 
 def load(demo: Demo) -> None:

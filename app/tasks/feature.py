@@ -3,10 +3,11 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.tasks import demo
 from app.tasks.policy import Permission
-from app.tasks.queries import tasks_of
+from app.tasks.queries import deadlines_of_stage, tasks_of
 from app.tasks.views import bp
 
 feature = Feature(
@@ -31,6 +32,10 @@ feature = Feature(
             Permission.VIEW,
             10,
         ),
+    ),
+    movers=(
+        Mover("tasks", _l("Tasks"), anchor="tasks", settle=deadlines_of_stage),
+        Mover("tasks", _l("Tasks"), "source_id", stays=_l("Each task keeps what gave rise to it.")),
     ),
     timeline_kinds=(TimelineKind("task", _l("Task"), "check2-square"),),
 )

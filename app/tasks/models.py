@@ -18,6 +18,9 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: the kind of task that the deadline of a state opens
+DEADLINE = "deadline"
+
 _OPEN = "state = 'open' AND source_id IS NOT NULL"
 
 

@@ -1,6 +1,6 @@
 """What is to be done, by whom and by when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -9,12 +9,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.queries import name_of
-from app.core.clock import SHANGHAI, today
+from app.core.clock import SHANGHAI, now, today
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.moving import Change
 from app.core.permissions import Actor
 from app.employers.models import Employer
-from app.tasks.models import Task, TaskState
+from app.tasks.models import DEADLINE, Task, TaskState
 from app.tasks.policy import visible_to
 
 #: how many tasks "my day" lists at most; the counters always count all
@@ -90,3 +91,11 @@ def find(task_id: int, actor: Actor) -> Task:
     if task is None:
         raise NotFound(_l("There is no such task."))
     return task
+
+
+def deadlines_of_stage(_kept_id: int, merged_id: int) -> Iterator[Change]:
+    """When an employer is merged into another, nobody waits for its stage to move on any more."""
+    waiting = (Task.kind == DEADLINE, Task.source_type == "lifecycle", Task.source_id == merged_id)
+    query = select(Task.id).where(*waiting, Task.state == TaskState.OPEN)
+    for task_id in db.session.scalars(query):
+        yield Change(Task.__tablename__, task_id, {"state": TaskState.CANCELLED, "closed_at": now()})

@@ -18,13 +18,12 @@ from app.core.workdays import add_working_days
 from app.core.workflow import Deadline, Move, Transition, Workflow
 from app.core.workflow_sets import SetMove
 from app.employers.models import Employer, EmployerContact
-from app.tasks.models import Task, TaskState
+from app.tasks.models import DEADLINE, Task, TaskState
 from app.tasks.policy import may_work_on
 
 Source = tuple[str, int]
 
 DONE = msgid("Task done: %(title)s")
-DEADLINE = "deadline"
 
 
 def open_task(

@@ -5,7 +5,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import signals
 from app.core.features import Feature, NavItem, TimelineKind
+from app.core.moving import Mover
 from campaigns.drafting.policy import GRANTS, Permission
+from campaigns.drafting.queries import campaign_under_way
 from campaigns.drafting.services import uses_of
 from campaigns.drafting.views import blueprint
 from campaigns.drafting.workflow import CAMPAIGN
@@ -26,5 +28,14 @@ feature = Feature(
     grants=GRANTS,
     workflows=(CAMPAIGN,),
     timeline_kinds=(TimelineKind("campaign", _l("Campaign"), "megaphone"),),
+    movers=(
+        Mover(
+            "audience_members",
+            _l("Audiences"),
+            stays=_l("An audience stays as it was approved."),
+            obstacle=campaign_under_way,
+        ),
+        Mover("campaigns", _l("Campaigns"), "segment_id", stays=_l("It refers to segments.")),
+    ),
     init=watch_segments,
 )

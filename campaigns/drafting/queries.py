@@ -16,7 +16,7 @@ from app.core.errors import NotFound
 from app.core.permissions import Actor
 from app.core.sentences import sentence
 from app.employers.lists import employer_fields
-from campaigns.drafting.models import AudienceMember, Campaign, Exclusion, Sender
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion, Sender
 from campaigns.drafting.policy import visible_to
 
 #: For a department that has not said how it signs yet; 12329 is the national hotline of the fund.
@@ -104,3 +104,18 @@ def exclusions(campaign_id: int) -> Sequence[tuple[Exclusion, int]]:
     )
     rows: Sequence[Any] = db.session.execute(query).all()
     return [(reason, count) for reason, count in rows]
+
+
+def campaign_under_way(_kept_id: int, merged_id: int) -> object | None:
+    """Why an employer cannot be merged into another yet: an approved audience is sent to as it stands."""
+    unplanned = Campaign.state.in_((CampaignState.SUBMITTED, CampaignState.APPROVED, CampaignState.RUNNING))
+    query = (
+        select(Campaign.name)
+        .join(AudienceMember, AudienceMember.campaign_id == Campaign.id)
+        .where(AudienceMember.employer_id == merged_id, unplanned, Campaign.planned_at.is_(None))
+        .limit(1)
+    )
+    name = db.session.scalar(query)
+    return (
+        None if name is None else _l("Wait for the campaign “%(name)s” to go out, or cancel it.", name=name)
+    )

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, Panel, TimelineKind
 from app.core.jobs import Every
+from app.core.moving import Mover
 from campaigns.drafting.content.policy import conceal
 from campaigns.drafting.policy import Permission
 from campaigns.ledger import demo, jobs, queries, views
@@ -25,6 +26,7 @@ feature = Feature(
     init=init,
     cli=group,
     demo=demo.load,
+    movers=(Mover("messages", _l("Messages"), anchor="messages-sent"),),
     schedule=(Every(10, jobs.sweep),),
     timeline_kinds=(TimelineKind(KIND, _l("SMS"), "chat-left-text"),),
     panels=(

@@ -443,6 +443,18 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_contacts_mobile"), ["mobile"], unique=False)
 
     op.create_table(
+        "employer_match_keys",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("employer_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("former", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_employer_match_keys")),
+    )
+    with op.batch_alter_table("employer_match_keys", schema=None) as batch_op:
+        batch_op.create_index("ix_employer_match_keys_key", ["kind", "key", "employer_id"], unique=False)
+
+    op.create_table(
         "ended_sessions",
         sa.Column("token", sa.String(length=64), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
@@ -596,6 +608,28 @@ def upgrade():
         batch_op.create_index("ix_campaigns_branch_state", ["branch_id", "state", "id"], unique=False)
 
     op.create_table(
+        "employer_pairs",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("first_id", sa.Integer(), nullable=False),
+        sa.Column("second_id", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("rules", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["users.id"], name=op.f("fk_employer_pairs_decided_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_employer_pairs")),
+        sa.UniqueConstraint("first_id", "second_id", name=op.f("uq_employer_pairs_first_id_second_id")),
+    )
+    with op.batch_alter_table("employer_pairs", schema=None) as batch_op:
+        batch_op.create_index("ix_employer_pairs_second", ["second_id"], unique=False)
+        batch_op.create_index("ix_employer_pairs_state", ["state", "score", "id"], unique=False)
+
+    op.create_table(
         "employers",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
@@ -641,12 +675,16 @@ def upgrade():
         sa.Column("arrears_as_of", sa.Date(), nullable=True),
         sa.Column("statement_period", sa.Integer(), nullable=True),
         sa.Column("last_contact_on", sa.Date(), nullable=True),
+        sa.Column("merged_into_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["backup_owner_id"], ["users.id"], name=op.f("fk_employers_backup_owner_id")),
         sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_employers_branch_id")),
         sa.ForeignKeyConstraint(
             ["first_contact_owner_id"], ["users.id"], name=op.f("fk_employers_first_contact_owner_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merged_into_id"], ["employers.id"], name=op.f("fk_employers_merged_into_id")
         ),
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_employers_owner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_employers")),
@@ -663,6 +701,13 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_employers_established_on"), ["established_on"], unique=False)
         batch_op.create_index("ix_employers_heads", ["heads", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_employers_last_contact_on"), ["last_contact_on"], unique=False)
+        batch_op.create_index(
+            "ix_employers_merged",
+            ["merged_into_id"],
+            unique=False,
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_employers_name", ["name", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_employers_name_key"), ["name_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_employers_online_signed_on"), ["online_signed_on"], unique=False)
@@ -905,6 +950,38 @@ def upgrade():
     with op.batch_alter_table("employer_contacts", schema=None) as batch_op:
         batch_op.create_index("ix_employer_contacts_contact", ["contact_id"], unique=False)
         batch_op.create_index("ix_employer_contacts_employer", ["employer_id", "role"], unique=False)
+
+    op.create_table(
+        "employer_merges",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kept_id", sa.Integer(), nullable=False),
+        sa.Column("merged_id", sa.Integer(), nullable=False),
+        sa.Column("kept_name", sa.String(length=255), nullable=False),
+        sa.Column("merged_name", sa.String(length=255), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("moves", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("notes", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("moved", sa.Integer(), nullable=False),
+        sa.Column("stayed", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["users.id"], name=op.f("fk_employer_merges_by_id")),
+        sa.ForeignKeyConstraint(["kept_id"], ["employers.id"], name=op.f("fk_employer_merges_kept_id")),
+        sa.ForeignKeyConstraint(["merged_id"], ["employers.id"], name=op.f("fk_employer_merges_merged_id")),
+        sa.ForeignKeyConstraint(["undone_by_id"], ["users.id"], name=op.f("fk_employer_merges_undone_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_employer_merges")),
+    )
+    with op.batch_alter_table("employer_merges", schema=None) as batch_op:
+        batch_op.create_index("ix_employer_merges_kept", ["kept_id", "id"], unique=False)
+        batch_op.create_index(
+            "uq_employer_merges_standing",
+            ["merged_id"],
+            unique=True,
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
+        )
 
     op.create_table(
         "employer_search",
@@ -1218,6 +1295,15 @@ def downgrade():
 
     op.drop_table("former_names")
     op.drop_table("employer_search")
+    with op.batch_alter_table("employer_merges", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_employer_merges_standing",
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
+        )
+        batch_op.drop_index("ix_employer_merges_kept")
+
+    op.drop_table("employer_merges")
     with op.batch_alter_table("employer_contacts", schema=None) as batch_op:
         batch_op.drop_index("ix_employer_contacts_employer")
         batch_op.drop_index("ix_employer_contacts_contact")
@@ -1274,6 +1360,11 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_employers_online_signed_on"))
         batch_op.drop_index(batch_op.f("ix_employers_name_key"))
         batch_op.drop_index("ix_employers_name")
+        batch_op.drop_index(
+            "ix_employers_merged",
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_employers_last_contact_on"))
         batch_op.drop_index("ix_employers_heads")
         batch_op.drop_index(batch_op.f("ix_employers_established_on"))
@@ -1283,6 +1374,11 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_employers_account_opened_on"))
 
     op.drop_table("employers")
+    with op.batch_alter_table("employer_pairs", schema=None) as batch_op:
+        batch_op.drop_index("ix_employer_pairs_state")
+        batch_op.drop_index("ix_employer_pairs_second")
+
+    op.drop_table("employer_pairs")
     with op.batch_alter_table("campaigns", schema=None) as batch_op:
         batch_op.drop_index("ix_campaigns_branch_state")
 
@@ -1307,6 +1403,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_ended_sessions_ended_at"))
 
     op.drop_table("ended_sessions")
+    with op.batch_alter_table("employer_match_keys", schema=None) as batch_op:
+        batch_op.drop_index("ix_employer_match_keys_key")
+
+    op.drop_table("employer_match_keys")
     with op.batch_alter_table("contacts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contacts_mobile"))
 

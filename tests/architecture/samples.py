@@ -11,6 +11,7 @@ from app.core.clock import now, today
 from app.core.db import db
 from app.core.permissions import Role
 from app.core.segments import Segment, Sharing
+from app.employers.merging.models import DuplicatePair, Merge
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.tasks.services import open_task
 from tests.factories import (
@@ -67,6 +68,26 @@ def contact_link(branch: Branch) -> int:
     return create_contact(create_employer(branch)).employers[0].id
 
 
+def pair(branch: Branch) -> int:
+    found = DuplicatePair(first_id=employer(branch), second_id=employer(branch), score=45, rules=["name"])
+    db.session.add(found)
+    db.session.flush()
+    return found.id
+
+
+def merge(branch: Branch) -> int:
+    made = Merge(
+        kept_id=employer(branch),
+        merged_id=employer(branch),
+        kept_name="甲",
+        merged_name="乙",
+        by_id=create_user(Role.MANAGER, branch=branch).id,
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
 def task(branch: Branch) -> int:
     found = open_task("other", "样本", today(), employer=create_employer(branch))
     db.session.flush()
@@ -116,6 +137,10 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "campaign_id": campaign,
     ("drafting", "id"): campaign,
     "batch_id": batch,
+    "kept_id": employer,
+    "merged_id": employer,
+    "pair_id": pair,
+    "merge_id": merge,
     "link_id": contact_link,
     ("outreach", "id"): visit,
     ("tasks", "id"): task,

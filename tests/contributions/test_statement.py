@@ -17,8 +17,8 @@ from app.core.periods import Period
 from app.core.timeline import TimelineEntry
 from app.core.workflow import WorkflowHistory
 from app.employers.models import AccountStatus, Contact, Employer, Stage
-from app.tasks.models import Task, TaskState
-from app.tasks.services import DEADLINE, open_task
+from app.tasks.models import DEADLINE, Task, TaskState
+from app.tasks.services import open_task
 from tests.factories import create_branch
 
 AUGUST, SEPTEMBER = "contributions_2022-08.xlsx", "contributions_2022-09.xlsx"

@@ -15,7 +15,7 @@ from app.core.db import db
 from app.core.identifiers import mobile
 from app.employers.lists import employer_fields
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
-from app.employers.policy import visible_to
+from app.employers.policy import not_merged, visible_to
 from campaigns.channels.sms import text as sms
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.content.models import Facts
@@ -95,7 +95,7 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
         _candidate(row, people.get(row.id, ()), shut, campaign, (used, phone))
         for row in db.session.execute(_employers(fits & reach))
     ]
-    outside = select(func.count()).select_from(Employer).where(fits, ~reach)
+    outside = select(func.count()).select_from(Employer).where(fits, not_merged(), ~reach)
     return Audience(tuple(_merge(members, used)), db.session.scalar(outside) or 0)
 
 

@@ -1,0 +1,134 @@
+"""Pairs that may be one employer, what they are found by, and the merges that were made."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import User
+from app.core.clock import now
+from app.core.db import EnumText, Model
+from app.employers.models import Employer
+
+
+class MatchKind(StrEnum):
+    """What two records can have in common."""
+
+    CODE = "code"
+    ACCOUNT = "account"
+    NAME = "name"
+    PHONE = "phone"
+    ADDRESS = "address"
+
+
+class PairState(StrEnum):
+    OPEN = "open"
+    MERGED = "merged"
+    DISTINCT = "distinct"
+
+
+STATE_LABELS = {
+    PairState.OPEN: _l("To be looked at"),
+    PairState.MERGED: _l("Merged into one"),
+    PairState.DISTINCT: _l("Not a duplicate"),
+}
+STATE_TONES = {PairState.OPEN: "warning", PairState.MERGED: "done", PairState.DISTINCT: "neutral"}
+
+
+class MatchKey(Model):
+    """Something by which an employer can be recognised, reduced to what spellings have in common.
+
+    Made anew by a job. Without a foreign key: imports that are undone need not know of it.
+    """
+
+    __tablename__ = "employer_match_keys"
+    __audited__: ClassVar[bool] = False
+    __table_args__ = (Index("ix_employer_match_keys_key", "kind", "key", "employer_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    employer_id: Mapped[int]
+    kind: Mapped[MatchKind] = mapped_column(EnumText(MatchKind))
+    key: Mapped[str] = mapped_column(String(255))
+    #: a name that it no longer has
+    former: Mapped[bool] = mapped_column(default=False)
+
+
+class DuplicatePair(Model):
+    """Two records that look like one employer. `rules` are the names of the rules that say so.
+
+    The first is the one with the smaller id. What a person decided stays, however often the job looks again.
+    """
+
+    __tablename__ = "employer_pairs"
+    __audited__: ClassVar[bool] = False
+    __table_args__ = (
+        UniqueConstraint("first_id", "second_id"),
+        Index("ix_employer_pairs_state", "state", "score", "id"),
+        Index("ix_employer_pairs_second", "second_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    first_id: Mapped[int]
+    second_id: Mapped[int]
+    score: Mapped[int]
+    rules: Mapped[list[Any]] = mapped_column(default=list)
+    state: Mapped[PairState] = mapped_column(EnumText(PairState), default=PairState.OPEN)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None]
+    found_at: Mapped[datetime] = mapped_column(default=now)
+
+    first: Mapped[Employer] = relationship(
+        primaryjoin="foreign(DuplicatePair.first_id) == Employer.id", viewonly=True
+    )
+    second: Mapped[Employer] = relationship(
+        primaryjoin="foreign(DuplicatePair.second_id) == Employer.id", viewonly=True
+    )
+    decided_by: Mapped[User | None] = relationship()
+
+
+_STANDING = text("undone_at IS NULL")
+
+
+class Merge(Model):
+    """One record merged into another, with everything that is needed to take it back.
+
+    `moves` are the rows that went over ({"t": table, "c": column, "ids": [...]}), `notes` the fields that
+    changed, as `core.reversible` notes them.
+    """
+
+    __tablename__ = "employer_merges"
+    __table_args__ = (
+        Index("ix_employer_merges_kept", "kept_id", "id"),
+        # a second click, or a second person, finds it done
+        Index(
+            "uq_employer_merges_standing",
+            "merged_id",
+            unique=True,
+            sqlite_where=_STANDING,
+            postgresql_where=_STANDING,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kept_id: Mapped[int] = mapped_column(ForeignKey("employers.id"))
+    merged_id: Mapped[int] = mapped_column(ForeignKey("employers.id"))
+    kept_name: Mapped[str] = mapped_column(String(255))
+    merged_name: Mapped[str] = mapped_column(String(255))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    moves: Mapped[list[Any]] = mapped_column(default=list)
+    notes: Mapped[list[Any]] = mapped_column(default=list)
+    moved: Mapped[int] = mapped_column(default=0)
+    stayed: Mapped[int] = mapped_column(default=0)
+    at: Mapped[datetime] = mapped_column(default=now)
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    kept: Mapped[Employer] = relationship(foreign_keys=[kept_id])
+    merged: Mapped[Employer] = relationship(foreign_keys=[merged_id])
+    by: Mapped[User] = relationship(foreign_keys=[by_id])
+    undone_by: Mapped[User | None] = relationship(foreign_keys=[undone_by_id])

@@ -1,0 +1,1 @@
+"""Finding duplicates, deciding on them, merging, and taking a merge back."""
