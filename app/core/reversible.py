@@ -164,8 +164,12 @@ def from_json(column: Column[Any], value: Any) -> Any:
     return kind.kind(value) if isinstance(kind, EnumText) else value
 
 
-def current(table: Table, ids: Iterable[int], fields: Iterable[str]) -> dict[int, dict[str, Any]]:
-    """The fields of some records as they are now, by id; locked where the database can."""
+def current(
+    table: Table, ids: Iterable[int], fields: Iterable[str], *, lock: bool = True
+) -> dict[int, dict[str, Any]]:
+    """The fields of some records as they are now, by id; locked where the database can, unless told."""
     wanted = [table.c.id, *(table.c[name] for name in fields if name != "id")]
-    query = select(*wanted).where(table.c.id.in_(list(ids))).with_for_update()
+    query = select(*wanted).where(table.c.id.in_(list(ids)))
+    if lock:
+        query = query.with_for_update()
     return {row.id: dict(row._mapping) for row in db.session.execute(query)}

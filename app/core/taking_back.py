@@ -73,14 +73,14 @@ def take_back(
 def obstacles(notes: Sequence[Note]) -> list[Kept]:
     """What stands in the way of taking each of these notes back, one by one; writes nothing."""
     rows = [NotedRow(number, (note,)) for number, note in enumerate(notes)]
-    attempt = _Attempt(_load(rows))
+    attempt = _Attempt(_load(rows, lock=False))
     return [kept for row in reversed(rows) if (kept := attempt.try_row(row))]
 
 
 Values = dict[str, dict[int, dict[str, Any]]]
 
 
-def _load(rows: Sequence[NotedRow]) -> Values:
+def _load(rows: Sequence[NotedRow], *, lock: bool = True) -> Values:
     """The present values of every field that the rows wrote, as JSON, by table and id."""
     ids: dict[str, set[int]] = defaultdict(set)
     fields: dict[str, dict[str, None]] = defaultdict(dict)
@@ -93,7 +93,7 @@ def _load(rows: Sequence[NotedRow]) -> Values:
     return {
         name: {
             key: {field: as_json(value) for field, value in values.items()}
-            for key, values in current(db.metadata.tables[name], ids[name], fields[name]).items()
+            for key, values in current(db.metadata.tables[name], ids[name], fields[name], lock=lock).items()
         }
         for name in ids
     }
