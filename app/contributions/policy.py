@@ -1,6 +1,5 @@
 """What a statement line says of an employer's stage, and who may see statements."""
 
-
 from flask_babel import lazy_gettext as _l
 
 from app.core.periods import Period

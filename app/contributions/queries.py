@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from app.contributions.models import ContributionFact
+from app.core.bulk import read_rows, read_tuples
 from app.core.db import among, db
 from app.core.periods import Period
 from app.core.permissions import Actor
@@ -64,7 +65,7 @@ def employers_by_code(codes: Collection[str], actor: Actor | None) -> dict[str, 
     """
     columns = (*(getattr(Employer, name) for name in KNOWN), in_reach(actor).label("within_reach"))
     query = select(*columns).where(among(Employer.uscc, codes))
-    return {row["uscc"]: dict(row) for row in db.session.execute(query).mappings()}
+    return {row["uscc"]: row for row in read_rows(query)}
 
 
 def codes_by_account(accounts: Collection[str]) -> dict[str, str | None]:
@@ -72,7 +73,7 @@ def codes_by_account(accounts: Collection[str]) -> dict[str, str | None]:
     query = select(Employer.employer_account_no, Employer.uscc).where(
         among(Employer.employer_account_no, accounts)
     )
-    return {account: code for account, code in db.session.execute(query) if account is not None}
+    return {account: code for account, code in read_tuples(query) if account is not None}
 
 
 def facts_of(employer_ids: Collection[int], period: Period) -> dict[int, Known]:
@@ -83,7 +84,7 @@ def facts_of(employer_ids: Collection[int], period: Period) -> dict[int, Known]:
         .where(among(ContributionFact.employer_id, employer_ids), ContributionFact.period == period)
         .order_by(ContributionFact.version)
     )
-    return {row["employer_id"]: dict(row) for row in db.session.execute(query).mappings()}
+    return {row["employer_id"]: row for row in read_rows(query)}
 
 
 def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
@@ -105,13 +106,13 @@ def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
         )
         .order_by(EmployerContact.id)
     )
-    return {row[0]: Handler(*row[1:]) for row in db.session.execute(query)}
+    return {row[0]: Handler(*row[1:]) for row in read_tuples(query)}
 
 
 def contacts_by_mobile(mobiles: Collection[str]) -> dict[tuple[str, str], int]:
     """Contacts by mobile and name: one handler of many employers is one person."""
     query = select(Contact.mobile, Contact.name, Contact.id).where(among(Contact.mobile, mobiles))
-    return {(mobile, name): found for mobile, name, found in db.session.execute(query) if mobile}
+    return {(mobile, name): found for mobile, name, found in read_tuples(query) if mobile}
 
 
 def latest_statement() -> Period | None:

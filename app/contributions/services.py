@@ -4,11 +4,11 @@ Everything works on a chunk of lines at a time, in a fixed number of statements 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from types import SimpleNamespace
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from app.contributions import queries
 from app.contributions.models import ContributionFact
@@ -33,8 +33,7 @@ SEARCHED = frozenset({"name", "uscc", "employer_account_no"})
 Person = tuple[str, str | None]
 
 
-@dataclass(frozen=True)
-class StageMove:
+class StageMove(NamedTuple):
     """The stage that a line proves, when it is another than the employer's and can be reached from it."""
 
     employer: int | Ref
@@ -87,12 +86,32 @@ def _plan_one(line: Line, looked: Looked, context: Context) -> Plan:
     values = line.values
     if _refused(made, looked, values):
         return made
+    months, target = _reckoned(
+        values["account_status"],
+        values.get("paid_through"),
+        values.get("pay_day"),
+        values.get("first_contribution_month"),
+        context.as_of,
+    )
     known = looked.employers.get(values["uscc"])
     if known is None:
-        _plan_new(made, looked, context)
+        _plan_new(made, months, target, looked, context)
     else:
-        _plan_known(made, known, looked, context)
+        _plan_known(made, known, months, target, looked, context)
     return made
+
+
+@lru_cache(maxsize=8192)
+def _reckoned(
+    status: AccountStatus, paid: Period | None, pay_day: int | None, first: Period | None, as_of: date
+) -> tuple[int, Stage | None]:
+    """Months in arrears, and the stage that they and the status prove.
+
+    Deferred, sealed and closed accounts are not counted; nor is one opened that has yet to pay.
+    """
+    counted = status in OPEN and not (status is AccountStatus.OPENED and paid is None)
+    months = months_in_arrears(paid, pay_day, as_of, first) if counted else 0
+    return months, stage_for(status, paid, months)
 
 
 def _refused(made: Plan, looked: Looked, values: Values) -> bool:
@@ -107,7 +126,7 @@ def _refused(made: Plan, looked: Looked, values: Values) -> bool:
     return bool(made.reasons)
 
 
-def _plan_new(made: Plan, looked: Looked, context: Context) -> None:
+def _plan_new(made: Plan, months: int, target: Stage | None, looked: Looked, context: Context) -> None:
     """A new employer starts as a prospect; its stage then moves by the same steps as everyone's."""
     values = made.line.values
     employer = made.create(
@@ -118,62 +137,54 @@ def _plan_new(made: Plan, looked: Looked, context: Context) -> None:
             "uscc": values["uscc"],
             "branch_id": context.branch_id,
             "source": "statement",
-            **_account_columns(values, context),
+            **_account_columns(values, months, context),
         },
     )
-    _plan_fact(made, employer, None, context)
+    _plan_fact(made, employer, None, months, context)
     _plan_handler(made, employer, None, looked, context)
-    _plan_stage(made, employer, Stage.PROSPECT, context)
+    _plan_stage(made, employer, Stage.PROSPECT, target, months, context)
 
 
-def _plan_known(made: Plan, known: Known, looked: Looked, context: Context) -> None:
+def _plan_known(
+    made: Plan, known: Known, months: int, target: Stage | None, looked: Looked, context: Context
+) -> None:
     employer_id: int = known["id"]
     made.record = employer_id  # the line is about the employer, whatever it creates beside it
-    _plan_fact(made, employer_id, looked.facts.get(employer_id), context)
+    _plan_fact(made, employer_id, looked.facts.get(employer_id), months, context)
     latest = known["statement_period"]
     if latest is not None and latest > _period(context):
         return
-    columns = _account_columns(made.line.values, context)
+    columns = _account_columns(made.line.values, months, context)
     if any(known[name] != value for name, value in columns.items() if name != "arrears_as_of"):
         # the day of reckoning alone is no news: the same file read on another day changes nothing
-        made.update(Employer, SimpleNamespace(**known), columns)
+        made.update(Employer, known, columns)
     _plan_handler(made, employer_id, looked.handlers.get(employer_id), looked, context)
-    _plan_stage(made, employer_id, known["stage"], context)
+    _plan_stage(made, employer_id, known["stage"], target, months, context)
 
 
-def _account_columns(values: Values, context: Context) -> dict[str, Any]:
+def _account_columns(values: Values, months: int, context: Context) -> dict[str, Any]:
     """The employer's columns as the line states and implies them; a column the file lacks is left alone."""
     columns = {name: values[name] for name in STATED if values.get(name) is not None}
-    return {
-        **columns,
-        "paid_through": values.get("paid_through"),
-        "arrears_months": _arrears(values, context.as_of),
-        "arrears_as_of": context.as_of,
-        "statement_period": _period(context),
-    }
+    columns["paid_through"] = values.get("paid_through")
+    columns["arrears_months"] = months
+    columns["arrears_as_of"] = context.as_of
+    columns["statement_period"] = context.period
+    return columns
 
 
-def _arrears(values: Values, as_of: date) -> int:
-    """Deferred, sealed and closed accounts are not counted; nor is one opened that has yet to pay."""
-    status, paid = values["account_status"], values.get("paid_through")
-    if status not in OPEN or (status is AccountStatus.OPENED and paid is None):
-        return 0
-    return months_in_arrears(paid, values.get("pay_day"), as_of, values.get("first_contribution_month"))
-
-
-def _plan_fact(made: Plan, employer: int | Ref, fact: Known | None, context: Context) -> None:
+def _plan_fact(made: Plan, employer: int | Ref, fact: Known | None, months: int, context: Context) -> None:
     """Facts are never rewritten: a month that says something else is a new version."""
-    values = made.line.values
-    if fact is not None and all(fact[name] == values.get(name) for name in FACT):
+    stated = {name: made.line.values.get(name) for name in FACT}
+    if fact is not None and all(fact[name] == value for name, value in stated.items()):
         return
     made.create(
         ContributionFact,
         {
             "employer_id": employer,
-            "period": _period(context),
+            "period": context.period,
             "version": 1 if fact is None else fact["version"] + 1,
-            **{name: values.get(name) for name in FACT},
-            "arrears_months": _arrears(values, context.as_of),
+            **stated,
+            "arrears_months": months,
             "as_of": context.as_of,
             "batch_id": context.batch_id,
         },
@@ -199,33 +210,43 @@ def _plan_handler(
     made.create(EmployerContact, {"employer_id": employer, **role})
 
 
-def _plan_stage(made: Plan, employer: int | Ref, source: Stage, context: Context) -> None:
-    values = made.line.values
-    months = _arrears(values, context.as_of)
-    target = stage_for(values["account_status"], values.get("paid_through"), months)
-    if target is None or target is source:
-        return
-    if source.value in LIFECYCLE.named(f"statement_{target.value}").sources:
-        made.extra = StageMove(employer, source, target, _evidence(values, months, context))
+def _plan_stage(
+    made: Plan, employer: int | Ref, source: Stage, target: Stage | None, months: int, context: Context
+) -> None:
+    if target is not None and target is not source and source in _sources(target):
+        made.extra = StageMove(employer, source, target, _evidence(made.line.values, months, context))
+
+
+@cache
+def _sources(target: Stage) -> frozenset[str]:
+    """The stages from which a statement leads to this one."""
+    return frozenset(LIFECYCLE.named(f"statement_{target.value}").sources)
 
 
 def _evidence(values: Values, months: int, context: Context) -> dict[str, Any]:
-    paid = values.get("paid_through")
-    return {
-        "statement": str(_period(context)),
-        "as_of": context.as_of.isoformat(),
-        "account_status": values["account_status"].value,
-        "paid_through": str(paid) if paid else None,
-        "pay_day": values.get("pay_day"),
-        "months": months,
-    }
+    """What proves the stage. Lines that say the same share it, and so it is written as JSON once."""
+    known: dict[Any, dict[str, Any]] = context.memory.setdefault("evidence", {})
+    status, paid, pay_day = values["account_status"], values.get("paid_through"), values.get("pay_day")
+    key = status, paid, pay_day, months
+    if key not in known:
+        known[key] = {
+            "statement": str(_period(context)),
+            "as_of": context.as_of.isoformat(),
+            "account_status": status.value,
+            "paid_through": str(paid) if paid else None,
+            "pay_day": pay_day,
+            "months": months,
+        }
+    return known[key]
 
 
 def applied(plans: Sequence[Plan], context: Context) -> None:
     """After a chunk is written: move the stages, find the employers again, and tell whoever listens."""
     _move_stages([one for one in plans if isinstance(one.extra, StageMove)])
-    touched = {employer for one in plans for employer in _employers(one)}
-    reindex({employer for one in plans for employer in _employers(one, SEARCHED)})
+    touched, searched = set[int](), set[int]()
+    for one in plans:
+        _note_employers(one, touched, searched)
+    reindex(searched)
     signals.statement_recorded.send("contributions", period=_period(context), employer_ids=sorted(touched))
 
 
@@ -242,16 +263,16 @@ def _move_stages(plans: Sequence[Plan]) -> None:
         transition_many(LIFECYCLE, f"statement_{target.value}", moves)
 
 
-def _employers(made: Plan, columns: Set[str] | None = None) -> list[int]:
-    """The employers whose columns (any, or one of these) or people a plan wrote."""
-    found = []
+def _note_employers(made: Plan, touched: set[int], searched: set[int]) -> None:
+    """Adds the employers that a plan wrote to, and those among them that are found by something else now."""
     for write in made.writes:
         if write.model is Employer:
-            if columns is None or not columns.isdisjoint(write.after):
-                found.append(id_of(write.id))
+            touched.add(id_of(write.id))
+            if not SEARCHED.isdisjoint(write.after):
+                searched.add(id_of(write.id))
         elif write.model is EmployerContact and "employer_id" in write.after:
-            found.append(id_of(write.after["employer_id"]))
-    return found
+            touched.add(id_of(write.after["employer_id"]))
+            searched.add(id_of(write.after["employer_id"]))
 
 
 def _period(context: Context) -> Period:

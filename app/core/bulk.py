@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Dialect, Select, Table, bindparam, func, insert, select, text, update
 
 from app.core.db import db
 
 Row = Mapping[str, Any]
+Columns = dict[str, Sequence[Any]]
 
 
 def insert_rows(table: Table, rows: Sequence[Row], connection: Connection | None = None) -> None:
@@ -25,15 +26,53 @@ def insert_rows(table: Table, rows: Sequence[Row], connection: Connection | None
     Without a connection it is the session's.
     """
     if rows:
-        defaults = {c.name: c.default for c in table.c if c.default is not None}
-        _run(connection or db.session.connection(), table, rows, defaults, updating=False)
+        insert_columns(table, _turned(rows), connection)
+
+
+def insert_columns(table: Table, columns: Columns, connection: Connection | None = None) -> None:
+    """The same for values that are at hand column by column, each column as long as the others."""
+    number = len(next(iter(columns.values())))
+    defaults = {c.name: c.default for c in table.c if c.default is not None and c.name not in columns}
+    for name, default in defaults.items():
+        columns[name] = [_value(default)] * number
+    _run(connection or db.session.connection(), table, columns, updating=False)
 
 
 def update_rows(table: Table, rows: Sequence[Row]) -> None:
     """Set fields by `id`; all rows have the same keys. Columns with `onupdate` follow, as in the ORM."""
     if rows:
-        following = {c.name: c.onupdate for c in table.c if c.onupdate is not None}
-        _run(db.session.connection(), table, rows, following, updating=True)
+        update_columns(table, _turned(rows))
+
+
+def update_columns(table: Table, columns: Columns) -> None:
+    """The same for values that are at hand column by column."""
+    number = len(columns["id"])
+    following = {c.name: c.onupdate for c in table.c if c.onupdate is not None and c.name not in columns}
+    for name, default in following.items():
+        columns[name] = [_value(default)] * number
+    _run(db.session.connection(), table, columns, updating=True)
+
+
+def _turned(rows: Sequence[Row]) -> Columns:
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def read_tuples(query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows of a query of columns. SQLAlchemy converts value by value; this, once each different value."""
+    db.session.flush()
+    connection = db.session.connection()
+    kinds = [column.type.dialect_impl(connection.dialect) for column in query.selected_columns]
+    result = connection.execute(query)
+    columns: list[Sequence[Any]] = list(zip(*result.cursor.fetchall(), strict=True))
+    result.close()
+    converts = [kind.result_processor(connection.dialect, None) for kind in kinds]
+    return list(zip(*map(_converted, columns, converts), strict=True))
+
+
+def read_rows(query: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """The same as dictionaries by column name."""
+    names = query.selected_columns.keys()
+    return [dict(zip(names, row, strict=True)) for row in read_tuples(query)]
 
 
 def new_ids(table: Table, number: int) -> Sequence[int]:
@@ -87,14 +126,7 @@ def _statement(table: Table, names: tuple[str, ...], updating: bool, dialect: Di
     return _Statement(str(compiled), order or names, bool(order), conversions)
 
 
-def _run(
-    connection: Connection, table: Table, rows: Sequence[Row], defaults: Mapping[str, Any], updating: bool
-) -> None:
-    given = tuple(rows[0])
-    columns: dict[str, Sequence[Any]] = {name: [row[name] for row in rows] for name in given}
-    for name, default in defaults.items():
-        if name not in columns:
-            columns[name] = [_value(default)] * len(rows)
+def _run(connection: Connection, table: Table, columns: Columns, *, updating: bool) -> None:
     statement = _statement(table, tuple(columns), updating, connection.dialect)
     converted = [_converted(columns[name], statement.conversions[name]) for name in statement.order]
     parameters: Any = list(zip(*converted, strict=True))
@@ -110,7 +142,7 @@ def _value(default: Any) -> Any:
 
 
 def _converted(values: Sequence[Any], convert: Callable[[Any], Any] | None) -> Sequence[Any]:
-    """Each value as the driver wants it; equal values (most of a column, often) are converted once."""
+    """Each value converted; equal values (most of a column, often) are converted once."""
     if convert is None:
         return values
     known: dict[Any, Any] = {}

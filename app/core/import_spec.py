@@ -127,12 +127,16 @@ class Plan:
         return ref
 
     def update(self, model: Any, record: Any, values: Mapping[str, Any]) -> bool:
-        """The line sets fields of a record (an instance or a row with `id`); whether any of them differs."""
-        self.record = record.id if self.record is None else self.record
-        before = {name: getattr(record, name) for name in values}
-        changed = {name: value for name, value in values.items() if before[name] != value}
+        """The line sets fields of a record (an instance, a row or a dictionary); whether any of them differs.
+
+        Of the record its `id` and the fields are read.
+        """
+        if not isinstance(record, dict):
+            record = {name: getattr(record, name) for name in ("id", *values)}
+        self.record = record["id"] if self.record is None else self.record
+        changed = {name: value for name, value in values.items() if record[name] != value}
         if changed:
-            self.writes.append(Write(model, record.id, {name: before[name] for name in changed}, changed))
+            self.writes.append(Write(model, record["id"], {name: record[name] for name in changed}, changed))
         return bool(changed)
 
     def note(self, model: Any, record_id: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

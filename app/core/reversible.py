@@ -13,12 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Column, Table, and_, select, update
 from sqlalchemy.types import Date
 
-from app.core.bulk import insert_rows, new_ids, update_rows
+from app.core.bulk import Columns, insert_columns, new_ids, update_columns
 from app.core.clock import now
 from app.core.db import EnumText, PeriodType, UTCDateTime, _Scaled, among, db
 from app.core.import_spec import Plan, Ref, Write, id_of
@@ -28,6 +29,7 @@ Note = dict[str, Any]
 STAMPS = ("created_at", "updated_at")
 
 
+@cache
 def table_of(model: Any) -> Table:
     table = model.__table__
     if not isinstance(table, Table):
@@ -50,40 +52,50 @@ def write(plans: Sequence[Plan]) -> None:
     for table in db.metadata.sorted_tables:
         if table in creations:
             _create(table, creations[table])
-    _look_for_edits(changes)
-    for (table, _fields), group in changes.items():
-        update_rows(table, [{"id": id_of(one.id), **_resolved(one.after)} for one in group])
+    _look_for_edits((table, group) for (table, _fields), group in changes.items())
+    for (table, fields), group in changes.items():
+        update_columns(table, _columns(group, fields))
     if creations or changes:
         # What the session holds of these records is stale now.
         db.session.expire_all()
 
 
-def _look_for_edits(changes: Mapping[tuple[Table, tuple[str, ...]], Sequence[Write]]) -> None:
+def _look_for_edits(changes: Iterable[tuple[Table, Sequence[Write]]]) -> None:
     """Note which of the records about to be changed are as they were created."""
-    for (table, _fields), group in changes.items():
+    changed: dict[Table, list[Write]] = defaultdict(list)
+    for table, group in changes:
         if all(name in table.c for name in STAMPS):
-            ids = [id_of(one.id) for one in group]
-            here = and_(among(table.c.id, ids), table.c.updated_at == table.c.created_at)
-            unedited = set(db.session.scalars(select(table.c.id).where(here)))
-            for one in group:
-                one.unedited = id_of(one.id) in unedited
+            changed[table] += group
+    for table, writes in changed.items():
+        here = and_(
+            among(table.c.id, [id_of(one.id) for one in writes]), table.c.updated_at == table.c.created_at
+        )
+        unedited = set(db.session.scalars(select(table.c.id).where(here)))
+        for one in writes:
+            one.unedited = id_of(one.id) in unedited
 
 
 def _create(table: Table, writes: Sequence[Write]) -> None:
     """Insert with one statement for each set of fields, under ids taken beforehand."""
-    groups: dict[tuple[str, ...], list[tuple[Write, int]]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[Write]] = defaultdict(list)
     for one, new in zip(writes, new_ids(table, len(writes)), strict=True):
-        groups[tuple(one.after)].append((one, new))
+        groups[tuple(one.after)].append(one)
         if isinstance(one.id, Ref):
             one.id.id = new
     moment = now()
-    stamps = {name: moment for name in STAMPS if name in table.c}
-    for group in groups.values():
-        insert_rows(table, [{"id": new, **stamps, **_resolved(one.after)} for one, new in group])
+    stamps = [name for name in STAMPS if name in table.c]
+    for names, group in groups.items():
+        columns: Columns = {name: [moment] * len(group) for name in stamps}
+        insert_columns(table, columns | _columns(group, names))
 
 
-def _resolved(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: id_of(value) if isinstance(value, Ref) else value for name, value in values.items()}
+def _columns(group: Sequence[Write], names: Sequence[str]) -> Columns:
+    """What the writes set, column by column; the records that Refs stand for exist by now."""
+    columns: Columns = {"id": [id_of(one.id) for one in group]}
+    for name in names:
+        values = [one.after[name] for one in group]
+        columns[name] = [value.id if type(value) is Ref else value for value in values]
+    return columns
 
 
 def settle(plans: Sequence[Plan]) -> None:
@@ -119,33 +131,42 @@ def planned_notes(plan: Plan) -> list[Note]:
 
 
 def _note(one: Write) -> Note:
-    name = table_of(one.model).name
+    name, record_id = table_of(one.model).name, id_of(one.id)
     if one.before is None:
-        return {"t": name, "id": id_of(one.id)}
-    note = {"t": name, "id": id_of(one.id), "b": plain(one.before), "a": plain(one.after)}
-    return {**note, "n": True} if one.unedited else note
+        return {"t": name, "id": record_id}
+    note = {"t": name, "id": record_id, "b": plain(one.before), "a": plain(one.after)}
+    if one.unedited:
+        note["n"] = True
+    return note
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: as_json(value) for name, value in values.items()}
+    # most values are what JSON has already
+    return {name: one if type(one) in _JSON_HAS else as_json(one) for name, one in values.items()}
+
+
+_JSON_HAS = {type(None), bool, int, str}
 
 
 def as_json(value: Any) -> Any:
     """A column's value as JSON keeps it; `from_json` reads it back."""
-    if value is None or isinstance(value, (bool, int)):
-        return value
+    if isinstance(value, Decimal):
+        return _decimal_text(value)
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, Decimal):
-        # 0.05 from a file and 0.0500 from the database are one value
-        return format(value.normalize(), "f")
+    if isinstance(value, Period):
+        return int(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Ref):
-        return value.id
-    return int(value) if isinstance(value, Period) else value
+    return value.id if isinstance(value, Ref) else value
+
+
+@lru_cache(maxsize=4096)
+def _decimal_text(value: Decimal) -> str:
+    """0.05 from a file and 0.0500 from the database are one value."""
+    return format(value.normalize(), "f")
 
 
 def from_json(column: Column[Any], value: Any) -> Any:

@@ -1,14 +1,13 @@
 """The story of an employer: one row for each thing that happened, written with its source."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.bulk import insert_rows
+from app.core.bulk import Columns, insert_columns
 from app.core.clock import now
 from app.core.db import Model, db
 from app.core.permissions import Actor
@@ -34,13 +33,16 @@ class TimelineEntry(Model):
     link_id: Mapped[int | None]
 
 
-@dataclass(frozen=True)
-class Happening:
+#: entries that share their values are written faster
+NO_VALUES: Mapping[str, Any] = {}
+
+
+class Happening(NamedTuple):
     """One entry to be, for `record_many`."""
 
     employer_id: int
     summary: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = NO_VALUES
     at: datetime | None = None
     link_id: int | None = None
     #: whoever did this one, where it is not the same for all
@@ -78,22 +80,21 @@ def record_many(
     kind: str, happenings: Iterable[Happening], *, actor: Actor | None = None, endpoint: str | None = None
 ) -> int:
     """Writes many entries in one statement; gives how many."""
-    moment = now()
-    rows = [
-        {
-            "employer_id": h.employer_id,
-            "kind": kind,
-            "at": h.at or moment,
-            "actor_id": who.id if who else None,
-            "actor_name": who.name if who else "",
-            "summary": h.summary,
-            "params": h.params,
-            "endpoint": endpoint,
-            "link_id": h.link_id,
-        }
-        for h in happenings
-        for who in [h.actor or actor]
-    ]
+    entries, moment = list(happenings), now()
+    if not entries:
+        return 0
+    actors = [one.actor or actor for one in entries]
+    columns: Columns = {
+        "employer_id": [one.employer_id for one in entries],
+        "kind": [kind] * len(entries),
+        "at": [one.at or moment for one in entries],
+        "actor_id": [who.id if who else None for who in actors],
+        "actor_name": [who.name if who else "" for who in actors],
+        "summary": [one.summary for one in entries],
+        "params": [one.params for one in entries],
+        "endpoint": [endpoint] * len(entries),
+        "link_id": [one.link_id for one in entries],
+    }
     db.session.flush()
-    insert_rows(db.metadata.tables[TimelineEntry.__tablename__], rows)
-    return len(rows)
+    insert_columns(db.metadata.tables[TimelineEntry.__tablename__], columns)
+    return len(entries)

@@ -1,6 +1,5 @@
 """Who may import, and whose batches one sees: those of the own branch."""
 
-
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 

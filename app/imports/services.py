@@ -43,6 +43,7 @@ UNDO_CHUNK = 500
 MOST_ATTEMPTS = 3
 #: shared by the many rows that have none, and so written as JSON once
 NO_VALUES: dict[str, Any] = {}
+NO_NOTES: list[Any] = []
 NO_REASONS: list[Any] = []
 APPLIED, TAKEN_BACK = msgid("Import applied"), msgid("Import taken back")
 
@@ -117,10 +118,10 @@ class _Run:
     day_given: bool
     shown: Counter[Outcome] = field(default_factory=Counter)
 
-    def is_sample(self, plan: Plan) -> bool:
-        """Whether the plan is kept for showing: every rejection, and the first of each other outcome."""
-        self.shown[plan.outcome] += 1
-        return plan.outcome is Outcome.REJECTED or self.shown[plan.outcome] <= SAMPLES
+    def is_sample(self, outcome: Outcome) -> bool:
+        """Whether a row is kept for showing: every rejection, and the first of each other outcome."""
+        self.shown[outcome] += 1
+        return outcome is Outcome.REJECTED or self.shown[outcome] <= SAMPLES
 
 
 def running(batch_id: int) -> Iterator[None]:
@@ -183,7 +184,7 @@ def _preview(run: _Run) -> Iterator[None]:
     for chunk in _chunks(run, 0):
         run.hold.keep()
         plans = run.spec.plan(chunk.lines, run.context)
-        _remember(run, [plan for plan in plans if run.is_sample(plan)], chunk.misread)
+        _remember(run, [plan for plan in plans if run.is_sample(plan.outcome)], chunk.misread)
         _count(run, plans, chunk)
         yield
     run.hold.finish(BatchState.PREVIEWED, total=ImportBatch.done)
@@ -260,23 +261,17 @@ def _remember(run: _Run, plans: Sequence[Plan], misread: Sequence[Misread]) -> N
 
 def _row(run: _Run, plan: Plan) -> dict[str, Any]:
     outcome = plan.outcome
-    shown = outcome is Outcome.REJECTED or run.is_sample(plan)
+    rejected = outcome is Outcome.REJECTED
     return {
         "batch_id": run.context.batch_id,
         "number": plan.line.number,
         "outcome": outcome,
         "key": plan.line.key,
-        "record_id": None if outcome is Outcome.REJECTED else plan.record_id,
-        "values": _short(plain(plan.line.values)) if shown else NO_VALUES,
-        "notes": _notes(run, plan),
+        "record_id": None if rejected else plan.record_id,
+        "values": _short(plain(plan.line.values)) if rejected or run.is_sample(outcome) else NO_VALUES,
+        "notes": NO_NOTES if rejected else planned_notes(plan) if run.context.dry_run else notes_of(plan),
         "reasons": _reasons(plan.reasons) if plan.reasons else NO_REASONS,
     }
-
-
-def _notes(run: _Run, plan: Plan) -> list[Any]:
-    if plan.outcome is Outcome.REJECTED:
-        return []
-    return planned_notes(plan) if run.context.dry_run else notes_of(plan)
 
 
 def _short(values: dict[str, Any]) -> dict[str, Any]:
@@ -290,8 +285,8 @@ def _reasons(reasons: Sequence[Reason]) -> list[Any]:
 def _count(run: _Run, plans: Sequence[Plan], chunk: Chunk) -> None:
     found = Counter(plan.outcome for plan in plans)
     found[Outcome.REJECTED] += len(chunk.misread)
-    for reasons in [plan.reasons for plan in plans] + [one.reasons for one in chunk.misread]:
-        run.reasons.update(reason.count_key for reason in reasons)
+    refused = [plan.reasons for plan in plans if plan.reasons] + [one.reasons for one in chunk.misread]
+    run.reasons.update(reason.count_key for reasons in refused for reason in reasons)
     run.hold.keep(
         done=ImportBatch.done + len(chunk),
         last_row=chunk.last,

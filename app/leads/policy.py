@@ -1,6 +1,5 @@
 """Who works the lead ledger, and which firms need not contribute."""
 
-
 from flask_babel import lazy_gettext as _l
 
 from app.core.i18n import msgid

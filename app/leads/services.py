@@ -1,7 +1,6 @@
 """Leads from the company registry: new firms become prospects, known ones get their registry facts."""
 
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 from app.core.import_spec import Context, Line, Plan, id_of
@@ -57,7 +56,7 @@ def _plan_known(made: Plan, known: Values, context: Context) -> None:
         new["name_key"] = name_key(values["name"])
     else:
         new.pop("name")  # only spacing, width or brackets differ
-    made.update(Employer, SimpleNamespace(**known), new)
+    made.update(Employer, known, new)
     if renamed:
         former = {"name": known["name"], "name_key": known["name_key"], "until": context.as_of}
         made.create(FormerName, {"employer_id": known["id"], **former})

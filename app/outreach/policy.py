@@ -1,6 +1,5 @@
 """Who reads and who logs visits."""
 
-
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 

@@ -1,6 +1,5 @@
 """Who sees and closes which tasks."""
 
-
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_
 
