@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -471,3 +472,15 @@ def test_too_many_rows_are_refused_before_anything_happens(
     employers(manager, 甲={}, 乙={})
     with pytest.raises(DomainError, match="缩小范围"):
         post(app, manager, do="bulk:move", rows="all")
+
+
+def test_an_empty_cell_says_so_that_cards_on_a_phone_leave_it_out(reader: FlaskClient, manager: User) -> None:
+    create_employer(manager.branch, name="甲公司", heads=None, area=None)
+    create_employer(manager.branch, name="乙公司", heads=12)
+    page = reader.get("/employers").text
+    first, second = re.findall(r"<tr>.*?</tr>", page.split("<tbody")[1], re.S)
+    heads = 'data-label="Contributing employees" class="'
+    assert f'{heads}number">12</td>' in first
+    assert f'{heads}blank number">—</td>' in second
+    sheet = (Path(__file__).parents[2] / "static/css/jinnuo.css").read_text(encoding="utf-8")
+    assert re.search(r"\.table-cards [^{]*:is\(:empty, \.blank\) \{ display: none; \}", sheet)
