@@ -37,7 +37,7 @@ feature = Feature(
             "employer_contacts", _l("Contacts"), distinct=("contact_id", "role", "until"), anchor="contacts"
         ),
         Mover("former_names", _l("Former names"), distinct=("name_key",)),
-        Mover("employer_search", _l("Search"), stays=_l("It is made anew.")),
+        Mover("employer_search", _l("Search"), "id", stays=_l("It is made anew.")),
         Mover("employers", _l("Records merged before"), "merged_into_id"),
     ),
     init=search_views.init_app,

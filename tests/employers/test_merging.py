@@ -126,6 +126,7 @@ def test_a_merge_is_taken_back_whole(branch: Branch, manager: User) -> None:
     done = merged(kept, gone, manager, name="乙商行", uscc=OTHER_CODE, address="东港路1号二层")
     assert (kept.name, kept.uscc, gone.uscc) == ("乙商行", OTHER_CODE, CODE), "codes change places"
     assert [former.name for former in kept.former_names] == ["甲公司"]
+    assert [hit.employer.id for group in search(CODE, manager) for hit in group.hits] == [kept.id]
     with writing():
         undoing.undo(done.id, manager)
         db.session.commit()

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, delete, event, inspect, select
@@ -52,9 +53,16 @@ def _reindex(connection: Connection, ids: Sequence[int]) -> None:
 def _documents(connection: Connection, ids: Sequence[int]) -> dict[int, _Document]:
     """Everything by which the employers can be found, by employer."""
     former, people = _former_names(connection, ids), _people(connection, ids)
+    merged = _merged_codes(connection, ids)
     columns = (Employer.id, Employer.name, Employer.uscc, Employer.employer_account_no)
     return {
-        id_: _document(name, former.get(id_, ()), uscc, account, people.get(id_, ()))
+        id_: _document(
+            name,
+            former.get(id_, ()),
+            [uscc, *merged[id_].codes] if id_ in merged else [uscc],
+            [account, *merged[id_].accounts] if id_ in merged else [account],
+            people.get(id_, ()),
+        )
         for id_, name, uscc, account in connection.execute(
             select(*columns).where(among(Employer.id, ids)).order_by(Employer.id)
         )
@@ -66,6 +74,26 @@ def _former_names(connection: Connection, ids: Sequence[int]) -> dict[int, list[
     query = select(FormerName.employer_id, FormerName.name).where(among(FormerName.employer_id, ids))
     for id_, name in connection.execute(query.order_by(FormerName.id)):
         found[id_].append(name)
+    return found
+
+
+@dataclass
+class _Merged:
+    """What the records that were merged into an employer are still known by elsewhere."""
+
+    codes: list[str | None] = field(default_factory=list)
+    accounts: list[str | None] = field(default_factory=list)
+
+
+def _merged_codes(connection: Connection, ids: Sequence[int]) -> dict[int, _Merged]:
+    """By the employer that goes on; the few merged records have an index of their own."""
+    found: dict[int, _Merged] = defaultdict(_Merged)
+    columns = (Employer.merged_into_id, Employer.uscc, Employer.employer_account_no)
+    into = Employer.merged_into_id
+    query = select(*columns).where(into.is_not(None), among(into, ids)).order_by(Employer.id)
+    for id_, code, account in connection.execute(query):
+        found[id_].codes.append(code)
+        found[id_].accounts.append(account)
     return found
 
 
@@ -87,15 +115,19 @@ def _people(connection: Connection, ids: Sequence[int]) -> dict[int, list[_Perso
 
 
 def _document(
-    name: str, former: Sequence[str], uscc: str | None, account: str | None, people: Sequence[_Person]
+    name: str,
+    former: Sequence[str],
+    codes: Sequence[str | None],
+    accounts: Sequence[str | None],
+    people: Sequence[_Person],
 ) -> _Document:
     """The searched columns, in the order of `COLUMNS`."""
     spelled = [pinyin(one) for one in (name, *former)]
     return (
         _joined([search_key(name)]),
         _joined([search_key(one) for one in former]),
-        _joined([search_key(uscc or "")]),
-        _joined([search_key(account or "")]),
+        _joined([search_key(one or "") for one in codes]),
+        _joined([search_key(one or "") for one in accounts]),
         _joined([one.initials for one in spelled]),
         _joined([one.full for one in spelled]),
         _joined([phone_digits(number) for person in people for number in person[1:] if number]),
