@@ -88,12 +88,13 @@ class _Merged:
 def _merged_codes(connection: Connection, ids: Sequence[int]) -> dict[int, _Merged]:
     """By the employer that goes on; the few merged records have an index of their own."""
     found: dict[int, _Merged] = defaultdict(_Merged)
-    columns = (Employer.merged_into_id, Employer.uscc, Employer.employer_account_no)
     into = Employer.merged_into_id
-    query = select(*columns).where(into.is_not(None), among(into, ids)).order_by(Employer.id)
-    for id_, code, account in connection.execute(query):
-        found[id_].codes.append(code)
-        found[id_].accounts.append(account)
+    query = select(into, Employer.uscc, Employer.employer_account_no)
+    merged = query.where(into.is_not(None), among(into, ids)).order_by(Employer.id)
+    for id_, code, account in connection.execute(merged):
+        if id_ is not None:
+            found[id_].codes.append(code)
+            found[id_].accounts.append(account)
     return found
 
 
