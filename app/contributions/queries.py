@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from app.contributions.models import ContributionFact
 from app.core.bulk import read_rows, read_tuples
@@ -120,15 +120,19 @@ def latest_statement() -> Period | None:
     return db.session.scalar(select(func.max(ContributionFact.period)))
 
 
+#: Made once: to put it together takes longer than to run it.
+_LATEST_FACTS = (
+    select(ContributionFact)
+    .where(ContributionFact.employer_id == bindparam("employer_id"))
+    .order_by(ContributionFact.period.desc(), ContributionFact.version.desc())
+    .limit(bindparam("most"))
+)
+
+
 def facts_in_force(employer_id: int, months: int = 24) -> list[ContributionFact]:
     """The version in force of each of the latest months, newest month first."""
-    query = (
-        select(ContributionFact)
-        .where(ContributionFact.employer_id == employer_id)
-        .order_by(ContributionFact.period.desc(), ContributionFact.version.desc())
-        .limit(months * 3)  # corrections of a month are rare
-    )
     found: dict[Period, ContributionFact] = {}
-    for fact in db.session.scalars(query):
+    # corrections of a month are rare
+    for fact in db.session.scalars(_LATEST_FACTS, {"employer_id": employer_id, "most": 3 * months}):
         found.setdefault(fact.period, fact)
     return list(found.values())[:months]

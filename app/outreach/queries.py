@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, time
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from app.accounts.queries import name_of
 from app.core.clock import SHANGHAI, today
@@ -15,8 +15,6 @@ from app.employers.models import Employer
 from app.employers.policy import visible_to as employer_visible_to
 from app.outreach.models import Visit
 from app.outreach.policy import visible_to
-
-_by_name = name_of(Visit.by)
 
 
 def listed(actor: Actor | None) -> Select[Visit]:
@@ -32,10 +30,18 @@ def find(visit_id: int, actor: Actor | None) -> Visit:
     return visit
 
 
+_LATEST = (
+    select(Visit)
+    .where(Visit.employer_id == bindparam("employer_id"))
+    .options(name_of(Visit.by))
+    .order_by(Visit.at.desc(), Visit.id.desc())
+    .limit(bindparam("most"))
+)
+
+
 def visits_of(employer_id: int, limit: int = 5) -> Sequence[Visit]:
     """An employer's latest visits and calls."""
-    query = select(Visit).where(Visit.employer_id == employer_id).options(_by_name)
-    return db.session.scalars(query.order_by(Visit.at.desc(), Visit.id.desc()).limit(limit)).all()
+    return db.session.scalars(_LATEST, {"employer_id": employer_id, "most": limit}).all()
 
 
 def own_this_month(actor: Actor) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import url_for
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import joinedload, lazyload, load_only
 
 from app.accounts.models import Branch, User, UserRole
 from app.accounts.policy import in_scope
@@ -129,7 +130,7 @@ def _counts_of(kpis: Sequence[Kpi], period: Period, actor: Actor) -> list[_Count
     ]
     trees = [tree for counts in found for tree in (counts.tree, counts.whole_tree) if tree is not None]
     query = (
-        select(Employer.branch_id, Employer.owner_id, *(_counted(tree, actor) for tree in trees))
+        select(Employer.branch_id, Employer.owner_id, *_counted(trees, actor))
         .where(visible_to(actor))
         .group_by(Employer.branch_id, Employer.owner_id)
     )
@@ -140,8 +141,9 @@ def _counts_of(kpis: Sequence[Kpi], period: Period, actor: Actor) -> list[_Count
     return found
 
 
-def _counted(tree: Tree, actor: Actor) -> ColumnElement[int]:
-    return func.count().filter(compile_tree(tree, employer_fields(), actor))
+def _counted(trees: Sequence[Tree], actor: Actor) -> list[ColumnElement[int]]:
+    fields = employer_fields()
+    return [func.count().filter(compile_tree(tree, fields, actor)) for tree in trees]
 
 
 def _branch_line(branch: Branch, counts: Sequence[_Counts], aims: Aims) -> Line:
@@ -200,10 +202,16 @@ def branches_of(actor: Actor) -> Sequence[Branch]:
 
 
 def specialists_of(actor: Actor) -> Sequence[User]:
+    """The specialists in reach, by branch: their names and that of their branch."""
     query = (
         select(User)
         .join(UserRole, UserRole.user_id == User.id)
         .where(UserRole.role == Role.SPECIALIST, User.active, in_scope(actor, User.branch_id, User.id))
+        .options(
+            load_only(User.id, User.name, User.branch_id),
+            joinedload(User.branch).load_only(Branch.id, Branch.name),
+            lazyload(User.roles),
+        )
         .order_by(User.branch_id, User.id)
     )
     return db.session.scalars(query).unique().all()
@@ -213,7 +221,7 @@ def trend(kpi: Kpi, last: Period, actor: Actor, months: int = 12) -> list[tuple[
     """A count for each of the months up to `last`, with the way to its rows."""
     periods = [last + -back for back in reversed(range(months))]
     trees = [kpi.numerator(period) for period in periods]
-    query = select(*(_counted(tree, actor) for tree in trees)).select_from(Employer).where(visible_to(actor))
+    query = select(*_counted(trees, actor)).select_from(Employer).where(visible_to(actor))
     numbers = db.session.execute(query).one()
     return [
         (period, number, _rows(tree)) for period, number, tree in zip(periods, numbers, trees, strict=True)

@@ -21,6 +21,14 @@ from app.tasks.policy import visible_to
 #: how many tasks "my day" lists at most; the counters always count all
 LISTED = 200
 
+_OPEN = (
+    select(Task)
+    .where(Task.state == TaskState.OPEN)
+    .options(joinedload(Task.employer).load_only(Employer.id, Employer.name))
+    .order_by(Task.due_on, Task.id)
+)
+_OPEN_OF_EMPLOYER = _OPEN.options(name_of(Task.owner))
+
 
 @dataclass
 class Day:
@@ -56,7 +64,7 @@ def my_day(actor: Actor) -> Day:
     )
     for due_on, number in db.session.execute(counted):
         day.counts[urgency(due_on, now)] += number
-    for task in db.session.scalars(_open_tasks().where(mine).limit(LISTED)):
+    for task in db.session.scalars(_OPEN.where(mine).limit(LISTED)):
         getattr(day, urgency(task.due_on, now)).append(task)
     monday = now - timedelta(days=now.weekday())
     since = datetime.combine(monday, time(), SHANGHAI)
@@ -65,19 +73,10 @@ def my_day(actor: Actor) -> Day:
     return day
 
 
-def _open_tasks() -> Select[Task]:
-    return (
-        select(Task)
-        .where(Task.state == TaskState.OPEN)
-        .options(joinedload(Task.employer).load_only(Employer.id, Employer.name))
-        .order_by(Task.due_on, Task.id)
-    )
-
-
 def tasks_of(employer_id: int, actor: Actor) -> Sequence[Task]:
     """An employer's open tasks that the actor sees, the most urgent first."""
-    query = _open_tasks().where(Task.employer_id == employer_id, visible_to(actor))
-    return db.session.scalars(query.options(name_of(Task.owner))).unique().all()
+    query = _OPEN_OF_EMPLOYER.where(Task.employer_id == employer_id, visible_to(actor))
+    return db.session.scalars(query).all()
 
 
 def listed(actor: Actor) -> Select[Task]:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select
 
 from app.core.clock import now
 from app.core.db import db
@@ -131,10 +131,17 @@ def messages(campaign_id: int) -> Select[Message]:
     return select(Message).where(Message.campaign_id == campaign_id).order_by(Message.id)
 
 
+_OF_EMPLOYER = (
+    select(Message)
+    .where(Message.employer_id == bindparam("employer_id"))
+    .order_by(Message.id.desc())
+    .limit(bindparam("most"))
+)
+
+
 def of_employer(employer_id: int, most: int = 20) -> Sequence[Message]:
     """The latest messages to one employer's contacts, those on their way included."""
-    query = select(Message).where(Message.employer_id == employer_id).order_by(Message.id.desc()).limit(most)
-    return db.session.scalars(query).all()
+    return db.session.scalars(_OF_EMPLOYER, {"employer_id": employer_id, "most": most}).all()
 
 
 def unfinished() -> ColumnElement[bool]:
