@@ -13,8 +13,10 @@ from sqlalchemy.engine import make_url
 from app.config import Settings
 
 DATABASE_NAME = "jinnuo.db"
-#: What is made again by itself or means nothing elsewhere; `gateway.db` is the simulator's.
-LEFT_OUT = ("logs", "valkey", "instance.lock", "gateway.db", DATABASE_NAME)
+#: Copied before the database: a trail's anchor that is newer than the database tells of events it lacks.
+ANCHOR = "audit.anchor"
+#: What is made again by itself or means nothing elsewhere (`gateway.db` is the simulator's), or goes first.
+LEFT_OUT = ("logs", "valkey", "instance.lock", "gateway.db", DATABASE_NAME, ANCHOR)
 
 
 class BackupError(Exception):
@@ -34,6 +36,8 @@ def write_backup(settings: Settings, target: Path) -> bool:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".jinnuo-backup-") as folder:
             draft = Path(folder) / "archive"
             with tarfile.open(draft, "x:gz") as archive:
+                if (anchor := settings.home / ANCHOR).exists():
+                    archive.add(anchor, ANCHOR)
                 if database.get_backend_name() == "sqlite" and database.database:
                     copy = Path(folder) / DATABASE_NAME
                     _copy_database(Path(database.database), copy)

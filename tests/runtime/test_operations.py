@@ -95,6 +95,8 @@ def test_a_backup_of_a_running_instance_restores_to_the_same_rows_and_secret(
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     restored = tmp_path / "restored"
     with tarfile.open(target) as archive:
+        assert archive.getnames()[:2] == ["audit.anchor", "jinnuo.db"], "the anchor is never the newer one"
+        assert archive.getnames().count("audit.anchor") == 1
         archive.extractall(restored, filter="data")
     with closing(sqlite3.connect(restored / "jinnuo.db")) as database:
         names = [name for (name,) in database.execute(str(select(Branch.name)))]
