@@ -29,14 +29,16 @@ def came_from() -> str | None:
 
 def url_if(endpoint: str, **values: object) -> str | None:
     """The address of an endpoint that may not be installed; None when it is not."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None  # type: ignore[arg-type]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    return app.url_for(endpoint, **values) if endpoint in app.view_functions else None
 
 
 def asset(filename: str, endpoint: str = "static") -> str:
     """The address of a static file with the print of its content, so that browsers may keep it for ever."""
-    known: dict[tuple[str, str, str], str] = current_app.extensions.setdefault("assets", {})
-    key = (request.script_root, endpoint, filename)
-    if key not in known or current_app.debug:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    known: dict[tuple[str, str, str], str] = app.extensions.setdefault("assets", {})
+    key = (request.root_path, endpoint, filename)
+    if key not in known or app.debug:
         known[key] = url_for(endpoint, filename=filename, v=_print(_folder(endpoint) / filename))
     return known[key]
 

@@ -78,7 +78,7 @@ class ListScreen:
             return len(self.rows)
         return paging.count(self.state.query(), self.page.key, COUNT_CAP)
 
-    @property
+    @cached_property
     def count_text(self) -> str:
         if self.count > COUNT_CAP:
             return str(_("%(count)s+ records", count=formats.number(COUNT_CAP)))
@@ -115,7 +115,7 @@ class ListScreen:
             cells = [(label, is_number, column.cell(row)) for label, is_number, column in labelled]
             yield number, self.row_id(row) if selectable else 0, first.cell(row), cells
 
-    @property
+    @cached_property
     def headings(self) -> list[Heading]:
         return [self._heading(column) for column in self.state.columns]
 
@@ -130,7 +130,7 @@ class ListScreen:
 
     # -- above the table -------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def tabs(self) -> list[dict[str, Any]]:
         """The list itself, its pinned views, and the present view if it is not pinned."""
         shown = [view for view in self.state.views if view.pinned or view is self.state.view]
@@ -143,7 +143,7 @@ class ListScreen:
             *({"label": v.name, "url": here(view=v.id), "here": v is current} for v in shown),
         ]
 
-    @property
+    @cached_property
     def other_views(self) -> list[dict[str, Any]]:
         """The saved views that are no tabs."""
         return [
@@ -152,7 +152,7 @@ class ListScreen:
             if not view.pinned and view is not self.state.view
         ]
 
-    @property
+    @cached_property
     def quick(self) -> list[dict[str, Any]]:
         items = []
         for quick in self.page.quick:
@@ -160,7 +160,7 @@ class ListScreen:
             items.append({"label": quick.label, "url": self.state.with_tree(tree), "here": on})
         return items
 
-    @property
+    @cached_property
     def chips(self) -> list[dict[str, Any]]:
         """The conditions in force, each with the address without it."""
         tree = self.state.tree
@@ -187,11 +187,11 @@ class ListScreen:
     def clear_url(self) -> str:
         return replace(self.state, tree=EVERYTHING, edited=True, view=None, words="").url()
 
-    @property
+    @cached_property
     def sentence(self) -> str:
         return self._wording.sentence(self.state.whole_tree)
 
-    @property
+    @cached_property
     def menu(self) -> list[tuple[str, list[Field]]]:
         return menu(self.state)
 
@@ -205,25 +205,25 @@ class ListScreen:
 
     # -- what may be done ------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def action_url(self) -> str:
         """Where the list's forms are posted to: here, with the same criteria."""
         return self.state.url()
 
-    @property
+    @cached_property
     def may_export(self) -> bool:
         permission = self.page.export_permission
         return permission is not None and may(self.state.actor, permission)
 
-    @property
+    @cached_property
     def bulk(self) -> list[BulkAction]:
         return [action for action in self.page.bulk if may(self.state.actor, action.permission)]
 
-    @property
+    @cached_property
     def selectable(self) -> bool:
         return bool(self.bulk or self.may_export)
 
-    @property
+    @cached_property
     def links(self) -> list[tuple[Any, str]]:
         """The list's buttons, as (link, url)."""
         found = [(link, self._link_url(link)) for link in self.page.links]

@@ -24,14 +24,18 @@ def in_reach(actor: Actor | None, employer: type[Employer] = Employer) -> Column
     return in_scope(actor, employer.branch_id, employer.owner_id, employer.backup_owner_id)
 
 
+#: Made once: an alias of so wide a table takes longer to make than most pages' statements to run.
+_merged = aliased(Employer)
+_MERGED = select(_merged.id).where(_merged.merged_into_id.is_not(None))
+
+
 def not_merged(employer: type[Employer] = Employer) -> ColumnElement[bool]:
     """Leaves out the records that were merged into another.
 
     The few merged ones are looked up in their own small index: a condition on the column itself would make
     counting read every row instead of an index.
     """
-    merged = aliased(Employer)
-    return employer.id.not_in(select(merged.id).where(merged.merged_into_id.is_not(None)))
+    return employer.id.not_in(_MERGED)
 
 
 def visible_to(actor: Actor | None, employer: type[Employer] = Employer) -> ColumnElement[bool]:
