@@ -40,6 +40,8 @@ class StageMove(NamedTuple):
     source: Stage
     target: Stage
     evidence: Values
+    #: the employer is created in the target stage
+    placed: bool = False
 
 
 @dataclass
@@ -127,14 +129,16 @@ def _refused(made: Plan, looked: Looked, values: Values) -> bool:
 
 
 def _plan_new(made: Plan, months: int, target: Stage | None, looked: Looked, context: Context) -> None:
-    """A new employer starts as a prospect; its stage then moves by the same steps as everyone's."""
+    """A new employer was a prospect until this line; its stage moves by the same steps as everyone's."""
     values = made.line.values
+    moves = target is not None and Stage.PROSPECT in _sources(target)
     employer = made.create(
         Employer,
         {
             "name": values["name"],
             "name_key": name_key(values["name"]),
             "uscc": values["uscc"],
+            "stage": target if moves else Stage.PROSPECT,
             "branch_id": context.branch_id,
             "source": "statement",
             **_account_columns(values, months, context),
@@ -142,7 +146,9 @@ def _plan_new(made: Plan, months: int, target: Stage | None, looked: Looked, con
     )
     _plan_fact(made, employer, None, months, context)
     _plan_handler(made, employer, None, looked, context)
-    _plan_stage(made, employer, Stage.PROSPECT, target, months, context)
+    if target is not None and moves:
+        evidence = _evidence(values, months, context)
+        made.extra = StageMove(employer, Stage.PROSPECT, target, evidence, placed=True)
 
 
 def _plan_known(
@@ -251,16 +257,16 @@ def applied(plans: Sequence[Plan], context: Context) -> None:
 
 
 def _move_stages(plans: Sequence[Plan]) -> None:
-    groups: dict[Stage, list[Plan]] = defaultdict(list)
+    groups: dict[tuple[Stage, bool], list[SetMove]] = defaultdict(list)
     for one in plans:
-        groups[one.extra.target].append(one)
-    for target, group in groups.items():
-        moves = []
-        for one in group:
-            employer_id = id_of(one.extra.employer)
-            moves.append(SetMove(employer_id, employer_id, one.extra.source.value, one.extra.evidence))
-            one.note(Employer, employer_id, {"stage": one.extra.source}, {"stage": target})
-        transition_many(LIFECYCLE, f"statement_{target.value}", moves)
+        stage_move: StageMove = one.extra
+        employer_id = id_of(stage_move.employer)
+        move = SetMove(employer_id, employer_id, stage_move.source.value, stage_move.evidence)
+        groups[stage_move.target, stage_move.placed].append(move)
+        if not stage_move.placed:
+            one.note(Employer, employer_id, {"stage": stage_move.source}, {"stage": stage_move.target})
+    for (target, placed), moves in groups.items():
+        transition_many(LIFECYCLE, f"statement_{target.value}", moves, placed=placed)
 
 
 def _note_employers(made: Plan, touched: set[int], searched: set[int]) -> None:

@@ -9,6 +9,7 @@ from app.core.cells import Cell, CellError, is_empty
 from app.core.import_spec import Column, ImportSpec, Line, Reason
 from app.core.sheets import Row, Table
 
+#: the most rows of one transaction, for which other writers wait
 CHUNK = 1_000
 
 

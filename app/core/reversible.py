@@ -107,13 +107,12 @@ def settle(plans: Sequence[Plan]) -> None:
                 created[one.model.__table__].append(id_of(one.id))
     for table, ids in created.items():
         if all(name in table.c for name in STAMPS):
-            # The ids were taken in one go; only where the database has sequences may others lie between.
-            span = table.c.id.between(min(ids), max(ids))
-            inside = and_(span, table.c.updated_at != table.c.created_at)
-            touched = set(db.session.scalars(select(table.c.id).where(inside))) & set(ids)
-            if touched:
-                mine = table.c.id.in_(touched)
-                db.session.execute(update(table).where(mine).values(updated_at=table.c.created_at))
+            first, last = min(ids), max(ids)
+            # the ids were taken in one go; only where the database has sequences may others lie between
+            alone = last - first < len(ids)
+            mine = table.c.id.between(first, last) if alone else among(table.c.id, ids)
+            touched = mine & (table.c.updated_at != table.c.created_at)
+            db.session.execute(update(table).where(touched).values(updated_at=table.c.created_at))
 
 
 def notes_of(plan: Plan) -> list[Note]:

@@ -124,7 +124,8 @@ def _as_it_is(run: str) -> list[str]:
 
 def phone_digits(text: str) -> str:
     """The digits of a telephone number, without a leading +86."""
-    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", text))
+    plain = text.isascii() and text.isdigit()  # as most are stored
+    digits = text if plain else re.sub(r"\D", "", unicodedata.normalize("NFKC", text))
     return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
 
 

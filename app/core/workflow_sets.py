@@ -29,18 +29,19 @@ class SetMove(NamedTuple):
 
 
 def transition_many(
-    workflow: Workflow[Any], name: str, moves: Sequence[SetMove], *, comment: str = ""
+    workflow: Workflow[Any], name: str, moves: Sequence[SetMove], *, comment: str = "", placed: bool = False
 ) -> list[int]:
     """The system moves many records by one transition, in a few statements; gives the ids that moved.
 
     Only for transitions without guards or effects (they look at one record at a time). A record that is
-    no longer in the source state it was planned from stays where it is.
+    no longer in the source state it was planned from stays where it is. With `placed` the records were
+    created in the target state in this transaction, and the move only remains to be told.
     """
     chosen = workflow.named(name)
     if chosen.guards or chosen.effects or current_features().guards_for(workflow.name, name):
         raise ValueError(f"{workflow.name}.{name} has guards or effects: move its records one at a time")
     planned = [move for move in moves if move.source in chosen.sources]
-    moved = _update_set(workflow, chosen, planned)
+    moved = {move.record_id for move in planned} if placed else _update_set(workflow, chosen, planned)
     done = [move for move in planned if move.record_id in moved]
     _write_set(workflow, chosen, done, comment)
     if done:

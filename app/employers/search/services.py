@@ -1,7 +1,7 @@
 """Keeping the search index: set by set for imports, by itself for single edits."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, event, inspect, select
 from sqlalchemy.orm import Session, UOWTransaction
 
 from app.core.bigrams import add, grams
+from app.core.bulk import Columns
 from app.core.db import among, db
 from app.core.text import phone_digits, pinyin, search_key
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
@@ -47,7 +48,7 @@ def _reindex(connection: Connection, ids: Sequence[int]) -> None:
                 gone.append(id_)
         if gone:
             connection.execute(delete(SEARCH).where(among(SEARCH.c.id, gone)))
-        add(connection, SEARCH, [_row(id_, document) for id_, document in wanted.items()])
+        add(connection, SEARCH, _columns(wanted))
 
 
 def _documents(connection: Connection, ids: Sequence[int]) -> dict[int, _Document]:
@@ -144,11 +145,15 @@ def _joined(keys: Sequence[str]) -> str:
     return f"\n{found}\n" if found else ""
 
 
-def _row(employer_id: int, document: _Document) -> dict[str, Any]:
-    texts = "".join(document).split("\n")
-    singles = "".join(document[n] for n in BY_ONE_CHARACTER).replace("\n", "")
-    words = grams([text for text in texts if text], singles)
-    return {"id": employer_id, **dict(zip(COLUMNS, document, strict=True)), "grams": words}
+def _columns(documents: Mapping[int, _Document]) -> Columns:
+    """The rows to insert, column by column."""
+    columns: Columns = {"id": list(documents), "grams": [_grams(one) for one in documents.values()]}
+    return columns | dict(zip(COLUMNS, zip(*documents.values(), strict=True), strict=False))
+
+
+def _grams(document: _Document) -> str:
+    texts = [text for text in "".join(document).split("\n") if text]
+    return grams(texts, "".join([document[n] for n in BY_ONE_CHARACTER]).replace("\n", ""))
 
 
 _SEARCHED: dict[type[Any], tuple[str, ...]] = {
