@@ -26,6 +26,7 @@ FEATURES: tuple[str, ...] = (
     "app.outreach",
     "app.targets",
     # their demonstration works on what the others have loaded
+    "app.employers.identity",
     "app.employers.merging",
     "app.demo",
     "campaigns.gateways",

@@ -188,11 +188,21 @@ class EditEmployerForm(EmployerForm):
             field.data = stored
 
 
+def _proof() -> StringField:
+    return StringField(
+        _l("Proof"),
+        filters=[_blank_is_none],
+        validators=[Optional(), Length(max=255)],
+        description=_l("The document with its number and date, such as a notice of approved change."),
+    )
+
+
 class RenameForm(FlaskForm):  # type: ignore[misc]
     name = StringField(_l("New name"), filters=[_blank_is_none], validators=[InputRequired(), Length(2, 255)])
     until = DateField(
         _l("Last day of the old name"), default=today, validators=[InputRequired(), not_in_the_future]
     )
+    proof = _proof()
 
     @property
     def day(self) -> date:
@@ -205,6 +215,7 @@ class FormerNameForm(FlaskForm):  # type: ignore[misc]
         _l("Former name"), filters=[_blank_is_none], validators=[InputRequired(), Length(2, 255)]
     )
     until = DateField(_l("Last day of the old name"), validators=[Optional(), not_in_the_future])
+    proof = _proof()
 
 
 class PersonForm(FlaskForm):  # type: ignore[misc]

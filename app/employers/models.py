@@ -207,7 +207,10 @@ class FormerName(Model):
     employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(255))
     name_key: Mapped[str] = mapped_column(String(255), index=True)
+    since: Mapped[date | None]
     until: Mapped[date | None]
+    #: the document: its name, number and date
+    proof: Mapped[str | None] = mapped_column(String(255))
 
     employer: Mapped[Employer] = relationship(back_populates="former_names")
 

@@ -69,14 +69,14 @@ def version_of(employer: Employer) -> str:
     return employer.updated_at.isoformat()
 
 
-def rename(employer: Employer, name: str, until: date, actor: Actor) -> None:
+def rename(employer: Employer, name: str, until: date, actor: Actor, proof: str = "") -> None:
     """Gives the employer a new name; the old one stays findable, with its last day."""
     name, old = clean(name), employer.name
     if not name or name == old:
         raise DomainError(_l("Enter a name that differs from the present one."))
     if until > today():
         raise DomainError(_l("The day of the change lies in the future."))
-    employer.former_names.append(FormerName(name=old, until=until))
+    employer.former_names.append(FormerName(name=old, until=until, proof=clean(proof) or None))
     employer.name = name
     timeline.record(
         employer.id,
@@ -88,13 +88,13 @@ def rename(employer: Employer, name: str, until: date, actor: Actor) -> None:
     db.session.flush()
 
 
-def add_former_name(employer: Employer, name: str, until: date | None, actor: Actor) -> None:
+def add_former_name(employer: Employer, name: str, until: date | None, actor: Actor, proof: str = "") -> None:
     """Records a name that the employer had before it was known here."""
     name = clean(name)
     known = {name_key(employer.name), *(former.name_key for former in employer.former_names)}
     if not name or name_key(name) in known:
         raise DomainError(_l("This name is already on record."))
-    employer.former_names.append(FormerName(name=name, until=until))
+    employer.former_names.append(FormerName(name=name, until=until, proof=clean(proof) or None))
     timeline.record(
         employer.id, "employer", msgid("Former name recorded: %(name)s"), params={"name": name}, actor=actor
     )

@@ -207,9 +207,10 @@ def rename(employer_id: int) -> ResponseReturnValue:
     renamed, older = RenameForm(prefix="new"), FormerNameForm(prefix="old")
     way = request.form.get("way")
     if way == "rename" and renamed.validate_on_submit():
-        services.rename(employer, renamed.name.data or "", renamed.day, actor)
+        services.rename(employer, renamed.name.data or "", renamed.day, actor, renamed.proof.data or "")
     elif way == "older" and older.validate_on_submit():
-        services.add_former_name(employer, older.name.data or "", older.until.data, actor)
+        proof = older.proof.data or ""
+        services.add_former_name(employer, older.name.data or "", older.until.data, actor, proof)
     else:
         status = 422 if request.method == "POST" else 200
         names = {"employer": employer, "renamed": renamed, "older": older}

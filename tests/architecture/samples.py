@@ -11,7 +11,15 @@ from app.core.clock import now, today
 from app.core.db import db
 from app.core.permissions import Role
 from app.core.segments import Segment, Sharing
+from app.employers.identity.models import (
+    EmployerRelation,
+    RelationKind,
+    Verification,
+    VerificationResult,
+    VerifiedBy,
+)
 from app.employers.merging.models import DuplicatePair, Merge
+from app.employers.models import FormerName
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.tasks.services import open_task
 from tests.factories import (
@@ -66,6 +74,36 @@ def segment(branch: Branch) -> int:
 
 def contact_link(branch: Branch) -> int:
     return create_contact(create_employer(branch)).employers[0].id
+
+
+def relation(branch: Branch) -> int:
+    made = EmployerRelation(
+        kind=RelationKind.PARENT, subject_id=employer(branch), object_id=employer(branch)
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def former_name(branch: Branch) -> int:
+    made = FormerName(employer_id=employer(branch), name="旧名厂")
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def verification(branch: Branch) -> int:
+    made = Verification(
+        employer_id=employer(branch),
+        person="王某",
+        question="在职",
+        way=VerifiedBy.PHONE,
+        result=VerificationResult.PENDING,
+        by_id=create_user(branch=branch).id,
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made.id
 
 
 def pair(branch: Branch) -> int:
@@ -140,7 +178,10 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "kept_id": employer,
     "merged_id": employer,
     "pair_id": pair,
-    "merge_id": merge,
+    "relation_id": relation,
+    "name_id": former_name,
+    "verification_id": verification,
+    ("merging", "id"): merge,
     "link_id": contact_link,
     ("outreach", "id"): visit,
     ("tasks", "id"): task,

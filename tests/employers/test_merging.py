@@ -253,6 +253,7 @@ def test_the_page_compares_previews_and_merges_once(
     db.session.expire_all()
     assert (kept.name, kept.address, kept.postal_code) == ("甲公司", "东港路9号", "300270")
     assert client.post(address, data=form).status_code == 409
+    assert "并入档案" in client.get(f"/employers/{kept.id}").get_data(as_text=True)
     assert db.session.query(Merge).count() == 1
     done = db.session.scalars(select(Merge)).one()
     assert "甲公司" in client.get(f"/duplicates/merges/{done.id}").get_data(as_text=True)

@@ -98,7 +98,7 @@ MERGES = ListPage(
     columns=(
         Column(
             "merged_name", _l("Merged record"), sort=Merge.merged_name,
-            link=lambda one: url_if("merging.show", merge_id=one.id),
+            link=lambda one: url_if("merging.show", id=one.id),
         ),
         Column("kept_name", _l("Kept record"), sort=Merge.kept_name),
         Column("at", _l("When"), sort=Merge.at, falling=True),

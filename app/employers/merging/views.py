@@ -134,11 +134,11 @@ def merges() -> ResponseReturnValue:
     return MERGES.respond()
 
 
-@blueprint.get("/merges/<int:merge_id>")
+@blueprint.get("/merges/<int:id>")
 @requires(Permission.VIEW)
-def show(merge_id: int) -> ResponseReturnValue:
+def show(id: int) -> ResponseReturnValue:
     """One merge: what moved, and whether it can still be taken back."""
-    done = queries.find_merge(merge_id, current_actor())
+    done = queries.find_merge(id, current_actor())
     return render_template(
         "employers/merging/show.html",
         merge=done,
@@ -146,13 +146,13 @@ def show(merge_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/merges/<int:merge_id>/undo")
+@blueprint.post("/merges/<int:id>/undo")
 @requires(Permission.MERGE)
-def undo(merge_id: int) -> ResponseReturnValue:
-    done = undoing.undo(merge_id, current_actor())
+def undo(id: int) -> ResponseReturnValue:
+    done = undoing.undo(id, current_actor())
     db.session.commit()
     flash(_("Taken back: they are two records again."), "success")
-    return redirect(url_for(".show", merge_id=done.id), 303)
+    return redirect(url_for(".show", id=done.id), 303)
 
 
 @blueprint.get("/check")

@@ -1,0 +1,1 @@
+"""Who an employer is and was: names, kinship, whom to ask, and what was verified on its word."""

@@ -1,0 +1,62 @@
+"""The manifest of identity."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.features import Feature, NavItem, Panel
+from app.core.moving import Mover
+from app.core.permissions import LEADERS, OFFICE, Role
+from app.employers.identity import demo
+from app.employers.identity.lists import FIELDS
+from app.employers.identity.models import OBJECT_LABELS, SUBJECT_LABELS
+from app.employers.identity.policy import Permission
+from app.employers.identity.queries import kinship
+from app.employers.identity.views import blueprint
+
+_REGISTER, _KINSHIP = _l("Renamed and related employers"), _l("Kinship of employers")
+
+feature = Feature(
+    name="identity",
+    blueprint=blueprint,
+    demo=demo.load,
+    navigation=(NavItem(_REGISTER, "identity.register", Permission.VIEW, "diagram-3", "employers", 60),),
+    grants={
+        Permission.VIEW: OFFICE,
+        Permission.EDIT: (Role.SPECIALIST, *LEADERS),
+        Permission.VERIFY: OFFICE,
+    },
+    employer_fields=FIELDS,
+    panels=(
+        Panel(
+            "identity",
+            _l("Kinship and verifications"),
+            "employers/identity/_panel.html",
+            lambda employer, actor: {
+                "kinship": kinship(employer.id, actor),
+                "subject_labels": SUBJECT_LABELS,
+                "object_labels": OBJECT_LABELS,
+            },
+            Permission.VIEW,
+            45,
+        ),
+    ),
+    movers=(
+        Mover(
+            "employer_relations",
+            _KINSHIP,
+            "subject_id",
+            distinct=("kind", "object_id"),
+            apart="object_id",
+            anchor="identity",
+        ),
+        Mover(
+            "employer_relations",
+            _KINSHIP,
+            "object_id",
+            distinct=("kind", "subject_id"),
+            apart="subject_id",
+            anchor="identity",
+        ),
+        Mover("identity_files", _l("Contacts on file"), anchor="identity"),
+        Mover("verifications", _l("Verifications"), anchor="identity"),
+    ),
+)
