@@ -984,6 +984,39 @@ def upgrade():
         )
 
     op.create_table(
+        "employer_relations",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("object_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=True),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("proof", sa.String(length=255), nullable=False),
+        sa.Column("recorded_by_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["object_id"], ["employers.id"], name=op.f("fk_employer_relations_object_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["recorded_by_id"], ["users.id"], name=op.f("fk_employer_relations_recorded_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["subject_id"],
+            ["employers.id"],
+            name=op.f("fk_employer_relations_subject_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_employer_relations")),
+        sa.UniqueConstraint(
+            "kind", "subject_id", "object_id", name=op.f("uq_employer_relations_kind_subject_id_object_id")
+        ),
+    )
+    with op.batch_alter_table("employer_relations", schema=None) as batch_op:
+        batch_op.create_index("ix_employer_relations_object", ["object_id"], unique=False)
+        batch_op.create_index("ix_employer_relations_subject", ["subject_id"], unique=False)
+
+    op.create_table(
         "employer_search",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -1008,7 +1041,9 @@ def upgrade():
         sa.Column("employer_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("name_key", sa.String(length=255), nullable=False),
+        sa.Column("since", sa.Date(), nullable=True),
         sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("proof", sa.String(length=255), nullable=True),
         sa.ForeignKeyConstraint(
             ["employer_id"], ["employers.id"], name=op.f("fk_former_names_employer_id"), ondelete="CASCADE"
         ),
@@ -1017,6 +1052,26 @@ def upgrade():
     with op.batch_alter_table("former_names", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_former_names_employer_id"), ["employer_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_former_names_name_key"), ["name_key"], unique=False)
+
+    op.create_table(
+        "identity_files",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("employer_id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=False),
+        sa.Column("filed_on", sa.Date(), nullable=False),
+        sa.Column("materials", sa.String(length=500), nullable=False),
+        sa.Column("filed_by_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_identity_files_contact_id")),
+        sa.ForeignKeyConstraint(
+            ["employer_id"], ["employers.id"], name=op.f("fk_identity_files_employer_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["filed_by_id"], ["users.id"], name=op.f("fk_identity_files_filed_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_files")),
+    )
+    with op.batch_alter_table("identity_files", schema=None) as batch_op:
+        batch_op.create_index("ix_identity_files_employer", ["employer_id", "id"], unique=False)
 
     op.create_table(
         "import_rows",
@@ -1101,6 +1156,32 @@ def upgrade():
     )
     with op.batch_alter_table("timeline", schema=None) as batch_op:
         batch_op.create_index("ix_timeline_employer_at", ["employer_id", "at", "id"], unique=False)
+
+    op.create_table(
+        "verifications",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("employer_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("person", sa.String(length=60), nullable=False),
+        sa.Column("question", sa.String(length=255), nullable=False),
+        sa.Column("way", sa.String(length=32), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("answered_by", sa.String(length=120), nullable=False),
+        sa.Column("result", sa.String(length=32), nullable=False),
+        sa.Column("materials", sa.String(length=255), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["users.id"], name=op.f("fk_verifications_by_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_verifications_contact_id")),
+        sa.ForeignKeyConstraint(
+            ["employer_id"], ["employers.id"], name=op.f("fk_verifications_employer_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verifications")),
+    )
+    with op.batch_alter_table("verifications", schema=None) as batch_op:
+        batch_op.create_index("ix_verifications_at", ["at", "id"], unique=False)
+        batch_op.create_index("ix_verifications_employer", ["employer_id", "at"], unique=False)
 
     op.create_table(
         "visits",
@@ -1270,6 +1351,11 @@ def downgrade():
         batch_op.drop_index("ix_visits_at")
 
     op.drop_table("visits")
+    with op.batch_alter_table("verifications", schema=None) as batch_op:
+        batch_op.drop_index("ix_verifications_employer")
+        batch_op.drop_index("ix_verifications_at")
+
+    op.drop_table("verifications")
     with op.batch_alter_table("timeline", schema=None) as batch_op:
         batch_op.drop_index("ix_timeline_employer_at")
 
@@ -1289,12 +1375,21 @@ def downgrade():
         batch_op.drop_index("ix_import_rows_number")
 
     op.drop_table("import_rows")
+    with op.batch_alter_table("identity_files", schema=None) as batch_op:
+        batch_op.drop_index("ix_identity_files_employer")
+
+    op.drop_table("identity_files")
     with op.batch_alter_table("former_names", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_former_names_name_key"))
         batch_op.drop_index(batch_op.f("ix_former_names_employer_id"))
 
     op.drop_table("former_names")
     op.drop_table("employer_search")
+    with op.batch_alter_table("employer_relations", schema=None) as batch_op:
+        batch_op.drop_index("ix_employer_relations_subject")
+        batch_op.drop_index("ix_employer_relations_object")
+
+    op.drop_table("employer_relations")
     with op.batch_alter_table("employer_merges", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_employer_merges_standing",
