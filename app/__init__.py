@@ -17,6 +17,7 @@ FEATURES: tuple[str, ...] = (
     "app.audit",
     "app.accounts",
     "app.accounts.access",
+    "app.settings",
     "app.imports",
     "app.employers",
     "app.tasks",

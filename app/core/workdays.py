@@ -95,6 +95,32 @@ def add_working_days(day: date, number: int, *, provisional: bool = False) -> da
     return calendar(day.year, provisional=provisional).add(day, number)
 
 
+@dataclass(frozen=True)
+class YearDay:
+    """A day of the calendar; `note` says why it is not what its weekday would make it."""
+
+    day: date
+    working: bool
+    note: str = ""
+
+    @property
+    def exceptional(self) -> bool:
+        return self.working != (self.day.weekday() < 5)
+
+
+def days_of(year: int) -> list[YearDay]:
+    """Every day of a year. Raises DomainError for a year that is not known."""
+    known = calendar(year)
+    if year in known.entered_years:
+        between = WorkingDay.day.between(date(year, 1, 1), date(year, 12, 31))
+        found = db.session.execute(select(WorkingDay.day, WorkingDay.note).where(between))
+        notes = {day: note for day, note in found}
+    else:
+        known.is_working_day(date(year, 1, 1))  # refuses a year that the package does not know either
+        notes = {day: _from_package(day)[1] or "" for day in _days_of(year)}
+    return [YearDay(day, known.is_working_day(day), notes.get(day, "")) for day in _days_of(year)]
+
+
 def known_years() -> list[int]:
     """The years that can be reckoned with: those of the package and those entered."""
     entered = {day.year for day in db.session.scalars(select(WorkingDay.day))}

@@ -5,10 +5,12 @@ new endpoint with an id fails the test of permissions until its builder stands h
 """
 
 from collections.abc import Callable
+from secrets import token_hex
 
 from app.accounts.models import Branch
 from app.core.clock import now, today
 from app.core.db import db
+from app.core.legal import LegalBasis
 from app.core.permissions import Role
 from app.core.segments import Segment, Sharing
 from app.employers.identity.models import (
@@ -162,6 +164,23 @@ def forged_token(_branch: Branch) -> str:
     return "x" * 16
 
 
+def day(_branch: Branch) -> str:
+    return "2026-10-01"
+
+
+def year(_branch: Branch) -> int:
+    return 2027
+
+
+def legal_basis(_branch: Branch) -> int:
+    basis = LegalBasis(
+        code=token_hex(4), law="条例", version="2026", article="第一条", quote="条文", valid_from=today()
+    )
+    db.session.add(basis)
+    db.session.flush()
+    return basis.id
+
+
 def engage(_branch: Branch) -> str:
     return "engage"
 
@@ -174,6 +193,9 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "segment_id": segment,
     "campaign_id": campaign,
     ("drafting", "id"): campaign,
+    ("settings", "day"): day,
+    ("settings", "year"): year,
+    "basis_id": legal_basis,
     "batch_id": batch,
     "kept_id": employer,
     "merged_id": employer,
@@ -197,7 +219,15 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
 #: Endpoints where the role is not enough: the record's owner alone may.
 OWNERS_ONLY = frozenset({"employers.edit_segment", "employers.delete_segment", "outreach.edit"})
 
-#: Arguments that name no record of a branch; the trail belongs to the whole department.
+#: Arguments that name no record of a branch; trail, calendar and law belong to the whole department.
 ANYONES: frozenset[Key] = frozenset(
-    {"event_id", ("workflow", "workflow"), ("workflow", "name"), ("imports", "name")}
+    {
+        "event_id",
+        "basis_id",
+        ("settings", "day"),
+        ("settings", "year"),
+        ("workflow", "workflow"),
+        ("workflow", "name"),
+        ("imports", "name"),
+    }
 )

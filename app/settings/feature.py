@@ -1,0 +1,17 @@
+"""The manifest of the department's settings."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.features import Feature, NavItem
+from app.settings.policy import GRANTS, Permission
+from app.settings.views import bp
+
+feature = Feature(
+    name="settings",
+    blueprint=bp,
+    navigation=(
+        NavItem(_l("Working days"), "settings.working_days", Permission.VIEW, "calendar3", "admin", 50),
+        NavItem(_l("Legal basis"), "settings.legal_bases", Permission.VIEW, "journal-bookmark", "admin", 60),
+    ),
+    grants=GRANTS,
+)

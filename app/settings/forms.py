@@ -1,0 +1,85 @@
+"""The forms of the calendar and of the legal basis."""
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, Field, RadioField, StringField, TextAreaField, ValidationError
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import TextArea
+
+#: one day, or a first and a last one
+SPAN = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})(?:\s*(?:至|到|to|~|～|—)\s*(\d{4}-\d{1,2}-\d{1,2}))?", re.I)
+LONGEST_SPAN = 31
+
+
+class DayForm(FlaskForm):  # type: ignore[misc]
+    working = RadioField(
+        _l("This day"), [InputRequired()], choices=[("1", _l("is worked")), ("0", _l("is off"))]
+    )
+    why = StringField(
+        _l("Reason"), [InputRequired(), Length(max=120)],
+        description=_l("The occasion, or the notice that announced it; it stays beside the day."),
+    )  # fmt: skip
+
+
+class DaysField(Field):
+    """Days and spans of days in any order: `2027-01-01 至 2027-01-03, 2027-02-05`."""
+
+    widget = TextArea()  # type: ignore[assignment]
+    data: list[date]
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = (valuelist or [""])[0].replace("/", "-").replace(".", "-")
+        self.data = [day for first, last in SPAN.findall(text) for day in _days(first, last)]
+        if rest := SPAN.sub("", text).strip(" \t\r\n,，;；、"):
+            raise ValueError(_("“%(text)s” is not a day; write it as 2027-01-01.", text=rest[:40]))
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else ""
+
+
+def _days(first: str, last: str) -> list[date]:
+    try:
+        start, end = (date(*map(int, text.split("-"))) for text in (first, last or first))
+    except ValueError:
+        raise ValueError(_("“%(text)s” is not a day; write it as 2027-01-01.", text=first)) from None
+    if not start <= end <= start + timedelta(days=LONGEST_SPAN):
+        raise ValueError(_("“%(first)s to %(last)s” is no span of days.", first=first, last=last))
+    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+class YearForm(FlaskForm):  # type: ignore[misc]
+    off = DaysField(
+        _l("Days off"), [InputRequired()],
+        description=_l("Holidays with the weekdays given off, one or more a line: 2027-01-01 至 2027-01-03"),
+    )  # fmt: skip
+    worked = DaysField(_l("Weekend days worked"), description=_l("Saturdays and Sundays worked instead."))
+    why = StringField(
+        _l("Announced by"), [InputRequired(), Length(max=120)],
+        description=_l("The notice of the State Council with its number."),
+    )  # fmt: skip
+
+
+class CorrectionForm(FlaskForm):  # type: ignore[misc]
+    version = StringField(_l("Version"), [InputRequired(), Length(max=60)])
+    article = StringField(_l("Article"), [InputRequired(), Length(max=40)])
+    quote = TextAreaField(_l("Wording"), [InputRequired(), Length(max=4000)])
+    verified = BooleanField(_l("I have compared the wording with the official text"))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        asked = {field.name: field.data for field in self if field.name != "csrf_token"}
+        return {name: value.strip() if isinstance(value, str) else value for name, value in asked.items()}
+
+
+class VersionForm(CorrectionForm):
+    law = StringField(_l("Law"), [InputRequired(), Length(max=120)])
+    valid_from = DateField(_l("In force from"), [InputRequired()])
+
+    def validate_valid_from(self, field: Field) -> None:
+        if field.data and not 1990 <= field.data.year <= 2100:
+            raise ValidationError(_("Choose a day between 1990 and 2100."))

@@ -1,0 +1,79 @@
+"""The calendar by months, and the law by versions."""
+
+from calendar import Calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+
+from app.core import workdays
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.i18n import msgid
+from app.core.legal import LegalBasis
+from app.core.periods import Period
+from app.core.permissions import Actor
+from app.core.workdays import YearDay
+
+#: how the package names the holidays that years are seeded with
+HOLIDAYS = (
+    msgid("New Year's Day"),
+    msgid("Spring Festival"),
+    msgid("Tomb-sweeping Day"),
+    msgid("Labour Day"),
+    msgid("Dragon Boat Festival"),
+    msgid("National Day"),
+    msgid("Mid-autumn Festival"),
+)
+#: how many years before this one have a tab of their own
+YEARS_BACK = 2
+
+
+@dataclass(frozen=True)
+class Month:
+    """The weeks of a month from Monday on; None where a week reaches beyond the month."""
+
+    period: Period
+    weeks: list[list[YearDay | None]]
+
+
+def months(year: int) -> list[Month]:
+    """The year as twelve months. Raises DomainError for a year that is not known yet."""
+    known = {one.day: one for one in workdays.days_of(year)}
+    weeks = Calendar(firstweekday=0).monthdatescalendar
+    return [
+        Month(
+            Period.of(date(year, month, 1)),
+            [[known[day] if day.month == month else None for day in week] for week in weeks(year, month)],
+        )
+        for month in range(1, 13)
+    ]
+
+
+def years() -> list[tuple[int, bool]]:
+    """The years worth a tab, and whether each is known: the last ones, this one and the next."""
+    known, this = set(workdays.known_years()), today().year
+    shown = {year for year in known if year >= this - YEARS_BACK} | {this, this + 1}
+    return [(year, year in known) for year in sorted(shown)]
+
+
+def legal_bases(_actor: Actor | None) -> Select[LegalBasis]:
+    """The law is the same for everybody."""
+    return select(LegalBasis)
+
+
+def legal_basis(basis_id: int) -> LegalBasis:
+    """One article as it stood for a time, or NotFound."""
+    found = db.session.get(LegalBasis, basis_id)
+    if found is None:
+        raise NotFound(_("There is no such legal basis."))
+    return found
+
+
+def versions(code: str) -> Sequence[LegalBasis]:
+    """Every version of an article, the newest first."""
+    query = select(LegalBasis).where(LegalBasis.code == code).order_by(LegalBasis.valid_from.desc())
+    return db.session.scalars(query).all()

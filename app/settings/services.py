@@ -1,0 +1,62 @@
+"""Keeping the calendar and the law. The session's own hooks write every change into the audit trail."""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.audit import services as audit
+from app.core import workdays
+from app.core.db import db
+from app.core.errors import Conflict, DomainError
+from app.core.i18n import msgid
+from app.core.legal import LegalBasis
+from app.settings import queries
+
+
+def set_day(day: date, working: bool, why: str) -> None:
+    """Makes a day worked or off; the reason stays beside it. Deadlines already set do not move."""
+    if not why.strip():
+        raise DomainError(_l("Say why the day changes, such as the notice that announced it."))
+    if workdays.is_working_day(day) == working:
+        raise DomainError(_l("That is what this day is already."))
+    workdays.set_day(day, working, why.strip())
+
+
+def enter_year(year: int, off: Collection[date], worked: Collection[date], why: str) -> None:
+    """Enters the days off and the weekend days worked of a year that is not known yet."""
+    if year in workdays.known_years():
+        raise Conflict(_l("%(year)s is entered already: change single days of it.", year=year))
+    if both := set(off) & set(worked):
+        raise DomainError(_l("%(day)s cannot be both a day off and worked.", day=str(min(both))))
+    if idle := [day for day in worked if day.weekday() < 5]:
+        raise DomainError(_l("%(day)s is a weekday and worked anyway.", day=str(min(idle))))
+    workdays.enter_year(year, off, worked)
+    details = {"year": year, "reason": why, "days_off": len(off), "days_worked": len(worked)}
+    audit.record(msgid("Calendar of a year entered"), name=str(year), details=details)
+
+
+def add_version(basis: LegalBasis, values: Mapping[str, Any]) -> LegalBasis:
+    """Enters an article as it stands from a day on; the version before it ends there."""
+    newest = queries.versions(basis.code)[0]
+    starts: date = values["valid_from"]
+    if starts <= newest.valid_from:
+        first = str(newest.valid_from)
+        raise DomainError(_l("The last version began on %(day)s: the new one must begin later.", day=first))
+    if newest.valid_to is not None and newest.valid_to < starts:
+        raise DomainError(_l("The last version ends on %(day)s: begin there.", day=str(newest.valid_to)))
+    newest.valid_to = starts
+    made = LegalBasis(**{"law": basis.law, **values}, code=basis.code)
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def correct(basis: LegalBasis, values: Mapping[str, Any]) -> None:
+    """Corrects a wording that nobody has confirmed yet; with `verified` it is confirmed, and final."""
+    if basis.verified:
+        raise Conflict(_l("A confirmed wording is final: enter a new version instead."))
+    for name, value in values.items():
+        setattr(basis, name, value)
+    db.session.flush()

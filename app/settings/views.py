@@ -1,0 +1,118 @@
+"""The pages of the calendar and of the legal basis."""
+
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.core import workdays
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import requires
+from app.settings import lists, queries, services
+from app.settings.forms import CorrectionForm, DayForm, VersionForm, YearForm
+from app.settings.policy import Permission
+
+bp = Blueprint("settings", __name__, url_prefix="/settings")
+
+
+@bp.get("/working-days")
+@requires(Permission.VIEW)
+def working_days() -> ResponseReturnValue:
+    """A year's calendar; a year that nobody entered says so."""
+    asked = request.args.get("year", type=int) or today().year
+    years = queries.years()
+    year = asked if asked in dict(years) else today().year
+    months = queries.months(year) if dict(years)[year] else []
+    return render_template("settings/working_days.html", year=year, years=years, months=months, today=today())
+
+
+@bp.route("/working-days/<day>", methods=["GET", "POST"])
+@requires(Permission.EDIT)
+def working_day(day: str) -> ResponseReturnValue:
+    """Makes one day worked or off, with the reason."""
+    when = _day(day)
+    form = DayForm()
+    if form.validate_on_submit():
+        services.set_day(when, form.working.data == "1", form.why.data or "")
+        db.session.commit()
+        flash(_("Saved."), "success")
+        return redirect(url_for(".working_days", year=when.year), 303)
+    now = workdays.is_working_day(when)
+    if not form.is_submitted():
+        form.working.data = "0" if now else "1"
+    page = render_template("settings/working_day.html", form=form, day=when, working=now)
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.route("/working-days/years/<int:year>", methods=["GET", "POST"])
+@requires(Permission.EDIT)
+def new_year(year: int) -> ResponseReturnValue:
+    """Enters a year as the State Council announced it."""
+    form = YearForm()
+    if form.validate_on_submit():
+        services.enter_year(year, form.off.data, form.worked.data, form.why.data or "")
+        db.session.commit()
+        flash(_("The calendar of %(year)s is entered.", year=year), "success")
+        return redirect(url_for(".working_days", year=year), 303)
+    status = 422 if form.is_submitted() else 200
+    return render_template("settings/new_year.html", form=form, year=year), status
+
+
+@bp.route("/legal-basis", methods=["GET", "POST"])
+@requires(Permission.VIEW)
+def legal_bases() -> ResponseReturnValue:
+    return lists.LEGAL_BASIS.respond()
+
+
+@bp.get("/legal-basis/<int:basis_id>")
+@requires(Permission.VIEW)
+def legal_basis(basis_id: int) -> ResponseReturnValue:
+    """One article: its wording and every version of it."""
+    found = queries.legal_basis(basis_id)
+    versions = [(one, lists.state_of(one)) for one in queries.versions(found.code)]
+    return render_template(
+        "settings/legal_basis.html", basis=found, state=lists.state_of(found), versions=versions
+    )
+
+
+@bp.route("/legal-basis/<int:basis_id>/correct", methods=["GET", "POST"])
+@requires(Permission.EDIT)
+def correct(basis_id: int) -> ResponseReturnValue:
+    """Corrects and confirms a wording that was not confirmed yet."""
+    found = queries.legal_basis(basis_id)
+    form = CorrectionForm(obj=found)
+    if form.validate_on_submit():
+        services.correct(found, form.values)
+        db.session.commit()
+        flash(_("Saved."), "success")
+        return redirect(url_for(".legal_basis", basis_id=basis_id), 303)
+    status = 422 if form.is_submitted() else 200
+    title = _("Confirm the wording")
+    return render_template("settings/legal_form.html", form=form, basis=found, title=title), status
+
+
+@bp.route("/legal-basis/<int:basis_id>/versions", methods=["GET", "POST"])
+@requires(Permission.EDIT)
+def new_version(basis_id: int) -> ResponseReturnValue:
+    """Enters the article as it stands from a day on."""
+    found = queries.legal_basis(basis_id)
+    form = VersionForm(data={"law": found.law, "article": found.article, "quote": found.quote})
+    if form.validate_on_submit():
+        made = services.add_version(found, form.values)
+        db.session.commit()
+        flash(_("The new version is entered."), "success")
+        return redirect(url_for(".legal_basis", basis_id=made.id), 303)
+    status = 422 if form.is_submitted() else 200
+    title = _("New version")
+    return render_template("settings/legal_form.html", form=form, basis=found, title=title), status
+
+
+def _day(text: str) -> date:
+    """The day of an address; NotFound for what is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound(_("There is no such day.")) from None
