@@ -2,13 +2,14 @@
 
 A gateway is one account at one provider. It never raises for what the network does: every message handed to
 `submit` comes back with an `Answer`, because the ledger must write down something true for each of them.
+What there is one of for every message is a named tuple: made in a third of the time of a frozen dataclass.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Answer(StrEnum):
@@ -41,8 +42,7 @@ class FailureClass(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message to send.
 
     `key` is the ledger row's own id and the idempotency key; `text` starts with its 【signature】.
@@ -53,8 +53,7 @@ class Outgoing:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """The gateway's answer for one message."""
 
     key: str
@@ -63,8 +62,7 @@ class Submission:
     gateway_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What the gateway reports about one message, pushed or asked for."""
 
     key: str

@@ -2,23 +2,25 @@
 
 Everything is real and in processes of its own: Valkey, the simulator, the workers. The ledger is planned
 before the clock starts, as the bare loop's batches are built before it; both write to a simulator that keeps
-its receipts to itself.
+its receipts to itself and whose memory is emptied before each run, because it takes messages more slowly
+the more of them it knows.
 """
 
 import dataclasses
+import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
-from flask import Flask
-from sqlalchemy import exists, select
+import psutil
+from sqlalchemy import select
 
 from app import create_app
 from app.config import Settings
-from app.core.db import Intent, db, intending, writing
+from app.core.db import db, writing
 from app.core.jobs import workers_listening
 from app.core.valkey import answers, valkey_command
 from campaigns.gateways.protocol import Gateway, Outgoing
@@ -26,7 +28,7 @@ from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.gateways.simulator import store_path
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger import jobs
-from campaigns.ledger.models import Message, MessageState, new_key
+from campaigns.ledger.models import Message, new_key
 from campaigns.ledger.services import controlling
 from tests.bench.figures import Figure
 from tests.campaigns.conftest import free_port, product_process, wait_for_port
@@ -35,6 +37,14 @@ from tests.waiting import wait_until
 
 PEOPLE, WORKERS = 20_000, 2
 LEAST_SHARE = 0.6
+
+
+@dataclasses.dataclass(frozen=True)
+class Spent:
+    """Seconds on the clock, and seconds of processor of the named processes and their ended children."""
+
+    wall: float
+    processor: float
 
 
 def measure() -> list[Figure]:
@@ -47,22 +57,33 @@ def measure() -> list[Figure]:
         running.callback(valkey.wait)
         running.callback(valkey.terminate)
         wait_until(lambda: answers(settings.redis_url))
-        running.enter_context(product_process(settings, "gateway", "simulator"))
+        simulator = running.enter_context(product_process(settings, "gateway", "simulator"))
         wait_for_port(settings.gateway_port)
         with app.app_context(), writing():
             db.create_all()
             Store(store_path(settings)).set_faults({"receipts_off": "1"})
-            planning, campaign_id, batches = _prepare()
-            bare = _seconds(lambda: _post(gateway_named(), batches))
-            for _ in range(WORKERS):
-                running.enter_context(product_process(settings, "worker"))
+            campaign_id, batches = _prepare()
+            workers = [running.enter_context(product_process(settings, "worker")) for _ in range(WORKERS)]
             wait_until(lambda: workers_listening() == WORKERS)
-            ours = _seconds(lambda: _send(app, campaign_id))
-            bare = min(bare, _seconds(lambda: _post(gateway_named(), _renamed(batches))))
+            bare_pids = [psutil.Process().pid, simulator.pid]
+            bare = _spent(bare_pids, lambda: _post(gateway_named(), batches))
+            _empty(settings)
+            our_pids = [simulator.pid, *(worker.pid for worker in workers)]
+            ours = _spent(our_pids, lambda: _send(settings, campaign_id))
+            _empty(settings)
+            again = _spent(bare_pids, lambda: _post(gateway_named(), batches))
             db.session.remove()
             db.engine.dispose()
-    detail = f"bare {bare:.2f} s, ours {ours:.2f} s, planned in {planning:.2f} s"
-    return [Figure("20,000 SMS: share of a bare loop's speed", bare / ours, LEAST_SHARE, "x", True, detail)]
+    return [_figure(min(bare, again, key=lambda run: run.wall), ours)]
+
+
+def _figure(bare: Spent, ours: Spent) -> Figure:
+    detail = (
+        f"bare {bare.wall:.2f} s, ours {ours.wall:.2f} s; "
+        f"processor bare {bare.processor:.2f} s, ours {ours.processor:.2f} s"
+    )
+    name = "20,000 SMS: share of a bare loop's speed"
+    return Figure(name, bare.wall / ours.wall, LEAST_SHARE, "x", True, detail)
 
 
 def _settings(folder: Path) -> Settings:
@@ -72,21 +93,22 @@ def _settings(folder: Path) -> Settings:
     return dataclasses.replace(made, embedded_redis=False)
 
 
-def _prepare() -> tuple[float, int, list[list[Outgoing]]]:
-    """Seconds of planning, the planned campaign, and its messages as the batches of the bare loop."""
+def _prepare() -> tuple[int, list[list[Outgoing]]]:
+    """The planned campaign, and its messages as the batches of the bare loop."""
     campaign = large_campaign(PEOPLE)
     controlling.launch(campaign.id, None)
-    seconds = _seconds(lambda: plan(campaign))
-    query = select(Message.public_id, Message.phone, Message.text).order_by(Message.id)
-    messages = [Outgoing(new_key(), phone or "", text) for _key, phone, text in db.session.execute(query)]
+    plan(campaign)
+    query = select(Message.phone, Message.text).order_by(Message.id)
+    messages = [Outgoing(new_key(), phone or "", text) for phone, text in db.session.execute(query)]
     campaign_id = campaign.id
     db.session.commit()
     size = gateway_named().limits.batch
-    return seconds, campaign_id, [messages[i : i + size] for i in range(0, PEOPLE, size)]
+    return campaign_id, [messages[i : i + size] for i in range(0, PEOPLE, size)]
 
 
-def _renamed(batches: list[list[Outgoing]]) -> list[list[Outgoing]]:
-    return [[dataclasses.replace(message, key=new_key()) for message in batch] for batch in batches]
+def _empty(settings: Settings) -> None:
+    with closing(sqlite3.connect(store_path(settings))) as store, store:
+        store.execute("delete from accepted")
 
 
 def _post(gateway: Gateway, batches: list[list[Outgoing]]) -> None:
@@ -94,21 +116,22 @@ def _post(gateway: Gateway, batches: list[list[Outgoing]]) -> None:
         gateway.submit(batch)
 
 
-def _send(app: Flask, campaign_id: int) -> None:
-    jobs.start_dispatchers(campaign_id)
-    db.session.commit()
-    waiting = (Message.campaign_id == campaign_id, Message.state != MessageState.SUBMITTED)
-
-    def all_sent() -> bool:
-        left = db.session.scalar(select(exists().where(*waiting)))
-        db.session.rollback()
-        return not left
-
-    with intending(Intent.READ):
-        wait_until(all_sent, seconds=120, every=0.02)
+def _send(settings: Settings, campaign_id: int) -> None:
+    """Wake the workers and wait. Looks past SQLAlchemy, so that looking costs them next to nothing."""
+    query = "select 1 from messages where campaign_id = ? and state <> 'submitted' limit 1"
+    with closing(sqlite3.connect(settings.home / "jinnuo.db")) as ledger:
+        jobs.start_dispatchers(campaign_id)
+        db.session.commit()
+        wait_until(lambda: not ledger.execute(query, (campaign_id,)).fetchall(), seconds=120, every=0.01)
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
+def _spent(pids: list[int], work: Callable[[], object]) -> Spent:
+    before, begun = _processor(pids), time.perf_counter()
     work()
-    return time.perf_counter() - begun
+    wall = time.perf_counter() - begun
+    time.sleep(0.5)  # until the forked children have ended and are counted
+    return Spent(wall, _processor(pids) - before)
+
+
+def _processor(pids: list[int]) -> float:
+    return sum(sum(psutil.Process(pid).cpu_times()[:4]) for pid in pids)

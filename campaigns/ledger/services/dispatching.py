@@ -5,7 +5,6 @@ and that is then asked about (`sweeping`), never one that looks unsent. Nothing 
 """
 
 import uuid
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -131,27 +130,24 @@ def record(claim: Claim, gateway: Gateway, submissions: Sequence[Submission]) ->
 
     Messages that another worker has claimed since, because our lease ran out, are left to it.
     """
-    failures = classify(gateway.name, (s.code for s in submissions if s.answer is not Answer.ACCEPTED))
-    ids_of = claim.ids
-    groups: dict[tuple[Answer, str | None, str | None], list[int]] = defaultdict(list)
+    keys: dict[tuple[Answer, str | None, str | None], list[str]] = {}
     for s in submissions:
-        answer = s.answer
-        if answer is Answer.REJECTED and failures[s.code] in NOT_THE_MESSAGE:
-            answer = Answer.NOT_TAKEN
-        groups[answer, s.code, s.gateway_id].append(ids_of[s.key])
+        keys.setdefault((s.answer, s.code, s.gateway_id), []).append(s.key)
+    failures = classify(gateway.name, (code for answer, code, _id in keys if answer is not Answer.ACCEPTED))
+    ids_of = claim.ids
     lock(*claim.held(ids_of.values()))
-    for (answer, code, gateway_id), ids in groups.items():
-        held = claim.held(ids)
+    for (answer, code, gateway_id), group in keys.items():
+        held = claim.held([ids_of[key] for key in group])
         if answer is Answer.ACCEPTED:
             _accepted(held, gateway_id)
-        elif answer is Answer.REJECTED:
-            settle(MessageState.FAILED, *held, code=code, reason=failures[code])
-        elif answer is Answer.NOT_TAKEN:
+        elif answer is Answer.UNKNOWN:
+            _release(claim, MessageState.UNKNOWN, held, code, DOUBT)
+        elif answer is Answer.NOT_TAKEN or failures[code] in NOT_THE_MESSAGE:
             # a message whose earlier hand-over is in doubt stays in doubt
             _release(claim, claim.source, held, code, RETRY)
         else:
-            _release(claim, MessageState.UNKNOWN, held, code, DOUBT)
-    seen = {failures[s.code] for s in submissions if s.answer in (Answer.REJECTED, Answer.NOT_TAKEN)}
+            settle(MessageState.FAILED, *held, code=code, reason=failures[code])
+    seen = {failures[code] for answer, code, _id in keys if answer in (Answer.REJECTED, Answer.NOT_TAKEN)}
     return Record(FailureClass.FLOW_CONTROL in seen, next(iter(sorted(seen & HOLDING)), None))
 
 

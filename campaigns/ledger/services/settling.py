@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, exists, insert, select, update
 from app.audit import services as audit
 from app.core import signals, timeline
 from app.core.clock import now, today
-from app.core.db import AnyRow, changed, db
+from app.core.db import AnyRow, among, changed, db
 from app.core.errors import DomainError
 from app.core.formats import masked_phone
 from app.core.i18n import msgid
@@ -70,10 +70,10 @@ def apply_receipts(gateway: str, receipts: Sequence[Receipt]) -> int:
     groups: dict[tuple[Outcome, str | None, datetime], set[str]] = defaultdict(set)
     for receipt in receipts:
         groups[receipt.outcome, receipt.code, receipt.at].add(receipt.key)
-    lock(Message.public_id.in_({receipt.key for receipt in receipts}))
+    lock(among(Message.public_id, list({receipt.key for receipt in receipts})))
     moved = 0
     for (outcome, code, at), keys in sorted(groups.items(), key=lambda item: ORDER.index(item[0][0])):
-        known = (Message.public_id.in_(keys), Message.gateway == gateway)
+        known = (among(Message.public_id, keys), Message.gateway == gateway)
         if outcome is Outcome.PENDING:
             moved += _confirm(*known, at=at)
         else:
@@ -189,12 +189,12 @@ def tell(
 def _merged_into(member_ids: Sequence[int]) -> Sequence[AnyRow]:
     query = select(
         Message.merged_into_id, Message.campaign_id, Message.employer_id, Message.contact_id
-    ).where(Message.merged_into_id.in_(member_ids))
+    ).where(among(Message.merged_into_id, member_ids))
     return db.session.execute(query).all()
 
 
 def _names(contact_ids: Collection[int]) -> dict[int, str]:
-    query = select(Contact.id, Contact.name).where(Contact.id.in_(contact_ids))
+    query = select(Contact.id, Contact.name).where(among(Contact.id, contact_ids))
     return {contact_id: name for contact_id, name in db.session.execute(query)} if contact_ids else {}
 
 

@@ -202,7 +202,7 @@ def test_a_worker_that_wakes_up_after_its_lease_changes_nothing_of_its_successor
     successor = dispatching.claim(campaign.id, gateway, 10, MessageState.UNKNOWN)
     assert successor is not None
     late = gateway.submit(asleep.batch)
-    dispatching.record(asleep, gateway, [dataclasses.replace(s, answer=Answer.NOT_TAKEN) for s in late])
+    dispatching.record(asleep, gateway, [s._replace(answer=Answer.NOT_TAKEN) for s in late])
     assert states(campaign) == {"claimed": 2}
     dispatching.record(successor, gateway, gateway.submit(successor.batch))
     assert states(campaign) == {"submitted": 2}
