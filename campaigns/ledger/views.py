@@ -1,16 +1,14 @@
-"""The campaign's sending: its controls, its doubtful messages, and the gateway's way back in."""
+"""The campaign's sending: its controls, and the gateway's way back in."""
 
 from collections.abc import Callable
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from app.core.db import db
 from app.core.permissions import Actor, current_actor, public, requires
 from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
-from campaigns.drafting.queries import find
 from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways import registry
 from campaigns.gateways.protocol import BadCallback, Callback
@@ -47,20 +45,6 @@ def resume(campaign_id: int) -> ResponseReturnValue:
 def cancel(campaign_id: int) -> ResponseReturnValue:
     """Send nothing more."""
     return _move(controlling.cancel, campaign_id)
-
-
-@blueprint.post("/<int:campaign_id>/settle")
-@requires(Permission.CONTROL)
-def settle(campaign_id: int) -> ResponseReturnValue:
-    """An officer says what became of the messages that stayed in doubt."""
-    campaign = find(campaign_id, current_actor())
-    ids = request.form.getlist("message", type=int)
-    delivered = request.form.get("outcome") == "delivered"
-    count = settling.settle_by_officer(campaign.id, ids, delivered, current_actor())
-    controlling.finish_done()
-    db.session.commit()
-    flash(_("Settled: %(count)s.", count=count), "success")
-    return redirect(url_for("results.show", id=campaign_id), 303)
 
 
 @callbacks.post("/<name>/receipts")

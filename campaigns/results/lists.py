@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
-from wtforms import RadioField
-from wtforms.validators import InputRequired
+from wtforms import RadioField, StringField
+from wtforms.validators import InputRequired, Length
 
 from app.core.criteria import Field, Kind, choices_of, rule
 from app.core.errors import DomainError
@@ -22,6 +22,7 @@ from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import EXCLUSION_LABELS
 from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.services import controlling
 from campaigns.ledger.services.settling import settle_by_officer
 from campaigns.ledger.workflow import FAILURES, LABELS
 from campaigns.results import queries
@@ -47,12 +48,19 @@ class SettleForm(FlaskForm):  # type: ignore[misc]
         [InputRequired()],
         choices=[("delivered", _l("They arrived")), ("failed", _l("They did not arrive"))],
     )
+    evidence = StringField(
+        _l("How do you know?"),
+        [InputRequired(), Length(max=200)],
+        description=_l("For example: asked the operator's service on 12 March. It is kept with the message."),
+    )
 
 
 def _settle(message: Message, actor: Actor, form: FlaskForm) -> None:
     if message.state is not MessageState.UNKNOWN:
         raise DomainError(_l("This message is not in doubt."))
-    settle_by_officer(message.campaign_id, [message.id], form["outcome"].data == "delivered", actor)
+    delivered = form["outcome"].data == "delivered"
+    settle_by_officer(message.campaign_id, [message.id], delivered, form["evidence"].data or "", actor)
+    controlling.finish_done()
 
 
 def _messages(_actor: Actor | None, campaign: Campaign) -> Select[Message]:

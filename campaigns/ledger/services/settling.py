@@ -38,6 +38,7 @@ ASK_AFTER = timedelta(minutes=2)
 
 #: What is said and done about a dead number; and the working days for a task that a message gives rise to.
 NUMBERS_DEAD = msgid("Mobile numbers found dead")
+SETTLED_BY_HAND = msgid("Messages in doubt settled by hand")
 VERIFY_TITLE = msgid("The mobile number does not exist: find out the right one")
 DUE_DAYS = 3
 
@@ -88,6 +89,7 @@ def settle(
     reason: FailureClass | None = None,
     at: datetime | None = None,
     actor: Actor | None = None,
+    comment: str = "",
 ) -> int:
     """Move messages to a verdict, with everything that follows from it; gives how many moved. Flushes."""
     statement = move(
@@ -108,26 +110,36 @@ def settle(
     )
     rows = db.session.execute(statement).all()
     if rows:
-        _follow(rows, verdict, reason, at, actor)
+        _follow(rows, verdict, reason, at, actor, comment)
     return len(rows)
 
 
 def settle_by_officer(
-    campaign_id: int, message_ids: Sequence[int], delivered: bool, actor: Actor | None
+    campaign_id: int, message_ids: Sequence[int], delivered: bool, evidence: str, actor: Actor | None
 ) -> int:
     """An officer says what became of messages that no gateway can tell about; only unknown ones are touched.
 
-    Raises DomainError if none of them is unknown any more.
+    `evidence`, how the officer knows, goes to the timeline and the audit trail. Raises DomainError without
+    it, and if none of the messages is unknown any more.
     """
+    if not evidence.strip():
+        raise DomainError(_l("Say how you found out what became of the messages."))
     verdict = MessageState.DELIVERED if delivered else MessageState.FAILED
     unknown = (
         Message.campaign_id == campaign_id,
         Message.id.in_(message_ids),
         Message.state == MessageState.UNKNOWN,
     )
-    moved = settle(verdict, *unknown, code="OFFICER", actor=actor)
+    moved = settle(verdict, *unknown, code="OFFICER", actor=actor, comment=evidence.strip())
     if not moved:
         raise DomainError(_l("None of these messages is in doubt any more."))
+    details = {
+        "campaign": campaign_id,
+        "messages": list(message_ids),
+        "outcome": verdict.value,
+        "reason": evidence.strip(),
+    }
+    audit.record(SETTLED_BY_HAND, details=details)
     return moved
 
 
@@ -150,8 +162,10 @@ def _follow(
     reason: FailureClass | None,
     at: datetime | None,
     actor: Actor | None,
+    comment: str,
 ) -> None:
-    tell(rows, SUMMARIES.get((verdict, reason)) or SUMMARIES[verdict, None], at=at, actor=actor)
+    summary = SUMMARIES.get((verdict, reason)) or SUMMARIES[verdict, None]
+    tell(rows, summary, at=at, actor=actor, comment=comment)
     if verdict is MessageState.FAILED and reason is FailureClass.DEAD_NUMBER:
         _invalidate([row.id for row in rows])
     signals.message_settled.send("campaigns", message_ids=[row.id for row in rows], outcome=verdict)
@@ -164,20 +178,23 @@ def tell(
     at: datetime | None = None,
     actor: Actor | None = None,
     text: str | None = None,
+    comment: str = "",
 ) -> None:
     """One timeline entry for each employer that the messages speak for, in three statements at most.
 
     Rows need campaign_id, member_id, employer_id, contact_id, text; `text` replaces theirs.
+    `comment` is added to the entry.
     """
     texts = {row.member_id: conceal(row.text) if text is None else text for row in rows}
     names = _names({row.contact_id for row in rows if row.contact_id})
     spoken_for = [(row.member_id, row) for row in rows]
     spoken_for += [(row.merged_into_id, row) for row in _merged_into(list(texts))]
+    more = {"comment": comment} if comment else {}
     entries = [
         timeline.Happening(
             employer_id=row.employer_id,
             summary=summary,
-            params={"name": names.get(row.contact_id or 0, ""), "text": texts[member_id]},
+            params={"name": names.get(row.contact_id or 0, ""), "text": texts[member_id]} | more,
             at=at,
             link_id=row.campaign_id,
         )

@@ -16,8 +16,6 @@ from campaigns.gateways.simulator_store import Store
 from campaigns.ledger.services import controlling
 from tests.campaigns.sending import (
     assert_books_agree,
-    ledger,
-    planned_campaign,
     ready_campaign,
     states,
 )
@@ -52,7 +50,7 @@ def test_a_double_clicked_launch_launches_once(client: FlaskClient) -> None:
     assert db.session.scalars(history).all() == ["launch"]
 
 
-@pytest.mark.parametrize("step", ["launch", "pause", "resume", "cancel", "settle"])
+@pytest.mark.parametrize("step", ["launch", "pause", "resume", "cancel"])
 def test_a_specialist_may_not_and_another_branch_does_not_know_it(client: FlaskClient, step: str) -> None:
     campaign = ready_campaign(2)
     sign_in(client, create_user(Role.SPECIALIST, branch=campaign.branch))
@@ -67,19 +65,6 @@ def test_a_campaign_that_nobody_approved_cannot_be_launched(app: Flask) -> None:
     campaign.state = CampaignState.SUBMITTED
     with pytest.raises(DomainError):
         controlling.launch(campaign.id, None)
-
-
-def test_an_officer_settles_doubtful_messages_on_the_page(client: FlaskClient) -> None:
-    campaign = planned_campaign(2)
-    rows = ledger(campaign)
-    for row in rows:
-        row.state = "unknown"  # type: ignore[assignment]
-    sign_in(client, create_user(Role.MANAGER, branch=campaign.branch))
-    form = {"message": [row.id for row in rows], "outcome": "delivered"}
-    assert client.post(f"/campaigns/{campaign.id}/settle", data=form).status_code == 303
-    assert states(campaign) == {"delivered": 2}
-    assert state(campaign) == "finished"
-    assert client.post(f"/campaigns/{campaign.id}/settle", data=form).status_code == 400
 
 
 # --- from the shell, without workers

@@ -1,3 +1,4 @@
+import functools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -203,12 +204,16 @@ def test_an_officer_settles_what_no_gateway_can_tell_and_nothing_else(app: Flask
     doubtful, clear = submitted(2)
     db.session.execute(update(Message).where(Message.id == doubtful.id).values(state="unknown"))
     campaign = doubtful.campaign_id
-    assert settling.settle_by_officer(campaign, [doubtful.id, clear.id], delivered=False, actor=None) == 1
+    say = functools.partial(settling.settle_by_officer, evidence="问过运营商", actor=None)
+    with pytest.raises(DomainError):
+        say(campaign, [doubtful.id], delivered=False, evidence=" ")
+    assert state_of(doubtful) == "unknown"
+    assert say(campaign, [doubtful.id, clear.id], delivered=False) == 1
     assert (state_of(doubtful), state_of(clear)) == ("failed", "submitted")
     with pytest.raises(DomainError):
-        settling.settle_by_officer(campaign, [doubtful.id], delivered=True, actor=None)
+        say(campaign, [doubtful.id], delivered=True)
     with pytest.raises(DomainError):
-        settling.settle_by_officer(campaign + 1, [clear.id], delivered=True, actor=None)
+        say(campaign + 1, [clear.id], delivered=True)
 
 
 def test_a_campaign_finishes_when_nothing_is_open_any_more(app: Flask) -> None:

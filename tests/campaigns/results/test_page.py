@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app.accounts.models import User
+from app.audit.models import AuditEvent
 from app.core.clock import now
 from app.core.db import db
 from app.core.permissions import Role
@@ -162,18 +163,61 @@ def test_only_those_who_may_control_see_the_buttons(
     assert client.post(f"/campaigns/{running.id}/pause").status_code == 403
 
 
-def test_an_officer_settles_what_stayed_in_doubt(
+def test_an_officer_settles_what_stayed_in_doubt_and_says_how_he_knows(
     client: FlaskClient, manager: User, running: Campaign
 ) -> None:
     sign_in(client, manager)
     db.session.execute(move(MessageState.CLAIMED, Message.campaign_id == running.id))
     doubtful, *certain = ids(running)
+    assert "人工核定" not in client.get(f"/campaigns/{running.id}").text
     db.session.execute(move(MessageState.UNKNOWN, Message.id == doubtful))
+    assert f"/campaigns/{running.id}/messages?state.in=unknown" in client.get(f"/campaigns/{running.id}").text
     address = f"/campaigns/{running.id}/messages"
-    chosen = {"do": "bulk:settle", "ids": [doubtful, certain[0]], "outcome": "delivered"}
-    client.post(address, data=chosen | {"confirmed": "1", "expected": "2"})
+    chosen = {"do": "bulk:settle", "ids": [doubtful, certain[0]], "confirmed": "1", "expected": "2"}
+    client.post(address, data=chosen | {"outcome": "delivered", "evidence": " "})
+    client.post(address, data=chosen | {"evidence": "问过运营商"})
+    assert db.session.get_one(Message, doubtful).state is MessageState.UNKNOWN
+    client.post(address, data=chosen | {"outcome": "delivered", "evidence": "问过运营商"})
     assert db.session.get_one(Message, doubtful).state is MessageState.DELIVERED
     assert db.session.get_one(Message, certain[0]).state is MessageState.CLAIMED
+    told = db.session.scalars(db.select(TimelineEntry).where(TimelineEntry.kind == "sms")).one()
+    assert (told.actor_name, told.params["comment"]) == (manager.name, "问过运营商")
+    event = db.session.scalars(
+        db.select(AuditEvent).where(AuditEvent.action == "Messages in doubt settled by hand")
+    ).one()
+    assert "问过运营商" in event.details
+
+
+def test_the_last_message_settled_by_hand_finishes_the_campaign(
+    client: FlaskClient, manager: User, running: Campaign
+) -> None:
+    sign_in(client, manager)
+    open_ids = ids(running)
+    db.session.execute(move(MessageState.CLAIMED, Message.campaign_id == running.id))
+    db.session.execute(move(MessageState.UNKNOWN, Message.campaign_id == running.id))
+    count = str(len(open_ids))
+    chosen = {"do": "bulk:settle", "ids": open_ids, "confirmed": "1", "expected": count}
+    answer = {"outcome": "failed", "evidence": "号码机主未收到"}
+    client.post(f"/campaigns/{running.id}/messages", data=chosen | answer)
+    db.session.refresh(running)
+    assert running.state is CampaignState.FINISHED
+
+
+@pytest.mark.parametrize(
+    ("role", "elsewhere", "status"), [(Role.SPECIALIST, False, 403), (Role.MANAGER, True, 404)]
+)
+def test_others_settle_nothing(
+    client: FlaskClient, manager: User, running: Campaign, role: Role, elsewhere: bool, status: int
+) -> None:
+    branch = create_branch() if elsewhere else manager.branch
+    sign_in(client, create_user(role, branch=branch))
+    db.session.execute(move(MessageState.CLAIMED, Message.campaign_id == running.id))
+    db.session.execute(move(MessageState.UNKNOWN, Message.campaign_id == running.id))
+    one = ids(running)[0]
+    answer = {"outcome": "failed", "evidence": "x", "confirmed": "1", "expected": "1"}
+    page = f"/campaigns/{running.id}/messages"
+    assert client.post(page, data={"do": "bulk:settle", "ids": [one]} | answer).status_code == status
+    assert db.session.get_one(Message, one).state is MessageState.UNKNOWN
 
 
 def test_whoever_got_nothing_from_a_cancelled_campaign_may_be_written_to_again(manager: User) -> None:
