@@ -55,20 +55,6 @@
   addEventListener("pageshow", () => rest(document));
   document.addEventListener("htmx:afterRequest", () => rest(document));
 
-  // What drops down from the search box: arrows walk through it, Escape and a click elsewhere close it.
-  document.addEventListener("keydown", (event) => {
-    const box = event.target.closest(".topbar-search");
-    if (!box || !["ArrowDown", "ArrowUp", "Escape"].includes(event.key)) return;
-    const stops = [box.querySelector("input[type=search]"), ...box.querySelectorAll(".suggestions a")];
-    const step = { ArrowDown: 1, ArrowUp: -1, Escape: -stops.length }[event.key];
-    if (event.key === "Escape") box.querySelector(".suggestions")?.replaceChildren();
-    event.preventDefault();
-    stops[Math.max(0, Math.min(stops.length - 1, stops.indexOf(document.activeElement) + step))]?.focus();
-  });
-  document.addEventListener("click", (event) => {
-    if (!event.target.closest(".topbar-search")) document.querySelector(".suggestions")?.replaceChildren();
-  });
-
   // data-autosubmit: a filter applies as soon as it is chosen.
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-autosubmit]")) event.target.form.requestSubmit();

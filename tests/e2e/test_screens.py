@@ -1,10 +1,11 @@
 """The main screens: everybody can use them, they fit a phone, and the browser has nothing to complain of."""
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+import re
 
-from tests.e2e.office import Office
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.office import Building, Office
 from tests.runtime.instance import Instance
 
 SCREENS = (
@@ -20,6 +21,18 @@ SCREENS = (
     "/dashboard",
 )
 
+#: Stands for the page of the first employer in the reader's list.
+ONE_EMPLOYER = "/employers/…"
+
+#: The pages on which everybody else spends the day.
+WORKPLACES = {
+    "specialist": ("/", ONE_EMPLOYER, "/visits/new", "/imports/new/registry"),
+    "enforcement": ("/", "/employers?stage.in=in_arrears", ONE_EMPLOYER),
+    "head": ("/", "/campaigns/1/draft", "/campaigns/1/messages", "/campaigns/sender"),
+    "security": ("/users", "/roles"),
+    "auditor": ("/audit/",),
+}
+
 
 @pytest.mark.parametrize("width", [360, 1440])
 def test_the_main_screens_are_accessible_and_fit_the_window(
@@ -29,10 +42,35 @@ def test_the_main_screens_are_accessible_and_fit_the_window(
     wrong = []
     for path in SCREENS:
         office.open(path)
-        office.page.wait_for_load_state("networkidle")
-        if office.page.evaluate("document.documentElement.scrollWidth") > width:
-            wrong.append(f"{path} is wider than {width} px")
-        found = Axe().run(office.page)
-        wrong += [f"{path}: {one['id']}: {one['help']}" for one in found.response["violations"]]
+        wrong += office.faults()
     office.leave()
     assert wrong == []
+
+
+@pytest.mark.parametrize("username", WORKPLACES)
+def test_everybodys_own_pages_are_accessible(building: Building, username: str) -> None:
+    desk = building.desk(username)
+    wrong = []
+    for path in WORKPLACES[username]:
+        if path == ONE_EMPLOYER:
+            desk.open("/employers")
+            desk.page.locator("#list tbody a").first.click()
+            desk.page.wait_for_url(re.compile(r"/employers/\d+$"))
+        else:
+            answer = desk.page.goto(f"{desk.address}{path}")
+            assert answer is not None
+            assert answer.status == 200, path
+        wrong += desk.faults()
+    assert wrong == []
+
+
+def test_the_arrow_keys_walk_through_the_suggestions_one_by_one(manager: Office) -> None:
+    manager.open("/tasks")
+    manager.page.locator("#search").press_sequentially("公司")
+    found = manager.page.locator("#suggestions a")
+    expect(found.nth(1)).to_be_visible()
+    for place in (0, 1):
+        manager.page.keyboard.press("ArrowDown")
+        expect(found.nth(place)).to_be_focused()
+    manager.page.keyboard.press("Escape")
+    expect(found).to_have_count(0)

@@ -185,7 +185,7 @@ def test_an_officer_settles_what_stayed_in_doubt_and_says_how_he_knows(
     event = db.session.scalars(
         db.select(AuditEvent).where(AuditEvent.action == "Messages in doubt settled by hand")
     ).one()
-    assert "问过运营商" in event.details
+    assert event.facts["reason"] == "问过运营商"
 
 
 def test_the_last_message_settled_by_hand_finishes_the_campaign(
