@@ -5,7 +5,7 @@ from decimal import Decimal
 from flask_babel import lazy_gettext as _l
 
 from app.contributions.policy import Permission
-from app.contributions.services import applied, plan
+from app.contributions.services import applied, plan, preparing
 from app.core.identifiers import credit_code, mobile
 from app.core.import_spec import Column, ImportSpec
 from app.core.parsing import account_number, code, day, money, period, rate, text, whole
@@ -82,6 +82,7 @@ STATEMENT = ImportSpec(
     columns=COLUMNS,
     key=("uscc",),
     plan=plan,
+    preparing=preparing,
     applied=applied,
     needs_as_of=True,
     needs_period=True,

@@ -68,6 +68,12 @@ def employers_by_code(codes: Collection[str], actor: Actor | None) -> dict[str, 
     return {row["uscc"]: row for row in read_rows(query)}
 
 
+def has_accounts() -> bool:
+    """Whether any employer has an account."""
+    query = select(Employer.id).where(Employer.employer_account_no.is_not(None)).limit(1)
+    return db.session.scalar(query) is not None
+
+
 def codes_by_account(accounts: Collection[str]) -> dict[str, str | None]:
     """Whose each account number is: credit code (None where the employer has none) by account number."""
     query = select(Employer.employer_account_no, Employer.uscc).where(

@@ -4,7 +4,7 @@ Everything works on a chunk of lines at a time, in a fixed number of statements 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -21,7 +21,7 @@ from app.core.periods import Period
 from app.core.text import name_key
 from app.core.workflow_sets import SetMove, transition_many
 from app.employers.models import AccountStatus, Contact, ContactRole, Employer, EmployerContact, Stage
-from app.employers.search.services import reindex
+from app.employers.search.services import Prepared, index_new, prepared, reindex
 from app.lifecycle.workflow import LIFECYCLE
 
 #: open accounts, the only ones that can be behind
@@ -59,6 +59,16 @@ def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
     """Compares a chunk with what is known. A month before the employer's latest only adds its fact."""
     looked = _look(lines, context)
     return [_plan_one(line, looked, context) for line in lines]
+
+
+def preparing(_context: Context) -> Callable[[Values], Prepared] | None:
+    """What finds new employers is prepared while there are no accounts yet; later most lines are known."""
+    return None if queries.has_accounts() else _prepare
+
+
+def _prepare(values: Values) -> Prepared:
+    person, mobile = values.get("handler_name"), values.get("handler_mobile")
+    return prepared(values["name"], values["uscc"], values["employer_account_no"], person, mobile)
 
 
 def _look(lines: Sequence[Line], context: Context) -> Looked:
@@ -252,7 +262,9 @@ def applied(plans: Sequence[Plan], context: Context) -> None:
     touched, searched = set[int](), set[int]()
     for one in plans:
         _note_employers(one, touched, searched)
-    reindex(searched)
+    new = _prepared_documents(plans)
+    index_new(new)
+    reindex(searched - new.keys())
     signals.statement_recorded.send("contributions", period=_period(context), employer_ids=sorted(touched))
 
 
@@ -267,6 +279,17 @@ def _move_stages(plans: Sequence[Plan]) -> None:
             one.note(Employer, employer_id, {"stage": stage_move.source}, {"stage": stage_move.target})
     for (target, placed), moves in groups.items():
         transition_many(LIFECYCLE, f"statement_{target.value}", moves, placed=placed)
+
+
+def _prepared_documents(plans: Sequence[Plan]) -> dict[int, Prepared]:
+    """What finds the new employers whose line says it all: their contact is new as well, or there is none."""
+    found = {}
+    for one in plans:
+        if one.line.prepared is not None and isinstance(one.record, Ref):
+            links = [write.after["contact_id"] for write in one.writes if write.model is EmployerContact]
+            if all(isinstance(contact, Ref) for contact in links):
+                found[id_of(one.record)] = one.line.prepared
+    return found
 
 
 def _note_employers(made: Plan, touched: set[int], searched: set[int]) -> None:

@@ -1,6 +1,6 @@
 """From rows of a sheet to the lines of an import: parsed, keyed, and checked for repetition."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -35,8 +35,12 @@ class Chunk:
         return len(self.lines) + len(self.misread)
 
 
-def chunks(spec: ImportSpec, table: Table, after: int = 0) -> Iterator[Chunk]:
-    """The rows of the table below row `after`, in chunks.
+#: what a spec makes of a line's values beforehand
+Prepare = Callable[[Mapping[str, Any]], Any]
+
+
+def chunks(spec: ImportSpec, table: Table, after: int = 0, prepare: Prepare | None = None) -> Iterator[Chunk]:
+    """The rows of the table below row `after`, in chunks, their lines prepared.
 
     Rows up to `after` were handled by an earlier run; their keys are still read, so that a repetition is
     found.
@@ -50,6 +54,8 @@ def chunks(spec: ImportSpec, table: Table, after: int = 0) -> Iterator[Chunk]:
                 continue
             chunk.last = row.number
             if isinstance(found, Line):
+                if prepare is not None:
+                    found.prepared = prepare(found.values)
                 chunk.lines.append(found)
             else:
                 chunk.misread.append(found)

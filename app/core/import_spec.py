@@ -71,6 +71,8 @@ class Line:
     number: int
     key: str
     values: dict[str, Any]
+    #: what the spec's `preparing` made of the values
+    prepared: Any = None
 
 
 class Ref:
@@ -209,6 +211,9 @@ class ImportSpec:
     #: what goes with a removed record and does not keep it, beside its timeline: tables, with a condition
     #: where only some of their rows do
     carried: Mapping[str, ColumnElement[bool] | None] = field(default_factory=dict)
+    #: gives a function of a line's values, or None; what it makes of them becomes `Line.prepared`. A large
+    #: file's lines are read and prepared ahead by another process, so it must ask nothing of the database.
+    preparing: Callable[[Context], Callable[[Mapping[str, Any]], Any] | None] = _nothing
     applied: Callable[[Sequence[Plan], Context], None] = _nothing
     finished: Callable[[Context], None] = _nothing
     removing: Callable[[str, Sequence[int], Context], None] = _nothing

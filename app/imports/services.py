@@ -30,6 +30,7 @@ from app.core.kept_files import keep
 from app.core.parsing import find_period
 from app.core.periods import Period
 from app.core.permissions import Actor
+from app.core.reading_ahead import may_fork, reading_ahead
 from app.core.reversible import notes_of, plain, planned_notes, settle, table_of, write
 from app.core.sheet_refusals import SheetRefused
 from app.core.sheets import Table, kind_of, open_table
@@ -40,6 +41,8 @@ from app.imports.policy import may_use
 
 SAMPLES = 50
 UNDO_CHUNK = 500
+#: bytes of a file that is worth a process of its own to read it: a workbook of some 5,000 rows
+LARGE = 400 << 10
 MOST_ATTEMPTS = 3
 #: shared by the many rows that have none, and so written as JSON once
 NO_VALUES: dict[str, Any] = {}
@@ -221,7 +224,10 @@ def _chunks(run: _Run, after: int) -> Iterator[Chunk]:
                 run.hold.keep(as_of=run.context.as_of)
         if table.title:
             run.hold.keep(title=table.title[:200])
-        yield from chunks(run.spec, table, after)
+        lines = chunks(run.spec, table, after, run.spec.preparing(run.context))
+        large = run.path.stat().st_size >= LARGE
+        with reading_ahead(lines) if large and may_fork() else nullcontext(lines) as steps:
+            yield from steps
 
 
 def _usual_day(spec: ImportSpec, period: Period | None) -> date:

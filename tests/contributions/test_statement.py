@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.contributions.models import ContributionFact
 from app.contributions.policy import stage_for
@@ -17,6 +17,10 @@ from app.core.periods import Period
 from app.core.timeline import TimelineEntry
 from app.core.workflow import WorkflowHistory
 from app.employers.models import AccountStatus, Contact, Employer, Stage
+from app.employers.search.models import SEARCH
+from app.employers.search.queries import search
+from app.employers.search.services import reindex
+from app.imports import services as import_services
 from app.tasks.models import DEADLINE, Task, TaskState
 from app.tasks.services import open_task
 from tests.factories import create_branch
@@ -101,6 +105,20 @@ def test_the_same_statement_again_changes_nothing(department: Flask, shared_data
     answer = apply(department, "statement", shared_data / SEPTEMBER)
     assert (answer["unchanged"], answer["changed"], answer["new"]) == (483, 0, 0)
     assert [db.session.scalar(select(func.count()).select_from(model)) for model in COUNTED] == before
+
+
+def test_new_employers_read_ahead_are_found_as_if_they_were_indexed_one_by_one(
+    department: Flask, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_services, "LARGE", 0)
+    answer = apply(department, "statement", shared_data / SEPTEMBER)
+    assert (answer["new"], stages()) == (483, IN_SEPTEMBER)
+    columns = select(*SEARCH.columns).order_by(SEARCH.c.id)
+    prepared = db.session.execute(columns).all()
+    db.session.execute(delete(SEARCH))
+    assert reindex() == 483
+    assert db.session.execute(columns).all() == prepared
+    assert [group.total for group in search("高霞刚", None)] == [1]
 
 
 COUNTED = (Employer, ContributionFact, Contact, TimelineEntry, WorkflowHistory)

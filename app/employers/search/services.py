@@ -22,6 +22,8 @@ COLUMNS = tuple(kind.value for kind in TermKind)
 #: the places of the columns that one character finds
 BY_ONE_CHARACTER = tuple(n for n, kind in enumerate(TermKind) if SHORTEST.get(kind, 1) == 1)
 _Document = tuple[str, ...]
+#: a document and its grams
+Prepared = tuple[_Document, str]
 
 
 def reindex(employer_ids: Iterable[int] | None = None) -> int:
@@ -33,6 +35,23 @@ def reindex(employer_ids: Iterable[int] | None = None) -> int:
     ids = list(db.session.scalars(select(Employer.id)) if employer_ids is None else sorted(set(employer_ids)))
     _reindex(db.session.connection(), ids)
     return len(ids)
+
+
+def prepared(
+    name: str, uscc: str | None, account: str | None, person: str | None, mobile: str | None
+) -> Prepared:
+    """What finds an employer that is yet to be created, with at most one contact."""
+    people = [(person, mobile, None)] if person else []
+    document = _document(name, (), [uscc], [account], people)
+    return document, _grams(document)
+
+
+def index_new(documents: Mapping[int, Prepared], connection: Connection | None = None) -> None:
+    """Makes employers found that have no document, by what was prepared for each."""
+    if documents:
+        columns: Columns = {"id": list(documents), "grams": [words for _, words in documents.values()]}
+        texts = zip(*(document for document, _ in documents.values()), strict=True)
+        add(connection or db.session.connection(), SEARCH, columns | dict(zip(COLUMNS, texts, strict=True)))
 
 
 def _reindex(connection: Connection, ids: Sequence[int]) -> None:
@@ -48,7 +67,7 @@ def _reindex(connection: Connection, ids: Sequence[int]) -> None:
                 gone.append(id_)
         if gone:
             connection.execute(delete(SEARCH).where(among(SEARCH.c.id, gone)))
-        add(connection, SEARCH, _columns(wanted))
+        index_new({id_: (document, _grams(document)) for id_, document in wanted.items()}, connection)
 
 
 def _documents(connection: Connection, ids: Sequence[int]) -> dict[int, _Document]:
@@ -143,12 +162,6 @@ def _joined(keys: Sequence[str]) -> str:
         return f"\n{keys[0]}\n" if keys[0] else ""
     found = "\n".join(key for key in dict.fromkeys(keys) if key)
     return f"\n{found}\n" if found else ""
-
-
-def _columns(documents: Mapping[int, _Document]) -> Columns:
-    """The rows to insert, column by column."""
-    columns: Columns = {"id": list(documents), "grams": [_grams(one) for one in documents.values()]}
-    return columns | dict(zip(COLUMNS, zip(*documents.values(), strict=True), strict=False))
 
 
 def _grams(document: _Document) -> str:
