@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from app.accounts.models import Branch
 from app.core.db import db
 from app.core.demo import Demo
 from app.employers.identity.models import (
@@ -38,27 +39,32 @@ QUESTIONS = (
 
 
 def load(demo: Demo) -> None:
-    """Writes kinship of the giants, former names of a dozen, files and verifications."""
-    largest = _largest()
-    if len(largest) < RENAMED:
-        return
+    """Writes kinship of each branch's giants, former names of a dozen, files and verifications."""
+    for branch_id in db.session.scalars(select(Branch.id).order_by(Branch.id)):
+        largest = _largest(branch_id)
+        if len(largest) == RENAMED:
+            _load_branch(demo, largest)
+
+
+def _load_branch(demo: Demo, largest: Sequence[Employer]) -> None:
     for kind, subject, other in FAMILY:
         day = demo.today - timedelta(days=demo.random.randrange(400, 3000))
         proof = "集团章程" if kind is RelationKind.GROUP else PROOF
         ids = {"subject_id": largest[subject].id, "object_id": largest[other].id}
         db.session.add(EmployerRelation(kind=kind, since=day, proof=proof, **ids))
-    for employer in largest[:RENAMED]:
+    for employer in largest:
         _rename(demo, employer)
     db.session.flush()
     for employer in largest[:ASKED]:
         _file(demo, employer)
-    reindex([employer.id for employer in largest[:RENAMED]])
+    reindex([employer.id for employer in largest])
 
 
-def _largest() -> Sequence[Employer]:
+def _largest(branch_id: int) -> Sequence[Employer]:
     query = (
         select(Employer)
-        .where(Employer.stage == Stage.CONTRIBUTING, Employer.owner_id.is_not(None))
+        .where(Employer.branch_id == branch_id, Employer.stage == Stage.CONTRIBUTING)
+        .where(Employer.owner_id.is_not(None))
         .order_by(Employer.heads.desc(), Employer.id)
     )
     return db.session.scalars(query.limit(RENAMED)).all()

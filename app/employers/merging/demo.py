@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from app.accounts.models import User, UserRole
+from app.core import timeline
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.permissions import Role, Scope
+from app.core.i18n import msgid
+from app.core.permissions import Role
 from app.employers.merging.models import DuplicatePair
 from app.employers.merging.services import deciding, finding, merging
 from app.employers.models import Employer, EmployerContact, Stage
@@ -63,19 +65,20 @@ def _share_contact(again: Employer, original: Employer) -> None:
             db.session.add(EmployerContact(employer_id=again.id, contact_id=link.contact_id, role=link.role))
 
 
+def _manager_of(branch_id: int) -> User | None:
+    query = select(User).join(UserRole).where(UserRole.role == Role.MANAGER, User.branch_id == branch_id)
+    return db.session.scalars(query.order_by(User.id).limit(1)).first()
+
+
 def _decide() -> None:
     """The manager has worked on two of them already."""
-    manager = db.session.scalars(
-        select(User)
-        .join(UserRole)
-        .where(UserRole.role == Role.MANAGER, User.scope.in_((Scope.ALL, Scope.BRANCH_AND_BELOW)))
-        .order_by(User.id)
-        .limit(1)
-    ).first()
     pairs = db.session.scalars(select(DuplicatePair).order_by(DuplicatePair.id).limit(2)).all()
+    manager = _manager_of(pairs[0].first.branch_id) if pairs else None
     if manager is None or len(pairs) < 2:
         return
     kept, gone = pairs[0].first, pairs[0].second
+    timeline.record(gone.id, "employer", msgid("Entered by hand as a prospect"), actor=manager)
+    db.session.flush()
     reason = "工商登记核对为同一单位"
     merging.merge(kept.id, gone.id, {}, reason, (version_of(kept), version_of(gone)), manager)
     deciding.keep_apart(pairs[1], "母公司与同名个体户，分别登记", manager)
