@@ -1,12 +1,26 @@
 """From a provider's code to what it asks of us. Codes differ by operator, so the map can be overridden."""
 
 from collections.abc import Iterable
+from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core.db import db
+from app.core.errors import DomainError, NotFound
 from campaigns.gateways.models import GatewayCode
 from campaigns.gateways.protocol import FailureClass
+
+#: Why a message was not delivered, or why the system paused a campaign.
+FAILURES: dict[FailureClass, Any] = {
+    FailureClass.DEAD_NUMBER: _l("The number does not exist"),
+    FailureClass.TEMPORARY: _l("Phone switched off or out of reach"),
+    FailureClass.OPT_OUT: _l("The number refuses messages"),
+    FailureClass.CONTENT: _l("Text or signature refused"),
+    FailureClass.FLOW_CONTROL: _l("Too many messages at once"),
+    FailureClass.ACCOUNT: _l("The gateway account is blocked or has no balance"),
+    FailureClass.OTHER: _l("Another reason"),
+}
 
 #: Codes that the three operators and the large resellers share, and those of our own HTTP client.
 SHIPPED = {
@@ -39,6 +53,26 @@ def classify(gateway: str, codes: Iterable[str | None]) -> dict[str | None, Fail
 
 
 def reclassify(gateway: str, code: str, failure: FailureClass, note: str = "") -> None:
-    """Override one code for one gateway."""
+    """Override one code for one gateway; DomainError for a code that no provider could send."""
+    if not code.isascii() or not code.isprintable() or not 1 <= len(code) <= 40 or " " in code:
+        raise DomainError(_l("A code has 1 to 40 letters, digits and signs, without spaces."))
     db.session.merge(GatewayCode(gateway=gateway, code=code, failure=failure, note=note))
     db.session.flush()
+
+
+def forget(gateway: str, code: str) -> None:
+    """Takes an override back: the shipped meaning counts again. Raises NotFound where there is none."""
+    found = db.session.get(GatewayCode, (gateway, code))
+    if found is None:
+        raise NotFound(_l("This code has no meaning of its own here."))
+    db.session.delete(found)
+    db.session.flush()
+
+
+def known(gateway: str) -> list[tuple[str, FailureClass, GatewayCode | None]]:
+    """Every code with its class, by code; with the override that says so, where there is one."""
+    own = {
+        one.code: one for one in db.session.scalars(select(GatewayCode).where(GatewayCode.gateway == gateway))
+    }
+    classes = SHIPPED | {code: one.failure for code, one in own.items()}
+    return [(code, classes[code], own.get(code)) for code in sorted(classes)]

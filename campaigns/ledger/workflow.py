@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Update, select, update
 
 from app.core.db import db, is_postgresql
 from app.core.workflow import Tone
-from campaigns.gateways.protocol import FailureClass
 from campaigns.ledger.models import MESSAGES, Message, MessageState
 
 S = MessageState
@@ -23,17 +22,6 @@ LABELS: dict[MessageState, tuple[Any, Tone]] = {
     S.EXPIRED: (_l("Not confirmed"), Tone.WARNING),
     S.UNKNOWN: (_l("In doubt"), Tone.WARNING),
     S.SUPPRESSED: (_l("Left out"), Tone.DONE),
-}
-
-#: Why a message was not delivered, or why the system paused a campaign.
-FAILURES: dict[FailureClass, Any] = {
-    FailureClass.DEAD_NUMBER: _l("The number does not exist"),
-    FailureClass.TEMPORARY: _l("Phone switched off or out of reach"),
-    FailureClass.OPT_OUT: _l("The number refuses messages"),
-    FailureClass.CONTENT: _l("Text or signature refused"),
-    FailureClass.FLOW_CONTROL: _l("Too many messages at once"),
-    FailureClass.ACCOUNT: _l("The gateway account is blocked or has no balance"),
-    FailureClass.OTHER: _l("Another reason"),
 }
 
 #: From each state, where a message may go. Evidence outranks expectation: a receipt settles a message in any

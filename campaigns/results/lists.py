@@ -21,10 +21,11 @@ from campaigns.drafting.content.policy import conceal
 from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import EXCLUSION_LABELS
+from campaigns.gateways.codes import FAILURES
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.services import controlling
 from campaigns.ledger.services.settling import settle_by_officer
-from campaigns.ledger.workflow import FAILURES, LABELS
+from campaigns.ledger.workflow import LABELS
 from campaigns.results import queries
 
 STATE_CHOICES = tuple((state.value, label) for state, (label, _tone) in LABELS.items())

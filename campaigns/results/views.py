@@ -11,8 +11,9 @@ from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import EXCLUSION_LABELS, find
 from campaigns.drafting.workflow import CAMPAIGN
+from campaigns.gateways.codes import FAILURES
 from campaigns.ledger import queries as ledger
-from campaigns.ledger.workflow import FAILURES, LABELS
+from campaigns.ledger.workflow import LABELS
 from campaigns.results import queries
 from campaigns.results.lists import MESSAGES
 
