@@ -4,7 +4,7 @@ Everything works on a chunk of lines at a time, in a fixed number of statements 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -75,19 +75,46 @@ def _look(lines: Sequence[Line], context: Context) -> Looked:
     values = [line.values for line in lines]
     employers = queries.employers_by_code({one["uscc"] for one in values}, context.actor)
     ids = [employer["id"] for employer in employers.values()]
+    handlers = queries.handlers_of(ids)
     return Looked(
         employers,
-        queries.codes_by_account({one["employer_account_no"] for one in values}),
+        queries.codes_by_account(_foreign_accounts(values, employers)),
         queries.facts_of(ids, _period(context)),
-        queries.handlers_of(ids),
-        _people(values, context),
+        handlers,
+        _people(_new_people(values, employers, handlers), context),
     )
 
 
-def _people(values: Sequence[Values], context: Context) -> dict[Person, int | Ref]:
+def _foreign_accounts(values: Sequence[Values], employers: Mapping[str, Known]) -> set[str]:
+    """The account numbers that are not their employers' already."""
+    return {
+        one["employer_account_no"]
+        for one in values
+        if one["uscc"] not in employers
+        or employers[one["uscc"]]["employer_account_no"] != one["employer_account_no"]
+    }
+
+
+def _new_people(
+    values: Sequence[Values], employers: Mapping[str, Known], handlers: Mapping[int, Handler]
+) -> set[str]:
+    """The mobile numbers that are not those of their employers' present handlers already."""
+    present = {
+        code: (handler.name, handler.mobile)
+        for code, employer in employers.items()
+        if (handler := handlers.get(employer["id"]))
+    }
+    return {
+        mobile
+        for one in values
+        if (mobile := one.get("handler_mobile"))
+        and present.get(one["uscc"]) != (one.get("handler_name"), mobile)
+    }
+
+
+def _people(mobiles: Collection[str], context: Context) -> dict[Person, int | Ref]:
     """Contacts by name and mobile: those in the database, and those that this run creates."""
     remembered: dict[Person, int | Ref] = context.memory.setdefault("people", {})
-    mobiles = {mobile for one in values if (mobile := one.get("handler_mobile"))}
     for (mobile, name), contact_id in queries.contacts_by_mobile(mobiles).items():
         remembered[name, mobile] = contact_id
     return remembered

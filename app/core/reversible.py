@@ -100,12 +100,12 @@ def _columns(group: Sequence[Write], names: Sequence[str]) -> Columns:
 
 def settle(plans: Sequence[Plan]) -> None:
     """Call when a chunk is done with: what it created counts as unedited, whatever its effects did to it."""
-    created: dict[Table, list[int]] = defaultdict(list)
+    created: dict[Any, list[int]] = defaultdict(list)
     for plan in plans:
         for one in plan.writes:
             if one.before is None:
-                created[one.model.__table__].append(id_of(one.id))
-    for table, ids in created.items():
+                created[one.model].append(id_of(one.id))
+    for table, ids in ((table_of(model), ids) for model, ids in created.items()):
         if all(name in table.c for name in STAMPS):
             first, last = min(ids), max(ids)
             # the ids were taken in one go; only where the database has sequences may others lie between

@@ -170,7 +170,9 @@ def _follow_transition(
     else:
         return
     deadline = workflow.state(target).deadline
-    if deadline or any(workflow.state(move.source).deadline for move in moves if move.source):
+    if deadline or any(
+        workflow.state(source).deadline for source in {move.source for move in moves} if source
+    ):
         # also before opening one: a record has a single open deadline
         _settle_deadlines(workflow, [move.record_id for move in moves])
     if deadline:
