@@ -25,8 +25,8 @@ run: $(INSTALLED) ## install what is missing and run the product with demo data;
 
 install: $(INSTALLED) ## make the virtual environment and install the locked requirements
 
-test: $(INSTALLED_DEV) lint ## all checks and all tests that can run here; says which cannot
-	@$(IN) -m pytest -rs
+test: $(INSTALLED_DEV) lint ## all checks and all tests that can run here, on every core; says which cannot
+	@$(IN) -m pytest -rs -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED_DEV) ## translations, style, import layers, types
 	@home=$$(mktemp -d) && JINNUO_HOME=$$home $(FLASK) translations compile; status=$$?; rm -rf "$$home"; exit $$status

@@ -25,8 +25,9 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    """A browser for the tests of this folder alone: while it is open its event loop holds the main thread."""
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed")
     with sync_playwright() as playwright:
@@ -35,7 +36,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """The whole product, started once as a newcomer would."""
     with running(tmp_path_factory.mktemp("product") / "home", DEMO="1") as instance:

@@ -1,7 +1,6 @@
 import asyncio
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -37,9 +36,7 @@ def supervise(
         for task in tasks:
             await task
 
-    # A thread of its own: a browser test before this one leaves an event loop running in the main thread.
-    with ThreadPoolExecutor(1) as alone:
-        alone.submit(asyncio.run, run()).result()
+    asyncio.run(run())
     return said
 
 
