@@ -79,9 +79,7 @@ def contact_link(branch: Branch) -> int:
 
 
 def relation(branch: Branch) -> int:
-    made = EmployerRelation(
-        kind=RelationKind.PARENT, subject_id=employer(branch), object_id=employer(branch)
-    )
+    made = EmployerRelation(kind=RelationKind.PARENT, subject_id=employer(branch), object_id=employer(branch))
     db.session.add(made)
     db.session.flush()
     return made.id
