@@ -99,18 +99,23 @@ def compile_catalogue(source: Path) -> bytes:
     return compiled.getvalue()
 
 
-def compile_all() -> int:
-    """Write every `.mo` beside its `.po`; gives how many."""
+def compile_all(*, only_stale: bool = False) -> int:
+    """Write every `.mo` beside its `.po`, or only those that are older than it; gives how many."""
     sources = [source for locale in LOCALES for source in catalogues(locale)]
-    for source in sources:
+    wanted = [source for source in sources if not (only_stale and _is_fresh(source))]
+    for source in wanted:
         source.with_suffix(".mo").write_bytes(compile_catalogue(source))
-    return len(sources)
+    return len(wanted)
+
+
+def _is_fresh(source: Path) -> bool:
+    compiled = source.with_suffix(".mo")
+    return compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime
 
 
 def _load(source: Path) -> Translations:
-    compiled = source.with_suffix(".mo")
-    if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
-        return Translations(BytesIO(compiled.read_bytes()))
+    if _is_fresh(source):
+        return Translations(BytesIO(source.with_suffix(".mo").read_bytes()))
     return Translations(BytesIO(compile_catalogue(source)))
 
 

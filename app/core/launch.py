@@ -5,8 +5,8 @@ import hashlib
 import http.client
 import sys
 from collections.abc import Sequence
-from contextlib import redirect_stdout
-from io import StringIO
+from functools import partial
+from typing import Any
 
 import click
 from flask import Flask, current_app
@@ -16,12 +16,12 @@ from sqlalchemy.exc import OperationalError
 from app.config import PROJECT, ConfigError, Settings, current_settings
 from app.core.db import db
 from app.core.health import database_revisions, wanted_revisions
+from app.core.i18n import compile_all
 from app.core.preflight import check_ports, check_writable, only_instance
 from app.core.supervisor import NotReadyError, Service, Supervisor
 from app.core.valkey import answers, valkey_command
 
 #: Commands of features that make an instance ready, by name: the core knows no feature.
-COMPILE_TRANSLATIONS = ("translations", "compile")
 LOAD_DEMO = ("demo", "load")
 SHOW_DEMO_LOGINS = ("demo", "logins")
 FIRST_ADMINISTRATOR = ("users", "first-administrator")
@@ -36,7 +36,7 @@ def launch() -> None:
     check_writable(settings.home)
     with only_instance(settings.home):
         check_ports(settings)
-        services = services_of(settings, current_app)
+        services = services_of(settings, current_app._get_current_object())  # type: ignore[attr-defined]
         prepare(settings)
         supervisor = Supervisor(services, settings.logs, PROJECT, click.echo)
         try:
@@ -48,9 +48,7 @@ def launch() -> None:
 
 def prepare(settings: Settings) -> None:
     """Bring database and translations up to date and fill an empty instance; later calls change nothing."""
-    # Its count would be one more line on every start.
-    with redirect_stdout(StringIO()):
-        _run_command(COMPILE_TRANSLATIONS)
+    compile_all(only_stale=True)
     try:
         if database_revisions() != wanted_revisions():
             click.echo("Preparing the database ...")
@@ -64,7 +62,11 @@ def prepare(settings: Settings) -> None:
     finally:
         db.session.remove()
     _fill_once(settings)
-    # The children open their own connections.
+    _let_go_of_the_database()
+
+
+def _let_go_of_the_database() -> None:
+    """The children open their own connections: none may be open when one is forked."""
     db.session.remove()
     db.engine.dispose()
 
@@ -95,17 +97,30 @@ def services_of(settings: Settings, app: Flask) -> list[Service]:
         )
     elif not answers(settings.redis_url):
         raise ConfigError("The Redis server of REDIS_URL does not answer; start it or correct REDIS_URL.")
-    services.append(Service("web", _flask("web"), ready=lambda: _serves(settings)))
+    services.append(_service(app, "web", "web", ready=lambda: _serves(settings)))
     if settings.embedded_gateway and _command(app, SIMULATOR):
-        services.append(Service("gateway", _flask(*SIMULATOR)))
-    services.append(Service("scheduler", _flask("schedule")))
+        services.append(_service(app, "gateway", *SIMULATOR))
+    services.append(_service(app, "scheduler", "schedule"))
     for number in range(1, settings.job_workers + 1):
-        services.append(Service(f"worker-{number}", _flask("worker"), grace=JOB_GRACE_SECONDS))
+        services.append(_service(app, f"worker-{number}", "worker", grace=JOB_GRACE_SECONDS))
     return services
 
 
-def _flask(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-u", "-m", "flask", "--app", "wsgi", *arguments)
+def _service(app: Flask, name: str, *command: str, **how: Any) -> Service:
+    """One of the application's commands as a service."""
+    line = (sys.executable, "-u", "-m", "flask", "--app", "wsgi", *command)
+    return Service(name, line, run=partial(_run_in_child, app, command), **how)
+
+
+def _run_in_child(app: Flask, path: Sequence[str]) -> None:
+    """Run a command in a forked child; ends with SystemExit."""
+    command = _command(app, path)
+    if command is None:
+        raise RuntimeError(f"there is no command {' '.join(path)}")
+    with app.app_context():
+        # whatever the parent still holds stays the parent's
+        db.engine.dispose(close=False)
+        command.main([], prog_name=" ".join(path))
 
 
 def _serves(settings: Settings) -> bool:
@@ -124,6 +139,7 @@ def _announce(settings: Settings) -> None:
     click.echo(f"\nJinnuo is served at {settings.public_url} (Ctrl-C stops it)")
     if settings.demo:
         _run_command(SHOW_DEMO_LOGINS)
+        _let_go_of_the_database()
     click.echo(f"Instance folder: {settings.home}; logs: {settings.logs}\n")
 
 

@@ -6,6 +6,7 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
 
 # Loaded at import: between fork and exec a child must not search for libraries.
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -22,3 +23,9 @@ def die_with_parent(parent: int | None) -> None:
     if parent is not None and os.getppid() != parent:
         # The parent ended before the kernel knew of the wish.
         os._exit(1)
+
+
+def name_process(name: str) -> None:
+    """What this process is called in lists of processes (Linux only; 15 bytes are shown)."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_NAME, name.encode())

@@ -9,12 +9,14 @@ import contextlib
 import logging
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from app.core.forked import CAN_FORK, ForkedProcess, start_forked
 from app.core.lifeline import die_with_parent
 
 FIRST_PAUSE_SECONDS = 0.5
@@ -35,6 +37,8 @@ class Service:
 
     name: str
     command: Sequence[str]
+    #: The same as a function: where processes can fork, it runs in a copy of this one, which starts at once.
+    run: Callable[[], object] | None = None
     #: Seconds it may take to finish what it is doing when asked to stop, before it is killed.
     grace: float = 10.0
     #: The services after it start only once this is true.
@@ -50,7 +54,7 @@ class NotReadyError(Exception):
 @dataclass
 class _Running:
     service: Service
-    process: asyncio.subprocess.Process | None = None
+    process: asyncio.subprocess.Process | ForkedProcess | None = None
     keeper: asyncio.Task[None] | None = None
 
 
@@ -67,6 +71,8 @@ class Supervisor:
         self._say = say
         self._ready_seconds = ready_seconds
         self._stop = asyncio.Event()
+        #: No fork while a thread asks whether a service is ready: what it is importing would be half there.
+        self._alone = asyncio.Lock()
 
     def stop(self) -> None:
         """Ask everything to stop; `run` returns when it has."""
@@ -77,9 +83,7 @@ class Supervisor:
 
         Raises NotReadyError when a service does not come up; the others are stopped then too.
         """
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, self.stop)
+        self._listen_for_signals()
         self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             for running in self._all:
@@ -91,16 +95,27 @@ class Supervisor:
         finally:
             await self._stop_all()
 
+    def _listen_for_signals(self) -> None:
+        """Only the main thread hears signals; a supervisor in another one is stopped by `stop`."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self.stop)
+
     async def _until_ready(self, running: _Running) -> None:
         ready = running.service.ready
         deadline = time.monotonic() + self._ready_seconds
-        while ready is not None and not self._stop.is_set() and not await asyncio.to_thread(ready):
+        while ready is not None and not self._stop.is_set() and not await self._holds(ready):
             if time.monotonic() > deadline:
                 raise NotReadyError(
                     f"{running.service.name} did not start within {self._ready_seconds:g} s; "
                     f"{self._logs / running.service.name}.log says why."
                 )
             await asyncio.sleep(0.05)
+
+    async def _holds(self, ready: Callable[[], bool]) -> bool:
+        async with self._alone:
+            return await asyncio.to_thread(ready)
 
     async def _keep(self, running: _Running) -> None:
         pause = FIRST_PAUSE_SECONDS
@@ -117,17 +132,7 @@ class Supervisor:
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _run_once(self, running: _Running, log: RotatingFileHandler) -> int:
-        parent = os.getpid()
-        process = await asyncio.create_subprocess_exec(
-            *running.service.command,
-            cwd=self._folder,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=LONGEST_LINE,
-            start_new_session=True,
-            preexec_fn=lambda: die_with_parent(parent),
-        )
+        process = await self._start(running.service)
         running.process = process
         reader = asyncio.create_task(self._copy_lines(running.service, process, log))
         status = await process.wait()
@@ -137,8 +142,27 @@ class Supervisor:
             await asyncio.wait_for(reader, timeout=1)
         return status
 
+    async def _start(self, service: Service) -> asyncio.subprocess.Process | ForkedProcess:
+        if service.run is not None and CAN_FORK:
+            async with self._alone:
+                return await start_forked(service.name, service.run, self._folder, LONGEST_LINE)
+        parent = os.getpid()
+        return await asyncio.create_subprocess_exec(
+            *service.command,
+            cwd=self._folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=LONGEST_LINE,
+            start_new_session=True,
+            preexec_fn=lambda: die_with_parent(parent),
+        )
+
     async def _copy_lines(
-        self, service: Service, process: asyncio.subprocess.Process, log: RotatingFileHandler
+        self,
+        service: Service,
+        process: asyncio.subprocess.Process | ForkedProcess,
+        log: RotatingFileHandler,
     ) -> None:
         if process.stdout is None:
             return

@@ -68,20 +68,13 @@ class Instance:
         """Every process that the supervisor has started, and those started by them."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def services(self, last_word: str) -> list[psutil.Process]:
-        """The direct children whose command line ends with a word, or whose program is called so."""
+    def services(self, name: str) -> list[psutil.Process]:
+        """The direct children that are called so, a number at the end left aside."""
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if last_word in (_last_word(child), _program(child))]
+        return [child for child in children if _program(child).rstrip("-0123456789") == name]
 
     def output(self) -> str:
         return (self.home / "console").read_text(encoding="utf-8")
-
-
-def _last_word(process: psutil.Process) -> str:
-    try:
-        return (process.cmdline() or [""])[-1]
-    except psutil.Error:
-        return ""
 
 
 def _program(process: psutil.Process) -> str:

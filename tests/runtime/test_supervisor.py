@@ -1,5 +1,7 @@
 import asyncio
+import os
 import sys
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.core.forked import CAN_FORK
 from app.core.supervisor import NotReadyError, Service, Supervisor
 from tests.waiting import wait_until
 
@@ -142,3 +145,45 @@ def test_warnings_are_shown_and_everything_is_logged(tmp_path: Path) -> None:
         "WARNING: disk",
         "WARNING: known",
     ]
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="services are forked on Linux only")
+def test_a_forked_service_is_logged_restarted_and_stopped_like_any_other(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+
+    def live() -> None:
+        sys.stdout.write(f"WARNING: here {os.getpid()}\n")
+        with pids.open("a", encoding="ascii") as file:
+            file.write(f"{os.getpid()}\n")
+        time.sleep(60)
+
+    def kill_the_first(_: Supervisor) -> None:
+        wait_until(lambda: len(lines(pids)) == 1)
+        first = psutil.Process(int(lines(pids)[0]))
+        assert first.name() == "copy"
+        assert os.getsid(first.pid) == first.pid
+        first.kill()
+        wait_until(lambda: len(lines(tmp_path / "logs" / "copy.log")) == 2)
+
+    said = supervise([Service("copy", python("raise SystemExit(9)"), run=live)], tmp_path, kill_the_first)
+    first, second = lines(pids)
+    assert said == [
+        f"copy | WARNING: here {first}",
+        "copy ended (SIGKILL); starting it again",
+        f"copy | WARNING: here {second}",
+    ]
+    assert not psutil.pid_exists(int(second))
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="services are forked on Linux only")
+def test_a_forked_service_that_fails_says_why_in_its_log(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise RuntimeError("no such thing")
+
+    log = tmp_path / "logs" / "broken.log"
+    said = supervise(
+        [Service("broken", python(""), run=fail)],
+        tmp_path,
+        lambda _: wait_until(lambda: any("no such thing" in line for line in lines(log))),
+    )
+    assert "broken ended (status 1); starting it again" in said

@@ -37,7 +37,7 @@ def test_an_empty_start_makes_one_administrator_and_prints_the_password_once(ins
 
 def test_every_process_of_the_machine_runs(instance: Instance) -> None:
     wait_until(lambda: len(instance.services("worker")) == 2)
-    for name in ("web", "schedule", "simulator", "valkey-server"):
+    for name in ("web", "scheduler", "gateway", "valkey-server"):
         assert len(instance.services(name)) == 1, name
     assert len(instance.services("web")[0].children()) == 2
 
@@ -59,7 +59,7 @@ def test_a_taken_port_is_refused(instance: Instance, tmp_path: Path) -> None:
     assert f"Port {instance.port} is taken" in said
 
 
-@pytest.mark.parametrize("name", ["worker", "schedule", "simulator"])
+@pytest.mark.parametrize("name", ["worker", "scheduler", "gateway"])
 def test_a_killed_process_is_started_again(instance: Instance, name: str) -> None:
     wait_until(lambda: instance.services(name))
     victim, *others = instance.services(name)
