@@ -1,9 +1,12 @@
 """Merging two records of one employer: what moves, what refuses, and the way back."""
 
+import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, select
 
@@ -19,6 +22,7 @@ from app.core.jobs import run_inline
 from app.core.periods import Period
 from app.core.permissions import Role, Scope
 from app.core.text import match_key
+from app.employers.demo import credit_code
 from app.employers.lists import count_employers
 from app.employers.merging.models import DuplicatePair, Merge, PairState
 from app.employers.merging.queries import obstacles_to_undoing
@@ -30,6 +34,7 @@ from app.lifecycle.workflow import LIFECYCLE
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.tasks.models import DEADLINE, TaskState
 from app.tasks.services import open_task
+from campaigns.drafting.audience.queries import reckon
 from campaigns.drafting.models import AudienceMember, CampaignState
 from tests.factories import (
     create_branch,
@@ -328,7 +333,9 @@ def test_the_job_is_asked_for_by_a_leader(branch: Branch, manager: User, client:
     sign_in(client, manager)
     with run_inline():
         assert client.post("/duplicates/look").status_code == 303
-    assert db.session.scalars(select(DuplicatePair)).one().score == 45
+    pair = db.session.scalars(select(DuplicatePair)).one()
+    assert pair.score == 45
+    assert f"/duplicates/{pair.id}" in client.get(f"/employers/{pair.first_id}").get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
@@ -346,6 +353,51 @@ def test_names_that_differ_in_form_only_have_one_key(one: str, other: str) -> No
 
 def test_a_branch_office_is_not_its_company() -> None:
     assert match_key("恒达科技有限公司滨海分公司") != match_key("恒达科技有限公司")
+
+
+def apply(app: Flask, folder: Path, *lines: str) -> dict[str, Any]:
+    """Imports lines of name and code as the registry, all of them in the branch "00"."""
+    db.session.commit()
+    file = folder / "registry.csv"
+    file.write_text("\n".join(("企业名称,统一社会信用代码", *lines)), encoding="utf-8")
+    done = app.test_cli_runner().invoke(args=["imports", "apply", "registry", str(file), "--json"])
+    assert done.exit_code == 0, done.output
+    db.session.expire_all()
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def test_an_import_neither_revives_a_merged_record_nor_takes_back_what_was_merged(
+    app: Flask, tmp_path: Path
+) -> None:
+    centre = create_branch("00")
+    manager = create_user(Role.MANAGER, branch=centre)
+    first = apply(app, tmp_path, f"甲科技有限公司,{credit_code(1)}", f"乙科技有限公司,{credit_code(2)}")
+    assert first["new"] == 2
+    kept, gone = db.session.scalars(select(Employer).order_by(Employer.id))
+    merged(kept, gone, manager)
+    again = apply(app, tmp_path, f"丙科技有限公司,{credit_code(2)}")
+    assert (again["new"], again["changed"], again["rejected"]) == (0, 0, 1)
+    assert "uscc.merged" in again["reasons"]
+    assert (gone.name, kept.name) == ("乙科技有限公司", "甲科技有限公司")
+    undone = app.test_cli_runner().invoke(args=["imports", "undo", str(first["batch"])])
+    assert undone.exit_code == 0, undone.output
+    db.session.expire_all()
+    assert db.session.query(Employer).count() == 2, "each record of a merge is in use by it"
+
+
+def test_a_merged_record_is_no_audience(branch: Branch, manager: User) -> None:
+    kept, gone = create_employer(branch), create_employer(branch)
+    create_contact(gone, mobile="13900001111")
+    far = create_employer()
+    campaign = create_campaign(manager)
+    merged(kept, gone, manager)
+    audience = reckon(campaign, "12329")
+    assert [member.employer_id for member in audience.members] == [kept.id]
+    assert audience.outside_scope == 1
+    far.merged_into_id = kept.id
+    db.session.flush()
+    assert reckon(campaign, "12329").outside_scope == 0
 
 
 def test_scope_own_does_not_merge_what_others_own(branch: Branch) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, func, or_, select, union
 from sqlalchemy.orm import aliased, joinedload, lazyload
 
 from app.accounts.models import User
@@ -25,6 +25,12 @@ from app.employers.policy import visible_to
 #: how far a family is followed, and how many employers its picture shows at most
 STEPS, MOST_KIN = 4, 24
 
+_NAMES = Employer.id, Employer.name, Employer.stage
+_BOTH_NAMES = (
+    joinedload(EmployerRelation.subject).load_only(*_NAMES),
+    joinedload(EmployerRelation.object).load_only(*_NAMES),
+)
+_HOLDING_FIRST = EmployerRelation.until.is_not(None), EmployerRelation.kind, EmployerRelation.id
 _ONLY_NAME = (lazyload(User.branch), lazyload(User.roles))
 
 
@@ -34,18 +40,12 @@ def relations_of(employer_id: int, actor: Actor | None) -> Sequence[EmployerRela
 
 
 def _relations(ids: Collection[int], actor: Actor | None) -> Sequence[EmployerRelation]:
-    touching = or_(EmployerRelation.subject_id.in_(ids), EmployerRelation.object_id.in_(ids))
-    names = Employer.id, Employer.name, Employer.stage
-    query = (
-        select(EmployerRelation)
-        .where(touching, relation_visible_to(actor))
-        .options(
-            joinedload(EmployerRelation.subject).load_only(*names),
-            joinedload(EmployerRelation.object).load_only(*names),
-        )
-    )
-    first = EmployerRelation.until.is_not(None), EmployerRelation.kind, EmployerRelation.id
-    return db.session.scalars(query.order_by(*first)).all()
+    query = select(EmployerRelation).where(_touching(ids), relation_visible_to(actor))
+    return db.session.scalars(query.options(*_BOTH_NAMES).order_by(*_HOLDING_FIRST)).all()
+
+
+def _touching(ids: Collection[int]) -> ColumnElement[bool]:
+    return or_(EmployerRelation.subject_id.in_(ids), EmployerRelation.object_id.in_(ids))
 
 
 def family(employer_id: int, actor: Actor | None) -> list[EmployerRelation]:
@@ -121,9 +121,18 @@ class Kinship:
 
 
 def kinship(employer_id: int, actor: Actor | None) -> Kinship:
-    """Two statements: the relations; the contact who answers, and how often somebody was spared a walk."""
-    row = db.session.execute(select(_responsible(employer_id), _confirmed(employer_id))).one()
-    return Kinship(relations_of(employer_id, actor), row[0], row[1])
+    """One statement: the contact who answers, how often somebody was spared a walk, and the relations."""
+    query = (
+        select(responsible_name, verified_count, EmployerRelation)
+        .select_from(Employer)
+        .outerjoin(EmployerRelation, _touching((employer_id,)) & relation_visible_to(actor))
+        .where(Employer.id == employer_id)
+        .options(*_BOTH_NAMES)
+        .order_by(*_HOLDING_FIRST)
+    )
+    rows = db.session.execute(query).all()
+    name, verified = (rows[0][0], rows[0][1]) if rows else (None, 0)
+    return Kinship([row[2] for row in rows if row[2] is not None], name, verified)
 
 
 def _responsible(employer_id: Any) -> Any:

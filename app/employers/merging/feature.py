@@ -2,13 +2,14 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.features import Feature, NavItem
+from app.core.features import Feature, NavItem, Panel
 from app.core.jobs import DailyAt
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.employers.merging import demo
 from app.employers.merging.jobs import look_for_duplicates
 from app.employers.merging.policy import Permission
+from app.employers.merging.queries import open_pairs_of
 from app.employers.merging.views import blueprint
 
 _ANEW = _l("They are looked for anew.")
@@ -24,6 +25,16 @@ feature = Feature(
         Permission.DECIDE: (Role.SPECIALIST, *LEADERS),
         Permission.MERGE: LEADERS,
     },
+    panels=(
+        Panel(
+            "duplicates",
+            _PAIRS,
+            "employers/merging/_panel.html",
+            lambda employer, actor: {"pairs": open_pairs_of(employer.id, actor)},
+            Permission.VIEW,
+            1,
+        ),
+    ),
     schedule=(DailyAt("05:10", look_for_duplicates),),
     movers=(
         Mover("employer_match_keys", _KEYS, stays=_ANEW),

@@ -139,12 +139,6 @@ def merges(actor: Actor | None) -> Select[Merge]:
     return select(Merge).where(merge_visible_to(actor)).options(joinedload(Merge.by).options(*_ONLY_NAME))
 
 
-def merges_of(employer_id: int) -> Sequence[Merge]:
-    """The records that were merged into an employer and still are."""
-    query = select(Merge).where(Merge.kept_id == employer_id, Merge.undone_at.is_(None))
-    return db.session.scalars(query.order_by(Merge.id)).all()
-
-
 _ONLY_NAME = (lazyload(User.branch), lazyload(User.roles))
 
 

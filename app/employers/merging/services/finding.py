@@ -20,8 +20,8 @@ from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.employers.policy import not_merged
 
 CHUNK = 5000
-#: shorter addresses are streets, not places
-SHORTEST_ADDRESS = 8
+#: shorter addresses, and those without a number, are streets rather than places
+SHORTEST_ADDRESS = 6
 
 Ids = tuple[int, int]
 
@@ -85,7 +85,7 @@ def account_key(account: str | None) -> str:
 
 def address_key(address: str | None) -> str:
     key = search_key(address or "")
-    return key if len(key) >= SHORTEST_ADDRESS else ""
+    return key if len(key) >= SHORTEST_ADDRESS and any(sign.isdigit() for sign in key) else ""
 
 
 def _candidates() -> dict[Ids, set[str]]:
