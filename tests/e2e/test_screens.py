@@ -26,9 +26,9 @@ ONE_EMPLOYER = "/employers/…"
 
 #: The pages on which everybody else spends the day.
 WORKPLACES = {
-    "specialist": ("/", ONE_EMPLOYER, "/visits/new", "/imports/new/registry"),
+    "specialist": ("/", ONE_EMPLOYER, "/visits/new", "/imports/new/registry", "/identity"),
     "enforcement": ("/", "/employers?stage.in=in_arrears", ONE_EMPLOYER),
-    "head": ("/", "/campaigns/1/draft", "/campaigns/1/messages", "/campaigns/sender"),
+    "head": ("/", "/campaigns/1/draft", "/campaigns/1/messages", "/campaigns/sender", "/duplicates"),
     "security": ("/users", "/roles"),
     "auditor": ("/audit/",),
 }

@@ -235,11 +235,12 @@ def segments(text: str) -> int:
     return 1 if len(text) <= 70 else -(-len(text) // 67)
 
 
-def test_7_the_books_of_the_ledger_and_of_the_gateway_agree(product: Instance) -> None:
+def test_7_the_books_of_the_ledger_and_of_the_gateway_agree(
+    product: Instance, log: list[dict[str, Any]]
+) -> None:
     balance = json.loads(flask(product, "campaigns", "balance", str(campaign_id(product)), "--json").stdout)
     assert balance["adds_up"] is True
     assert balance["planned"] == balance["claimed"] == balance["unknown"] == 0
-    log = accepted(product)
     sent = [message["key"] for message in log]
     assert {row[0] for row in rows(product, SENT, campaign_id(product))} == set(sent)
     assert max(Counter(sent).values()) == max(Counter(message["phone"] for message in log).values()) == 1
@@ -259,10 +260,16 @@ def accepted(product: Instance) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.fixture(scope="module")
+def log(product: Instance) -> list[dict[str, Any]]:
+    """The simulator's log, read once when all has been sent."""
+    return accepted(product)
+
+
 @pytest.fixture
-def delivered(product: Instance) -> list[dict[str, Any]]:
+def delivered(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The messages that arrived, as the gateway tells."""
-    return [message for message in accepted(product) if message["outcome"] == "delivered"]
+    return [message for message in log if message["outcome"] == "delivered"]
 
 
 @pytest.fixture
