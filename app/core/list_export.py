@@ -15,7 +15,7 @@ from app.core.list_parts import Column
 from app.core.list_state import ListState
 from app.core.permissions import may
 from app.core.sentences import sentence
-from app.core.workbooks import MEDIA_TYPE, workbook_bytes
+from app.core.workbooks import MEDIA_TYPE, workbook_file
 
 CHUNK = 500
 
@@ -37,7 +37,7 @@ def export(state: ListState, *, every_column: bool, ids: Sequence[int] = ()) -> 
     # a long export must not hold the writer's place: read in a transaction of its own
     db.session.rollback()
     with intending(Intent.READ):
-        content = workbook_bytes(title, [column.label for column in columns], counted)
+        content = workbook_file(title, [column.label for column in columns], counted)
         db.session.rollback()
     signals.list_exported.send(
         page.name,

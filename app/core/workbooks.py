@@ -3,13 +3,14 @@
 import csv
 import io
 import re
+import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -56,6 +57,18 @@ def write_workbook(
         count += 1
     workbook.save(target)
     return count
+
+
+def workbook_file(sheet: str, header: Sequence[object], rows: Iterable[Sequence[Value]]) -> IO[bytes]:
+    """The same in a temporary file without a name, rewound: however long the table, memory stays small."""
+    target = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
+    try:
+        write_workbook(cast(BinaryIO, target), sheet, header, rows)
+    except BaseException:
+        target.close()
+        raise
+    target.seek(0)
+    return target
 
 
 def workbook_bytes(sheet: str, header: Sequence[object], rows: Iterable[Sequence[Value]]) -> io.BytesIO:
