@@ -11,6 +11,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.accounts import queries
 from app.accounts.models import Branch
 from app.accounts.policy import within
+from app.core.choices import offered
 from app.core.permissions import ROLE_LABELS, SCOPE_LABELS, Actor, Role, Scope
 
 
@@ -30,15 +31,16 @@ class UserForm(FlaskForm):  # type: ignore[misc]
     roles = SelectMultipleField(
         _l("Roles"),
         coerce=Role,
-        choices=list(ROLE_LABELS.items()),
+        choices=offered(ROLE_LABELS),
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
 
     def offer(self, actor: Actor) -> "UserForm":
         """Offers the branches and scopes that the actor may give."""
-        self.branch_id.choices = branch_choices(queries.branches(actor))
-        self.scope.choices = [(s, label) for s, label in SCOPE_LABELS.items() if within(s, actor.scope)]
+        self.branch_id.choices = offered(branch_choices(queries.branches(actor)))
+        reach = ((s, label) for s, label in SCOPE_LABELS.items() if within(s, actor.scope))
+        self.scope.choices = offered(reach)
         return self
 
 
@@ -50,7 +52,7 @@ class BranchForm(FlaskForm):  # type: ignore[misc]
     def offer(self, actor: Actor, moving: Branch | None = None) -> "BranchForm":
         """Offers the branches it may belong to: not itself and none below itself."""
         found = [b for b in queries.branches(actor) if not (moving and b.path.startswith(moving.path))]
-        self.parent_id.choices = branch_choices(found)
+        self.parent_id.choices = offered(branch_choices(found))
         return self
 
 

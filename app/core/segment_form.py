@@ -5,6 +5,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from app.core.choices import offered
 from app.core.segments import LONGEST_NAME, SHARING_LABELS, Segment, Sharing
 
 
@@ -16,4 +17,5 @@ class SegmentForm(FlaskForm):  # type: ignore[misc]
     def offer(self, segment: Segment, may_publish: bool) -> None:
         """Fills the choices that the reader has, the present one included."""
         allowed = set(Sharing) if may_publish else {Sharing.PRIVATE, Sharing.BRANCH, segment.sharing}
-        self.sharing.choices = [(s.value, label) for s, label in SHARING_LABELS.items() if s in allowed]
+        labels = ((one.value, label) for one, label in SHARING_LABELS.items() if one in allowed)
+        self.sharing.choices = offered(labels)

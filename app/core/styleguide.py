@@ -10,6 +10,7 @@ from wtforms import BooleanField, DateField, RadioField, SelectField, StringFiel
 from wtforms.validators import DataRequired, Length
 
 from app.core.charts import Chart, Point, Series, bar_chart, line_chart, row_chart
+from app.core.choices import offered
 from app.core.clock import now, today
 from app.core.periods import Period
 from app.core.permissions import public
@@ -29,9 +30,11 @@ class _VisitForm(FlaskForm):  # type: ignore[misc]
     person = StringField("受访人", [DataRequired("请填写受访人。")])
     on = DateField("日期", [DataRequired()], default=today)
     way = SelectField(
-        "方式", choices=[("visit", "上门走访"), ("call", "电话")], description="来访请另行登记。"
+        "方式",
+        choices=offered([("visit", "上门走访"), ("call", "电话")]),
+        description="来访请另行登记。",
     )
-    result = RadioField("结果", choices=[("met", "已见面"), ("missed", "未见面")], default="met")
+    result = RadioField("结果", choices=offered([("met", "已见面"), ("missed", "未见面")]), default="met")
     note = TextAreaField("情况记录", [Length(max=500)])
     follow = BooleanField("需要后续跟进")
 

@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, Field, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from app.core.choices import offered
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import NotFound
@@ -74,7 +75,7 @@ def _field(ask: Ask) -> Field:
     if ask.kind == "date":
         return DateField(ask.label, default=today, validators=[*validators, _not_in_the_future])
     if ask.kind == "choice":
-        return SelectField(ask.label, choices=[("", "…"), *ask.choices], validators=validators)
+        return SelectField(ask.label, choices=offered([("", "…"), *ask.choices]), validators=validators)
     return StringField(ask.label, validators=[*validators, Length(max=200)])
 
 

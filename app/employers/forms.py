@@ -22,6 +22,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from app.accounts.models import User
 from app.core.cells import REASONS, CellError
+from app.core.choices import offered
 from app.core.clock import today
 from app.core.i18n import translated
 from app.core.identifiers import credit_code, mobile
@@ -95,8 +96,8 @@ def _code_or_none(value: str | None) -> str | None:
     return value or None
 
 
-def _chosen(choices: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    return [("", "—"), *choices]
+def _chosen(choices: Sequence[tuple[str, Any]]) -> list[Any]:
+    return offered([("", "—"), *choices])
 
 
 def _parsed(field: Field, parse: Callable[[str], str]) -> None:
@@ -172,7 +173,7 @@ class EmployerForm(FlaskForm):  # type: ignore[misc]
 
 class NewEmployerForm(EmployerForm):
     name = StringField(_l("Name"), filters=[_blank_is_none], validators=[InputRequired(), Length(2, 255)])
-    source = SelectField(_l("Source"), choices=list(SOURCE_LABELS.items()), default="tip")
+    source = SelectField(_l("Source"), choices=offered(SOURCE_LABELS), default="tip")
     despite_name = BooleanField(_l("This is a different employer of the same name"))
 
 
@@ -236,7 +237,7 @@ class EditPersonForm(PersonForm):
 
 
 class ContactForm(PersonForm):
-    role = SelectField(_l("Role"), choices=list(ROLE_LABELS.items()), coerce=ContactRole)
+    role = SelectField(_l("Role"), choices=offered(ROLE_LABELS), coerce=ContactRole)
     since = DateField(_l("Since"), default=today, validators=[InputRequired(), not_in_the_future])
 
 
@@ -255,7 +256,7 @@ class AssignForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, users: Sequence[User], employer: Employer) -> None:
         choices = [(0, "—"), *((user.id, user.name) for user in users)]
-        self.owner_id.choices = self.backup_owner_id.choices = choices
+        self.owner_id.choices = self.backup_owner_id.choices = offered(choices)
         if not self.is_submitted():
             self.owner_id.data = employer.owner_id or 0
             self.backup_owner_id.data = employer.backup_owner_id or 0

@@ -14,6 +14,7 @@ from app.accounts.lists import branch_field, user_choices, user_field
 from app.accounts.models import Branch, User
 from app.accounts.queries import name_of
 from app.core import formats
+from app.core.choices import offered
 from app.core.criteria import Field, Fields, Kind, Tree, choices_of, compile_tree, field_map, rule
 from app.core.db import db
 from app.core.errors import DomainError
@@ -202,7 +203,7 @@ def _assign_form(**formdata: Any) -> OwnerForm:
     form = OwnerForm(**formdata)
     own = current_actor()
     people = [(own.id if value == ME else int(value), label) for value, label in user_choices(own)]
-    form.owner_id.choices = [(0, "—"), *people]
+    form.owner_id.choices = offered([(0, "—"), *people])
     return form
 
 

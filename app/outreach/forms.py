@@ -18,6 +18,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from app.core.choices import offered
 from app.core.clock import SHANGHAI, local, now, today
 from app.core.workdays import add_working_days
 from app.employers.models import ROLE_LABELS, ContactRole, Employer
@@ -43,33 +44,35 @@ def _choices(labels: Any) -> list[tuple[str, Any]]:
 
 
 class VisitForm(FlaskForm):  # type: ignore[misc]
-    kind = RadioField(_l("Kind"), choices=_choices(KIND_LABELS), default=VisitKind.VISIT.value)
+    kind = RadioField(_l("Kind"), choices=offered(_choices(KIND_LABELS)), default=VisitKind.VISIT.value)
     at = DateTimeLocalField(_l("When"), validators=[InputRequired()])
     contact_id = SelectField(_l("Met"), coerce=int)
     met_name = StringField(_l("Name of the person met"), validators=[Optional(), Length(max=120)])
-    met_role = SelectField(_l("Role of the person met"), choices=[("", "—"), *_choices(ROLE_LABELS)])
-    topics = SelectMultipleField(_l("Topics"), choices=list(TOPIC_LABELS.items()))
-    outcome = RadioField(_l("Outcome"), choices=_choices(OUTCOME_LABELS), validators=[InputRequired()])
+    met_role = SelectField(_l("Role of the person met"), choices=offered([("", "—"), *_choices(ROLE_LABELS)]))
+    topics = SelectMultipleField(_l("Topics"), choices=offered(TOPIC_LABELS))
+    outcome = RadioField(_l("Outcome"), [InputRequired()], choices=offered(_choices(OUTCOME_LABELS)))
     summary = TextAreaField(_l("What was said"), validators=[Optional(), Length(max=4000)])
     next_step = StringField(_l("Next step"), validators=[Optional(), Length(max=255)])
     next_due_on = DateField(_l("Due on"), validators=[Optional()])
-    service_mode = SelectField(_l("Special service"), choices=[("", "—"), *_choices(MODE_LABELS)])
+    service_mode = SelectField(_l("Special service"), choices=offered([("", "—"), *_choices(MODE_LABELS)]))
 
     def offer(self, employer: Employer) -> None:
         """The employer's present people to choose from; the handler first, as usually met."""
         links = [link for link in employer.contacts if link.until is None]
         links.sort(key=lambda link: (link.role is not ContactRole.HANDLER, link.id))
-        self.contact_id.choices = [
-            *((link.contact_id, f"{link.contact.name}（{ROLE_LABELS[link.role]}）") for link in links),
-            (SOMEBODY_ELSE, _("Somebody else")),
-        ]
+        self.contact_id.choices = offered(
+            [
+                *((link.contact_id, f"{link.contact.name}（{ROLE_LABELS[link.role]}）") for link in links),
+                (SOMEBODY_ELSE, _("Somebody else")),
+            ]
+        )
 
     def prefill(self, visit: Visit | None = None) -> None:
         """Sensible defaults for a new account, or what an earlier one says."""
         if visit is None:
             self.at.data = local(now()).replace(tzinfo=None, second=0, microsecond=0)
             first: Any = self.contact_id.choices
-            self.contact_id.data = first[0][0]
+            self.contact_id.data = first[0].value
             self.next_due_on.data = add_working_days(today(), NEXT_STEP_DAYS, provisional=True)
             return
         for name in ("met_name", "summary", "next_step", "next_due_on", "topics"):

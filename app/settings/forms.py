@@ -11,6 +11,8 @@ from wtforms import BooleanField, DateField, Field, RadioField, StringField, Tex
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import TextArea
 
+from app.core.choices import offered
+
 #: one day, or a first and a last one
 SPAN = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})(?:\s*(?:至|到|to|~|～|—)\s*(\d{4}-\d{1,2}-\d{1,2}))?", re.I)
 LONGEST_SPAN = 31
@@ -18,7 +20,7 @@ LONGEST_SPAN = 31
 
 class DayForm(FlaskForm):  # type: ignore[misc]
     working = RadioField(
-        _l("This day"), [InputRequired()], choices=[("1", _l("is worked")), ("0", _l("is off"))]
+        _l("This day"), [InputRequired()], choices=offered([("1", _l("is worked")), ("0", _l("is off"))])
     )
     why = StringField(
         _l("Reason"), [InputRequired(), Length(max=120)],

@@ -10,6 +10,7 @@ from wtforms import DateField, Field, HiddenField, SelectField, StringField, Tex
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.accounts.models import User
+from app.core.choices import offered
 from app.core.clock import today
 
 
@@ -25,7 +26,7 @@ class NewTaskForm(FlaskForm):  # type: ignore[misc]
     employer_id = HiddenField()
 
     def offer(self, owners: list[User]) -> None:
-        self.owner_id.choices = [(user.id, user.name) for user in owners]
+        self.owner_id.choices = offered((user.id, user.name) for user in owners)
 
     @property
     def promise(self) -> tuple[str, date]:
@@ -55,4 +56,4 @@ class ReassignForm(FlaskForm):  # type: ignore[misc]
     owner_id = SelectField(_l("Pass on to"), coerce=int)
 
     def offer(self, owners: list[User]) -> None:
-        self.owner_id.choices = [(user.id, user.name) for user in owners]
+        self.owner_id.choices = offered((user.id, user.name) for user in owners)

@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.accounts.models import User
 from app.core import segments
-from app.core.fields import choices_of
+from app.core.choices import offered
 from app.employers.lists import LIST
 from campaigns.channels.sms import text as sms
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
@@ -36,8 +36,8 @@ class WishForm(FlaskForm):  # type: ignore[misc]
 
     name = StringField(_l("Name of the campaign"), [InputRequired(), Length(max=120)])
     segment_id = SelectField(_l("To whom (saved segment)"), [InputRequired()], coerce=int)
-    contact_order = SelectField(_l("Whom to reach there"), choices=choices_of(CONTACT_ORDER_LABELS))
-    message_class = SelectField(_l("Kind of message"), choices=choices_of(MESSAGE_CLASS_LABELS))
+    contact_order = SelectField(_l("Whom to reach there"), choices=offered(CONTACT_ORDER_LABELS))
+    message_class = SelectField(_l("Kind of message"), choices=offered(MESSAGE_CLASS_LABELS))
     template_text = TextAreaField(_l("Text"), [InputRequired(), Length(max=sms.LONGEST)])
     deadline = DateField(_l("Deadline, for {deadline}"), [Optional()])
     frequency_days = IntegerField(
@@ -48,11 +48,11 @@ class WishForm(FlaskForm):  # type: ignore[misc]
 
     def offer_segments(self, actor: User, campaign: Campaign | None = None) -> None:
         """The segments this author may use; the one in use stays even if it is somebody else's."""
-        offered = [(segment.id, segment.name) for segment in segments.listed(LIST, actor)]
+        found = [(segment.id, segment.name) for segment in segments.listed(LIST, actor)]
         kept = campaign.segment_id if campaign else None
-        if kept is not None and kept not in dict(offered):
-            offered.append((kept, str(_l("The present one"))))
-        self.segment_id.choices = offered
+        if kept is not None and kept not in dict(found):
+            found.append((kept, str(_l("The present one"))))
+        self.segment_id.choices = offered(found)
 
     def wish(self, actor: User, campaign: Campaign | None = None) -> Wish:
         """What was filled in, with the criteria as the segment has them now. Raises NotFound."""

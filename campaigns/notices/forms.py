@@ -5,6 +5,7 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
+from app.core.choices import offered
 from campaigns.notices.policy import DIGITS
 from campaigns.notices.services import Wanted
 
@@ -26,7 +27,9 @@ class AskForm(FlaskForm):  # type: ignore[misc]
     wanted = RadioField(
         _l("What would help you?"),
         [InputRequired()],
-        choices=[(Wanted.VISIT.value, _l("A visit at our place")), (Wanted.CALL.value, _l("A call back"))],
+        choices=offered(
+            [(Wanted.VISIT.value, _l("A visit at our place")), (Wanted.CALL.value, _l("A call back"))]
+        ),
         default=Wanted.VISIT.value,
     )
     note = TextAreaField(_l("What is it about? (optional)"), [Optional(), Length(max=200)])

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
+from app.core.choices import offered
 from app.core.criteria import Field, Kind, choices_of, rule
 from app.core.errors import DomainError
 from app.core.formats import masked_phone
@@ -47,7 +48,7 @@ class SettleForm(FlaskForm):  # type: ignore[misc]
     outcome = RadioField(
         _l("What became of them?"),
         [InputRequired()],
-        choices=[("delivered", _l("They arrived")), ("failed", _l("They did not arrive"))],
+        choices=offered([("delivered", _l("They arrived")), ("failed", _l("They did not arrive"))]),
     )
     evidence = StringField(
         _l("How do you know?"),

@@ -5,6 +5,7 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Optional
 
+from app.core.choices import offered
 from app.core.i18n import LOCALES
 from app.core.passwords import LONGEST
 
@@ -53,4 +54,4 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
         [Optional(), Length(max=20)],
         render_kw={"inputmode": "tel", "autocomplete": "tel"},
     )
-    locale = SelectField(_l("Language"), choices=list(LOCALES.items()))
+    locale = SelectField(_l("Language"), choices=offered(LOCALES))

@@ -8,6 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from app.core.choices import offered
 from app.core.clock import today
 from app.core.text import clean, mask_phone
 from app.employers.forms import not_in_the_future
@@ -54,11 +55,11 @@ class RelationForm(TermForm):
     what = SelectField(_l("The employer"), validators=[InputRequired()])
 
     def offer(self) -> None:
-        self.what.choices = [
+        self.what.choices = offered(
             (f"{side}:{kind.value}", labels[kind])
             for kind in RelationKind
             for side, labels in ((FROM_SUBJECT, SUBJECT_LABELS), (FROM_OBJECT, OBJECT_LABELS))
-        ]
+        )
 
     @property
     def kind(self) -> RelationKind:
@@ -99,7 +100,7 @@ class FileForm(FlaskForm):  # type: ignore[misc]
     )  # fmt: skip
 
     def offer(self, employer: Employer, latest: IdentityFile | None) -> None:
-        self.contact_id.choices = _people(employer)
+        self.contact_id.choices = offered(_people(employer))
         if latest is not None and not self.is_submitted():
             self.contact_id.data, self.materials.data = latest.contact_id, latest.materials
 
@@ -110,14 +111,14 @@ class VerificationForm(FlaskForm):  # type: ignore[misc]
         _l("What was verified"), 255, InputRequired(),
         help_text=_l("Such as: employed there since March 2019, before the renaming."),
     )  # fmt: skip
-    way = SelectField(_l("How"), choices=list(WAY_LABELS.items()), coerce=VerifiedBy)
+    way = SelectField(_l("How"), choices=offered(WAY_LABELS), coerce=VerifiedBy)
     contact_id = SelectField(_l("Who answered"), coerce=int)
     answered_by = _text(_l("Somebody else"), 120)
-    result = SelectField(_l("Result"), choices=list(RESULT_LABELS.items()), coerce=VerificationResult)
+    result = SelectField(_l("Result"), choices=offered(RESULT_LABELS), coerce=VerificationResult)
     materials = _text(_l("Documents filed"), 255)
 
     def offer(self, employer: Employer, latest: IdentityFile | None) -> None:
-        self.contact_id.choices = [(0, "—"), *_people(employer)]
+        self.contact_id.choices = offered([(0, "—"), *_people(employer)])
         if latest is not None and not self.is_submitted():
             self.contact_id.data = latest.contact_id
 
@@ -137,6 +138,6 @@ class VerificationForm(FlaskForm):  # type: ignore[misc]
 class ResultForm(FlaskForm):  # type: ignore[misc]
     result = SelectField(
         _l("Result"),
-        choices=[one for one in RESULT_LABELS.items() if one[0] is not VerificationResult.PENDING],
+        choices=offered(one for one in RESULT_LABELS.items() if one[0] is not VerificationResult.PENDING),
         coerce=VerificationResult,
     )

@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from app.core.choices import offered
 from app.core.formats import display
 from app.core.i18n import translated
 from app.core.text import clean
@@ -136,7 +137,7 @@ def _choice(name: str) -> RadioField:
     choices = [(KEPT, _l("Kept record")), (MERGED, _l("Merged record"))]
     if name not in WITHOUT_OTHER:
         choices.append((OTHER, _l("Another value")))
-    return RadioField(choices=choices, validators=[InputRequired()])
+    return RadioField(choices=offered(choices), validators=[InputRequired()])
 
 
 def shown(record: Employer, name: str) -> str:
