@@ -27,6 +27,7 @@ from app.lifecycle.workflow import LIFECYCLE
 #: open accounts, the only ones that can be behind
 OPEN = (AccountStatus.NORMAL, AccountStatus.OPENED)
 Values = Mapping[str, Any]
+DAY_OF_RECKONING = frozenset({"arrears_as_of"})
 #: columns of a statement by which an employer is found
 SEARCHED = frozenset({"name", "uscc", "employer_account_no"})
 #: a handler as a statement names one: name and mobile
@@ -198,16 +199,15 @@ def _plan_known(
     if latest is not None and latest > _period(context):
         return
     columns = _account_columns(made.line.values, months, context)
-    if any(known[name] != value for name, value in columns.items() if name != "arrears_as_of"):
-        # the day of reckoning alone is no news: the same file read on another day changes nothing
-        made.update(Employer, known, columns)
+    # the day of reckoning alone is no news: the same file read on another day changes nothing
+    made.update(Employer, known, columns, no_news=DAY_OF_RECKONING)
     _plan_handler(made, employer_id, looked.handlers.get(employer_id), looked, context)
     _plan_stage(made, employer_id, known["stage"], target, months, context)
 
 
 def _account_columns(values: Values, months: int, context: Context) -> dict[str, Any]:
     """The employer's columns as the line states and implies them; a column the file lacks is left alone."""
-    columns = {name: values[name] for name in STATED if values.get(name) is not None}
+    columns = {name: value for name in STATED if (value := values.get(name)) is not None}
     columns["paid_through"] = values.get("paid_through")
     columns["arrears_months"] = months
     columns["arrears_as_of"] = context.as_of

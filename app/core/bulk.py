@@ -145,9 +145,9 @@ def _converted(values: Sequence[Any], convert: Callable[[Any], Any] | None) -> S
     """Each value converted; equal values (most of a column, often) are converted once."""
     if convert is None:
         return values
-    known: dict[Any, Any] = {}
     try:
-        return [known[one] if one in known else known.setdefault(one, convert(one)) for one in values]
+        known = {one: convert(one) for one in set(values)}
+        return list(map(known.__getitem__, values))
     except TypeError:  # lists and dictionaries are no keys, but rows that share one share its text
         shared: dict[int, Any] = {}
         for one in values:

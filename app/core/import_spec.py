@@ -128,18 +128,22 @@ class Plan:
         self.writes.append(Write(model, ref, None, dict(values)))
         return ref
 
-    def update(self, model: Any, record: Any, values: Mapping[str, Any]) -> bool:
+    def update(
+        self, model: Any, record: Any, values: Mapping[str, Any], no_news: frozenset[str] = frozenset()
+    ) -> bool:
         """The line sets fields of a record (an instance, a row or a dictionary); whether any of them differs.
 
-        Of the record its `id` and the fields are read.
+        Of the record its `id` and the fields are read. When no others differ than those of `no_news`, nothing
+        is set.
         """
         if not isinstance(record, dict):
             record = {name: getattr(record, name) for name in ("id", *values)}
         self.record = record["id"] if self.record is None else self.record
         changed = {name: value for name, value in values.items() if record[name] != value}
-        if changed:
-            self.writes.append(Write(model, record["id"], {name: record[name] for name in changed}, changed))
-        return bool(changed)
+        if changed.keys() <= no_news:
+            return False
+        self.writes.append(Write(model, record["id"], {name: record[name] for name in changed}, changed))
+        return True
 
     def note(self, model: Any, record_id: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """In `applied`: the spec changed a record by other means, which undo shall set back to `before`."""
