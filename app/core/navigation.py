@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from app.core.features import NavItem, current_features
-from app.core.permissions import current_actor, may
+from app.core.features import Features, NavItem, current_features
+from app.core.permissions import Role, current_actor
 
 #: The groups in their order; a manifest names one of them.
 GROUPS = {
@@ -43,8 +44,7 @@ def navigation() -> list[Group]:
     """The reader's groups, empty ones left out; the line that best fits the present page is marked."""
     if not current_user.is_authenticated:
         return []
-    actor = current_actor()
-    items = [item for item in current_features().navigation if may(actor, item.permission)]
+    items = _offered(current_features(), current_actor().role_set)
     urls = {item.endpoint: url_for(item.endpoint) for item in items}
     here = _here(items, urls)
     groups = []
@@ -57,6 +57,12 @@ def navigation() -> list[Group]:
         if links:
             groups.append(Group(name, str(label), links))
     return groups
+
+
+@lru_cache(maxsize=64)
+def _offered(features: Features, roles: frozenset[Role]) -> tuple[NavItem, ...]:
+    """The lines for those who hold these roles: the same on each of their pages."""
+    return tuple(item for item in features.navigation if roles & features.grants[item.permission])
 
 
 def _here(items: Sequence[NavItem], urls: dict[str, str]) -> str | None:

@@ -4,6 +4,7 @@ A page is compared with a minimal Flask page that runs the very same statements 
 "ok": what is above that is ours (ORM, templates, permissions).
 """
 
+import gc
 import shutil
 import tempfile
 import time
@@ -42,6 +43,8 @@ def measure() -> list[Figure]:
     sign_in(client)
     with app.app_context():
         pages = main_pages()
+    # as wsgi.py does: what was loaded before the first request is no garbage of a page
+    gc.freeze()
     try:
         return [figure for name, url in pages.items() for figure in _figures(app, client, name, url)]
     finally:
@@ -150,12 +153,15 @@ def bare_page(app: Flask, statements: list[Statement]) -> Callable[[], Any]:
 
 
 def in_turn(*calls: Callable[[], Any]) -> list[list[float]]:
-    """Seconds of each run of each call, after a few to warm up; in turn, as the machine's speed drifts."""
+    """Seconds of processor time of each run of each call, after a few to warm up.
+
+    In turn, as the machine's speed drifts; by the processor's clock, as others work on it too.
+    """
     taken: list[list[float]] = [[] for _call in calls]
     for run in range(RUNS + WARMING):
         for call, seconds in zip(calls, taken, strict=True):
-            begun = time.perf_counter()
+            begun = time.process_time()
             call()
             if run >= WARMING:
-                seconds.append(time.perf_counter() - begun)
+                seconds.append(time.process_time() - begun)
     return taken
