@@ -18,6 +18,7 @@ FEATURES: tuple[str, ...] = (
     "app.accounts",
     "app.accounts.access",
     "app.settings",
+    "app.attachments",
     "app.imports",
     "app.employers",
     "app.tasks",

@@ -61,6 +61,10 @@ class Settings:
     job_workers: int
     idle_minutes: int
     upload_megabytes: int
+    attachment_megabytes: int
+    """The largest file that may be attached; no larger than what may be uploaded at all."""
+    record_megabytes: int
+    """How much may be attached to one record in all."""
     log_level: str
 
     @classmethod
@@ -74,6 +78,7 @@ class Settings:
         port = _integer(env, "PORT", 8000, 1, 65535)
         gateway_port = _gateway_port(env, port)
         secret_key = _secret_key(env, home)
+        upload_megabytes = _integer(env, "JINNUO_UPLOAD_MEGABYTES", 64, 1, 1024)
         given_redis = env.get("REDIS_URL", "").strip()
         return cls(
             home=home,
@@ -97,7 +102,9 @@ class Settings:
             web_workers=_integer(env, "JINNUO_WEB_WORKERS", 2, 1, 64),
             job_workers=_integer(env, "JINNUO_JOB_WORKERS", 2, 1, 64),
             idle_minutes=_integer(env, "JINNUO_IDLE_MINUTES", 30, 1, 24 * 60),
-            upload_megabytes=_integer(env, "JINNUO_UPLOAD_MEGABYTES", 64, 1, 1024),
+            upload_megabytes=upload_megabytes,
+            attachment_megabytes=_attachment_megabytes(env, upload_megabytes),
+            record_megabytes=_integer(env, "JINNUO_RECORD_MEGABYTES", 200, 1, 100_000),
             log_level=_log_level(env),
         )
 
@@ -115,6 +122,16 @@ class Settings:
     def logs(self) -> Path:
         """The folder of the log files of the processes that ``flask up`` runs."""
         return self.home / "logs"
+
+    @property
+    def files(self) -> Path:
+        """The folder of attached files, each under its own hash."""
+        return self.home / "files"
+
+    @property
+    def previews(self) -> Path:
+        """Small copies of attached pictures; what is missing is made again when somebody looks."""
+        return self.home / "previews"
 
     @property
     def valkey_socket(self) -> Path:
@@ -197,6 +214,16 @@ def _gateway_port(env: Mapping[str, str], port: int) -> int:
     if gateway_port == port:
         raise ConfigError(f"PORT and JINNUO_GATEWAY_PORT are both {port}; they must differ.")
     return gateway_port
+
+
+def _attachment_megabytes(env: Mapping[str, str], upload_megabytes: int) -> int:
+    most = _integer(env, "JINNUO_ATTACHMENT_MEGABYTES", min(20, upload_megabytes), 1, 1024)
+    if most > upload_megabytes:
+        raise ConfigError(
+            f"JINNUO_ATTACHMENT_MEGABYTES is {most} but only {upload_megabytes} MB may be uploaded; "
+            "raise JINNUO_UPLOAD_MEGABYTES as well."
+        )
+    return most
 
 
 def _database_url(env: Mapping[str, str], home: Path) -> str:

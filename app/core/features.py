@@ -12,6 +12,7 @@ from app.core.permissions import Actor, Grants, Role
 if TYPE_CHECKING:
     from click import Group
 
+    from app.core.attachable import RecordKind
     from app.core.criteria import Field
     from app.core.demo import DemoPart
     from app.core.moving import Mover
@@ -109,6 +110,7 @@ class Feature:
     workflows: tuple["Workflow[Any]", ...] = ()
     guards: tuple[GuardFor, ...] = ()
     movers: tuple["Mover", ...] = ()
+    record_kinds: tuple["RecordKind", ...] = ()
     search: tuple[Any, ...] = ()
     init: Callable[[Flask], None] | None = None
     demo: "DemoPart | None" = None
@@ -134,6 +136,7 @@ class Features:
         self.schedule = tuple(self._each("schedule"))
         self.employer_fields = tuple(self._each("employer_fields"))
         self.search = tuple(self._each("search"))
+        self.record_kinds: dict[str, RecordKind] = {kind.name: kind for kind in self._each("record_kinds")}
         self.movers = tuple(self._each("movers"))
 
     def guards_for(self, workflow: str, transition: str) -> list["Guard"]:

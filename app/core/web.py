@@ -1,7 +1,9 @@
 """The web side of the house: security headers, assets, template globals, and the two switches of a reader."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from flask import Blueprint, Flask, Response, redirect, request
 from flask_bootstrap import Bootstrap5
@@ -22,6 +24,9 @@ from app.core.navigation import navigation
 from app.core.permissions import may, public
 from app.core.story import told
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 THEME = "theme"
 THEMES = ("auto", "light", "dark")
 YEAR = 365 * 24 * 3600
@@ -38,6 +43,8 @@ CONTENT_POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
+#: For files that people brought: shown by a browser, they are in a sandbox without any rights.
+DOWNLOAD_POLICY = {"default-src": "'none'", "frame-ancestors": "'none'", "sandbox": ""}
 PERMISSIONS_POLICY = {name: "()" for name in ("camera", "geolocation", "microphone", "payment", "usb")}
 
 #: Read by htmx from a meta element. A form that comes back with 422 is shown again with its errors.
@@ -120,6 +127,15 @@ def _secure(app: Flask, settings: Settings) -> None:
         referrer_policy="same-origin",
         strict_transport_security_include_subdomains=False,
     )
+
+
+def download_only(view: Callable[P, R]) -> Callable[P, R]:
+    """For views that hand out files: opened in a window, the answer may run, load and frame nothing.
+
+    Stands outermost, because Talisman asks the registered view.
+    """
+    setattr(view, "talisman_view_options", {"content_security_policy": DOWNLOAD_POLICY})  # noqa: B010 - its name
+    return view
 
 
 def _prepare_templates(app: Flask) -> None:

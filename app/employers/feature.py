@@ -2,12 +2,14 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, TimelineKind
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.employers import demo
 from app.employers.cli import segments
-from app.employers.policy import Permission
+from app.employers.models import Employer
+from app.employers.policy import Permission, visible_to
 from app.employers.search import views as search_views
 from app.employers.views import blueprint
 
@@ -31,6 +33,21 @@ feature = Feature(
     timeline_kinds=(
         TimelineKind("employer", _l("Employer"), "building"),
         TimelineKind("contact", _l("Contact"), "person-lines-fill"),
+    ),
+    record_kinds=(
+        RecordKind(
+            "employer",
+            _l("Employer"),
+            Employer,
+            visible_to,
+            view=Permission.VIEW,
+            attach=Permission.VIEW,
+            remove=Permission.VIEW,
+            employer_id=lambda employer: employer.id,
+            title=lambda employer: employer.name,
+            endpoint="employers.show",
+            argument="employer_id",
+        ),
     ),
     movers=(
         Mover(

@@ -2,13 +2,15 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem
 from app.core.jobs import Every
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, Role
 from app.imports.cli import group
 from app.imports.jobs import sweep_batches
-from app.imports.policy import Permission
+from app.imports.models import ImportBatch
+from app.imports.policy import Permission, visible_to
 from app.imports.views import blueprint
 
 feature = Feature(
@@ -23,6 +25,21 @@ feature = Feature(
         Permission.UNDO: (Role.SPECIALIST, *LEADERS),
     },
     schedule=(Every(30, sweep_batches),),
+    record_kinds=(
+        RecordKind(
+            "import",
+            _l("Import"),
+            ImportBatch,
+            visible_to,
+            view=Permission.VIEW,
+            attach=Permission.VIEW,
+            remove=Permission.VIEW,
+            employer_id=lambda _batch: None,
+            title=lambda batch: batch.file_name,
+            endpoint="imports.show",
+            argument="batch_id",
+        ),
+    ),
     movers=(
         Mover("import_rows", _l("Imported rows"), "record_id", stays=_l("They tell what a file did then.")),
     ),

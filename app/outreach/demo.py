@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from app.accounts.models import User
+from app.attachments.demo import hang, paper, photo
 from app.core import timeline
 from app.core.db import db
 from app.core.demo import Demo
@@ -15,7 +16,7 @@ from app.outreach.models import Outcome, Visit, VisitKind
 from app.outreach.services import OUTCOMES, SOURCE, TOLD
 from app.tasks.models import Task
 
-VISITS = 420
+VISITS, PHOTOS = 420, 6
 DAYS = 180
 KINDS = ((VisitKind.CALL, 5), (VisitKind.VISIT, 3), (VisitKind.ONLINE, 1), (VisitKind.COUNTER, 1))
 
@@ -59,6 +60,7 @@ def load(demo: Demo) -> None:
     ids = list(db.session.scalars(adding, rows))
     _tell(rows, ids, {user.id: user for user in db.session.scalars(select(User))})
     _open_tasks(demo, rows, ids, {employer.id: employer for employer in employers})
+    _photograph(demo)
     last = {row["employer_id"]: row["at"].date() for row in rows}
     db.session.execute(update(Employer), [{"id": id_, "last_contact_on": day} for id_, day in last.items()])
 
@@ -127,3 +129,12 @@ def _open_tasks(
         if row["next_due_on"] and row["next_due_on"] >= demo.today - timedelta(days=3)
     ]
     db.session.execute(insert(Task), tasks)
+
+
+def _photograph(demo: Demo) -> None:
+    """A photo with place and time of each of the latest visits, and a paper that was handed over there."""
+    latest = select(Visit).where(Visit.kind == VisitKind.VISIT).order_by(Visit.at.desc(), Visit.id.desc())
+    for number, visit in enumerate(db.session.scalars(latest.limit(PHOTOS)), 1):
+        hang(visit, photo(demo, visit.at), f"现场{number}.jpg", "现场走访照片", visit.by, visit.at)
+        if number % 2:
+            hang(visit, paper(demo), f"授权委托书{number}.pdf", "经办人授权委托书", visit.by, visit.at)

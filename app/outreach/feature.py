@@ -2,12 +2,13 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, Panel, TimelineKind, WorkspaceCard
 from app.core.moving import Mover
 from app.core.permissions import OFFICE
 from app.outreach import demo
-from app.outreach.models import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES
-from app.outreach.policy import Permission
+from app.outreach.models import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES, Visit
+from app.outreach.policy import Permission, visible_to
 from app.outreach.queries import own_this_month, visits_of
 from app.outreach.views import bp
 
@@ -37,6 +38,20 @@ feature = Feature(
             lambda actor: {"counts": own_this_month(actor), "kinds": KIND_LABELS},
             Permission.LOG,
             20,
+        ),
+    ),
+    record_kinds=(
+        RecordKind(
+            "visit",
+            _l("Visit or call"),
+            Visit,
+            visible_to,
+            view=Permission.VIEW,
+            attach=Permission.LOG,
+            remove=Permission.LOG,
+            employer_id=lambda visit: visit.employer_id,
+            title=lambda visit: f"{KIND_LABELS[visit.kind]} · {visit.employer.name}",
+            endpoint="outreach.show",
         ),
     ),
     movers=(Mover("visits", _l("Visits and calls"), anchor="visits"),),

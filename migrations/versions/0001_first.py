@@ -500,6 +500,19 @@ def upgrade():
         sa.UniqueConstraint("phone", "signature", name=op.f("uq_sms_opt_outs_phone_signature")),
     )
     op.create_table(
+        "stored_files",
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("latitude", sa.Double(), nullable=True),
+        sa.Column("longitude", sa.Double(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_stored_files")),
+    )
+    op.create_table(
         "workflow_history",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("workflow", sa.String(length=40), nullable=False),
@@ -847,6 +860,28 @@ def upgrade():
     )
     with op.batch_alter_table("user_roles", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_user_roles_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "attachments",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("employer_id", sa.Integer(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("proves", sa.String(length=200), nullable=False),
+        sa.Column("uploaded_by_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["employer_id"], ["employers.id"], name=op.f("fk_attachments_employer_id")),
+        sa.ForeignKeyConstraint(["sha256"], ["stored_files.sha256"], name=op.f("fk_attachments_sha256")),
+        sa.ForeignKeyConstraint(["uploaded_by_id"], ["users.id"], name=op.f("fk_attachments_uploaded_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
+        sa.UniqueConstraint("kind", "record_id", "sha256", name=op.f("uq_attachments_kind_record_id_sha256")),
+    )
+    with op.batch_alter_table("attachments", schema=None) as batch_op:
+        batch_op.create_index("ix_attachments_employer", ["employer_id", "id"], unique=False)
+        batch_op.create_index("ix_attachments_file", ["sha256"], unique=False)
 
     op.create_table(
         "audience_members",
@@ -1417,6 +1452,11 @@ def downgrade():
         batch_op.drop_index("ix_audience_members_campaign")
 
     op.drop_table("audience_members")
+    with op.batch_alter_table("attachments", schema=None) as batch_op:
+        batch_op.drop_index("ix_attachments_file")
+        batch_op.drop_index("ix_attachments_employer")
+
+    op.drop_table("attachments")
     with op.batch_alter_table("user_roles", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_user_roles_user_id"))
 
@@ -1488,6 +1528,7 @@ def downgrade():
         batch_op.drop_index("ix_workflow_history_record")
 
     op.drop_table("workflow_history")
+    op.drop_table("stored_files")
     op.drop_table("sms_opt_outs")
     with op.batch_alter_table("legal_basis", schema=None) as batch_op:
         batch_op.drop_index("uq_legal_basis_code_valid_from")

@@ -75,6 +75,68 @@
     bulk(scope);
   });
 
+  // [data-upload]: chosen or dropped files go one by one, with progress; data-upload is the id of the part that comes back.
+  const sendFile = (form, file, bar) => new Promise((done) => {
+    const body = new FormData(form), request = new XMLHttpRequest();
+    body.delete("files");
+    body.append("files", file, file.name);
+    request.open("POST", form.action);
+    request.setRequestHeader("HX-Request", "true");
+    request.upload.addEventListener("progress", (event) => { bar.value = event.lengthComputable ? event.loaded / event.total : 0; });
+    request.addEventListener("loadend", () => done(request));
+    request.send(body);
+  });
+  const refusalOf = (form, file, request) => {
+    if (request.status === 413) return form.dataset.tooLarge;
+    if (!request.status) return words().offline;
+    const plain = (request.getResponseHeader("Content-Type") || "").startsWith("text/plain");
+    return plain ? request.responseText : words().failed;
+  };
+  const upload = async (form, files) => {
+    if (form.dataset.busy || !files.length) return;
+    form.dataset.busy = "1";
+    const [bar, name] = form.querySelector(".file-progress").children, refused = [];
+    let part = null;
+    bar.parentElement.hidden = false;
+    for (const file of files) {
+      name.textContent = file.name;
+      bar.value = 0;
+      let request = null;
+      if (file.size <= Number(form.dataset.most)) request = await sendFile(form, file, bar);
+      const page = request?.status === 200 ? new DOMParser().parseFromString(request.responseText, "text/html") : null;
+      const found = page?.getElementById(form.dataset.upload);
+      if (found) part = found;
+      else refused.push(`${file.name}: ${request ? refusalOf(form, file, request) : form.dataset.tooLarge}`);
+    }
+    let place = form;
+    if (part) {
+      document.getElementById(form.dataset.upload).replaceWith(part);
+      window.htmx?.process(part);
+      place = part.querySelector("[data-upload]");
+    }
+    delete form.dataset.busy;
+    form.querySelectorAll("input[type=file]").forEach((input) => { input.value = ""; });
+    bar.parentElement.hidden = true;
+    place.querySelector(".file-refused").replaceChildren(...refused.map((text) => {
+      const line = document.createElement("li");
+      line.textContent = text;
+      return line;
+    }));
+  };
+  document.addEventListener("change", (event) => {
+    const form = event.target.type === "file" ? event.target.closest("[data-upload]") : null;
+    if (form) upload(form, [...event.target.files]);
+  });
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      const form = event.target.closest?.("[data-upload]");
+      if (!form || ![...(event.dataTransfer?.types || [])].includes("Files")) return;
+      event.preventDefault();
+      form.classList.toggle("is-over", kind === "dragover");
+      if (kind === "drop") upload(form, [...event.dataTransfer.files]);
+    });
+  }
+
   // Whatever htmx could not do is said in the corner.
   const say = (text) => {
     const note = document.getElementById("toast").content.firstElementChild.cloneNode(true);

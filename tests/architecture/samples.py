@@ -6,8 +6,11 @@ new endpoint with an id fails the test of permissions until its builder stands h
 
 from collections.abc import Callable
 from secrets import token_hex
+from io import BytesIO
 
 from app.accounts.models import Branch
+from app.attachments.queries import kind_of
+from app.attachments.services import attach, checked
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.legal import LegalBasis
@@ -22,6 +25,7 @@ from app.employers.identity.models import (
 )
 from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.models import FormerName
+from app.employers.models import Employer
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.tasks.services import open_task
 from tests.factories import (
@@ -146,6 +150,17 @@ def visit(branch: Branch) -> int:
     return made.id
 
 
+def attachment(branch: Branch) -> int:
+    record = db.session.get_one(Employer, employer(branch))
+    with checked(BytesIO(f"{record.name}".encode())) as incoming:
+        made = attach(kind_of(record), record, incoming, "样本.txt", create_user(branch=branch))
+    return made.id
+
+
+def record_kind(_branch: Branch) -> str:
+    return "employer"
+
+
 def event(_branch: Branch) -> int:
     return 1
 
@@ -205,6 +220,9 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "link_id": contact_link,
     ("outreach", "id"): visit,
     ("tasks", "id"): task,
+    ("attachments", "id"): attachment,
+    ("attachments", "kind"): record_kind,
+    ("attachments", "record_id"): employer,
     ("imports", "name"): import_kind,
     ("results", "id"): campaign,
     ("notices", "token"): forged_token,
@@ -215,7 +233,9 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
 }
 
 #: Endpoints where the role is not enough: the record's owner alone may.
-OWNERS_ONLY = frozenset({"employers.edit_segment", "employers.delete_segment", "outreach.edit"})
+OWNERS_ONLY = frozenset(
+    {"employers.edit_segment", "employers.delete_segment", "outreach.edit", "attachments.remove"}
+)
 
 #: Arguments that name no record of a branch; trail, calendar and law belong to the whole department.
 ANYONES: frozenset[Key] = frozenset(
@@ -228,4 +248,5 @@ ANYONES: frozenset[Key] = frozenset(
         ("workflow", "name"),
         ("imports", "name"),
     }
+    {"event_id", ("attachments", "kind"), ("workflow", "workflow"), ("workflow", "name"), ("imports", "name")}
 )

@@ -1,0 +1,48 @@
+"""The manifest of attachments."""
+
+from typing import Any
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from app.attachments.cli import group
+from app.attachments.jobs import sweep
+from app.attachments.policy import Permission
+from app.attachments.queries import files_of_merged, kind_of
+from app.attachments.views import bp, panel, panel_names
+from app.core.features import Feature, Panel, TimelineKind
+from app.core.jobs import DailyAt
+from app.core.moving import Mover
+from app.core.permissions import LEADERS, OFFICE, Actor
+
+
+def _of_employer(employer: Any, actor: Actor) -> dict[str, Any]:
+    return panel_names(kind_of(employer), employer.id, actor)
+
+
+def _offer_panel(app: Flask) -> None:
+    app.jinja_env.globals["attachments"] = panel
+
+
+feature = Feature(
+    name="attachments",
+    blueprint=bp,
+    grants={
+        Permission.VIEW: OFFICE,
+        Permission.ADD: OFFICE,
+        Permission.PLACE: OFFICE,
+        Permission.REMOVE: OFFICE,
+        Permission.REMOVE_OTHERS: LEADERS,
+    },
+    panels=(Panel("attachments", _l("Files"), "attachments/_panel.html", _of_employer, Permission.VIEW, 60),),
+    timeline_kinds=(TimelineKind("attachment", _l("File"), "paperclip", Permission.VIEW),),
+    movers=(
+        Mover("attachments", _l("Files"), anchor="attachments", settle=files_of_merged),
+        Mover(
+            "attachments", _l("Files"), "record_id", stays=_l("Files of an employer follow it; others stay.")
+        ),
+    ),
+    schedule=(DailyAt("04:20", sweep),),
+    cli=group,
+    init=_offer_panel,
+)

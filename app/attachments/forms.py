@@ -1,0 +1,27 @@
+"""Naming a file and saying what it proves."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import DataRequired, Length
+
+#: what is usually proven; any other words are fine
+PROOFS = (
+    _l("Business licence"),
+    _l("Letter of authorisation"),
+    _l("Proof of service"),
+    _l("Visit on site"),
+    _l("Premises"),
+    _l("Agreement or commitment"),
+    _l("Roster of employees"),
+    _l("Wages or social insurance"),
+)
+
+
+class DescribeForm(FlaskForm):  # type: ignore[misc]
+    title = StringField(_l("Name"), validators=[DataRequired(_l("Enter a name.")), Length(max=190)])
+    proves = StringField(
+        _l("What it proves"),
+        validators=[Length(max=200)],
+        render_kw={"list": "proofs", "autocomplete": "off"},
+    )

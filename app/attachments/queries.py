@@ -1,0 +1,172 @@
+"""Finding files: on a record, by their own id, and on the disk."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from app.accounts.queries import name_of
+from app.attachments.models import Attachment, StoredFile
+from app.attachments.policy import visible_to
+from app.config import current_settings
+from app.core import kept_files
+from app.core.attachable import RecordKind
+from app.core.db import db
+from app.core.errors import Forbidden, NotFound
+from app.core.features import current_features
+from app.core.moving import EMPLOYERS, Change
+from app.core.permissions import Actor, Grantable, may
+
+#: as many as a panel shows
+SHOWN = 12
+
+
+def kind_named(name: str) -> RecordKind:
+    """A declared kind of record. Raises NotFound for any other."""
+    kind = current_features().record_kinds.get(name)
+    if kind is None:
+        raise NotFound(_l("There is no such record."))
+    return kind
+
+
+def kind_of(record: Any) -> RecordKind:
+    """The kind that the record is of. Raises LookupError when its feature declares none."""
+    for kind in current_features().record_kinds.values():
+        if isinstance(record, kind.model):
+            return kind
+    raise LookupError(f"no feature declares a RecordKind for {type(record).__name__}")
+
+
+def record_for(kind: RecordKind, record_id: int, actor: Actor | None, permission: Grantable) -> Any:
+    """The record, for whoever holds the kind's `permission`. NotFound when it is out of the actor's reach."""
+    table = kind.model.__table__
+    query = select(kind.model).where(table.c.id == record_id, kind.visible_to(actor))
+    record = db.session.scalars(query).one_or_none()
+    if record is None:
+        raise NotFound(_l("There is no such record."))
+    if not may(actor, permission):
+        raise Forbidden(_l("Your role does not allow this. Ask your security administrator."))
+    return record
+
+
+def find(attachment_id: int, actor: Actor | None) -> Attachment:
+    """The attachment, or NotFound when its record is out of the actor's reach or of no declared kind."""
+    query = select(Attachment).where(Attachment.id == attachment_id, visible_to(actor))
+    attachment = db.session.scalars(query).one_or_none()
+    if attachment is None:
+        raise NotFound(_l("There is no such file."))
+    return attachment
+
+
+def attached_to(
+    kind: RecordKind, record_id: int, actor: Actor, most: int | None = SHOWN
+) -> Sequence[Attachment]:
+    """The files of a record, newest first; an employer's with those of its visits and so on."""
+    query = (
+        select(Attachment).where(_hanging_on(kind, record_id, actor)).options(name_of(Attachment.uploaded_by))
+    )
+    return db.session.scalars(query.order_by(Attachment.id.desc()).limit(most)).all()
+
+
+def _hanging_on(kind: RecordKind, record_id: int, actor: Actor) -> ColumnElement[bool]:
+    own = and_(Attachment.kind == kind.name, Attachment.record_id == record_id)
+    if kind.model.__tablename__ != EMPLOYERS:
+        return own
+    kinds = current_features().record_kinds.values()
+    others = [one.name for one in kinds if one is not kind and may(actor, one.view)]
+    return or_(own, and_(Attachment.employer_id == record_id, Attachment.kind.in_(others)))
+
+
+def bytes_on(kind: RecordKind, record_id: int) -> int:
+    """How much hangs on one record."""
+    query = select(func.coalesce(func.sum(StoredFile.size), 0)).join(Attachment)
+    return int(
+        db.session.scalar(query.where(Attachment.kind == kind.name, Attachment.record_id == record_id)) or 0
+    )
+
+
+def same_on(kind_name: str, record_id: int, sha256: str) -> Attachment | None:
+    """The attachment of this very content on the record, if there is one."""
+    query = select(Attachment).where(
+        Attachment.kind == kind_name, Attachment.record_id == record_id, Attachment.sha256 == sha256
+    )
+    return db.session.scalars(query).one_or_none()
+
+
+def files_of_merged(kept_id: int, merged_id: int) -> Iterator[Change]:
+    """A merge hangs the files of the merged employer on the kept one, except those that it has already."""
+    for kind in current_features().record_kinds.values():
+        if kind.model.__tablename__ != EMPLOYERS:
+            continue
+        own = select(Attachment.sha256).where(Attachment.kind == kind.name, Attachment.record_id == kept_id)
+        going = (
+            Attachment.kind == kind.name,
+            Attachment.record_id == merged_id,
+            Attachment.sha256.not_in(own),
+        )
+        for attachment_id in db.session.scalars(select(Attachment.id).where(*going)):
+            yield Change(Attachment.__tablename__, attachment_id, {"record_id": kept_id})
+
+
+# --- the disk -----------------------------------------------------------------------------------
+
+
+def path_of(file: StoredFile) -> Path:
+    """Where the bytes lie. Raises NotFound when they are gone, which only damage from outside can cause."""
+    path = kept_files.path_of(current_settings().files, file.sha256)
+    if not path.is_file():
+        raise NotFound(_l("This file is not in the store any more. Tell your system administrator."))
+    return path
+
+
+def preview_path(sha256: str, side: int) -> Path:
+    """Where the copy of a picture with this longer side lies, or will lie."""
+    return kept_files.path_of(current_settings().previews, sha256).with_name(f"{sha256}-{side}.jpg")
+
+
+def unreferenced() -> list[str]:
+    """The hashes of contents that hang on no record any more."""
+    hanging = select(Attachment.sha256).where(Attachment.sha256 == StoredFile.sha256).exists()
+    return list(db.session.scalars(select(StoredFile.sha256).where(~hanging)))
+
+
+def strays() -> set[str]:
+    """The hashes of files and copies on the disk that the database does not know."""
+    settings = current_settings()
+    found = {path.name for path in kept_files.kept_in(settings.files)}
+    found |= {path.name.partition("-")[0] for path in kept_files.kept_in(settings.previews)}
+    return found - set(db.session.scalars(select(StoredFile.sha256)))
+
+
+@dataclass
+class Report:
+    """What comparing the disk with the database found; `missing` and `damaged` are hashes of lost files."""
+
+    files: int = 0
+    bytes: int = 0
+    missing: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    #: on the disk and in no record: the sweep removes them
+    unknown: list[str] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        return not self.missing and not self.damaged
+
+
+def verify() -> Report:
+    """Reads every stored file and compares it with its hash."""
+    folder, report = current_settings().files, Report()
+    for sha256, size in db.session.execute(select(StoredFile.sha256, StoredFile.size)):
+        path = kept_files.path_of(folder, sha256)
+        report.files += 1
+        report.bytes += size
+        if not path.is_file():
+            report.missing.append(sha256)
+        elif path.stat().st_size != size or kept_files.hash_of(path) != sha256:
+            report.damaged.append(sha256)
+    report.unknown = sorted(strays())
+    return report
