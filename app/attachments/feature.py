@@ -35,7 +35,7 @@ feature = Feature(
         Permission.REMOVE_OTHERS: LEADERS,
     },
     panels=(Panel("attachments", _l("Files"), "attachments/_panel.html", _of_employer, Permission.VIEW, 60),),
-    timeline_kinds=(TimelineKind("attachment", _l("File"), "paperclip", Permission.VIEW),),
+    timeline_kinds=(TimelineKind("attachment", _l("Attached file"), "paperclip", Permission.VIEW),),
     movers=(
         Mover("attachments", _l("Files"), anchor="attachments", settle=files_of_merged),
         Mover(

@@ -47,7 +47,7 @@ class StoredFile(Model):
 
 
 class Attachment(Timestamps, Model):
-    """A file on a record: `kind` names a `core.attachable.RecordKind`, `record_id` is the id of the record."""
+    """A file on a record: `kind` names a `core.attachable.RecordKind`, `record_id` is its id."""
 
     __tablename__ = "attachments"
     __table_args__ = (

@@ -5,8 +5,8 @@ new endpoint with an id fails the test of permissions until its builder stands h
 """
 
 from collections.abc import Callable
-from secrets import token_hex
 from io import BytesIO
+from secrets import token_hex
 
 from app.accounts.models import Branch
 from app.attachments.queries import kind_of
@@ -24,8 +24,7 @@ from app.employers.identity.models import (
     VerifiedBy,
 )
 from app.employers.merging.models import DuplicatePair, Merge
-from app.employers.models import FormerName
-from app.employers.models import Employer
+from app.employers.models import Employer, FormerName
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.tasks.services import open_task
 from tests.factories import (
@@ -247,6 +246,6 @@ ANYONES: frozenset[Key] = frozenset(
         ("workflow", "workflow"),
         ("workflow", "name"),
         ("imports", "name"),
+        ("attachments", "kind"),
     }
-    {"event_id", ("attachments", "kind"), ("workflow", "workflow"), ("workflow", "name"), ("imports", "name")}
 )

@@ -1,4 +1,4 @@
-"""Files on records: taken when good, kept once, read only with permission, forgotten with the last reference."""
+"""Files on records: taken when good, kept once, read only with permission, gone with the last reference."""
 
 import os
 import signal
