@@ -37,19 +37,18 @@ def photo(kind: str = "JPEG", orientation: int = 1) -> bytes:
             ExifTags.GPS.GPSLongitude: (117.0, 42.0, 0.0),
         }
     )
-    options = {"comment": b"SECRET-NOTE"} if kind == "JPEG" else {}
+    options: dict[str, Any] = {"comment": b"SECRET-NOTE"} if kind == "JPEG" else {}
     return picture(kind, exif=exif, **options)
 
 
-def package(content_type: str = OFFICE, **parts: bytes) -> bytes:
+def package(content_type: str = OFFICE, part: str = "docProps/app.xml", content: bytes = b"") -> bytes:
     """A minimal Office package."""
     target = BytesIO()
     listed = f'<Types><Override PartName="/xl/workbook.xml" ContentType="{content_type}"/></Types>'
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", listed)
         archive.writestr("xl/workbook.xml", "<workbook/>")
-        for name, content in parts.items():
-            archive.writestr(name, content)
+        archive.writestr(part, content)
     return target.getvalue()
 
 
