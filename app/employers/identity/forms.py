@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -133,6 +134,13 @@ class VerificationForm(FlaskForm):  # type: ignore[misc]
             answered_by=self.answered_by.data or "",
             materials=self.materials.data or "",
         )
+
+
+class ScanForm(FlaskForm):  # type: ignore[misc]
+    title = _text(_l("What it is"), 120, InputRequired())
+    file = FileField(
+        _l("Scan"), validators=[FileRequired()], description=_l("PDF, JPEG or PNG, at most 20 MB.")
+    )
 
 
 class ResultForm(FlaskForm):  # type: ignore[misc]
