@@ -139,7 +139,10 @@ class VerificationForm(FlaskForm):  # type: ignore[misc]
 class ScanForm(FlaskForm):  # type: ignore[misc]
     title = _text(_l("What it is"), 120, InputRequired())
     file = FileField(
-        _l("Scan"), validators=[FileRequired()], description=_l("PDF, JPEG or PNG, at most 20 MB.")
+        _l("Scan"),
+        validators=[FileRequired(_l("Choose a file."))],
+        description=_l("PDF, JPEG or PNG, at most 20 MB."),
+        render_kw={"accept": ".pdf,.jpg,.jpeg,.png"},
     )
 
 
