@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.core.cells import Cell, plain_text
 from app.core.sheet_refusals import SheetRefused
@@ -18,38 +19,82 @@ class Heading:
     required: bool = False
 
 
-def find_header(
-    head: Sequence[Sequence[Cell] | None], headings: Sequence[Heading]
-) -> tuple[int, dict[str, int]]:
-    """Where the header is: (index of the row in `head`, heading name -> column index).
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where the headings are: indexes of their first and last row, each column's heading, and those known."""
 
-    The row that knows most headings wins, so a merged title above is passed over. Raises SheetRefused when no
-    row knows two of them (or the only one), when a required one is missing, or when one stands twice.
+    first: int
+    last: int
+    titles: tuple[str, ...]
+    #: heading name -> column index
+    columns: dict[str, int]
+
+
+def find_header(head: Sequence[Sequence[Cell] | None], headings: Sequence[Heading]) -> Header:
+    """The row of `head` that knows most headings, so that a merged title above is passed over.
+
+    Two rows together are the header where they know more than any row alone: titles of groups above
+    sub-titles. Raises SheetRefused when nothing knows two headings (or the only one), when a required one is
+    missing, or when one stands twice.
     """
     known = {normal_heading(alias): heading.name for heading in headings for alias in heading.aliases}
-    scores = [len({known.get(normal_heading(cell)) for cell in row or ()} - {None}) for row in head]
-    best = max(scores, default=0)
-    if best < min(2, len(headings)):
+    best = _best(head, known)
+    if best is None or len(set(_named(best[2], known)) - {None}) < min(2, len(headings)):
         wanted = [heading for heading in headings if heading.required] or headings
         raise SheetRefused("no_header", headings=_names(wanted))
-    at = scores.index(best)
-    columns = _columns(head[at] or (), known)
+    first, last, titles = best
+    columns = _columns(titles, known)
     missing = [heading for heading in headings if heading.required and heading.name not in columns]
     if missing:
         raise SheetRefused("missing_columns", headings=_names(missing))
-    return at, columns
+    return Header(first, last, tuple(titles), columns)
 
 
-def _columns(row: Sequence[Cell], known: Mapping[str, str]) -> dict[str, int]:
+#: first row, last row, and the headings as they read
+_Candidate = tuple[int, int, list[str]]
+
+
+def _best(head: Sequence[Sequence[Cell] | None], known: Mapping[str, str]) -> _Candidate | None:
+    """The candidate that knows most; of equals the one of a single row, and then the uppermost."""
+    rows = [[plain_text(cell) for cell in row or ()] for row in head]
+    single: list[_Candidate] = [(at, at, row) for at, row in enumerate(rows)]
+    double = [
+        (at, at + 1, _combined(upper, lower, known)) for at, (upper, lower) in enumerate(pairwise(rows))
+    ]
+    return max([*single, *double], key=lambda one: len(set(_named(one[2], known)) - {None}), default=None)
+
+
+def _combined(upper: Sequence[str], lower: Sequence[str], known: Mapping[str, str]) -> list[str]:
+    """Two rows read as one: “handler” above “name” is “handler name”; a sub-title alone must be the only one.
+
+    A merged title stands in its first cell only, so it reaches to the right as long as there are sub-titles.
+    """
+    width = max(len(upper), len(lower))
+    above = [*upper, *[""] * (width - len(upper))]
+    below = [*lower, *[""] * (width - len(lower))]
+    titles, group = [], ""
+    for top, sub in zip(above, below, strict=True):
+        group = top if top or not sub else group
+        joined = f"{group}{sub}"
+        alone = not group or below.count(sub) == 1
+        plain = sub if sub and alone and normal_heading(sub) in known else ""
+        titles.append(joined if normal_heading(joined) in known else plain or joined)
+    return titles
+
+
+def _named(titles: Sequence[str], known: Mapping[str, str]) -> list[str | None]:
+    return [known.get(normal_heading(title)) for title in titles]
+
+
+def _columns(titles: Sequence[str], known: Mapping[str, str]) -> dict[str, int]:
     columns: dict[str, int] = {}
-    for index, cell in enumerate(row):
-        name = known.get(normal_heading(cell))
+    for index, name in enumerate(_named(titles, known)):
         if name is None:
             continue
         if name in columns:
             raise SheetRefused(
                 "duplicate_columns",
-                heading=plain_text(cell),
+                heading=titles[index],
                 first=column_letter(columns[name]),
                 second=column_letter(index),
             )

@@ -18,7 +18,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from app.core.cells import Cell, plain_text
+from app.core.cells import Cell
 from app.core.headings import Heading, find_header, title_of
 from app.core.sheet_refusals import SheetRefused
 
@@ -199,15 +199,15 @@ def _find_table(child: _Child, headings: Sequence[Heading]) -> Table:
     while "end" not in (offered := child.hear()):
         head: list[list[Cell] | None] = offered["head"]
         try:
-            at, columns = find_header(head, headings)
+            found = find_header(head, headings)
         except SheetRefused as error:
             refusal = refusal or error
             child.answer("next")
             continue
         child.answer("take")
-        header = tuple(plain_text(cell) for cell in head[at] or ())
+        title, below = title_of(head[: found.first]), found.last + 1
         return Table(
-            offered["sheet"], title_of(head[:at]), header, at + 1, columns, _below(child.blocks(), at + 1)
+            offered["sheet"], title, found.titles, below, found.columns, _below(child.blocks(), below)
         )
     raise refusal or SheetRefused("empty")
 

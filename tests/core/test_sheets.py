@@ -374,3 +374,65 @@ def test_a_hundred_thousand_rows_stay_under_the_memory_bound(tmp_path: Path) -> 
 def test_the_real_files_are_read_whole(shared_data: Path, name: str, rows: int, title: str) -> None:
     table, found = read(shared_data / name)
     assert (len(found), table.title) == (rows, title)
+
+
+# --- headings in two rows -----------------------------------------------------------------------
+
+GROUPED = (
+    *HEADINGS,
+    Heading("handler", ("经办人姓名",)),
+    Heading("phone", ("经办人电话", "联系电话")),
+    Heading("rate", ("单位缴存比例",)),
+)
+
+
+def grouped(path: Path, upper: list[Any], lower: list[Any], *merged: str) -> Path:
+    """A workbook with a title, two rows of headings with merged cells, and one employer."""
+    book = Workbook()
+    page = book.active
+    assert page is not None
+    for row in (["滨海区缴存单位一览表"], upper, lower, ["甲公司", "91X", "王芳", "13812345678", 12, "5%"]):
+        page.append(row)
+    for cells in ("A1:F1", *merged):
+        page.merge_cells(cells)
+    book.save(path)
+    return path
+
+
+def test_titles_of_groups_above_sub_titles_are_read_together(tmp_path: Path) -> None:
+    path = grouped(
+        tmp_path / "a.xlsx",
+        ["单位名称", "统一社会信用代码", "经办人", None, "缴存", None],
+        [None, None, "姓名", "电话", "缴存人数", "单位缴存比例"],
+        "A2:A3", "B2:B3", "C2:D2", "E2:F2",
+    )  # fmt: skip
+    with open_table(path, GROUPED) as table:
+        rows = [row.cells for block in table.rows for row in block]
+        assert table.columns == {"name": 0, "code": 1, "handler": 2, "phone": 3, "heads": 4, "rate": 5}
+        assert (table.title, table.header_row) == ("滨海区缴存单位一览表", 3)
+        assert table.header[:4] == ("单位名称", "统一社会信用代码", "经办人姓名", "经办人电话")
+    assert rows == [["甲公司", "91X", "王芳", "13812345678", 12, "5%"]]
+
+
+def test_a_sub_title_that_stands_under_two_groups_is_nobodys_by_itself(tmp_path: Path) -> None:
+    path = grouped(
+        tmp_path / "a.xlsx",
+        ["单位名称", "统一社会信用代码", "经办人", None, "法定代表人", None],
+        [None, None, "姓名", "联系电话", "姓名", "联系电话"],
+        "C2:D2", "E2:F2",
+    )  # fmt: skip
+    with open_table(path, GROUPED) as table:
+        assert table.columns == {"name": 0, "code": 1, "handler": 2}, "whose the number is nobody can tell"
+
+
+def test_a_header_of_one_row_is_not_joined_with_what_stands_below_it() -> None:
+    head: list[list[Cell] | None] = [
+        ["标题", None, None],
+        ["单位名称", "统一社会信用代码", "缴存人数"],
+        [None, "缴存人数", None],
+    ]
+    found = find_header(head, HEADINGS)
+    assert (found.first, found.last) == (1, 1)
+    with pytest.raises(SheetRefused) as refused:
+        find_header([["单位名称", "经办人"], [None, "姓名"]], GROUPED)
+    assert refused.value.code == "missing_columns"
