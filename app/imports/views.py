@@ -1,5 +1,7 @@
 """Pages of imports: choose a kind, upload, look at the dry run, apply, undo."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -107,29 +109,21 @@ def progress(batch_id: int) -> ResponseReturnValue:
 @requires(Permission.RUN)
 def apply(batch_id: int) -> ResponseReturnValue:
     """Apply what the dry run showed, by a worker."""
-    batch = queries.batch_for(current_actor(), batch_id)
-    _spec(batch.spec)
-    services.start_applying(batch)
-    return _wake(batch)
+    return _taken(services.start_applying, _own(batch_id))
 
 
 @blueprint.post("/<int:batch_id>/cancel")
 @requires(Permission.RUN)
 def cancel(batch_id: int) -> ResponseReturnValue:
     """Drop a dry run, or stop applying and take back what was applied."""
-    batch = queries.batch_for(current_actor(), batch_id)
-    _spec(batch.spec)
-    services.cancel(batch)
-    return _wake(batch)
+    return _taken(services.cancel, _own(batch_id))
 
 
 @blueprint.post("/<int:batch_id>/undo")
 @requires(Permission.UNDO)
 def undo(batch_id: int) -> ResponseReturnValue:
-    """Take an applied import back, by a worker."""
-    batch = queries.batch_for(current_actor(), batch_id)
-    services.start_undoing(batch)
-    return _wake(batch)
+    """Take an applied import back, by a worker; also of a kind that nobody imports any more."""
+    return _taken(services.start_undoing, queries.batch_for(current_actor(), batch_id))
 
 
 @blueprint.get("/<int:batch_id>/rejected.xlsx")
@@ -151,7 +145,16 @@ def _spec(name: str) -> ImportSpec:
     return spec
 
 
-def _wake(batch: ImportBatch) -> ResponseReturnValue:
+def _own(batch_id: int) -> ImportBatch:
+    """A batch in the reader's reach, of a kind that the reader may import."""
+    batch = queries.batch_for(current_actor(), batch_id)
+    _spec(batch.spec)
+    return batch
+
+
+def _taken(step: Callable[[ImportBatch], None], batch: ImportBatch) -> ResponseReturnValue:
+    """Takes a step of the batch, wakes a worker for what it leaves to do, and goes to its page."""
+    step(batch)
     if batch.busy:
         enqueue(jobs.run_batch, batch.id)
     db.session.commit()

@@ -97,13 +97,50 @@ CAMPAIGNS = ListPage(
 )
 
 
+def with_recipients(query: Select[Any], row: Any) -> Select[Any]:
+    """Rows of a campaign (its audience, its messages) with the employer and contact they are meant for."""
+    joined = query.join(Employer, Employer.id == row.employer_id)
+    return joined.outerjoin(Contact, Contact.id == row.contact_id)
+
+
+def employer_column(row: Any) -> Column:
+    return Column(
+        "employer",
+        _l("Employer"),
+        lambda r: r.employer.name,
+        sort=Employer.name,
+        link=lambda r: url_if("employers.show", employer_id=r.employer_id),
+        options=(joinedload(row.employer).load_only(Employer.id, Employer.name, Employer.arrears_months),),
+    )
+
+
+def contact_columns(row: Any) -> tuple[Column, Column]:
+    """Whom it is for, and at which number: masked on the page, in full only for those who may reveal it."""
+    contact = Column(
+        "contact",
+        _l("Contact"),
+        lambda r: r.contact.name if r.contact else None,
+        sort=Contact.name,
+        options=(joinedload(row.contact).load_only(Contact.id, Contact.name),),
+    )
+    phone = Column("phone", _l("Mobile"), format=masked_phone, export=lambda r: r.phone, personal=True)
+    return contact, phone
+
+
+def position_column(row: Any) -> Column:
+    return Column("position", _l("Order"), lambda r: r.id, sort=row.id, shown=False)
+
+
+def recipient_fields(row: Any) -> tuple[Field, Field]:
+    return (
+        Field("employer", _l("Employer"), Kind.TEXT, Employer.name),
+        Field("phone", _l("Mobile"), Kind.CODE, row.phone),
+    )
+
+
 def _members(_actor: Actor | None, campaign: Campaign) -> Select[AudienceMember]:
     """The campaign handed in was found in the actor's reach."""
-    return (
-        queries.members(campaign.id)
-        .join(Employer, Employer.id == AudienceMember.employer_id)
-        .outerjoin(Contact, Contact.id == AudienceMember.contact_id)
-    )
+    return with_recipients(queries.members(campaign.id), AudienceMember)
 
 
 def _outcome(member: AudienceMember) -> tuple[Any, str]:
@@ -118,25 +155,11 @@ AUDIENCE = ListPage(
     select=_members,
     key=AudienceMember.id,
     columns=(
-        Column(
-            "employer",
-            _l("Employer"),
-            lambda m: m.employer.name,
-            sort=Employer.name,
-            link=lambda m: url_if("employers.show", employer_id=m.employer_id),
-            options=(joinedload(AudienceMember.employer),),
-        ),
+        employer_column(AudienceMember),
         Column("outcome", _l("Outcome"), badge=_outcome, sort=AudienceMember.excluded),
-        Column("contact", _l("Contact"), lambda m: m.contact.name if m.contact else None, sort=Contact.name),
-        Column(
-            "phone",
-            _l("Mobile"),
-            format=masked_phone,
-            export=lambda m: m.phone,
-            personal=True,
-        ),
+        *contact_columns(AudienceMember),
         Column("months", _l("Months in arrears"), lambda m: m.employer.arrears_months, number=True),
-        Column("position", _l("Order"), lambda m: m.id, sort=AudienceMember.id, shown=False),
+        position_column(AudienceMember),
     ),
     default_sort="position",
     fields=(
@@ -147,8 +170,7 @@ AUDIENCE = ListPage(
             AudienceMember.excluded,
             choices=choices_of(EXCLUSION_LABELS),
         ),
-        Field("employer", _l("Employer"), Kind.TEXT, Employer.name),
-        Field("phone", _l("Mobile"), Kind.CODE, AudienceMember.phone),
+        *recipient_fields(AudienceMember),
     ),
     quick=(
         Quick("receive", _l("Receive a message"), (rule("excluded", "empty"),)),

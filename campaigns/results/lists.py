@@ -5,20 +5,23 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import Select
-from sqlalchemy.orm import joinedload
 from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.core.choices import offered
 from app.core.criteria import Field, Kind, choices_of, rule
 from app.core.errors import DomainError
-from app.core.formats import masked_phone
-from app.core.links import url_if
 from app.core.listing import BulkAction, Column, ListPage, Quick
 from app.core.permissions import Actor
-from app.employers.models import Contact, Employer
 from app.employers.policy import Permission as Reveal
 from campaigns.drafting.content.policy import conceal
+from campaigns.drafting.lists import (
+    contact_columns,
+    employer_column,
+    position_column,
+    recipient_fields,
+    with_recipients,
+)
 from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import EXCLUSION_LABELS
@@ -67,11 +70,7 @@ def _settle(message: Message, actor: Actor, form: FlaskForm) -> None:
 
 def _messages(_actor: Actor | None, campaign: Campaign) -> Select[Message]:
     """The campaign handed in was found in the actor's reach."""
-    return (
-        queries.messages(campaign.id)
-        .join(Employer, Employer.id == Message.employer_id)
-        .outerjoin(Contact, Contact.id == Message.contact_id)
-    )
+    return with_recipients(queries.messages(campaign.id), Message)
 
 
 MESSAGES = ListPage(
@@ -80,24 +79,10 @@ MESSAGES = ListPage(
     select=_messages,
     key=Message.id,
     columns=(
-        Column(
-            "employer",
-            _l("Employer"),
-            lambda m: m.employer.name,
-            sort=Employer.name,
-            link=lambda m: url_if("employers.show", employer_id=m.employer_id),
-            options=(joinedload(Message.employer).load_only(Employer.id, Employer.name),),
-        ),
+        employer_column(Message),
         Column("state", _l("State"), badge=lambda m: LABELS[m.state], sort=Message.state),
         Column("reason", _l("Reason"), _reason, sort=Message.reason),
-        Column(
-            "contact",
-            _l("Contact"),
-            lambda m: m.contact.name if m.contact else None,
-            sort=Contact.name,
-            options=(joinedload(Message.contact).load_only(Contact.id, Contact.name),),
-        ),
-        Column("phone", _l("Mobile"), format=masked_phone, export=lambda m: m.phone, personal=True),
+        *contact_columns(Message),
         Column("segments", _l("SMS segments"), sort=Message.segments, number=True, shown=False),
         Column("text", _l("Text"), lambda m: conceal(m.text), shown=False),
         Column("submitted_at", _l("Sent"), sort=Message.submitted_at, falling=True),
@@ -105,14 +90,13 @@ MESSAGES = ListPage(
         Column("opened_at", _l("Opened by the reader"), sort=Message.opened_at, falling=True),
         Column("confirmed_at", _l("Confirmed"), sort=Message.confirmed_at, falling=True),
         Column("asked_at", _l("Asked for help"), sort=Message.asked_at, falling=True),
-        Column("position", _l("Order"), lambda m: m.id, sort=Message.id, shown=False),
+        position_column(Message),
     ),
     default_sort="position",
     fields=(
         Field("state", _l("State"), Kind.CHOICE, Message.state, choices=STATE_CHOICES),
         Field("reason", _l("Reason"), Kind.CHOICE, Message.reason, choices=choices_of(REASONS)),
-        Field("employer", _l("Employer"), Kind.TEXT, Employer.name),
-        Field("phone", _l("Mobile"), Kind.CODE, Message.phone),
+        *recipient_fields(Message),
         Field("opened_at", _l("Opened by the reader"), Kind.MOMENT, Message.opened_at),
         Field("confirmed_at", _l("Confirmed"), Kind.MOMENT, Message.confirmed_at),
         Field("asked_at", _l("Asked for help"), Kind.MOMENT, Message.asked_at),
