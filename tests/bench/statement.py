@@ -3,7 +3,7 @@
 Bare: python-calamine reads the sheet and one executemany puts its cells into one table without an index.
 Ours: `flask imports apply statement`, less a process that only starts and lists the specs. It is measured
 twice: into an empty database, where every row makes an employer, an account, a handler, a fact, a stage with
-its history, a timeline entry and seven search terms; and for the month after, where all are known and change.
+its history, a timeline entry and a search row; and for the month after, where all are known and change.
 Each runs in a process of its own, so that its time and its memory are its alone.
 """
 
