@@ -1109,28 +1109,6 @@ def upgrade():
         batch_op.create_index("ix_identity_files_employer", ["employer_id", "id"], unique=False)
 
     op.create_table(
-        "identity_scans",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("employer_id", sa.Integer(), nullable=False),
-        sa.Column("title", sa.String(length=120), nullable=False),
-        sa.Column("file_name", sa.String(length=200), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("media_type", sa.String(length=40), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("added_by_id", sa.Integer(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["added_by_id"], ["users.id"], name=op.f("fk_identity_scans_added_by_id")),
-        sa.ForeignKeyConstraint(
-            ["employer_id"], ["employers.id"], name=op.f("fk_identity_scans_employer_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_scans")),
-    )
-    with op.batch_alter_table("identity_scans", schema=None) as batch_op:
-        batch_op.create_index("ix_identity_scans_employer", ["employer_id", "id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_identity_scans_sha256"), ["sha256"], unique=False)
-
-    op.create_table(
         "import_rows",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.Integer(), nullable=False),
@@ -1432,11 +1410,6 @@ def downgrade():
         batch_op.drop_index("ix_import_rows_number")
 
     op.drop_table("import_rows")
-    with op.batch_alter_table("identity_scans", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_identity_scans_sha256"))
-        batch_op.drop_index("ix_identity_scans_employer")
-
-    op.drop_table("identity_scans")
     with op.batch_alter_table("identity_files", schema=None) as batch_op:
         batch_op.drop_index("ix_identity_files_employer")
 

@@ -18,7 +18,6 @@ from app.core.permissions import Role
 from app.core.segments import Segment, Sharing
 from app.employers.identity.models import (
     EmployerRelation,
-    IdentityScan,
     RelationKind,
     Verification,
     VerificationResult,
@@ -105,16 +104,6 @@ def verification(branch: Branch) -> int:
         result=VerificationResult.PENDING,
         by_id=create_user(branch=branch).id,
     )
-    db.session.add(made)
-    db.session.flush()
-    return made.id
-
-
-def scan(branch: Branch) -> int:
-    made = IdentityScan(
-        employer_id=employer(branch), title="执照", file_name="a.pdf", sha256="0" * 64, size=1,
-        media_type="application/pdf",
-    )  # fmt: skip
     db.session.add(made)
     db.session.flush()
     return made.id
@@ -226,7 +215,6 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "relation_id": relation,
     "name_id": former_name,
     "verification_id": verification,
-    "scan_id": scan,
     ("merging", "id"): merge,
     "link_id": contact_link,
     ("outreach", "id"): visit,

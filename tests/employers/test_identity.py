@@ -1,14 +1,12 @@
 """Names, kinship, the contact on file, and what was verified so that nobody needs to fetch a certificate."""
 
 from datetime import date, timedelta
-from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.models import Branch, User
-from app.audit.models import AuditEvent
 from app.core.clock import today
 from app.core.db import db, writing
 from app.core.errors import Conflict, DomainError
@@ -16,12 +14,11 @@ from app.core.permissions import Role
 from app.employers.identity import services
 from app.employers.identity.models import (
     EmployerRelation,
-    IdentityScan,
     RelationKind,
     Verification,
     VerificationResult,
 )
-from app.employers.identity.queries import file_of, kinship
+from app.employers.identity.queries import kinship
 from app.employers.identity.services import Term
 from app.employers.merging.services import merging, undoing
 from app.employers.models import Employer, FormerName
@@ -85,6 +82,7 @@ def test_a_family_is_recorded_drawn_ended_and_corrected(
     assert '<svg xmlns="http://www.w3.org/2000/svg" class="kinship"' in page
     assert f'href="/identity/{group.id}" aria-label="北方重工集团有限公司"' in page
     assert "style=" not in page[page.index("<svg xmlns") : page.index("隶属批复")]
+    assert f'action="/attachments/on/employer/{works.id}"' in page, "scans of the proof are attached here"
     assert "别处" not in client.get(f"/identity/{group.id}").get_data(as_text=True)
     assert "北方重工集团" in client.get(f"/employers/{works.id}").get_data(as_text=True)
     assert (
@@ -163,34 +161,6 @@ def test_a_former_name_has_days_and_proof_and_is_corrected(
     assert client.post(address, data=changed).status_code == 303
     db.session.expire_all()
     assert (former.name, former.since, former.proof) == ("第一机械厂", date(1954, 1, 1), "档案第3卷")
-
-
-def test_a_scan_is_kept_once_read_on_record_and_checked_by_its_content(
-    branch: Branch, specialist: User, client: FlaskClient
-) -> None:
-    first, second = create_employer(branch), create_employer(branch)
-    sign_in(client, specialist)
-
-    def put(employer: Employer, content: bytes, name: str = "通知书.pdf") -> int:
-        data = {"title": "准予变更登记通知书", "file": (BytesIO(content), name)}
-        return client.post(f"/identity/{employer.id}/scans", data=data).status_code
-
-    document = b"%PDF-1.7 " + b"x" * 2000
-    assert put(first, b"MZ" + document) == 400, "a program called .pdf is none"
-    assert put(first, document) == put(second, document) == 303
-    mine, theirs = db.session.scalars(select(IdentityScan).order_by(IdentityScan.id))
-    assert mine.sha256 == theirs.sha256
-    answer = client.get(f"/identity/scans/{mine.id}")
-    assert answer.data == document
-    assert "attachment" in answer.headers["Content-Disposition"]
-    read = select(AuditEvent.subject_id).where(AuditEvent.action == "Document on file read")
-    assert db.session.scalars(read).all() == [str(mine.id)]
-    assert "准予变更登记通知书" in client.get(f"/identity/{first.id}").get_data(as_text=True)
-    path = file_of(mine)
-    assert client.post(f"/identity/scans/{mine.id}/remove").status_code == 303
-    assert path.is_file(), "the other employer still has it"
-    assert client.post(f"/identity/scans/{theirs.id}/remove").status_code == 303
-    assert not path.exists()
 
 
 def test_kin_follows_a_merge_but_never_points_at_itself(branch: Branch) -> None:

@@ -57,7 +57,6 @@ feature = Feature(
             anchor="identity",
         ),
         Mover("identity_files", _l("Contacts on file"), anchor="identity"),
-        Mover("identity_scans", _l("Documents on file"), anchor="identity"),
         Mover("verifications", _l("Verifications"), anchor="identity"),
     ),
 )

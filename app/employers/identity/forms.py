@@ -5,7 +5,6 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -134,16 +133,6 @@ class VerificationForm(FlaskForm):  # type: ignore[misc]
             answered_by=self.answered_by.data or "",
             materials=self.materials.data or "",
         )
-
-
-class ScanForm(FlaskForm):  # type: ignore[misc]
-    title = _text(_l("What it is"), 120, InputRequired())
-    file = FileField(
-        _l("Scan"),
-        validators=[FileRequired(_l("Choose a file."))],
-        description=_l("PDF, JPEG or PNG, at most 20 MB."),
-        render_kw={"accept": ".pdf,.jpg,.jpeg,.png"},
-    )
 
 
 class ResultForm(FlaskForm):  # type: ignore[misc]

@@ -95,25 +95,6 @@ class IdentityFile(Timestamps, Model):
     filed_by: Mapped[User | None] = relationship()
 
 
-class IdentityScan(Timestamps, Model):
-    """A scanned document that proves a name or kinship; the file itself is kept under its hash."""
-
-    __tablename__ = "identity_scans"
-    __table_args__ = (Index("ix_identity_scans_employer", "employer_id", "id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
-    title: Mapped[str] = mapped_column(String(120))
-    file_name: Mapped[str] = mapped_column(String(200))
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
-    media_type: Mapped[str] = mapped_column(String(40))
-    #: bytes
-    size: Mapped[int]
-    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-
-    added_by: Mapped[User | None] = relationship()
-
-
 class VerifiedBy(StrEnum):
     """How a fact was verified."""
 

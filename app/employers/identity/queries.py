@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -10,16 +9,13 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, union
 from sqlalchemy.orm import aliased, joinedload, lazyload
 
 from app.accounts.models import User
-from app.config import current_settings
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.kept_files import path_of
 from app.core.permissions import Actor
 from app.employers.identity.models import (
     HIERARCHICAL,
     EmployerRelation,
     IdentityFile,
-    IdentityScan,
     Verification,
 )
 from app.employers.identity.policy import relation_visible_to, verification_visible_to
@@ -100,33 +96,6 @@ def files_of(employer_id: int) -> Sequence[IdentityFile]:
     query = select(IdentityFile).where(IdentityFile.employer_id == employer_id)
     who = joinedload(IdentityFile.filed_by).options(*_ONLY_NAME)
     return db.session.scalars(query.options(who).order_by(IdentityFile.id.desc())).all()
-
-
-def scans_of(employer_id: int) -> Sequence[IdentityScan]:
-    query = select(IdentityScan).where(IdentityScan.employer_id == employer_id)
-    who = joinedload(IdentityScan.added_by).options(*_ONLY_NAME)
-    return db.session.scalars(query.options(who).order_by(IdentityScan.id)).all()
-
-
-def find_scan(scan_id: int, actor: Actor) -> IdentityScan:
-    query = select(IdentityScan).join(Employer, Employer.id == IdentityScan.employer_id)
-    found = db.session.scalars(query.where(IdentityScan.id == scan_id, visible_to(actor))).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such document."))
-    return found
-
-
-def folder() -> Path:
-    """Where scans are kept, outside of what the web server gives out."""
-    return current_settings().home / "identity"
-
-
-def file_of(scan: IdentityScan) -> Path:
-    """The scan's file; NotFound when somebody has taken it away."""
-    path = path_of(folder(), scan.sha256)
-    if not path.is_file():
-        raise NotFound(_l("The file of this document is missing. Restore it from a backup."))
-    return path
 
 
 def verifications_of(employer_id: int, limit: int = 20) -> Sequence[Verification]:

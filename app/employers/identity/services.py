@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path, PurePath
-from typing import BinaryIO
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -13,7 +11,6 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid, msgid_of
-from app.core.kept_files import keep, path_of
 from app.core.permissions import Actor
 from app.core.text import clean, name_key
 from app.employers.identity.models import (
@@ -21,13 +18,12 @@ from app.employers.identity.models import (
     SUBJECT_LABELS,
     EmployerRelation,
     IdentityFile,
-    IdentityScan,
     RelationKind,
     Verification,
     VerificationResult,
     VerifiedBy,
 )
-from app.employers.identity.queries import above, folder
+from app.employers.identity.queries import above
 from app.employers.models import Contact, Employer, FormerName
 
 
@@ -135,65 +131,6 @@ def put_on_file(employer: Employer, contact_id: int, materials: str, actor: Acto
     )  # fmt: skip
     db.session.flush()
     return filed
-
-
-#: what a scan may be, by the first bytes of the file: nobody's word is taken for it
-SIGNATURES = {
-    b"%PDF-": "application/pdf",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-}
-LARGEST = 20 * 1024 * 1024
-
-
-def media_type_of(path: Path) -> str:
-    """The kind of a scanned file; DomainError for any other kind, and for one that is too large."""
-    if path.stat().st_size > LARGEST:
-        raise DomainError(
-            _l("The file is larger than %(limit)s MB. Scan it at a lower resolution.", limit=20)
-        )
-    with path.open("rb") as file:
-        first = file.read(8)
-    for signature, media_type in SIGNATURES.items():
-        if first.startswith(signature):
-            return media_type
-    raise DomainError(
-        _l("This is neither a PDF nor a JPEG or PNG picture. Scan the document as one of these.")
-    )
-
-
-def keep_scan(employer: Employer, stream: BinaryIO, file_name: str, title: str, actor: Actor) -> IdentityScan:
-    """Keeps a scanned document of an employer; the same file is kept once."""
-    sha256 = keep(folder(), stream, media_type_of)
-    path = path_of(folder(), sha256)
-    scan = IdentityScan(
-        employer_id=employer.id, title=clean(title), sha256=sha256, size=path.stat().st_size,
-        file_name=PurePath(file_name.replace("\\", "/")).name[-200:], media_type=media_type_of(path),
-        added_by_id=actor.id,
-    )  # fmt: skip
-    db.session.add(scan)
-    timeline.record(
-        employer.id, "employer", msgid("Document put on file: %(title)s"), params={"title": scan.title},
-        actor=actor,
-    )  # fmt: skip
-    db.session.flush()
-    return scan
-
-
-def remove_scan(scan: IdentityScan, actor: Actor) -> None:
-    """Takes a document off the file; `drop_file` then removes what nobody refers to."""
-    timeline.record(
-        scan.employer_id, "employer", msgid("Document taken off the file: %(title)s"),
-        params={"title": scan.title}, actor=actor,
-    )  # fmt: skip
-    db.session.delete(scan)
-    db.session.flush()
-
-
-def drop_file(sha256: str) -> None:
-    """After the commit: removes the file of a document that is on no file any more."""
-    if db.session.scalar(select(IdentityScan.id).where(IdentityScan.sha256 == sha256).limit(1)) is None:
-        path_of(folder(), sha256).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

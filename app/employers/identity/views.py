@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
-from app.audit import services as audit
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
-from app.core.i18n import msgid
 from app.core.node_picture import Edge, Node, draw
 from app.core.permissions import current_actor, requires
 from app.employers.identity import queries, services
@@ -22,7 +20,6 @@ from app.employers.identity.forms import (
     NameForm,
     RelationForm,
     ResultForm,
-    ScanForm,
     VerificationForm,
 )
 from app.employers.identity.lists import LOG, REGISTER
@@ -82,7 +79,6 @@ def show(employer_id: int) -> ResponseReturnValue:
         picture=picture_of(employer, queries.family(employer.id, actor)),
         relations=queries.relations_of(employer.id, actor),
         files=queries.files_of(employer.id),
-        scans=queries.scans_of(employer.id),
         verifications=queries.verifications_of(employer.id),
         end=EndForm(),
         outcome=ResultForm(),
@@ -193,42 +189,6 @@ def put_on_file(employer_id: int) -> ResponseReturnValue:
         return _page("file", form, employer)
     services.put_on_file(employer, form.contact_id.data or 0, form.materials.data or "", actor)
     return _saved(employer.id)
-
-
-@blueprint.route("/<int:employer_id>/scans", methods=["GET", "POST"])
-@requires(Permission.EDIT)
-def add_scan(employer_id: int) -> ResponseReturnValue:
-    """Puts a scanned document on the employer's file."""
-    actor = current_actor()
-    employer = find(employer_id, actor)
-    form = ScanForm()
-    if not form.validate_on_submit():
-        return _page("scan", form, employer)
-    given = form.file.data
-    services.keep_scan(employer, given.stream, given.filename or "", form.title.data or "", actor)
-    return _saved(employer.id)
-
-
-@blueprint.get("/scans/<int:scan_id>")
-@requires(Permission.VIEW)
-def scan(scan_id: int) -> ResponseReturnValue:
-    """Gives out the document; the audit trail keeps who read it."""
-    found = queries.find_scan(scan_id, current_actor())
-    path = queries.file_of(found)
-    audit.record_now(msgid("Document on file read"), found, name=found.title)
-    return send_file(path, found.media_type, as_attachment=True, download_name=found.file_name)
-
-
-@blueprint.post("/scans/<int:scan_id>/remove")
-@requires(Permission.EDIT)
-def remove_scan(scan_id: int) -> ResponseReturnValue:
-    actor = current_actor()
-    found = queries.find_scan(scan_id, actor)
-    employer_id, sha256 = found.employer_id, found.sha256
-    services.remove_scan(found, actor)
-    answer = _saved(employer_id)
-    services.drop_file(sha256)
-    return answer
 
 
 @blueprint.route("/<int:employer_id>/verify", methods=["GET", "POST"])
