@@ -45,6 +45,7 @@ def panel_names(
         "record_id": record_id,
         "may_add": may(actor, Permission.ADD) and may(actor, kind.attach),
         "accepted": ACCEPTED,
+        "proofs": PROOFS,
         "megabytes": current_settings().attachment_megabytes,
     }
 

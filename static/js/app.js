@@ -118,7 +118,7 @@
     form.querySelectorAll("input[type=file]").forEach((input) => { input.value = ""; });
     bar.parentElement.hidden = true;
     place.querySelector(".file-refused").replaceChildren(...refused.map((text) => {
-      const line = document.createElement("li");
+      const line = document.createElement("p");
       line.textContent = text;
       return line;
     }));

@@ -7,8 +7,10 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -201,7 +203,8 @@ def test_a_removed_file_is_told_and_its_bytes_go_with_the_last_reference(
         assert client.post(f"/attachments/{one.id}/remove").status_code == 303
     assert on_disk() == [] and not queries.preview_path(one.sha256, 240).exists()
     assert db.session.scalar(select(func.count()).select_from(StoredFile)) == 0
-    story = db.session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "attachment")).all()
+    told = select(TimelineEntry).where(TimelineEntry.kind == "attachment").order_by(TimelineEntry.id)
+    story = db.session.scalars(told).all()
     assert [entry.summary for entry in story] == ["File attached: %(title)s", "File removed: %(title)s"]
     assert [entry.endpoint for entry in story] == [None, None]
     assert "Deleted" in actions()
@@ -381,3 +384,20 @@ def test_a_record_of_no_declared_kind_cannot_have_files(harbour: Employer, li: U
         queries.kind_of(li)
     with pytest.raises(DomainError):
         queries.kind_named("user")
+
+
+def test_two_clicks_at_the_same_moment_make_one_attachment(app: Flask, harbour: Employer, li: User) -> None:
+    ready, ids = Barrier(2), (harbour.id, li.id)
+    db.session.commit()
+
+    def click() -> int:
+        with app.app_context(), writing(), services.checked(BytesIO(files.PDF)) as incoming:
+            ready.wait(10)
+            employer, user = db.session.get_one(Employer, ids[0]), db.session.get_one(User, ids[1])
+            made = services.attach(kind_of(employer), employer, incoming, "a.pdf", user).id
+            db.session.commit()
+            return made
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = [click.result() for click in [pool.submit(click), pool.submit(click)]]
+    assert first == second == the_attachment().id

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.attachments import files as samples
 from tests.e2e.office import Building, Office
 from tests.runtime.instance import Instance
 
@@ -74,3 +75,18 @@ def test_the_arrow_keys_walk_through_the_suggestions_one_by_one(manager: Office)
         expect(found.nth(place)).to_be_focused()
     manager.page.keyboard.press("Escape")
     expect(found).to_have_count(0)
+
+
+def test_chosen_files_are_attached_one_by_one_and_the_list_shows_them(specialist: Office) -> None:
+    specialist.open("/visits")
+    specialist.page.locator("#list tbody a[href^='/visits/']").first.click()
+    files = [
+        {"name": "门头.jpg", "mimeType": "image/jpeg", "buffer": samples.photo()},
+        {"name": "授权书.pdf", "mimeType": "application/pdf", "buffer": samples.PDF},
+    ]
+    card = specialist.page.locator("#attachments")
+    card.locator("[name=proves]").fill("现场走访")
+    card.locator("input[multiple]").set_input_files(files)  # type: ignore[arg-type]
+    expect(card.locator(".file", has_text="现场走访")).to_have_count(2)
+    expect(card.locator(".file", has_text="门头.jpg").locator("img")).to_have_js_property("naturalWidth", 240)
+    assert specialist.faults() == []
