@@ -43,7 +43,7 @@ def product(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield instance
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def building(chromium: Browser, product: Instance) -> Iterator[Building]:
     open_building = Building(chromium, product)
     yield open_building
