@@ -38,12 +38,16 @@
     if (event.target.closest("[data-print]")) window.print();
   });
 
-  // A form is sent once (unless data-repeats: it may bring a file); the button rests until the answer comes or the reader returns to the page.
+  // A form is sent once; the button rests until the answer comes or the reader returns to the page. One that may
+  // bring a file (data-repeats) leaves the page where it is and says nothing at its end: the same button rests for 3 s.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post") || "repeats" in form.dataset) return;
-    if (form.dataset.sent) return event.preventDefault();
-    form.dataset.sent = "1";
+    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
+    const repeats = "repeats" in form.dataset;
+    const what = repeats && event.submitter ? `${event.submitter.name}=${event.submitter.value}` : "1";
+    if (form.dataset.sent === what) return event.preventDefault();
+    form.dataset.sent = what;
+    if (repeats) return setTimeout(() => delete form.dataset.sent, 3000);
     setTimeout(() => form.querySelectorAll("button[type=submit]").forEach((b) => b.setAttribute("aria-disabled", "true")));
   });
   const rest = (scope) => {

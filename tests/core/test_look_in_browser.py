@@ -149,20 +149,25 @@ def test_the_slash_key_goes_to_the_search_box_but_not_from_a_field(chromium: Bro
     page.context.close()
 
 
-def test_a_form_is_sent_once_however_often_its_button_is_clicked(chromium: Browser, address: str) -> None:
+@pytest.mark.parametrize("brings_a_file", [False, True])
+def test_a_form_is_sent_once_however_often_its_button_is_clicked(
+    chromium: Browser, address: str, brings_a_file: bool
+) -> None:
     page, _ = open_page(chromium, f"{address}/styleguide")
     # the window hears of a submission after app.js did; stopping it there keeps the page where it is
     refused = page.evaluate(
-        """() => {
+        """(bringsAFile) => {
              const refused = [];
              addEventListener("submit", (event) => {
                refused.push(event.defaultPrevented);
                event.preventDefault();
              });
              const button = document.querySelector("button[name=theme]");
+             if (bringsAFile) button.form.dataset.repeats = "";
              button.click(); button.click(); button.click();
              return refused;
-           }"""
+           }""",
+        brings_a_file,
     )
     assert refused == [False, True, True]
     page.context.close()
