@@ -7,7 +7,6 @@ from flask_wtf.csrf import CSRFProtect
 
 from app.config import PROJECT, Settings, bind_settings
 from app.core import diagrams, i18n, web, workflow_views
-from app.core.application import Application
 from app.core.db import Intent, _intent, db, prepare_engine
 from app.core.features import load_features
 
@@ -48,7 +47,7 @@ csrf = CSRFProtect()
 def create_app(settings: Settings | None = None) -> Flask:
     """Builds the application: configuration, then core, then every feature."""
     settings = settings or Settings.from_environment()
-    app = Application(
+    app = Flask(
         __name__,
         instance_path=str(settings.home),
         template_folder=str(PROJECT / "templates"),

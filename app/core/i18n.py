@@ -10,16 +10,13 @@ from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 
-import flask_babel
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
-from flask import Flask, g, has_app_context, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain, force_locale, get_locale, gettext
-from markupsafe import Markup
-
-from app.core.templating import printed
+from markupsafe import Markup, escape
 
 DEFAULT = "zh_CN"
 #: In the order of the switch, each by its own name.
@@ -158,25 +155,14 @@ def _gettext(text: str, /, **values: object) -> Markup:
     """`_` of the templates: the house's own text is markup, what fills its placeholders is escaped."""
     if not values:
         return _markup(in_chinese(), text)
-    filled = {name: value if type(value) in _NUMBERS else printed(value) for name, value in values.items()}
+    filled = {name: value if type(value) in _NUMBERS else escape(value) for name, value in values.items()}
     return Markup(_text(in_chinese(), text) % filled)  # noqa: S704 - see above
 
 
 class _Babel(Babel):  # type: ignore[misc]
     @cached_property
     def domain_instance(self) -> Domain:
-        return _CATALOGUES
-
-
-_CATALOGUES = Catalogues()
-
-
-def _domain() -> Domain:
-    return _CATALOGUES if has_app_context() else Domain()
-
-
-# Flask-Babel looks its domain up through seven proxies for each text, which was a tenth of a page.
-flask_babel.get_domain = _domain
+        return Catalogues()
 
 
 def init_app(app: Flask) -> None:
