@@ -19,8 +19,9 @@
   document.addEventListener("keydown", (event) => {
     const box = event.target.closest(".topbar-search");
     if (!box || !["ArrowDown", "ArrowUp", "Escape"].includes(event.key)) return;
-    if (event.key === "Escape") return closeSuggestions();
-    const stops = [document.getElementById("search"), ...suggestions().querySelectorAll("a")];
+    const search = document.getElementById("search");
+    if (event.key === "Escape") { closeSuggestions(); return search.focus(); }
+    const stops = [search, ...suggestions().querySelectorAll("a")];
     const next = stops[stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
     if (next) { event.preventDefault(); next.focus(); }
   });

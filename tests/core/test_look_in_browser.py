@@ -133,7 +133,7 @@ def test_the_slash_key_goes_to_the_search_box_but_not_from_a_field(chromium: Bro
     page, _ = open_page(chromium, f"{address}/styleguide")
     page.evaluate(
         """document.querySelector('.topbar-search').innerHTML =
-           '<input type="search" id="search"><div class="suggestions"><a href="#x">x</a></div>'"""
+           '<input type="search" id="search"><div id="suggestions"><a href="#x">x</a></div>'"""
     )
     page.focus("#note")
     page.keyboard.press("/")
@@ -142,10 +142,10 @@ def test_the_slash_key_goes_to_the_search_box_but_not_from_a_field(chromium: Bro
     page.keyboard.press("/")
     expect(page.locator("#search")).to_be_focused()
     page.keyboard.press("ArrowDown")
-    expect(page.locator(".suggestions a")).to_be_focused()
+    expect(page.locator("#suggestions a")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#search")).to_be_focused()
-    expect(page.locator(".suggestions a")).to_have_count(0)
+    expect(page.locator("#suggestions a")).to_have_count(0)
     page.context.close()
 
 
