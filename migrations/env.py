@@ -1,5 +1,7 @@
 """How migrations run: on the application's own engine, with the house's column types written plainly."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import context
@@ -32,6 +34,28 @@ def drop_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
         directives[:] = []
 
 
+@contextmanager
+def references_checked_at_the_end(connection: Any) -> Iterator[None]:
+    """SQLite alters a table by making it anew: with references enforced, dropping the old one would empty
+    whatever refers to it. They are checked as a whole instead, before anything is committed."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.dbapi_connection  # SQLite ignores the pragma within a transaction
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def refuse_broken_references(connection: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if broken:
+            raise SystemExit(f"The migration left references to rows that do not exist: {broken[:5]}")
+
+
 def run(connection: Any) -> None:
     options = {"compare_type": True, **current_app.extensions["migrate"].configure_args}
     options.setdefault("process_revision_directives", drop_empty)
@@ -44,12 +68,17 @@ def run(connection: Any) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+        refuse_broken_references(connection)
 
 
 def main() -> None:
     if context.is_offline_mode():
         raise SystemExit("Migrations run on a database, not as a script: set DATABASE_URL.")
-    with intending(Intent.WRITE), database.engine.connect() as connection:
+    with (
+        intending(Intent.WRITE),
+        database.engine.connect() as connection,
+        references_checked_at_the_end(connection),
+    ):
         run(connection)
 
 
