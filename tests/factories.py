@@ -1,6 +1,6 @@
 """Builders: each makes one committed-when-you-commit record with sensible defaults."""
 
-from datetime import date
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
@@ -12,6 +12,7 @@ from app.core.db import db
 from app.core.permissions import SEPARATED_ROLES, Role, Scope
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.imports.models import BatchState, ImportBatch
+from app.outreach.models import Outcome, Visit, VisitKind
 from campaigns.drafting.models import Campaign
 
 _numbers = count(1)
@@ -81,6 +82,14 @@ def create_contact(
     db.session.add(EmployerContact(employer_id=employer.id, contact=contact, role=role, until=until))
     db.session.flush()
     return contact
+
+
+def create_visit(employer: Employer, by: User, at: datetime, **fields: Any) -> Visit:
+    values: dict[str, Any] = {"kind": VisitKind.VISIT, "outcome": Outcome.INFORMED}
+    visit = Visit(employer_id=employer.id, by_id=by.id, at=at, **values | fields)
+    db.session.add(visit)
+    db.session.flush()
+    return visit
 
 
 def create_campaign(author: User, **fields: Any) -> Campaign:

@@ -45,7 +45,7 @@ DEEPEST = 4
 MOST_RULES = 50
 MOST_VALUES = 500
 #: from today, so that no date runs out of the calendar
-LONGEST_SPAN = {Kind.PERIOD: 1200, Kind.DATE: 100_000, Kind.MOMENT: 100_000}
+LONGEST_SPAN = {Kind.PERIOD: 1200, Kind.DATE: 100_000, Kind.MOMENT: 100_000, Kind.EVENT: 100_000}
 
 MATCH = "match"
 #: the URL argument that carries a tree with groups, as JSON

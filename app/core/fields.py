@@ -42,6 +42,8 @@ class Kind(StrEnum):
     DATE = "date"
     #: a stored time, asked about by its Shanghai date
     MOMENT = "moment"
+    #: something that happens again and again: whether it did within some days. Its field has a `within`
+    EVENT = "event"
     CHOICE = "choice"
     BOOL = "bool"
     USER = "user"
@@ -202,6 +204,7 @@ _READERS: dict[Kind, Callable[[Field, str], Any]] = {
     Kind.PERIOD: _read_period,
     Kind.DATE: _read_date,
     Kind.MOMENT: _read_date,
+    Kind.EVENT: _read_date,
     Kind.CHOICE: _read_choice,
     Kind.USER: _read_user,
     Kind.BRANCH: _read_id,

@@ -19,6 +19,7 @@ INPUT_TYPES = {
     Kind.NUMBER: "number",
     Kind.DATE: "date",
     Kind.MOMENT: "date",
+    Kind.EVENT: "date",
     Kind.PERIOD: "month",
 }
 

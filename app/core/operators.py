@@ -54,7 +54,8 @@ def condition(operator: Operator, field: Field, values: Values, actor: Actor | N
     """The SQL of one rule; never NULL for a negative operator."""
     if operator.negates is not None:
         positive = condition(operator.negates, field, values, actor)
-        return not_(func.coalesce(positive, false()))
+        # an EXISTS is never NULL, and bare it can be planned as an anti-join
+        return not_(positive if field.within else func.coalesce(positive, false()))
     if operator.condition is not None:
         found = operator.condition(field, values, actor)
     else:
@@ -72,12 +73,13 @@ STEPS: dict[Kind, Any] = {
     Kind.PERIOD: 1,
     Kind.DATE: timedelta(days=1),
     Kind.MOMENT: timedelta(days=1),
+    Kind.EVENT: timedelta(days=1),
 }
 
 
 def _between(field: Field, low: Any, high: Any) -> ColumnElement[bool]:
     expression = field.expression
-    if field.kind is Kind.MOMENT:
+    if field.kind in {Kind.MOMENT, Kind.EVENT}:
         starts = [] if low is None else [expression >= _midnight(low)]
         ends = [] if high is None else [expression < _midnight(high + timedelta(days=1))]
         return and_(*starts, *ends)
@@ -264,6 +266,26 @@ _MONTHS = (
              _l("%(field)s is more than %(value)s months ago"),
              reads=COUNT, bounds=_more_than_months_ago),
 )  # fmt: skip
+_HAPPENED = Operator("not_empty", _l("at any time"), _l("%(field)s: at any time"), NONE, condition=_not_empty)
+_LATELY = Operator(
+    "in_last_days", _l("in the last … days"), _l("%(field)s: in the last %(value)s days"),
+    reads=COUNT, bounds=_days(-1, 0),
+)  # fmt: skip
+_MONTHLY = Operator("this_month", _l("in this month"), _l("%(field)s: in this month"), NONE, bounds=_month(0))
+_YEARLY = Operator("this_year", _l("in this year"), _l("%(field)s: in this year"), NONE, bounds=_year(0))
+_HAPPENING = (
+    _LATELY,
+    _negative("not_in_last_days", _l("not in the last … days, or never"),
+              _l("%(field)s: not in the last %(value)s days"), _LATELY),
+    _MONTHLY,
+    _negative("not_this_month", _l("not in this month"), _l("%(field)s: not in this month"), _MONTHLY),
+    _YEARLY,
+    _negative("not_this_year", _l("not in this year"), _l("%(field)s: not in this year"), _YEARLY),
+    Operator("between", _l("between"),
+             _l("%(field)s: between %(low)s and %(high)s"), TWO, bounds=lambda v, _: (v[0], v[1])),
+    _HAPPENED,
+    _negative("empty", _l("never"), _l("%(field)s: never"), _HAPPENED),
+)  # fmt: skip
 _CHOOSING = (
     _IN,
     _negative("not_in", _l("is none of"), _l("%(field)s is not %(value)s"), _IN),
@@ -289,6 +311,7 @@ _TABLE: dict[Kind, tuple[Operator, ...]] = {
     Kind.PERIOD: (*_DATING, *_MONTHS, *_CALENDAR, *_FILLING),
     Kind.DATE: _DATED,
     Kind.MOMENT: _DATED,
+    Kind.EVENT: _HAPPENING,
     Kind.CHOICE: (*_CHOOSING, *_FILLING),
     Kind.BOOL: (_YES, _negative("no", _l("no"), _l("%(field)s: no"), _YES)),
     Kind.USER: (*_CHOOSING, _ME, *_FILLING),

@@ -7,6 +7,7 @@ from app.core.features import Feature, NavItem, Panel, TimelineKind, WorkspaceCa
 from app.core.moving import Mover
 from app.core.permissions import OFFICE
 from app.outreach import demo
+from app.outreach.lists import EMPLOYER_FIELDS
 from app.outreach.models import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES, Visit
 from app.outreach.policy import Permission, visible_to
 from app.outreach.queries import own_this_month, visits_of
@@ -20,6 +21,7 @@ feature = Feature(
     demo=demo.load,
     navigation=(NavItem(_l("Visits and calls"), "outreach.index", Permission.VIEW, "geo-alt", "work", 30),),
     grants={Permission.VIEW: OFFICE, Permission.LOG: OFFICE},
+    employer_fields=EMPLOYER_FIELDS,
     panels=(
         Panel(
             "visits",

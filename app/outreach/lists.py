@@ -1,7 +1,9 @@
 """The list of visits and calls."""
 
+from collections.abc import Callable
+
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.lists import user_field
@@ -19,11 +21,44 @@ from app.outreach.models import (
     OUTCOME_TONES,
     TOPIC_LABELS,
     Visit,
+    VisitKind,
 )
 from app.outreach.policy import Permission
 from app.outreach.queries import listed
 
 _employer_name = select(Employer.name).where(Employer.id == Visit.employer_id).scalar_subquery()
+
+
+def _met_so(kind: VisitKind) -> Callable[[ColumnElement[bool]], ColumnElement[bool]]:
+    """Lifts a condition on a meeting of this kind to one on its employer."""
+    return lambda found: (
+        select(Visit.id).where(Visit.employer_id == Employer.id, Visit.kind == kind, found).exists()
+    )
+
+
+def _met_somehow(found: ColumnElement[bool]) -> ColumnElement[bool]:
+    return select(Visit.id).where(Visit.employer_id == Employer.id, found).exists()
+
+
+_CARE = _l("Care")
+
+#: what criteria over employers may ask of visits and calls
+EMPLOYER_FIELDS = (
+    Field("visit", _l("Visit"), Kind.EVENT, Visit.at, within=_met_so(VisitKind.VISIT), group=_CARE),
+    Field("call", _l("Phone call"), Kind.EVENT, Visit.at, within=_met_so(VisitKind.CALL), group=_CARE),
+    Field(
+        "meeting", _l("Visit, call or other meeting"), Kind.EVENT, Visit.at, within=_met_somehow, group=_CARE
+    ),
+    Field(
+        "meeting_outcome",
+        _l("Outcome of a visit or call"),
+        Kind.CHOICE,
+        Visit.outcome,
+        choices=choices_of(OUTCOME_LABELS),
+        within=_met_somehow,
+        group=_CARE,
+    ),
+)
 
 
 def _met(visit: Visit) -> str:

@@ -6,6 +6,7 @@ from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.tasks import demo
+from app.tasks.lists import EMPLOYER_FIELDS
 from app.tasks.policy import Permission
 from app.tasks.queries import deadlines_of_stage, tasks_of
 from app.tasks.views import bp
@@ -23,6 +24,7 @@ feature = Feature(
         Permission.WORK: OFFICE,
         Permission.MANAGE: LEADERS,
     },
+    employer_fields=EMPLOYER_FIELDS,
     panels=(
         Panel(
             "tasks",

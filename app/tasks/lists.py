@@ -34,6 +34,24 @@ KIND_LABELS = {
 }
 
 _employer_name = select(Employer.name).where(Employer.id == Task.employer_id).scalar_subquery()
+_open = select(Task.id).where(Task.employer_id == Employer.id, Task.state == TaskState.OPEN).exists()
+
+#: what criteria over employers may ask of tasks
+EMPLOYER_FIELDS = (
+    Field("open_task", _l("Has an open task"), Kind.BOOL, _open, group=_l("Care")),
+    Field(
+        "task_due_on",
+        _l("Open task due on"),
+        Kind.DATE,
+        Task.due_on,
+        within=lambda found: (
+            select(Task.id)
+            .where(Task.employer_id == Employer.id, Task.state == TaskState.OPEN, found)
+            .exists()
+        ),
+        group=_l("Care"),
+    ),
+)
 
 TASKS = ListPage(
     name="tasks",

@@ -10,6 +10,7 @@ from campaigns.drafting.content.policy import conceal
 from campaigns.drafting.policy import Permission
 from campaigns.ledger import demo, jobs, queries, views
 from campaigns.ledger.cli import group
+from campaigns.ledger.lists import EMPLOYER_FIELDS
 from campaigns.ledger.services.settling import KIND
 from campaigns.ledger.workflow import LABELS
 
@@ -29,6 +30,7 @@ feature = Feature(
     movers=(Mover("messages", _l("Messages"), anchor="messages-sent"),),
     schedule=(Every(10, jobs.sweep),),
     timeline_kinds=(TimelineKind(KIND, _l("SMS"), "chat-left-text"),),
+    employer_fields=EMPLOYER_FIELDS,
     panels=(
         Panel(
             name="messages",

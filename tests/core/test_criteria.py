@@ -37,7 +37,8 @@ from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.sentences import sentence
 from app.employers.models import Employer, Stage
-from tests.factories import create_branch, create_employer, create_user
+from app.outreach.models import Visit
+from tests.factories import create_branch, create_employer, create_user, create_visit
 
 FIELDS = field_map(
     [
@@ -52,6 +53,13 @@ FIELDS = field_map(
         Field("stage", "Stage", Kind.CHOICE, Employer.stage, choices=[(s.value, s.value) for s in Stage]),
         Field("eligible", "Eligible", Kind.BOOL, Employer.eligible),
         Field("owner", "Owner", Kind.USER, Employer.owner_id),
+        Field(
+            "visit",
+            "Visit",
+            Kind.EVENT,
+            Visit.at,
+            within=lambda found: select(Visit.id).where(Visit.employer_id == Employer.id, found).exists(),
+        ),
     ]
 )
 ATTRIBUTE = {
@@ -83,6 +91,7 @@ EMPLOYERS = st.fixed_dictionaries(
         "stage": st.sampled_from(list(Stage)[:4]),
         "eligible": st.booleans(),
         "owned": st.booleans(),
+        "visits": st.lists(MOMENTS, max_size=2),
     }
 )
 
@@ -95,6 +104,7 @@ VALUES: dict[Kind, st.SearchStrategy[str]] = {
     Kind.PERIOD: st.integers(-15, 2).map(lambda months: str(MONTH + months)),
     Kind.DATE: DAYS.map(str),
     Kind.MOMENT: DAYS.map(str),
+    Kind.EVENT: DAYS.map(str),
     Kind.CHOICE: st.sampled_from([stage.value for stage in list(Stage)[:5]]),
     Kind.USER: st.sampled_from(["me", "1", "999"]),
 }
@@ -127,12 +137,15 @@ TREES = groups(rules() | groups(rules() | groups(rules())))
 
 # -- the naive reading, in Python ---------------------------------------------------------------------
 
+#: when each employer was visited, by its id
+Visits = dict[int, list[datetime]]
 
-def holds(tree: Tree, employer: Employer, me: Actor) -> bool:
+
+def holds(tree: Tree, employer: Employer, me: Actor, visits: Visits) -> bool:
     if says_nothing(tree):
         return True
     found = [
-        holds(item, employer, me) if "rules" in item else rule_holds(item, employer, me)
+        holds(item, employer, me, visits) if "rules" in item else rule_holds(item, employer, me, visits)
         for item in tree["rules"]
         if not says_nothing(item)
     ]
@@ -150,19 +163,25 @@ NEGATIVE = {
     "not_contains": "contains",
     "empty": "not_empty",
     "not_in_last_days": "in_last_days",
+    "not_this_month": "this_month",
+    "not_this_year": "this_year",
     "no": "yes",
 }
 
 
-def rule_holds(item: Tree, employer: Employer, me: Actor) -> bool:
+def rule_holds(item: Tree, employer: Employer, me: Actor, visits: Visits) -> bool:
     if positive := NEGATIVE.get(item["op"]):
-        return not rule_holds(item | {"op": positive}, employer, me)
+        return not rule_holds(item | {"op": positive}, employer, me, visits)
     field = FIELDS[item["field"]]
+    if field.kind is Kind.EVENT:
+        return any(value_holds(field, item, local(at).date(), me) for at in visits[employer.id])
     actual = getattr(employer, ATTRIBUTE.get(field.name, field.name))
     if field.kind is Kind.MOMENT:
         actual = local(actual).date()
-    if actual is None:
-        return False
+    return actual is not None and value_holds(field, item, actual, me)
+
+
+def value_holds(field: Field, item: Tree, actual: Any, me: Actor) -> bool:
     given_value = item.get("value", [])
     texts = given_value if isinstance(given_value, list) else [given_value]
     reads = OPERATORS[field.kind][item["op"]].reads
@@ -206,18 +225,20 @@ MEANINGS: dict[str, Any] = {
 def test_sql_agrees_with_a_naive_reading(app: Flask, rows: list[dict[str, Any]], trees: list[Tree]) -> None:
     try:
         me = create_user()
-        employers = []
+        employers: list[Employer] = []
+        visits: Visits = {}
         for number, row in enumerate(rows):
-            owned = row.pop("owned")
+            owned = row["owned"]
+            fields = {name: value for name, value in row.items() if name not in {"owned", "visits"}}
             account = str(number) * 3 if number % 2 else None
             owner_id = me.id if owned else None
             employers.append(
-                create_employer(me.branch, owner_id=owner_id, employer_account_no=account, **row)
+                create_employer(me.branch, owner_id=owner_id, employer_account_no=account, **fields)
             )
-            row["owned"] = owned
+            visits[employers[-1].id] = [create_visit(employers[-1], me, at).at for at in row["visits"]]
         for tree in trees:
             found = set(db.session.scalars(select(Employer.id).where(compile_tree(tree, FIELDS, me))))
-            assert found == {e.id for e in employers if holds(tree, e, me)}, tree
+            assert found == {e.id for e in employers if holds(tree, e, me, visits)}, tree
     finally:
         db.session.rollback()
 

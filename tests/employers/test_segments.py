@@ -15,7 +15,7 @@ from app.core.operators import OPERATORS, Arity, Operator
 from app.core.permissions import Actor, Role, Scope
 from app.core.segments import Segment, Sharing
 from app.core.sentences import sentence
-from app.employers.lists import FIELDS, LIST, count_employers, employer_fields, select_employer_ids
+from app.employers.lists import LIST, count_employers, employer_fields, select_employer_ids
 from app.employers.models import Contact, ContactRole, EmployerContact, FormerName, Stage
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
@@ -121,10 +121,10 @@ def test_every_employer_field_can_be_asked_every_question(app: Flask) -> None:
     """The SQL of each operator of each field runs on this database."""
     from_kind = {
         "number": "3", "money": "3.5", "rate": "5", "period": "202601", "date": "2026-01-31",
-        "moment": "2026-01-31", "user": "1", "branch": "1", "text": "x", "code": "9",
+        "moment": "2026-01-31", "event": "2026-01-31", "user": "1", "branch": "1", "text": "x", "code": "9",
     }  # fmt: skip
     reader = create_user()
-    for field in FIELDS:
+    for field in employer_fields().values():
         choices = [value for value, _label in field.choices_for(reader)]
         value = choices[0] if field.kind == "choice" else from_kind.get(field.kind, "")
         for operator in OPERATORS[field.kind].values():
