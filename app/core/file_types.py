@@ -19,9 +19,7 @@ from app.core.errors import DomainError
 
 REFUSALS: dict[str, Any] = {
     "empty": _l("The file is empty. Choose another one."),
-    "too_large": _l(
-        "The file is larger than %(limit)s MB. Scan it at 200 dpi, or split it."
-    ),
+    "too_large": _l("The file is larger than %(limit)s MB. Scan it at 200 dpi, or split it."),
     "program": _l("This is a program, whatever its name says. Programs are not taken."),
     "markup": _l(
         "This is a web page or a drawing that can contain a program. Print it to PDF or take a screenshot, "

@@ -72,7 +72,7 @@ class _Reader:
     def __init__(self, spec: ImportSpec, table: Table) -> None:
         present = [column for column in spec.columns if column.name in table.columns]
         self._columns: list[tuple[Column, int]] = [(column, table.columns[column.name]) for column in present]
-        self._key = spec.key
+        self._key, self._key_otherwise = spec.key, spec.key_otherwise
         self._seen: dict[str, int] = {}
 
     def read(self, row: Row) -> Line | Misread:
@@ -94,7 +94,7 @@ class _Reader:
                 values[column.name] = column.parse(cell)
             except CellError as error:
                 reasons.append(Reason(error.code, column.name, error.params))
-        key = key_of(self._key, values)
+        key = key_of(self._key, values) or key_of(self._key_otherwise, values)
         if not reasons and (first := self._seen.setdefault(key, row.number)) != row.number:
             reasons.append(Reason("repeated", params={"row": first}))
         if reasons:

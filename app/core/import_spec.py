@@ -52,7 +52,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a row is rejected: a code of `cells.REASONS` or of the spec's own, in a column or the whole row."""
+    """Why a row is rejected, or what is remarkable about one that is not.
+
+    A code of `cells.REASONS` or of the spec's own, in a column or the whole row.
+    """
 
     code: str
     column: str = ""
@@ -60,7 +63,7 @@ class Reason:
 
     @property
     def count_key(self) -> str:
-        """How rejections are counted: "uscc.wrong_check_digit", or "repeated" for the row as a whole."""
+        """How reasons are counted: "uscc.wrong_check_digit", or "repeated" for the row as a whole."""
         return f"{self.column}.{self.code}" if self.column else self.code
 
 
@@ -104,11 +107,13 @@ class Write:
     done: bool = False
     #: nobody had edited the record since it was created; undo makes it so again
     unedited: bool = False
+    #: evidence kept beside the record, which itself stays as it is
+    beside: bool = False
 
 
 @dataclass(slots=True)
 class Plan:
-    """What a line will do: unchanged when it writes nothing, rejected when it has reasons.
+    """What a line will do: unchanged when it writes nothing but evidence, rejected when it has reasons.
 
     It is "new" when the record it is about (the first one it creates or updates) is a creation.
     """
@@ -116,16 +121,21 @@ class Plan:
     line: Line
     writes: list[Write] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+    #: what is worth knowing of a line that is not rejected; counted with the reasons and listed
+    remarks: list[Reason] = field(default_factory=list)
     #: the record that the line is about: what is created or updated first, unless the spec says otherwise
     record: int | Ref | None = None
     #: for the spec's own use, from `plan` to `applied`
     extra: Any = None
 
-    def create(self, model: Any, values: Mapping[str, Any]) -> Ref:
-        """The line creates a record; the Ref stands for its id. Columns without default must be given."""
+    def create(self, model: Any, values: Mapping[str, Any], *, beside: bool = False) -> Ref:
+        """The line creates a record; the Ref stands for its id. Columns without default must be given.
+
+        What is created `beside` the line's record is evidence, and does not make the line a change.
+        """
         ref = Ref()
         self.record = ref if self.record is None else self.record
-        self.writes.append(Write(model, ref, None, dict(values)))
+        self.writes.append(Write(model, ref, None, dict(values), beside=beside))
         return ref
 
     def update(
@@ -152,11 +162,14 @@ class Plan:
     def reject(self, code: str, column: str = "", **params: Any) -> None:
         self.reasons.append(Reason(code, column, params))
 
+    def remark(self, code: str, column: str = "", **params: Any) -> None:
+        self.remarks.append(Reason(code, column, params))
+
     @property
     def outcome(self) -> Outcome:
         if self.reasons:
             return Outcome.REJECTED
-        if not self.writes:
+        if all(one.beside for one in self.writes):
             return Outcome.UNCHANGED
         return Outcome.NEW if isinstance(self.record, Ref) else Outcome.CHANGED
 
@@ -203,6 +216,9 @@ class ImportSpec:
     help: Any = ""
     #: the page of a line's record: an endpoint that takes `id`
     endpoint: str | None = None
+    #: names of the columns that identify a row whose key is empty
+    key_otherwise: tuple[str, ...] = ()
+    #: the day is asked for; else it is the end of the month in the title or the file name, or today
     needs_as_of: bool = False
     #: the month is asked for, or found in the title or the file name
     needs_period: bool = False
@@ -210,6 +226,8 @@ class ImportSpec:
     permission: str | None = None
     #: texts of the reasons that `plan` gives, with named placeholders
     reasons: Mapping[str, Any] = field(default_factory=dict)
+    #: texts of its remarks on rows that are not rejected
+    remarks: Mapping[str, Any] = field(default_factory=dict)
     #: labels of changed fields that are no columns
     labels: Mapping[str, Any] = field(default_factory=dict)
     #: what goes with a removed record and does not keep it, beside its timeline: tables, with a condition
@@ -225,7 +243,7 @@ class ImportSpec:
 
     def __post_init__(self) -> None:
         names = {column.name for column in self.columns}
-        if unknown := set(self.key) - names:
+        if unknown := {*self.key, *self.key_otherwise} - names:
             raise ValueError(f"import {self.name}: the key names no column: {sorted(unknown)}")
 
     @property
@@ -239,16 +257,19 @@ class ImportSpec:
 
     def headline(self, reason: Reason) -> str:
         """A kind of reason without the particulars of a row: "Credit code: has a wrong check digit"."""
-        text = str(self.reasons.get(reason.code) or REASONS.get(reason.code, reason.code))
+        text = str(self._text(reason.code) or reason.code)
         general = re.split(r"[:：]?\s*%\(value\)s", text)[0]
         bare = re.sub(r"%\(\w+\)s", "…", general)
         return self._placed(reason, bare)
 
     def explain(self, reason: Reason) -> str:
         """A reason as a sentence in the reader's language: "Credit code: has a wrong check digit …"."""
-        text = str(self.reasons.get(reason.code) or REASONS[reason.code])
+        text = str(self._text(reason.code))
         sentence = text % reason.params if reason.params else text
         return self._placed(reason, sentence)
+
+    def _text(self, code: str) -> Any:
+        return self.remarks.get(code) or self.reasons.get(code) or REASONS.get(code)
 
     def _placed(self, reason: Reason, sentence: str) -> str:
         if not reason.column:

@@ -64,7 +64,7 @@ class ImportBatch(Timestamps, Model):
     changed: Mapped[int] = mapped_column(default=0)
     unchanged: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
-    #: rejections by reason: {"uscc.wrong_check_digit": 3}
+    #: rejections by reason, and remarks on other rows: {"uscc.wrong_check_digit": 3}
     reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)
     undone: Mapped[int] = mapped_column(default=0)
     kept: Mapped[int] = mapped_column(default=0)
@@ -85,7 +85,7 @@ class ImportBatch(Timestamps, Model):
 
 
 class ImportRow(Model):
-    """A row that was new, changed or rejected. Unchanged rows are only counted.
+    """A row that was new, changed, rejected or remarkable. Other unchanged rows are only counted.
 
     Of a dry run the rejected rows and some samples are kept; of an applied batch every row that wrote.
     """

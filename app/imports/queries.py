@@ -200,13 +200,21 @@ def _why_kept(spec: ImportSpec, kept: dict[str, Any]) -> str:
     return str(_("It was edited since: %(fields)s.", fields=names) if names else _("It was edited since."))
 
 
-def reason_counts(batch: ImportBatch, spec: ImportSpec) -> list[tuple[str, int]]:
-    """Why rows were rejected, the most frequent reason first."""
-    labelled = []
+@dataclass(frozen=True)
+class ReasonCounts:
+    """Why rows were rejected, and what is worth knowing of others, the most frequent first."""
+
+    rejections: list[tuple[str, int]]
+    remarks: list[tuple[str, int]]
+
+
+def reason_counts(batch: ImportBatch, spec: ImportSpec) -> ReasonCounts:
+    counts = ReasonCounts([], [])
     for key, count in sorted(batch.reasons.items(), key=lambda pair: -pair[1]):
         column, _dot, code = key.rpartition(".")
-        labelled.append((spec.headline(Reason(code, column)), count))
-    return labelled
+        kind = counts.remarks if code in spec.remarks else counts.rejections
+        kind.append((spec.headline(Reason(code, column)), count))
+    return counts
 
 
 def reasons_of(row: ImportRow) -> list[Reason]:

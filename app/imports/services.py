@@ -79,7 +79,7 @@ def receive(
         created_by_id=actor.id if actor else None,
         file_name=PurePath(file_name.replace("\\", "/")).name[-200:],
         sha256=keep(queries.folder(), stream, kind_of),
-        as_of=as_of or (None if spec.needs_period and period is None else _usual_day(spec, period)),
+        as_of=as_of or (None if _told_by_the_file(spec, period) else _usual_day(period)),
         period=period,
         state=BatchState.APPLYING if apply else BatchState.PREVIEWING,
         started_at=now(),
@@ -155,7 +155,7 @@ def _run(hold: workflow.Hold) -> _Run:
     batch = db.session.get_one(ImportBatch, hold.batch_id, populate_existing=True)
     dry = batch.state is BatchState.PREVIEWING
     spec, as_of = queries.spec_named(batch.spec), batch.as_of
-    day = as_of or _usual_day(spec, batch.period)
+    day = as_of or _usual_day(batch.period)
     context = Context(batch.id, batch.branch_id, batch.created_by, day, batch.period, dry)
     path, reasons = queries.file_of(batch), Counter(batch.reasons)
     return _Run(hold, spec, context, reasons, path, batch.file_name, batch.last_row, as_of is not None)
@@ -187,7 +187,8 @@ def _preview(run: _Run) -> Iterator[None]:
     for chunk in _chunks(run, 0):
         run.hold.keep()
         plans = run.spec.plan(chunk.lines, run.context)
-        _remember(run, [plan for plan in plans if run.is_sample(plan.outcome)], chunk.misread)
+        shown = [plan for plan in plans if run.is_sample(plan.outcome) or plan.remarks]
+        _remember(run, shown, chunk.misread)
         _count(run, plans, chunk)
         yield
     run.hold.finish(BatchState.PREVIEWED, total=ImportBatch.done)
@@ -204,7 +205,8 @@ def _apply(run: _Run) -> Iterator[None]:
             write(written)
             run.spec.applied(written, run.context)
             settle(written)
-        _remember(run, [*written, *(plan for plan in plans if plan.reasons)], chunk.misread)
+        told = [plan for plan in plans if plan.reasons or (plan.remarks and not plan.writes)]
+        _remember(run, [*written, *told], chunk.misread)
         _count(run, plans, chunk)
         yield
     run.hold.keep()
@@ -219,9 +221,10 @@ def _chunks(run: _Run, after: int) -> Iterator[Chunk]:
     with open_table(run.path, run.spec.headings) as table:
         if run.spec.needs_period and run.context.period is None:
             run.context.period = _period_of(run, table)
-            if not run.day_given:
-                run.context.as_of = _usual_day(run.spec, run.context.period)
-                run.hold.keep(as_of=run.context.as_of)
+        if not run.day_given:
+            month = run.context.period or find_period(table.title, table.sheet, run.file_name)
+            run.context.as_of = _usual_day(month)
+            run.hold.keep(as_of=run.context.as_of)
         if table.title:
             run.hold.keep(title=table.title[:200])
         lines = chunks(run.spec, table, after, run.spec.preparing(run.context))
@@ -230,9 +233,14 @@ def _chunks(run: _Run, after: int) -> Iterator[Chunk]:
             yield from steps
 
 
-def _usual_day(spec: ImportSpec, period: Period | None) -> date:
+def _told_by_the_file(spec: ImportSpec, period: Period | None) -> bool:
+    """Whether the day is yet to be found in the file."""
+    return period is None and (spec.needs_period or spec.needs_as_of)
+
+
+def _usual_day(period: Period | None) -> date:
     """The day a file speaks of when nobody says: the end of its month, or today."""
-    return min(today(), period.last_day) if spec.needs_period and period else today()
+    return min(today(), period.last_day) if period else today()
 
 
 def _period_of(run: _Run, table: Table) -> Period:
@@ -274,10 +282,15 @@ def _row(run: _Run, plan: Plan) -> dict[str, Any]:
         "outcome": outcome,
         "key": plan.line.key,
         "record_id": None if rejected else plan.record_id,
-        "values": _short(plain(plan.line.values)) if rejected or run.is_sample(outcome) else NO_VALUES,
+        "values": _short(plain(plan.line.values)) if _is_shown(run, plan, outcome) else NO_VALUES,
         "notes": NO_NOTES if rejected else planned_notes(plan) if run.context.dry_run else notes_of(plan),
-        "reasons": _reasons(plan.reasons) if plan.reasons else NO_REASONS,
+        "reasons": _reasons([*plan.reasons, *plan.remarks]) if plan.reasons or plan.remarks else NO_REASONS,
     }
+
+
+def _is_shown(run: _Run, plan: Plan, outcome: Outcome) -> bool:
+    """Whether the row's values are kept: of all that something is said of, and of the first others."""
+    return outcome is Outcome.REJECTED or bool(plan.remarks) or run.is_sample(outcome)
 
 
 def _short(values: dict[str, Any]) -> dict[str, Any]:
@@ -291,8 +304,9 @@ def _reasons(reasons: Sequence[Reason]) -> list[Any]:
 def _count(run: _Run, plans: Sequence[Plan], chunk: Chunk) -> None:
     found = Counter(plan.outcome for plan in plans)
     found[Outcome.REJECTED] += len(chunk.misread)
-    refused = [plan.reasons for plan in plans if plan.reasons] + [one.reasons for one in chunk.misread]
-    run.reasons.update(reason.count_key for reasons in refused for reason in reasons)
+    said = [[*one.reasons, *one.remarks] for one in plans if one.reasons or one.remarks]
+    said += [one.reasons for one in chunk.misread]
+    run.reasons.update(reason.count_key for reasons in said for reason in reasons)
     run.hold.keep(
         done=ImportBatch.done + len(chunk),
         last_row=chunk.last,
@@ -314,8 +328,8 @@ def _take_back(run: _Run) -> Iterator[None]:
         )
         update_rows(table_of(ImportRow), [_outcome(row.id, result.kept.get(row.id)) for row in rows])
         run.spec.reverted(result.restored, run.context)
-        left = len(result.kept)
-        run.hold.keep(undone=ImportBatch.undone + len(rows) - left, kept=ImportBatch.kept + left, attempts=0)
+        written, left = sum(1 for row in rows if row.notes), len(result.kept)
+        run.hold.keep(undone=ImportBatch.undone + written - left, kept=ImportBatch.kept + left, attempts=0)
         yield
     run.hold.finish(BatchState.CANCELLED if run.hold.state is BatchState.CANCELLING else BatchState.UNDONE)
     _tell_audit(run, TAKEN_BACK)
@@ -336,7 +350,7 @@ def _outcome(row_id: int, kept: Kept | None) -> dict[str, Any]:
 
 
 def _rows_to_undo(batch_id: int) -> list[NotedRow]:
-    written = (Outcome.NEW, Outcome.CHANGED)
+    written = (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED)  # evidence beside an unchanged record
     query = (
         select(ImportRow.id, ImportRow.notes)
         .where(ImportRow.batch_id == batch_id, ImportRow.undone.is_(None), ImportRow.outcome.in_(written))

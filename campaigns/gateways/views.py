@@ -22,9 +22,7 @@ def index() -> ResponseReturnValue:
 
 def _page(form: CodeForm) -> ResponseReturnValue:
     found = codes.known(registry.ACTIVE)
-    page = render_template(
-        "campaigns/gateways/codes.html", form=form, codes=found, failures=codes.FAILURES
-    )
+    page = render_template("campaigns/gateways/codes.html", form=form, codes=found, failures=codes.FAILURES)
     return page, 422 if form.errors else 200
 
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,19 +17,21 @@ from sqlalchemy import func, select, update
 
 from app.accounts.models import User
 from app.audit.models import AuditEvent
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
-from app.core.import_spec import Context, ImportSpec, Outcome, Plan
+from app.core.identifiers import credit_code
+from app.core.import_spec import Column, Context, ImportSpec, Line, Outcome, Plan
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.sheet_refusals import SheetRefused
 from app.core.timeline import record
-from app.employers.models import Contact, Employer, EmployerContact
+from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.imports import jobs, queries, services
 from app.imports.models import BatchState, ImportBatch, ImportRow
-from tests.factories import create_branch, create_user
-from tests.imports.sample import credit_code_of, registered, row, variant, workbook
+from tests import spreadsheets
+from tests.factories import create_branch, create_employer, create_user
+from tests.imports.sample import COLUMNS, HEADER, credit_code_of, registered, row, variant, workbook
 
 
 @pytest.fixture
@@ -496,3 +498,66 @@ def test_a_worker_killed_by_the_system_is_resumed(
     batch = run(batch)
     assert (batch.state, counts(batch)) == (BatchState.APPLIED, (4000, 0, 0, 0))
     assert number_of(Employer) == 4000
+
+
+def _known_or_nameless(lines: Sequence[Line], context: Context) -> list[Plan]:
+    """Puts a former name beside employers that are known, and remarks it; others become employers by name."""
+    plans = []
+    known = {one.name: one for one in db.session.scalars(select(Employer))}
+    for line in lines:
+        plan, name = Plan(line), line.values["name"]
+        if name in known:
+            plan.record = known[name].id
+            plan.remark("already_there", name=name)
+            former = {"employer_id": known[name].id, "name": "旧名", "name_key": "旧名"}
+            plan.create(FormerName, former, beside=True)
+        else:
+            if not line.values.get("uscc"):
+                plan.remark("missing", "uscc")
+            plan.create(Employer, {"name": name, "name_key": name, "branch_id": context.branch_id})
+        plans.append(plan)
+    return plans
+
+
+def test_evidence_beside_a_record_and_remarks_are_counted_listed_and_undone(
+    app: Flask, tmp_path: Path, user: User
+) -> None:
+    there = create_employer(user.branch, name="老单位有限公司")
+    code = Column("uscc", "Credit code", ("统一社会信用代码",), credit_code)
+    nameless = variant(
+        columns=(code, *COLUMNS[1:]),
+        key_otherwise=("name",),
+        plan=_known_or_nameless,
+        remarks={"already_there": "is there already: %(name)s", "missing": "is missing"},
+    )
+    rows = [row(1, uscc=None), row(2, uscc=None), row(3, uscc=None, name=there.name), row(2, uscc=None)]
+    path = workbook(tmp_path, rows)
+    with registered(app, nameless) as spec:
+        shown = take_in(path, user, spec)
+        batch = applied(path, user, spec)
+        for one in (shown, batch):
+            assert counts(one) == (2, 0, 1, 1)
+            assert one.reasons == {"uscc.missing": 2, "already_there": 1, "repeated": 1}
+            (unchanged,) = queries.rows_of(one, Outcome.UNCHANGED)
+            assert queries.shown(spec, unchanged).reasons == ["is there already: 老单位有限公司"]
+        assert queries.reason_counts(batch, spec).remarks[0] == ("Credit code：is missing", 2)
+        assert number_of(FormerName) == 1
+        batch = undone(batch)
+    assert (batch.undone, batch.kept, number_of(FormerName)) == (3, 0, 0)
+    assert db.session.scalars(select(Employer.name)).all() == ["老单位有限公司"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "day"),
+    [
+        ("参保单位_2022-09.xlsx", None, date(2022, 9, 30)),
+        ("参保单位.xlsx", date(2022, 8, 31), date(2022, 8, 31)),
+        ("参保单位.xlsx", None, None),
+    ],
+)
+def test_the_day_of_a_file_is_the_one_given_or_found_in_it_or_today(
+    app: Flask, tmp_path: Path, user: User, name: str, given: date | None, day: date | None
+) -> None:
+    path = spreadsheets.workbook(tmp_path / name, [HEADER, row(1)])
+    with registered(app, variant(needs_as_of=True)) as spec:
+        assert applied(path, user, spec, as_of=given).as_of == (day or today())
