@@ -15,6 +15,7 @@ from app.core.criteria import EVERYTHING, to_query
 from app.core.fields import Field
 from app.core.links import url_if
 from app.core.list_editor import Editor, menu
+from app.core.list_export import may_export_in_full
 from app.core.list_parts import BulkAction, Column, Link
 from app.core.list_state import ListState, here, toggled, without
 from app.core.permissions import may
@@ -214,6 +215,10 @@ class ListScreen:
     def may_export(self) -> bool:
         permission = self.page.export_permission
         return permission is not None and may(self.state.actor, permission)
+
+    @cached_property
+    def may_export_in_full(self) -> bool:
+        return may_export_in_full(self.state)
 
     @cached_property
     def bulk(self) -> list[BulkAction]:

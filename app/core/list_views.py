@@ -13,11 +13,12 @@ from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.list_bulk import bulk, chosen_ids
 from app.core.list_editor import Editor, read_editor
-from app.core.list_export import export
+from app.core.list_export import export, may_export_in_full
 from app.core.list_preferences import choose_columns
 from app.core.list_screen import ListScreen
 from app.core.list_state import ListState, here, preference_name, read_state
 from app.core.permissions import current_actor, may
+from app.core.reasons import given_reason
 from app.core.segments import Sharing
 
 if TYPE_CHECKING:
@@ -50,6 +51,18 @@ def _export(state: ListState) -> ResponseReturnValue:
         every_column=request.form.get("columns") == "all",
         ids=chosen_ids() if request.form.get("rows") != "all" else (),
     )
+
+
+def _export_in_full(state: ListState) -> ResponseReturnValue:
+    """Personal data in full: first asks for what, then hands it out."""
+    if not may_export_in_full(state):
+        raise Forbidden(_l("Your role does not allow this. Ask your security administrator."))
+    reason = given_reason(request.form)
+    if reason is not None:
+        chosen = chosen_ids() if request.form.get("rows") != "all" else ()
+        return export(state, every_column=request.form.get("columns") == "all", ids=chosen, reason=reason)
+    ids = chosen_ids() if request.form.get("rows") == "chosen" else []
+    return render_template("shared/list_export.html", page=state.page, ids=ids, back=state.url())
 
 
 def _choose_columns(state: ListState) -> ResponseReturnValue:
@@ -113,6 +126,7 @@ def _delete_view(state: ListState) -> ResponseReturnValue:
 
 ACTS: dict[str, Callable[[ListState], ResponseReturnValue]] = {
     "export": _export,
+    "export_in_full": _export_in_full,
     "columns": _choose_columns,
     "save_view": _save_view,
     "delete_view": _delete_view,

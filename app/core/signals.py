@@ -20,7 +20,8 @@ message_settled = _signals.signal("message-settled")
 #: sender: the segment. Each receiver answers with the reasons (translatable) why it is still needed, if any.
 segment_deleting = _signals.signal("segment-deleting")
 
-#: sender: the list's name; title, actor_id, rows, criteria (a sentence), columns (names), personal (in full).
+#: sender: the list's name; title, actor_id, rows, criteria (a sentence), columns (names), personal (in full);
+#: with personal data in full also reason and sha256 of the workbook.
 #: Sent after the workbook is made, in the transaction that ends the request.
 list_exported = _signals.signal("list-exported")
 

@@ -22,6 +22,7 @@ from app.core.icons import icon
 from app.core.links import asset, came_from, url_if
 from app.core.navigation import navigation
 from app.core.permissions import may, public
+from app.core.reasons import REASONS
 from app.core.story import told
 
 P = ParamSpec("P")
@@ -151,6 +152,7 @@ def _prepare_templates(app: Flask) -> None:
         icon=icon,
         may=_reader_may,
         navigation=navigation,
+        reasons_offered=REASONS,
         theme=theme,
         url_if=url_if,
     )

@@ -6,6 +6,7 @@ import re
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain, islice
@@ -35,8 +36,24 @@ _LOOKS_ACTIVE = ("=", "#")
 _CSV_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
+@dataclass(frozen=True)
+class Watermark:
+    """Who took personal data away, when and why: on every printed page, and on a sheet behind the table.
+
+    `line` goes above and below each page; `facts` are label and value, for the sheet called `title`.
+    """
+
+    title: str
+    line: str
+    facts: Sequence[tuple[str, str]]
+
+
 def write_workbook(
-    target: Path | BinaryIO, sheet: str, header: Sequence[object], rows: Iterable[Sequence[Value]]
+    target: Path | BinaryIO,
+    sheet: str,
+    header: Sequence[object],
+    rows: Iterable[Sequence[Value]],
+    watermark: Watermark | None = None,
 ) -> int:
     """Stream one table into an .xlsx file; returns how many rows it got, the header not counted.
 
@@ -55,15 +72,36 @@ def write_workbook(
     for row in chain(sample, stream):
         page.append([_cell(page, value) for value in row])
         count += 1
+    if watermark is not None:
+        _mark(workbook, watermark)
     workbook.save(target)
     return count
 
 
-def workbook_file(sheet: str, header: Sequence[object], rows: Iterable[Sequence[Value]]) -> IO[bytes]:
+def _mark(workbook: Workbook, watermark: Watermark) -> None:
+    """The notice stands on a sheet of its own, so that the table can still be imported."""
+    page = workbook.create_sheet(_sheet_name(watermark.title))
+    page.column_dimensions["A"].width, page.column_dimensions["B"].width = NARROWEST * 2, WIDEST
+    for label, value in watermark.facts:
+        page.append([_heading(page, label), _cell(page, value)])
+    line = clean_text(watermark.line).replace("&", "&&")
+    for each in workbook.worksheets:
+        for margin in (each.oddHeader, each.oddFooter):
+            if margin is not None:
+                margin.center.text = line
+    workbook.properties.description = clean_text(watermark.line)
+
+
+def workbook_file(
+    sheet: str,
+    header: Sequence[object],
+    rows: Iterable[Sequence[Value]],
+    watermark: Watermark | None = None,
+) -> IO[bytes]:
     """The same in a temporary file without a name, rewound: however long the table, memory stays small."""
     target = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
     try:
-        write_workbook(cast(BinaryIO, target), sheet, header, rows)
+        write_workbook(cast(BinaryIO, target), sheet, header, rows, watermark)
     except BaseException:
         target.close()
         raise

@@ -252,12 +252,12 @@ def end_contact(link: EmployerContact, until: date, actor: Actor) -> None:
     db.session.flush()
 
 
-def reveal(link: EmployerContact) -> Contact:
-    """Gives a contact's unmasked data; that it was read is an event of the audit trail."""
+def reveal(link: EmployerContact, reason: str) -> Contact:
+    """Gives a contact's unmasked numbers; who read them, and why, is an event of the audit trail."""
     audit.record(
         msgid("Personal data revealed"),
         link.contact,
-        details={"employer_id": link.employer_id, "employer": link.employer.name},
+        details={"employer_id": link.employer_id, "employer": link.employer.name, "reason": reason},
     )
     return link.contact
 

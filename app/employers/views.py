@@ -10,12 +10,15 @@ from flask_babel import gettext as _
 from app.accounts.models import User
 from app.audit.queries import changes_of
 from app.core import segments as saved
+from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.features import current_features
 from app.core.formats import display
+from app.core.limits import REVEALS, each_person, limiter
 from app.core.panels import employer_panels
 from app.core.permissions import current_actor, may, requires
+from app.core.reasons import reason_for_numbers
 from app.core.segment_form import SegmentForm
 from app.core.segments import Sharing
 from app.core.sentences import Wording
@@ -288,11 +291,16 @@ def end_contact(link_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/contacts/<int:link_id>/reveal")
 @requires(Permission.REVEAL)
+@limiter.limit(REVEALS, key_func=each_person)
 def reveal(link_id: int) -> ResponseReturnValue:
-    """Shows one contact's numbers in full; the audit trail keeps who asked."""
-    contact = services.reveal(queries.find_contact(link_id, current_actor()))
-    db.session.commit()
-    return render_template("employers/_revealed.html", contact=contact)
+    """Shows one contact's numbers in full, for a reason; the audit trail keeps who asked, and why."""
+    link = queries.find_contact(link_id, current_actor())
+    reason = reason_for_numbers(request.form)
+    if reason is not None:
+        services.reveal(link, reason)
+        db.session.commit()
+    template = "_reveal.html" if request.headers.get("HX-Request") else "reveal.html"
+    return render_template(f"employers/{template}", link=link, reason=reason, at=now())
 
 
 @blueprint.get("/<int:employer_id>/history")

@@ -156,11 +156,18 @@ def test_the_list_of_users_is_filtered_by_state_role_and_words(client: FlaskClie
 
 def test_an_export_of_users_has_full_numbers_only_for_who_keeps_them(client: FlaskClient) -> None:
     create_user(name="李婷", mobile="13812345678")
-    for role, number in ((Role.SECURITY_ADMIN, "13812345678"), (Role.AUDIT_ADMIN, "138****5678")):
+    in_full = {"do": "export_in_full", "rows": "all", "columns": "all", "reason": "contact"}
+    masked = {"do": "export", "columns": "all"}
+    for role, asked, number in (
+        (Role.SECURITY_ADMIN, in_full, "13812345678"),
+        (Role.SECURITY_ADMIN, masked, "138****5678"),
+        (Role.AUDIT_ADMIN, masked, "138****5678"),
+    ):
         sign_in(client, create_user(role, scope=Scope.ALL))
-        response = client.post("/users", data={"do": "export", "columns": "all"})
+        response = client.post("/users", data=asked)
         sheet = load_workbook(BytesIO(response.data), read_only=True).worksheets[0]
         assert number in [str(cell) for row in sheet.iter_rows(values_only=True) for cell in row], role
+    assert client.post("/users", data=in_full).status_code == 403
 
 
 def test_only_administrators_list_users_and_branches(client: FlaskClient) -> None:

@@ -1,5 +1,6 @@
 """A declared list: what it shows, finds, sorts, saves, exports and does to many rows; and what it refuses."""
 
+import hashlib
 import io
 import json
 import re
@@ -28,10 +29,13 @@ from app.core import segments, signals
 from app.core.criteria import rule
 from app.core.db import Intent, db, intending
 from app.core.errors import Conflict, DomainError, Forbidden
+from app.core.headings import Heading
 from app.core.list_preferences import chosen_columns
 from app.core.listing import BulkAction
 from app.core.periods import Period
 from app.core.permissions import Actor, Role, Scope
+from app.core.reasons import REASONS
+from app.core.sheets import open_table
 from app.employers.lists import EMPLOYERS, employer_fields
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
 from app.employers.policy import Permission as EmployerPermission
@@ -315,10 +319,49 @@ def test_numbers_are_masked_on_the_page_and_exporting_them_is_told(
 
     with signals.list_exported.connected_to(hear, sender="employers"):
         rows = workbook(reader.post(LIST, data={"do": "export"}))
-    assert rows[1][1] == "13812345678"
-    assert rows[1][2].date() == date(2020, 1, 2)
-    assert told[0]["personal"] is True
-    assert (told[0]["rows"], told[0]["actor_id"]) == (1, manager.id)
+        assert rows[1][1] == "138****5678"
+        assert rows[1][2].date() == date(2020, 1, 2)
+        in_full = reader.post(LIST, data={"do": "export_in_full", "rows": "all", "reason": "contact"})
+    assert workbook(in_full)[1][1] == "13812345678"
+    assert [one["personal"] for one in told] == [False, True]
+    assert (told[1]["rows"], told[1]["actor_id"]) == (1, manager.id)
+    assert told[1]["sha256"] == hashlib.sha256(in_full.data).hexdigest()
+    assert told[1]["reason"] == REASONS["contact"]
+
+
+def test_personal_data_in_full_is_asked_for_and_marked_with_who_took_it(
+    reader: FlaskClient, manager: User, tmp_path: Path
+) -> None:
+    with_handler(employers(manager, 甲={})["甲"], "13812345678")
+    asked = reader.post(LIST, data={"do": "export_in_full", "rows": "all"}).text
+    assert "Reach the person" in asked
+    assert "13812345678" not in asked
+    answers = {"do": "export_in_full", "rows": "all", "columns": "all"}
+    refused = reader.post(LIST, data={**answers, "reason": "other", "reason_words": "x"})
+    assert refused.status_code == 400
+    words = "核对 120101199003077774 的单位"
+    response = reader.post(LIST, data={**answers, "reason": "other", "reason_words": words})
+    book = load_workbook(io.BytesIO(response.data))
+    data, notice = book.worksheets
+    for page in (data, notice):
+        for margin in (page.oddHeader, page.oddFooter):
+            line = str(margin.center.text if margin else None)
+            assert manager.name in line
+            assert "核对 … 的单位" in line
+    assert [manager.name, "核对 … 的单位"] == [notice["B2"].value, notice["B4"].value]
+    assert manager.name in (book.properties.description or "")
+    (path := tmp_path / "list.xlsx").write_bytes(response.data)
+    with open_table(path, [Heading("name", ("Employer name",))]) as table:
+        assert [row.cells[table.columns["name"]] for rows in table.rows for row in rows] == ["甲"]
+
+
+def test_who_may_not_reveal_takes_nothing_away_in_full(app: Flask, client: FlaskClient) -> None:
+    partner = create_user(Role.BANK_PARTNER)
+    with_handler(create_employer(partner.branch, name="甲"), "13812345678")
+    sign_in(client, partner)
+    for reason in ("", "contact"):
+        refused = client.post(LIST, data={"do": "export_in_full", "rows": "all", "reason": reason})
+        assert refused.status_code == 403
 
 
 def test_who_may_not_export_is_refused(app: Flask, client: FlaskClient) -> None:

@@ -12,6 +12,7 @@ from app.core import timeline
 from app.core.clock import today
 from app.core.db import db
 from app.core.permissions import Role
+from app.core.reasons import REASONS
 from app.core.timeline import TimelineEntry
 from app.employers import services
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, FormerName, Stage
@@ -102,9 +103,24 @@ def test_revealing_a_number_is_written_to_the_audit_trail(
     client: FlaskClient, harbour: Employer, li: User
 ) -> None:
     link = harbour.contacts[0]
-    assert "13812345678" in client.post(f"/employers/contacts/{link.id}/reveal").text
-    events = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "Personal data revealed")).all()
-    assert [(e.actor_id, e.subject_id) for e in events] == [(li.id, str(link.contact_id))]
+    door = f"/employers/contacts/{link.id}/reveal"
+
+    def events() -> list[AuditEvent]:
+        query = select(AuditEvent).where(AuditEvent.action == "Personal data revealed")
+        return list(db.session.scalars(query.order_by(AuditEvent.id)))
+
+    assert "13812345678" not in client.post(door).text
+    assert client.post(door, data={"reason": "curiosity"}).status_code == 400
+    assert events() == []
+    shown = client.post(door, data={"reason": "contact"}, headers={"HX-Request": "true"}).text
+    assert "13812345678" in shown
+    assert f"{li.name} 于 2" in shown
+    # the next number is shown for the same reason, until the person signs out or gives another one
+    assert "13812345678" in client.post(door).text
+    assert "13812345678" not in client.post(door, data={"ask": "1"}).text
+    assert [(e.actor_id, e.subject_id) for e in events()] == [(li.id, str(link.contact_id))] * 2
+    assert {e.facts["reason"] for e in events()} == {REASONS["contact"]}
+    assert all("13812345678" not in e.details + e.changes for e in events())
 
 
 def test_a_prospect_is_entered_by_hand_and_found_at_once(client: FlaskClient, li: User) -> None:
