@@ -6,7 +6,7 @@ from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
 from app.config import PROJECT, Settings, bind_settings
-from app.core import diagrams, i18n, web, workflow_views
+from app.core import code_tables, diagrams, i18n, web, workflow_views
 from app.core.db import Intent, _intent, db, prepare_engine
 from app.core.features import load_features
 
@@ -28,6 +28,7 @@ FEATURES: tuple[str, ...] = (
     "app.targets",
     # their demonstration works on what the others have loaded
     "app.employers.identity",
+    "app.employers.profile",
     "app.employers.merging",
     "app.demo",
     "campaigns.gateways",
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     login_manager.init_app(app)
     i18n.init_app(app)
+    code_tables.init_app(app)
     web.init_app(app, settings)
     app.register_blueprint(workflow_views.blueprint)
     app.cli.add_command(diagrams.group)

@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, text
 from app import create_app
 from app.audit.models import anchor_path, protect, unprotect
 from app.config import Settings
+from app.core import code_tables
 from app.core.db import db
 from app.core.limits import limiter
 from app.core.valkey import answers, valkey_command
@@ -122,6 +123,7 @@ def app(session_app: Flask) -> Iterator[Flask]:
         yield session_app
         db.session.remove()
         sweep_database()
+        code_tables.forget()
 
 
 def sweep_database() -> None:

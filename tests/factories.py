@@ -1,13 +1,18 @@
 """Builders: each makes one committed-when-you-commit record with sensible defaults."""
 
+import runpy
 from datetime import date, datetime
 from itertools import count
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import insert
 
 from app.accounts.models import Branch, User, UserRole
+from app.config import PROJECT
+from app.core import code_tables
 from app.core.clock import today
+from app.core.code_tables import CodeValue
 from app.core.db import db
 from app.core.permissions import SEPARATED_ROLES, Role, Scope
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
@@ -72,6 +77,13 @@ def create_employer(branch: Branch | None = None, **fields: Any) -> Employer:
     db.session.add(employer)
     db.session.flush()
     return employer
+
+
+def seed_codes() -> None:
+    """The code tables as the migration fills them."""
+    path = PROJECT / "migrations" / "versions" / "0002_employer_facts.py"
+    db.session.execute(insert(CodeValue), runpy.run_path(str(path))["seeds"]())
+    code_tables.forget()
 
 
 def create_contact(

@@ -152,6 +152,22 @@ NAMES = (
     msgid("Working"),
     msgid("Search term"),
     msgid("Id"),
+    msgid("Account closing reason"),
+    msgid("Bank code"),
+    msgid("Bank name"),
+    msgid("Body"),
+    msgid("Code table"),
+    msgid("Code value"),
+    msgid("Ended by"),
+    msgid("Ending"),
+    msgid("Insured source"),
+    msgid("Label en"),
+    msgid("Label zh"),
+    msgid("Noted on"),
+    msgid("Operating status as of"),
+    msgid("Operating status source"),
+    msgid("Parent code"),
+    msgid("Service note"),
 )
 
 

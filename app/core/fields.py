@@ -45,6 +45,10 @@ class Kind(StrEnum):
     #: something that happens again and again: whether it did within some days. Its field has a `within`
     EVENT = "event"
     CHOICE = "choice"
+    #: a code of a code table, which may have others below it
+    CODED = "coded"
+    #: a place of the tree of areas
+    AREA = "area"
     BOOL = "bool"
     USER = "user"
     BRANCH = "branch"
@@ -61,8 +65,9 @@ class Field:
     """A field that rules may name.
 
     `expression` is the SQL it stands for. `within` lifts a condition on a related row to one on the
-    listed row (an EXISTS). `below` gives, for a branch field, the select of the ids of branches and those
-    under them. `choices` are (value, label) pairs, or a function of the reader that gives them.
+    listed row (an EXISTS). `below` gives, for a field whose values form a tree (branches, areas, codes),
+    these values and those under them. `choices` are (value, label) pairs, or a function of the reader that
+    gives them.
     """
 
     name: str
@@ -208,4 +213,6 @@ _READERS: dict[Kind, Callable[[Field, str], Any]] = {
     Kind.CHOICE: _read_choice,
     Kind.USER: _read_user,
     Kind.BRANCH: _read_id,
+    Kind.CODED: _read_code,
+    Kind.AREA: _read_id,
 }

@@ -149,7 +149,7 @@ def _contains(field: Field, values: Values, _actor: Actor | None) -> ColumnEleme
 
 
 def _starts(field: Field, values: Values, _actor: Actor | None) -> ColumnElement[bool]:
-    if field.kind is Kind.CODE:
+    if field.kind in {Kind.CODE, Kind.CODED}:
         return field.expression.startswith(values[0], autoescape=True)  # type: ignore[no-any-return]
     return field.expression.istartswith(values[0], autoescape=True)  # type: ignore[no-any-return]
 
@@ -180,7 +180,7 @@ def _under_mine(field: Field, _values: Values, actor: Actor | None) -> ColumnEle
 
 def _not_empty(field: Field, _values: Values, _actor: Actor | None) -> ColumnElement[bool]:
     filled = field.expression.is_not(None)
-    if field.kind in {Kind.TEXT, Kind.CODE}:
+    if field.kind in {Kind.TEXT, Kind.CODE, Kind.CODED}:
         return and_(filled, field.expression != "")
     return filled  # type: ignore[no-any-return]
 
@@ -290,6 +290,9 @@ _CHOOSING = (
     _IN,
     _negative("not_in", _l("is none of"), _l("%(field)s is not %(value)s"), _IN),
 )
+_UNDER = Operator(
+    "under", _l("is, or is below"), _l("%(field)s is %(value)s (with those below)"), MANY, condition=_under,
+)  # fmt: skip
 _YES = Operator("yes", _l("yes"), _l("%(field)s: yes"), NONE, condition=_yes)
 _NUMERIC = (*_COMPARING, *_FILLING)
 _DATED = (*_DATING, *_DAYS, *_CALENDAR, *_FILLING)
@@ -315,9 +318,10 @@ _TABLE: dict[Kind, tuple[Operator, ...]] = {
     Kind.CHOICE: (*_CHOOSING, *_FILLING),
     Kind.BOOL: (_YES, _negative("no", _l("no"), _l("%(field)s: no"), _YES)),
     Kind.USER: (*_CHOOSING, _ME, *_FILLING),
+    Kind.CODED: (_UNDER, *_CHOOSING, _STARTS, _IS, *_FILLING),
+    Kind.AREA: (_UNDER, *_CHOOSING, *_FILLING),
     Kind.BRANCH: (
-        Operator("under", _l("is, or is below"),
-                 _l("%(field)s is %(value)s (with those below)"), MANY, condition=_under),
+        _UNDER,
         *_CHOOSING,
         Operator("is_mine", _l("is mine, or below"),
                  _l("%(field)s is mine (with those below)"), NONE, condition=_under_mine),

@@ -12,6 +12,8 @@ from app.core.errors import DomainError
 from app.core.fields import ME, Field, Kind
 from app.core.operators import OPERATORS, Arity, Operator
 
+#: Kinds whose values are known by the words of their choices.
+_NAMED = frozenset({Kind.CHOICE, Kind.USER, Kind.BRANCH, Kind.CODED, Kind.AREA})
 #: A list longer than this says how many more there are.
 MOST_NAMED = 6
 
@@ -65,7 +67,7 @@ class Wording:
         kind = operator.reads or field.kind
         if value == ME:
             return str(_("me"))
-        if kind in {Kind.CHOICE, Kind.USER, Kind.BRANCH}:
+        if kind in _NAMED:
             return self._label(field, str(value))
         return _shown(value, kind)
 

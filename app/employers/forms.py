@@ -24,80 +24,18 @@ from app.accounts.models import User
 from app.core.cells import REASONS, CellError
 from app.core.choices import offered
 from app.core.clock import today
+from app.core.code_forms import CodedField
 from app.core.i18n import translated
 from app.core.identifiers import credit_code, mobile
 from app.core.text import clean, is_landline
 from app.employers.models import ROLE_LABELS, SOURCE_LABELS, ContactRole, Employer
 from app.employers.services import Person
 
-#: GB/T 12402, the kinds that occur among employers
-ECONOMIC_TYPES = (
-    ("110", _l("State-owned")),
-    ("120", _l("Collective")),
-    ("130", _l("Share co-operative")),
-    ("140", _l("Joint operation")),
-    ("151", _l("Wholly state-owned company")),
-    ("159", _l("Limited liability company")),
-    ("160", _l("Joint-stock company")),
-    ("171", _l("Sole proprietorship")),
-    ("172", _l("Partnership")),
-    ("173", _l("Private limited company")),
-    ("174", _l("Private joint-stock company")),
-    ("175", _l("Individual business")),
-    ("190", _l("Other domestic")),
-    ("200", _l("Hong Kong, Macao or Taiwan investment")),
-    ("300", _l("Foreign investment")),
-    ("310", _l("Sino-foreign joint venture")),
-    ("330", _l("Wholly foreign-owned")),
-    ("900", _l("Other")),
-)
-#: GB/T 4754-2017, the sections
-INDUSTRIES = (
-    ("A", _l("Agriculture, forestry, fishing")),
-    ("B", _l("Mining")),
-    ("C", _l("Manufacturing")),
-    ("D", _l("Power, heat, gas and water")),
-    ("E", _l("Construction")),
-    ("F", _l("Wholesale and retail")),
-    ("G", _l("Transport, storage and post")),
-    ("H", _l("Hotels and catering")),
-    ("I", _l("Information technology")),
-    ("J", _l("Finance")),
-    ("K", _l("Real estate")),
-    ("L", _l("Leasing and business services")),
-    ("M", _l("Research and technical services")),
-    ("N", _l("Water, environment, public facilities")),
-    ("O", _l("Residents' services and repair")),
-    ("P", _l("Education")),
-    ("Q", _l("Health and social work")),
-    ("R", _l("Culture, sport, entertainment")),
-    ("S", _l("Public administration and organisations")),
-    ("T", _l("International organisations")),
-)
-#: GB/T 12404
-AFFILIATIONS = (
-    ("10", _l("Central")),
-    ("20", _l("Province")),
-    ("40", _l("City")),
-    ("50", _l("County")),
-    ("60", _l("Street or town")),
-    ("70", _l("Residents' committee")),
-    ("90", _l("Other")),
-)
-
 EMAIL = r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"
 
 
 def _blank_is_none(value: str | None) -> str | None:
     return (clean(value) if value else None) or None
-
-
-def _code_or_none(value: str | None) -> str | None:
-    return value or None
-
-
-def _chosen(choices: Sequence[tuple[str, Any]]) -> list[Any]:
-    return offered([("", "—"), *choices])
 
 
 def _parsed(field: Field, parse: Callable[[str], str]) -> None:
@@ -140,15 +78,25 @@ class EmployerForm(FlaskForm):  # type: ignore[misc]
     uscc = _text(_l("Unified social credit code"), 40, valid_code)
     established_on = DateField(_l("Established on"), validators=[Optional(), not_in_the_future])
     registry_type = _text(_l("Registry type"), 60)
-    economic_type = SelectField(_l("Economic type"), choices=_chosen(ECONOMIC_TYPES), coerce=_code_or_none)
-    industry = SelectField(_l("Industry"), choices=_chosen(INDUSTRIES), coerce=_code_or_none)
-    affiliation = SelectField(_l("Affiliation"), choices=_chosen(AFFILIATIONS), coerce=_code_or_none)
+    unit_type = CodedField(_l("Unit type"), "unit_type")
+    economic_type = CodedField(_l("Economic type"), "economic_type")
+    industry = CodedField(_l("Industry"), "industry")
+    affiliation = CodedField(_l("Affiliation"), "affiliation")
+    operating_status = CodedField(_l("Operating status"), "operating_status")
+    operating_status_source = CodedField(_l("Operating status: source"), "fact_source")
+    operating_status_as_of = DateField(
+        _l("Operating status: as of"), validators=[Optional(), not_in_the_future]
+    )
     registered_capital = _text(_l("Registered capital"), 60)
     area = _text(_l("Street or town"), 60)
     address = _text(_l("Address"), 255)
     postal_code = _text(_l("Postal code"), 6, Regexp(r"^\d{6}$", message=_l("A postal code has six digits.")))
     email = _text(_l("E-mail"), 120, Regexp(EMAIL, message=_l("This is not an e-mail address.")))
     insured_heads = IntegerField(_l("Insured employees"), validators=[Optional(), NumberRange(0, 9_999_999)])
+    insured_source = CodedField(_l("Insured employees: source"), "fact_source")
+    insured_as_of = DateField(_l("Insured employees: as of"), validators=[Optional(), not_in_the_future])
+    bank_code = CodedField(_l("Entrusted bank"), "bank")
+    bank_name = _text(_l("Office of the entrusted bank"), 255)
     pay_day = IntegerField(_l("Pay day of the month"), validators=[Optional(), NumberRange(1, 31)])
     business_scope = TextAreaField(
         _l("Business scope"), filters=[_blank_is_none], validators=[Optional(), Length(max=5000)]

@@ -15,6 +15,8 @@ from app.accounts.models import Branch, User
 from app.accounts.queries import name_of
 from app.core import formats
 from app.core.choices import offered
+from app.core.code_tables import code_field
+from app.core.code_tables import label as code_label
 from app.core.criteria import Field, Fields, Kind, Tree, choices_of, compile_tree, field_map, rule
 from app.core.db import db
 from app.core.errors import DomainError
@@ -62,71 +64,73 @@ _REACHABLE = (
     .exists()
 )
 
-_IDENTITY, _WORK = _l("Identity"), _l("Care")
-_ACCOUNT, _MONEY = _l("Account"), _l("Contributions")
+IDENTITY, WORK = _l("Identity"), _l("Care")
+ACCOUNT, MONEY = _l("Account"), _l("Contributions")
 
 FIELDS: tuple[Field, ...] = (
-    Field("name", _l("Employer name"), Kind.TEXT, Employer.name, group=_IDENTITY),
+    Field("name", _l("Employer name"), Kind.TEXT, Employer.name, group=IDENTITY),
     Field(
         "former_name", _l("Former name"), Kind.TEXT, FormerName.name,
-        within=lambda found: Employer.former_names.any(found), group=_IDENTITY,
+        within=lambda found: Employer.former_names.any(found), group=IDENTITY,
     ),
-    Field("uscc", _l("Credit code"), Kind.CODE, Employer.uscc, group=_IDENTITY),
-    Field("registry_type", _l("Registry type"), Kind.TEXT, Employer.registry_type, group=_IDENTITY),
-    Field("economic_type", _l("Economic type"), Kind.CODE, Employer.economic_type, group=_IDENTITY),
-    Field("industry", _l("Industry"), Kind.CODE, Employer.industry, group=_IDENTITY),
-    Field("affiliation", _l("Affiliation"), Kind.CODE, Employer.affiliation, group=_IDENTITY),
-    Field("established_on", _l("Established"), Kind.DATE, Employer.established_on, group=_IDENTITY),
-    Field("business_scope", _l("Business scope"), Kind.TEXT, Employer.business_scope, group=_IDENTITY),
-    Field("address", _l("Address"), Kind.TEXT, Employer.address, group=_IDENTITY),
-    Field("area", _l("Area"), Kind.TEXT, Employer.area, group=_IDENTITY),
-    Field("stage", _l("Stage"), Kind.CHOICE, Employer.stage, choices=stage_choices, group=_WORK),
-    Field("stage_since", _l("In this stage since"), Kind.MOMENT, Employer.stage_since, group=_WORK),
-    branch_field("branch", _l("Branch"), Employer.branch_id, group=_WORK),
-    user_field("owner", _l("Owner"), Employer.owner_id, group=_WORK),
-    user_field("backup_owner", _l("Backup owner"), Employer.backup_owner_id, group=_WORK),
-    user_field("first_contact_owner", _l("First contacted by"), Employer.first_contact_owner_id, group=_WORK),
-    Field("last_contact_on", _l("Last contact"), Kind.DATE, Employer.last_contact_on, group=_WORK),
-    Field("reachable", _l("Has a mobile number in use"), Kind.BOOL, _REACHABLE, group=_WORK),
+    Field("uscc", _l("Credit code"), Kind.CODE, Employer.uscc, group=IDENTITY),
+    Field("registry_type", _l("Registry type"), Kind.TEXT, Employer.registry_type, group=IDENTITY),
+    code_field(
+        "economic_type", _l("Economic type"), "economic_type", Employer.economic_type, group=IDENTITY,
+    ),
+    code_field("industry", _l("Industry"), "industry", Employer.industry, group=IDENTITY),
+    code_field("affiliation", _l("Affiliation"), "affiliation", Employer.affiliation, group=IDENTITY),
+    Field("established_on", _l("Established"), Kind.DATE, Employer.established_on, group=IDENTITY),
+    Field("business_scope", _l("Business scope"), Kind.TEXT, Employer.business_scope, group=IDENTITY),
+    Field("address", _l("Address"), Kind.TEXT, Employer.address, group=IDENTITY),
+    Field("area", _l("Area"), Kind.TEXT, Employer.area, group=IDENTITY),
+    Field("stage", _l("Stage"), Kind.CHOICE, Employer.stage, choices=stage_choices, group=WORK),
+    Field("stage_since", _l("In this stage since"), Kind.MOMENT, Employer.stage_since, group=WORK),
+    branch_field("branch", _l("Branch"), Employer.branch_id, group=WORK),
+    user_field("owner", _l("Owner"), Employer.owner_id, group=WORK),
+    user_field("backup_owner", _l("Backup owner"), Employer.backup_owner_id, group=WORK),
+    user_field("first_contact_owner", _l("First contacted by"), Employer.first_contact_owner_id, group=WORK),
+    Field("last_contact_on", _l("Last contact"), Kind.DATE, Employer.last_contact_on, group=WORK),
+    Field("reachable", _l("Has a mobile number in use"), Kind.BOOL, _REACHABLE, group=WORK),
     Field(
         "source", _l("Source"), Kind.CHOICE, Employer.source,
-        choices=choices_of(SOURCE_LABELS), group=_WORK,
+        choices=choices_of(SOURCE_LABELS), group=WORK,
     ),
-    Field("eligible", _l("Must contribute"), Kind.BOOL, Employer.eligible, group=_WORK),
-    Field("created_at", _l("Added to the system"), Kind.MOMENT, Employer.created_at, group=_WORK),
-    Field("account_no", _l("Account number"), Kind.CODE, Employer.employer_account_no, group=_ACCOUNT),
+    Field("eligible", _l("Must contribute"), Kind.BOOL, Employer.eligible, group=WORK),
+    Field("created_at", _l("Added to the system"), Kind.MOMENT, Employer.created_at, group=WORK),
+    Field("account_no", _l("Account number"), Kind.CODE, Employer.employer_account_no, group=ACCOUNT),
     Field(
         "account_status", _l("Account status"), Kind.CHOICE, Employer.account_status,
-        choices=choices_of(ACCOUNT_STATUS_LABELS), group=_ACCOUNT,
+        choices=choices_of(ACCOUNT_STATUS_LABELS), group=ACCOUNT,
     ),
     Field(
-        "account_opened_on", _l("Account opened on"), Kind.DATE, Employer.account_opened_on, group=_ACCOUNT,
+        "account_opened_on", _l("Account opened on"), Kind.DATE, Employer.account_opened_on, group=ACCOUNT,
     ),
     Field(
         "employee_accounts_on", _l("Employee accounts set up on"), Kind.DATE, Employer.employee_accounts_on,
-        group=_ACCOUNT,
+        group=ACCOUNT,
     ),
     Field(
-        "online_signed_on", _l("Signed up online on"), Kind.DATE, Employer.online_signed_on, group=_ACCOUNT,
+        "online_signed_on", _l("Signed up online on"), Kind.DATE, Employer.online_signed_on, group=ACCOUNT,
     ),
     Field(
         "first_contribution_month", _l("First contribution month"), Kind.PERIOD,
-        Employer.first_contribution_month, group=_ACCOUNT,
+        Employer.first_contribution_month, group=ACCOUNT,
     ),
     Field(
         "first_employee_added_on", _l("First employee added on"), Kind.DATE, Employer.first_employee_added_on,
-        group=_ACCOUNT,
+        group=ACCOUNT,
     ),
-    Field("heads", _l("Contributing employees"), Kind.NUMBER, Employer.heads, group=_MONEY),
-    Field("sealed_heads", _l("Sealed employees"), Kind.NUMBER, Employer.sealed_heads, group=_MONEY),
-    Field("insured_heads", _l("Insured employees"), Kind.NUMBER, Employer.insured_heads, group=_MONEY),
-    Field("employer_rate", _l("Employer rate"), Kind.RATE, Employer.employer_rate, group=_MONEY),
-    Field("employee_rate", _l("Employee rate"), Kind.RATE, Employer.employee_rate, group=_MONEY),
-    Field("monthly_amount", _l("Monthly amount"), Kind.MONEY, Employer.monthly_amount, group=_MONEY),
-    Field("paid_through", _l("Paid through"), Kind.PERIOD, Employer.paid_through, group=_MONEY),
-    Field("arrears_months", _l("Months in arrears"), Kind.NUMBER, Employer.arrears_months, group=_MONEY),
-    Field("statement_period", _l("Latest statement"), Kind.PERIOD, Employer.statement_period, group=_MONEY),
-    Field("pay_day", _l("Pay day"), Kind.NUMBER, Employer.pay_day, group=_MONEY),
+    Field("heads", _l("Contributing employees"), Kind.NUMBER, Employer.heads, group=MONEY),
+    Field("sealed_heads", _l("Sealed employees"), Kind.NUMBER, Employer.sealed_heads, group=MONEY),
+    Field("insured_heads", _l("Insured employees"), Kind.NUMBER, Employer.insured_heads, group=MONEY),
+    Field("employer_rate", _l("Employer rate"), Kind.RATE, Employer.employer_rate, group=MONEY),
+    Field("employee_rate", _l("Employee rate"), Kind.RATE, Employer.employee_rate, group=MONEY),
+    Field("monthly_amount", _l("Monthly amount"), Kind.MONEY, Employer.monthly_amount, group=MONEY),
+    Field("paid_through", _l("Paid through"), Kind.PERIOD, Employer.paid_through, group=MONEY),
+    Field("arrears_months", _l("Months in arrears"), Kind.NUMBER, Employer.arrears_months, group=MONEY),
+    Field("statement_period", _l("Latest statement"), Kind.PERIOD, Employer.statement_period, group=MONEY),
+    Field("pay_day", _l("Pay day"), Kind.NUMBER, Employer.pay_day, group=MONEY),
 )  # fmt: skip
 
 
@@ -193,6 +197,14 @@ def _handler_name(row: Employer) -> str | None:
 _CONTACTS = (selectinload(Employer.contacts),)
 _owner_name = select(User.name).where(User.id == Employer.owner_id).scalar_subquery()
 _branch_path = select(Branch.path).where(Branch.id == Employer.branch_id).scalar_subquery()
+
+
+def _code_column(name: str, label: Any, table: str) -> Column:
+    """A column that holds a code, shown in words."""
+    return Column(
+        name, label, value=lambda row: code_label(table, getattr(row, name)) or None,
+        sort=getattr(Employer, name), shown=False,
+    )  # fmt: skip
 
 
 class OwnerForm(FlaskForm):  # type: ignore[misc]
@@ -263,6 +275,16 @@ EMPLOYERS = ListPage(
         ),
         Column("established_on", _l("Established"), sort=Employer.established_on, falling=True, shown=False),
         Column("registry_type", _l("Registry type"), sort=Employer.registry_type, shown=False),
+        *(
+            _code_column(name, label, table)
+            for name, label, table in (
+                ("unit_type", _l("Unit type"), "unit_type"),
+                ("economic_type", _l("Economic type"), "economic_type"),
+                ("industry", _l("Industry"), "industry"),
+                ("operating_status", _l("Operating status"), "operating_status"),
+                ("bank_code", _l("Entrusted bank"), "bank"),
+            )
+        ),
         Column("insured_heads", _l("Insured employees"), sort=Employer.insured_heads, falling=True,
                number=True, shown=False),
         Column("employer_rate", _l("Employer rate"), sort=Employer.employer_rate, format=formats.rate,

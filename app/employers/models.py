@@ -110,22 +110,37 @@ class Employer(Timestamps, Model):
     #: a msgid: why the employer need not contribute
     ineligible_reason: Mapped[str | None] = mapped_column(String(200))
     registry_type: Mapped[str | None] = mapped_column(String(60))
+    #: this and the next ones are codes of `core.code_tables`
+    unit_type: Mapped[str | None] = mapped_column(String(3))
     economic_type: Mapped[str | None] = mapped_column(String(3), index=True)
     industry: Mapped[str | None] = mapped_column(String(4))
     affiliation: Mapped[str | None] = mapped_column(String(2))
+    operating_status: Mapped[str | None] = mapped_column(String(2))
+    #: who said so (table fact_source), and of which day that is
+    operating_status_source: Mapped[str | None] = mapped_column(String(2))
+    operating_status_as_of: Mapped[date | None]
     registered_capital: Mapped[str | None] = mapped_column(String(60))
     business_scope: Mapped[str | None] = mapped_column(Text)
     established_on: Mapped[date | None] = mapped_column(index=True)
     address: Mapped[str | None] = mapped_column(String(255))
-    #: street or town
+    #: street or town, as some file has written it
     area: Mapped[str | None] = mapped_column(String(60), index=True)
+    #: the place in the tree of areas
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"), index=True)
     postal_code: Mapped[str | None] = mapped_column(String(6))
     email: Mapped[str | None] = mapped_column(String(120))
     insured_heads: Mapped[int | None]
     insured_as_of: Mapped[date | None]
+    insured_source: Mapped[str | None] = mapped_column(String(2))
 
     account_status: Mapped[AccountStatus | None] = mapped_column(EnumText(AccountStatus))
     account_opened_on: Mapped[date | None] = mapped_column(index=True)
+    account_closed_on: Mapped[date | None]
+    account_closing_reason: Mapped[str | None] = mapped_column(String(2))
+    account_balance: Mapped[Decimal | None] = mapped_column(Money)
+    #: the entrusted bank: its code, and the office that keeps the account
+    bank_code: Mapped[str | None] = mapped_column(String(3))
+    bank_name: Mapped[str | None] = mapped_column(String(255))
     employee_accounts_on: Mapped[date | None]
     online_signed_on: Mapped[date | None] = mapped_column(index=True)
     first_contribution_month: Mapped[Period | None]
@@ -147,6 +162,7 @@ class Employer(Timestamps, Model):
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("employers.id"))
 
     branch: Mapped[Branch] = relationship()
+    place: Mapped["Area | None"] = relationship()
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
     backup_owner: Mapped[User | None] = relationship(foreign_keys=[backup_owner_id])
     first_contact_owner: Mapped[User | None] = relationship(foreign_keys=[first_contact_owner_id])
@@ -161,6 +177,40 @@ class Employer(Timestamps, Model):
     def _key_of_name(self, _attribute: str, name: str) -> str:
         self.name_key = name_key(name)
         return name
+
+
+class AreaKind(StrEnum):
+    """The levels of the tree of areas, from the top."""
+
+    DISTRICT = "district"
+    STREET = "street"
+    PARK = "park"
+    BUILDING = "building"
+
+
+AREA_KIND_LABELS = {
+    AreaKind.DISTRICT: _l("District"),
+    AreaKind.STREET: _l("Street or town"),
+    AreaKind.PARK: _l("Park"),
+    AreaKind.BUILDING: _l("Building"),
+}
+
+
+class Area(Timestamps, Model):
+    """A place that employers are in. `path` lists the ids from the top, as /1/4/, for prefix searches."""
+
+    __tablename__ = "areas"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[AreaKind] = mapped_column(EnumText(AreaKind))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"), index=True)
+    path: Mapped[str] = mapped_column(String(120), index=True, default="")
+    #: the last day on which it is offered; None: still so
+    valid_until: Mapped[date | None]
+
+    parent: Mapped["Area | None"] = relationship(remote_side=[id])
 
 
 class Contact(Timestamps, Model):

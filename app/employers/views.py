@@ -25,9 +25,6 @@ from app.core.sentences import Wording
 from app.core.workflow import available
 from app.employers import queries, services
 from app.employers.forms import (
-    AFFILIATIONS,
-    ECONOMIC_TYPES,
-    INDUSTRIES,
     AssignForm,
     ContactForm,
     EditEmployerForm,
@@ -47,9 +44,6 @@ LABELS = {
     "source": SOURCE_LABELS,
     "account_status": ACCOUNT_STATUS_LABELS,
     "roles": ROLE_LABELS,
-    "economic_types": ECONOMIC_TYPES,
-    "industries": INDUSTRIES,
-    "affiliations": AFFILIATIONS,
 }
 #: panels from this order on stand in the main column
 WIDE = 50

@@ -1,1 +1,1 @@
-"""What the whole department goes by, kept by an administrator: the calendar of working days and the law."""
+"""What the whole department goes by, kept by an administrator: working days, the law, and tables of codes."""

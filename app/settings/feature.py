@@ -12,6 +12,7 @@ feature = Feature(
     navigation=(
         NavItem(_l("Working days"), "settings.working_days", Permission.VIEW, "calendar3", "admin", 50),
         NavItem(_l("Legal basis"), "settings.legal_bases", Permission.VIEW, "journal-bookmark", "admin", 60),
+        NavItem(_l("Code tables"), "settings.codes", Permission.VIEW, "list-columns", "admin", 65),
     ),
     grants=GRANTS,
 )

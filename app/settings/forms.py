@@ -1,4 +1,4 @@
-"""The forms of the calendar and of the legal basis."""
+"""The forms of the calendar, of the legal basis and of the code tables."""
 
 import re
 from datetime import date, timedelta
@@ -7,11 +7,22 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, Field, RadioField, StringField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import TextArea
 
 from app.core.choices import offered
+from app.core.code_tables import TABLES, offered_codes
 
 #: one day, or a first and a last one
 SPAN = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})(?:\s*(?:至|到|to|~|～|—)\s*(\d{4}-\d{1,2}-\d{1,2}))?", re.I)
@@ -85,3 +96,51 @@ class VersionForm(CorrectionForm):
     def validate_valid_from(self, field: Field) -> None:
         if field.data and not 1990 <= field.data.year <= 2100:
             raise ValidationError(_("Choose a day between 1990 and 2100."))
+
+
+def _trimmed(value: str | None) -> str:
+    return (value or "").strip()
+
+
+def _upper(value: str | None) -> str:
+    return _trimmed(value).upper()
+
+
+class ChangeCodeForm(FlaskForm):  # type: ignore[misc]
+    label_zh = StringField(_l("Chinese"), [InputRequired(), Length(max=120)], filters=[_trimmed])
+    label_en = StringField(
+        _l("English"), [Length(max=120)], filters=[_trimmed],
+        description=_l("Shown to readers of English; without it they see the Chinese."),
+    )  # fmt: skip
+    parent_code = SelectField(_l("Below"), coerce=lambda value: value or None)
+    valid_from = DateField(_l("Valid from"), [Optional()], description=_l("Empty: always was."))
+    valid_until = DateField(
+        _l("Valid until"), [Optional()],
+        description=_l("The last day on which it is offered. Old records go on showing it."),
+    )  # fmt: skip
+    sort = IntegerField(_l("Order"), [InputRequired(), NumberRange(0, 99_999)], default=0)
+
+    def offer(self, table: str, keep: str | None) -> None:
+        self.parent_code.choices = offered([("", "—"), *offered_codes(table, keep)])
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {field.name: field.data for field in self if field.name != "csrf_token"}
+
+
+_CODE_SIGNS = _l("A code has digits and capital letters.")
+
+
+class NewCodeForm(ChangeCodeForm):
+    code = StringField(
+        _l("Code"), filters=[_upper],
+        validators=[InputRequired(), Regexp("[0-9A-Z]+$", message=_CODE_SIGNS)],
+    )  # fmt: skip
+
+    def offer(self, table: str, keep: str | None) -> None:
+        super().offer(table, keep)
+        self.longest = TABLES[table].length
+
+    def validate_code(self, field: Field) -> None:
+        if len(field.data) > self.longest:
+            raise ValidationError(_("At most %(limit)s characters.", limit=self.longest))

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 
 from app.core import workdays
 from app.core.clock import today
+from app.core.code_tables import TABLES, CodeValue, above, codes
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.i18n import msgid
@@ -77,3 +78,30 @@ def versions(code: str) -> Sequence[LegalBasis]:
     """Every version of an article, the newest first."""
     query = select(LegalBasis).where(LegalBasis.code == code).order_by(LegalBasis.valid_from.desc())
     return db.session.scalars(query).all()
+
+
+@dataclass(frozen=True)
+class CodeLine:
+    """A code on the page of its table; `depth` counts the codes above it."""
+
+    value: CodeValue
+    depth: int
+    valid: bool
+
+
+def code_lines(table: str) -> list[CodeLine]:
+    """Every code of a table in its order, those no longer valid among them; NotFound for no table."""
+    if table not in TABLES:
+        raise NotFound(_("There is no such code table."))
+    query = select(CodeValue).where(CodeValue.code_table == table)
+    known, day = codes(table), today()
+    rows = db.session.scalars(query.order_by(CodeValue.sort, CodeValue.code))
+    return [CodeLine(row, len(above(known, row.code)), row.valid_on(day)) for row in rows]
+
+
+def code_value(code_id: int) -> CodeValue:
+    """One code, or NotFound."""
+    found = db.session.get(CodeValue, code_id)
+    if found is None:
+        raise NotFound(_("There is no such code."))
+    return found

@@ -1,4 +1,4 @@
-"""Keeping the calendar and the law. The session's own hooks write every change into the audit trail."""
+"""Keeping the calendar, the law and the codes. The session writes every change into the audit trail."""
 
 from collections.abc import Collection, Mapping
 from datetime import date
@@ -7,7 +7,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.audit import services as audit
-from app.core import workdays
+from app.core import code_tables, workdays
+from app.core.code_tables import CodeValue
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid
@@ -60,3 +61,38 @@ def correct(basis: LegalBasis, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         setattr(basis, name, value)
     db.session.flush()
+
+
+def add_code(table: str, values: Mapping[str, Any]) -> CodeValue:
+    """Enters a code that the table does not have; one that it had is changed instead, and keeps its past."""
+    code = values["code"]
+    if code in code_tables.codes(table):
+        raise Conflict(_l("The table has the code %(code)s already: open it to change it.", code=code))
+    made = CodeValue(**values, code_table=table)
+    _refuse_unsound(made)
+    db.session.add(made)
+    db.session.flush()
+    code_tables.forget()
+    return made
+
+
+def change_code(value: CodeValue, values: Mapping[str, Any]) -> None:
+    """Corrects words, order and validity. The code itself stays: records speak of it."""
+    for name, new in values.items():
+        setattr(value, name, new)
+    with db.session.no_autoflush:
+        _refuse_unsound(value)
+    db.session.flush()
+    code_tables.forget()
+
+
+def _refuse_unsound(value: CodeValue) -> None:
+    if value.valid_from and value.valid_until and value.valid_until < value.valid_from:
+        raise DomainError(_l("The last day of validity must not come before the first."))
+    if value.parent_code is None:
+        return
+    known = code_tables.codes(value.code_table)
+    if value.parent_code not in known:
+        raise DomainError(_l("The table has no code %(code)s.", code=value.parent_code))
+    if value.code in (value.parent_code, *code_tables.above(known, value.parent_code)):
+        raise DomainError(_l("A code cannot stand below itself."))

@@ -1,4 +1,4 @@
-"""The pages of the calendar and of the legal basis."""
+"""The pages of the calendar, of the legal basis and of the code tables."""
 
 from datetime import date
 
@@ -8,11 +8,12 @@ from flask_babel import gettext as _
 
 from app.core import workdays
 from app.core.clock import today
+from app.core.code_tables import TABLES
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import requires
 from app.settings import lists, queries, services
-from app.settings.forms import CorrectionForm, DayForm, VersionForm, YearForm
+from app.settings.forms import ChangeCodeForm, CorrectionForm, DayForm, NewCodeForm, VersionForm, YearForm
 from app.settings.policy import Permission
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
@@ -108,6 +109,52 @@ def new_version(basis_id: int) -> ResponseReturnValue:
     status = 422 if form.is_submitted() else 200
     title = _("New version")
     return render_template("settings/legal_form.html", form=form, basis=found, title=title), status
+
+
+@bp.get("/codes")
+@requires(Permission.VIEW)
+def codes() -> ResponseReturnValue:
+    """The code tables, one at a time."""
+    table = request.args.get("table") or next(iter(TABLES))
+    lines = queries.code_lines(table)
+    return render_template("settings/codes.html", tables=TABLES, table=table, lines=lines)
+
+
+@bp.route("/codes/<table>/new", methods=["GET", "POST"])
+@requires(Permission.EDIT)
+def new_code(table: str) -> ResponseReturnValue:
+    """Enters a code."""
+    lines = queries.code_lines(table)
+    form = NewCodeForm(data={"sort": max((line.value.sort for line in lines), default=0) + 10})
+    form.offer(table, None)
+    if form.validate_on_submit():
+        services.add_code(table, form.values)
+        db.session.commit()
+        flash(_("The code is entered."), "success")
+        return redirect(url_for(".codes", table=table), 303)
+    status = 422 if form.is_submitted() else 200
+    return _code_form(form, table, _("New code")), status
+
+
+@bp.route("/codes/<int:code_id>", methods=["GET", "POST"])
+@requires(Permission.EDIT)
+def code(code_id: int) -> ResponseReturnValue:
+    """Corrects the words of a code, or ends its validity."""
+    found = queries.code_value(code_id)
+    form = ChangeCodeForm(obj=found)
+    form.offer(found.code_table, found.parent_code)
+    if form.validate_on_submit():
+        services.change_code(found, form.values)
+        db.session.commit()
+        flash(_("Saved."), "success")
+        return redirect(url_for(".codes", table=found.code_table), 303)
+    status = 422 if form.is_submitted() else 200
+    return _code_form(form, found.code_table, f"{found.code} {found.label_zh}"), status
+
+
+def _code_form(form: ChangeCodeForm, table: str, title: str) -> str:
+    kind = TABLES[table]
+    return render_template("settings/code_form.html", form=form, table=table, kind=kind, title=title)
 
 
 def _day(text: str) -> date:

@@ -12,6 +12,7 @@ from app.accounts.models import Branch
 from app.attachments.queries import kind_of
 from app.attachments.services import attach, checked
 from app.core.clock import now, today
+from app.core.code_tables import CodeValue
 from app.core.db import db
 from app.core.legal import LegalBasis
 from app.core.permissions import Role
@@ -193,6 +194,17 @@ def legal_basis(_branch: Branch) -> int:
     return basis.id
 
 
+def code_table(_branch: Branch) -> str:
+    return "risk"
+
+
+def code_value(_branch: Branch) -> int:
+    made = CodeValue(code_table="risk", code=token_hex(1).upper(), label_zh="样本")
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
 def engage(_branch: Branch) -> str:
     return "engage"
 
@@ -208,6 +220,8 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("settings", "day"): day,
     ("settings", "year"): year,
     "basis_id": legal_basis,
+    ("settings", "table"): code_table,
+    "code_id": code_value,
     "batch_id": batch,
     "kept_id": employer,
     "merged_id": employer,
@@ -236,11 +250,13 @@ OWNERS_ONLY = frozenset(
     {"employers.edit_segment", "employers.delete_segment", "outreach.edit", "attachments.remove"}
 )
 
-#: Arguments that name no record of a branch; trail, calendar and law belong to the whole department.
+#: Arguments that name no record of a branch; trail, calendar, law and codes belong to the whole department.
 ANYONES: frozenset[Key] = frozenset(
     {
         "event_id",
         "basis_id",
+        "code_id",
+        ("settings", "table"),
         ("settings", "day"),
         ("settings", "year"),
         ("workflow", "workflow"),

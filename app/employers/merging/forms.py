@@ -10,11 +10,12 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from app.core import code_tables
 from app.core.choices import offered
 from app.core.formats import display
 from app.core.i18n import translated
 from app.core.text import clean
-from app.employers.forms import AFFILIATIONS, ECONOMIC_TYPES, INDUSTRIES, EmployerForm
+from app.employers.forms import EmployerForm
 from app.employers.models import Employer
 
 KEPT, MERGED, OTHER = "kept", "merged", "other"
@@ -22,22 +23,27 @@ KEPT, MERGED, OTHER = "kept", "merged", "other"
 #: Fields that a person chooses, in the order of the page. What the statement says of an account is not among
 #: them: mixing two accounts would make a third that does not exist.
 CHOSEN = (
-    "name", "uscc", "established_on", "registry_type", "economic_type", "industry", "affiliation",
-    "registered_capital", "area", "address", "postal_code", "email", "insured_heads", "pay_day",
-    "business_scope", "eligible", "owner_id",
+    "name", "uscc", "established_on", "registry_type", "unit_type", "economic_type", "industry",
+    "affiliation", "operating_status", "registered_capital", "area", "address", "postal_code", "email",
+    "insured_heads", "pay_day", "bank_code", "bank_name", "business_scope", "eligible", "owner_id",
 )  # fmt: skip
 #: Fields that go with another one, whichever record it is taken from.
 COMPANIONS = {
-    "insured_heads": ("insured_as_of",),
+    "insured_heads": ("insured_as_of", "insured_source"),
+    "operating_status": ("operating_status_as_of", "operating_status_source"),
     "eligible": ("ineligible_reason",),
     "owner_id": ("backup_owner_id",),
 }
 #: These are taken from one of the two records as they are.
 WITHOUT_OTHER = frozenset({"eligible", "owner_id"})
-_CODED = {
-    "economic_type": dict(ECONOMIC_TYPES),
-    "industry": dict(INDUSTRIES),
-    "affiliation": dict(AFFILIATIONS),
+#: Fields that hold a code, and of which table.
+CODED = {
+    "unit_type": "unit_type",
+    "economic_type": "economic_type",
+    "industry": "industry",
+    "affiliation": "affiliation",
+    "operating_status": "operating_status",
+    "bank_code": "bank",
 }
 
 
@@ -147,8 +153,8 @@ def shown(record: Employer, name: str) -> str:
         return record.owner.name if record.owner else "—"
     if name == "eligible" and not value:
         return f"{display(value)} · {translated(record.ineligible_reason or '')}"
-    if value and name in _CODED:
-        return f"{_CODED[name].get(value, '')} {value}"
+    if value and name in CODED:
+        return f"{code_tables.label(CODED[name], value)} {value}"
     return str(display(value))
 
 

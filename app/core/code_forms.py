@@ -1,0 +1,26 @@
+"""A select of a code table in a form."""
+
+from typing import Any
+
+from wtforms import SelectField
+from wtforms.utils import unset_value
+
+from app.core.choices import offered
+from app.core.code_tables import offered_codes
+
+
+def _code_or_none(value: Any) -> str | None:
+    return str(value) if value else None
+
+
+class CodedField(SelectField):
+    """Offers the codes valid today, and what the record says already although it is valid no longer."""
+
+    def __init__(self, label: Any, table: str, **more: Any) -> None:
+        self.table = table
+        super().__init__(label, choices=[], coerce=_code_or_none, **more)
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        kept = data if isinstance(data, str) else None
+        self.choices = offered([("", "—"), *offered_codes(self.table, kept)])
+        super().process(formdata, data, extra_filters)
