@@ -20,6 +20,7 @@ FEATURES: tuple[str, ...] = (
     "app.attachments",
     "app.imports",
     "app.employers",
+    "app.employers.people",
     "app.tasks",
     "app.lifecycle",
     "app.leads",

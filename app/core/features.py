@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.core.criteria import Field
     from app.core.demo import DemoPart
     from app.core.moving import Mover
+    from app.core.options import Option
     from app.core.periods import Period
     from app.core.workflow import Guard, Workflow
 
@@ -36,7 +37,8 @@ class NavItem:
 class Panel:
     """A section of the employer's page. `load(employer, actor)` gives the template's names.
 
-    Orders below 50 stand at the side, the others, wider ones, in the main column.
+    Orders below 50 stand at the side, the others, wider ones, in the main column. The panels of a person's
+    page (`contact_panels`) are the same, with the contact in place of the employer.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Feature:
     navigation: tuple[NavItem, ...] = ()
     grants: Grants = field(default_factory=dict)
     panels: tuple[Panel, ...] = ()
+    contact_panels: tuple[Panel, ...] = ()
     workspace: tuple[WorkspaceCard, ...] = ()
     import_specs: tuple[Any, ...] = ()
     employer_fields: tuple["Field", ...] = ()
@@ -111,6 +114,7 @@ class Feature:
     guards: tuple[GuardFor, ...] = ()
     movers: tuple["Mover", ...] = ()
     record_kinds: tuple["RecordKind", ...] = ()
+    options: tuple["Option", ...] = ()
     search: tuple[Any, ...] = ()
     init: Callable[[Flask], None] | None = None
     demo: "DemoPart | None" = None
@@ -130,6 +134,7 @@ class Features:
         self.timeline_kinds = {k.name: k for f in self.all for k in f.timeline_kinds}
         self.kpis = {k.code: k for k in sorted(self._each("kpis"), key=lambda kpi: kpi.order)}
         self.panels = tuple(sorted(self._each("panels"), key=lambda panel: panel.order))
+        self.contact_panels = tuple(sorted(self._each("contact_panels"), key=lambda panel: panel.order))
         self.workspace = tuple(sorted(self._each("workspace"), key=lambda card: card.order))
         self.import_specs = {spec.name: spec for spec in self._each("import_specs")}
         self.navigation = tuple(sorted(self._each("navigation"), key=lambda item: item.order))
@@ -138,6 +143,11 @@ class Features:
         self.search = tuple(self._each("search"))
         self.record_kinds: dict[str, RecordKind] = {kind.name: kind for kind in self._each("record_kinds")}
         self.movers = tuple(self._each("movers"))
+        self.options: dict[str, Option] = {option.name: option for option in self._each("options")}
+
+    def movers_of(self, table: str) -> list["Mover"]:
+        """What a merge of two records of the table moves, or says why it stays."""
+        return [mover for mover in self.movers if mover.of == table]
 
     def guards_for(self, workflow: str, transition: str) -> list["Guard"]:
         return [g.guard for g in self._each("guards") if (g.workflow, g.transition) == (workflow, transition)]

@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 from app.core.clock import local, today
 from app.core.i18n import in_chinese
 from app.core.periods import Period
+from app.core.text import mask_email
 
 NOTHING = "—"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -127,6 +128,11 @@ def masked_phone(value: str | None) -> str:
     return f"{value[:3]}{'*' * (len(value) - 7)}{value[-4:]}"
 
 
+def masked_email(value: str | None) -> str:
+    """w***@example.org"""
+    return mask_email(value) or NOTHING
+
+
 def display(value: Any) -> str:
     """Any value as a person reads it, by its type; used where a page shows fields it does not know."""
     if value is None:
@@ -164,7 +170,7 @@ _KNOWN: dict[type, Callable[[Any], object]] = {}
 
 _DAYS = (date, moment, clock, day, due, due_tone, period)
 _FIGURES = (number, money, short_money, percent, rate)
-FILTERS = (*_DAYS, *_FIGURES, masked_phone, display)
+FILTERS = (*_DAYS, *_FIGURES, masked_phone, masked_email, display)
 
 
 def init_app(app: Flask) -> None:

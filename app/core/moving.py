@@ -1,8 +1,9 @@
-"""How the rows of every table follow an employer whose record is merged into another.
+"""How the rows of every table follow an employer, or a person, whose record is merged into another.
 
-Each feature declares a `Mover` for each column of its tables that refers to employers. A merge refuses to run
-while the database has a reference that nobody has declared, so a forgotten table stops it instead of losing
-its rows. Columns that hold an id without a foreign key are declared as well, if only to say what they mean.
+Each feature declares a `Mover` for each column of its tables that refers to one of these. A merge refuses to
+run while the database has a reference that nobody has declared, so a forgotten table stops it instead of
+losing its rows. Columns that hold an id without a foreign key are declared as well, if only to say what they
+mean.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,7 @@ from sqlalchemy import ColumnElement, Integer, Table, and_, exists, false, inspe
 from app.core.db import db
 
 EMPLOYERS = "employers"
+PEOPLE = "contacts"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Mover:
-    """One column that refers to an employer, and what a merge does with its rows.
+    """One column that refers to an employer (a record of the table `of`), and what a merge does to its rows.
 
     Rows move to the record that is kept. Those for which it already has a row with the same values in
     `distinct`, or whose `apart` names the kept record itself, stay with the merged one: nothing is ever
@@ -46,6 +48,8 @@ class Mover:
     obstacle: Callable[[int, int], Any] | None = None
     #: (kept id, merged id): what else must change
     settle: Callable[[int, int], Iterable[Change]] | None = None
+    #: the table whose records are merged
+    of: str = EMPLOYERS
 
     @property
     def reference(self) -> str:
@@ -78,16 +82,22 @@ def loose_references() -> set[str]:
     }
 
 
-def foreign_keys() -> set[str]:
-    """The columns that refer to employers as the database tells them: it may have more tables than we."""
+def foreign_keys(of: str = EMPLOYERS) -> set[str]:
+    """The columns that refer to the table as the database tells them: it may have more tables than we."""
     found: set[str] = set()
     for (_schema, table), keys in inspect(db.session.connection()).get_multi_foreign_keys().items():
         for key in keys:
-            if key["referred_table"] == EMPLOYERS:
+            if key["referred_table"] == of:
                 found |= {f"{table}.{column}" for column in key["constrained_columns"]}
     return found
 
 
-def undeclared(movers: Iterable[Mover]) -> list[str]:
-    """References (table.column) that no mover tells how to move."""
-    return sorted((foreign_keys() | loose_references()) - {mover.reference for mover in movers})
+def undeclared(movers: Iterable[Mover], of: str = EMPLOYERS) -> list[str]:
+    """References (table.column) to the table that no mover tells how to move.
+
+    What a column without a foreign key means is asked once, whichever table is merged.
+    """
+    movers = tuple(movers)
+    declared = {mover.reference for mover in movers if mover.of == of}
+    loose = loose_references() - {mover.reference for mover in movers}
+    return sorted((foreign_keys(of) - declared) | loose)

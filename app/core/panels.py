@@ -19,6 +19,15 @@ def employer_panels(panels: Iterable[Panel], employer: Any, actor: Actor) -> lis
     ]
 
 
+def contact_panels(panels: Iterable[Panel], contact: Any, actor: Actor) -> list[Markup]:
+    """The same for a person's page; a template also knows `contact`."""
+    return [
+        _rendered(panel.template, contact=contact, **panel.load(contact, actor))
+        for panel in panels
+        if may(actor, panel.permission)
+    ]
+
+
 def workspace_cards(cards: Iterable[WorkspaceCard], actor: Actor) -> list[Markup]:
     """The cards of "my day" that the actor may see."""
     return [_rendered(card.template, **card.load(actor)) for card in cards if may(actor, card.permission)]

@@ -25,8 +25,12 @@ segment_deleting = _signals.signal("segment-deleting")
 #: Sent after the workbook is made, in the transaction that ends the request.
 list_exported = _signals.signal("list-exported")
 
-#: sender: the employer; contact, since, actor. A new person handles the fund's business there.
+#: sender: the employer; contact, link, leaving (the roles that ended with it), actor. A new person handles
+#: the fund's business there.
 handler_changed = _signals.signal("handler-changed")
+
+#: sender: the contact; actor. Somebody made sure of the mobile number.
+contact_verified = _signals.signal("contact-verified")
 
 #: sender: the employer; old, new (users or None), actor. Each receiver answers with the number of open tasks
 #: that it passed on.

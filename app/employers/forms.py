@@ -28,8 +28,7 @@ from app.core.code_forms import CodedField
 from app.core.i18n import translated
 from app.core.identifiers import credit_code, mobile
 from app.core.text import clean, is_landline
-from app.employers.models import ROLE_LABELS, SOURCE_LABELS, ContactRole, Employer
-from app.employers.services import Person
+from app.employers.models import SOURCE_LABELS, Employer
 
 EMAIL = r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"
 
@@ -165,37 +164,6 @@ class FormerNameForm(FlaskForm):  # type: ignore[misc]
     )
     until = DateField(_l("Last day of the old name"), validators=[Optional(), not_in_the_future])
     proof = _proof()
-
-
-class PersonForm(FlaskForm):  # type: ignore[misc]
-    name = StringField(_l("Name"), filters=[_blank_is_none], validators=[InputRequired(), Length(2, 120)])
-    mobile = _text(_l("Mobile"), 40, valid_mobile)
-    landline = _text(_l("Landline"), 30, valid_landline)
-    email = _text(_l("E-mail"), 120, Regexp(EMAIL, message=_l("This is not an e-mail address.")))
-
-    @property
-    def person(self) -> Person:
-        return Person(self.name.data or "", self.mobile.data, self.landline.data, self.email.data)
-
-
-class EditPersonForm(PersonForm):
-    """An empty number stays as it is: the form does not show what only a logged act reveals."""
-
-    mobile_is_dead = BooleanField(_l("The mobile number is out of use"))
-
-
-class ContactForm(PersonForm):
-    role = SelectField(_l("Role"), choices=offered(ROLE_LABELS), coerce=ContactRole)
-    since = DateField(_l("Since"), default=today, validators=[InputRequired(), not_in_the_future])
-
-
-class EndContactForm(FlaskForm):  # type: ignore[misc]
-    until = DateField(_l("Last day"), default=today, validators=[InputRequired(), not_in_the_future])
-
-    @property
-    def day(self) -> date:
-        """Only of a valid form."""
-        return cast(date, self.until.data)
 
 
 class AssignForm(FlaskForm):  # type: ignore[misc]

@@ -48,6 +48,26 @@ class ContactRole(StrEnum):
     HR = "hr"
 
 
+class VerifiedHow(StrEnum):
+    """How somebody made sure that a mobile number is this person's."""
+
+    CALL = "call"
+    VISIT = "visit"
+    SMS_REPLY = "sms_reply"
+    DOCUMENT = "document"
+
+
+class PreferredChannel(StrEnum):
+    """How a person would rather hear from the department."""
+
+    CALL = "call"
+    SMS = "sms"
+    WECHAT = "wechat"
+    EMAIL = "email"
+    LETTER = "letter"
+    VISIT = "visit"
+
+
 ACCOUNT_STATUS_LABELS = {
     AccountStatus.NORMAL: _l("Normal"),
     AccountStatus.OPENED: _l("Opened"),
@@ -70,6 +90,20 @@ ROLE_LABELS = {
     ContactRole.PERSON_IN_CHARGE: _l("Person in charge"),
     ContactRole.FINANCE: _l("Financial staff"),
     ContactRole.HR: _l("Personnel staff"),
+}
+VERIFIED_HOW_LABELS = {
+    VerifiedHow.CALL: _l("By a call"),
+    VerifiedHow.VISIT: _l("On a visit"),
+    VerifiedHow.SMS_REPLY: _l("By an SMS reply"),
+    VerifiedHow.DOCUMENT: _l("By a document"),
+}
+CHANNEL_LABELS = {
+    PreferredChannel.CALL: _l("Telephone call"),
+    PreferredChannel.SMS: _l("Text message"),
+    PreferredChannel.WECHAT: _l("WeChat"),
+    PreferredChannel.EMAIL: _l("E-mail"),
+    PreferredChannel.LETTER: _l("Letter"),
+    PreferredChannel.VISIT: _l("Visit"),
 }
 
 
@@ -217,17 +251,29 @@ class Contact(Timestamps, Model):
     """A person; one handler may serve many employers."""
 
     __tablename__ = "contacts"
+    __table_args__ = (
+        Index("ix_contacts_name", "name", "id"),
+        # holds only the few that were merged
+        Index("ix_contacts_merged", "merged_into_id", sqlite_where=_MERGED, postgresql_where=_MERGED),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
     mobile: Mapped[str | None] = mapped_column(String(20), index=True)
     landline: Mapped[str | None] = mapped_column(String(30))
     email: Mapped[str | None] = mapped_column(String(120))
+    #: that the mobile number is this person's: when, how and by whom it was made sure
     verified_on: Mapped[date | None]
+    verified_how: Mapped[VerifiedHow | None] = mapped_column(EnumText(VerifiedHow))
+    verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     #: since when the number is known to be dead
     invalid_since: Mapped[date | None]
+    preferred_channel: Mapped[PreferredChannel | None] = mapped_column(EnumText(PreferredChannel))
+    #: the record that goes on in place of this one (employers.people)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
 
     employers: Mapped[list["EmployerContact"]] = relationship(back_populates="contact")
+    verified_by: Mapped[User | None] = relationship()
 
 
 class EmployerContact(Model):
@@ -245,6 +291,9 @@ class EmployerContact(Model):
     role: Mapped[ContactRole] = mapped_column(EnumText(ContactRole))
     since: Mapped[date | None]
     until: Mapped[date | None]
+    #: the letter of authorisation: its name, number and date; its scan is attached to this role
+    authorisation: Mapped[str | None] = mapped_column(String(200))
+    authorised_until: Mapped[date | None]
 
     employer: Mapped[Employer] = relationship(back_populates="contacts")
     contact: Mapped[Contact] = relationship(back_populates="employers", lazy="joined")

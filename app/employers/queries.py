@@ -14,7 +14,7 @@ from app.core.errors import NotFound
 from app.core.features import TimelineKind, current_features
 from app.core.permissions import OFFICE, Actor, may
 from app.core.timeline import TimelineEntry
-from app.employers.models import Employer, EmployerContact
+from app.employers.models import Employer
 from app.employers.policy import in_reach, visible_to
 
 PAGE = 20
@@ -100,15 +100,6 @@ def story(employer_id: int, actor: Actor, kind: str | None = None, before: int |
         query = query.where(or_(entry.at < mark.at, and_(entry.at == mark.at, entry.id < mark.id)))
     rows = db.session.scalars(query.order_by(entry.at.desc(), entry.id.desc()).limit(PAGE + 1)).all()
     return Story(rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None)
-
-
-def find_contact(link_id: int, actor: Actor) -> EmployerContact:
-    """A person in a role at an employer in the actor's reach."""
-    query = select(EmployerContact).join(Employer).where(EmployerContact.id == link_id, visible_to(actor))
-    link = db.session.scalars(query).one_or_none()
-    if link is None:
-        raise NotFound(_l("There is no such contact."))
-    return link
 
 
 def possible_owners(branch_id: int) -> Sequence[User]:

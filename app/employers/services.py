@@ -1,7 +1,6 @@
 """What changes an employer, its people and its names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -9,7 +8,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
 from app.accounts.models import Branch, User
-from app.audit import services as audit
 from app.core import signals, timeline
 from app.core.clock import today
 from app.core.db import db
@@ -18,10 +16,7 @@ from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.core.text import clean, name_key
 from app.employers.models import (
-    Contact,
-    ContactRole,
     Employer,
-    EmployerContact,
     FormerName,
 )
 from app.employers.policy import in_reach
@@ -174,113 +169,3 @@ class _Known(NamedTuple):
         query = select(Employer.name, Branch.name, within).join(Branch, Branch.id == Employer.branch_id)
         row = db.session.execute(query.where(*conditions).order_by(within.desc()).limit(1)).first()
         return row and cls(*row)
-
-
-# Contacts -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who a contact is; numbers already in their written form."""
-
-    name: str
-    mobile: str | None = None
-    landline: str | None = None
-    email: str | None = None
-
-
-def add_contact(
-    employer: Employer, person: Person, role: ContactRole, actor: Actor, since: date | None = None
-) -> EmployerContact:
-    """Adds a person in a role. A new handler takes the place of the present ones, as of `since`.
-
-    The same name and mobile number elsewhere is the same person, who then serves both employers.
-    """
-    since = since or today()
-    if since > today():
-        raise DomainError(_l("The day lies in the future."))
-    present = [link for link in employer.contacts if link.role is role and link.until is None]
-    if any(_same(link.contact, person) for link in present):
-        raise Conflict(_l("%(name)s already has this role.", name=person.name))
-    link = EmployerContact(contact=_find_or_make(person), role=role, since=since)
-    if role is ContactRole.HANDLER:
-        for old in present:
-            old.until = since
-    employer.contacts.append(link)
-    db.session.flush()
-    _tell_of_contact(employer, link, [old.contact.name for old in present], actor)
-    return link
-
-
-def _tell_of_contact(employer: Employer, link: EmployerContact, before: list[str], actor: Actor) -> None:
-    params: dict[str, Any] = {"name": link.contact.name, "role": {"msgid": ROLE_NAMES[link.role]}}
-    summary = msgid("Contact added: %(name)s (%(role)s)")
-    if link.role is ContactRole.HANDLER and before:
-        summary, params = msgid("Handler: %(old)s → %(name)s"), {**params, "old": "、".join(before)}
-    timeline.record(employer.id, "contact", summary, params=params, actor=actor)
-    if link.role is ContactRole.HANDLER:
-        signals.handler_changed.send(employer, contact=link.contact, link=link, actor=actor)
-
-
-def edit_contact(link: EmployerContact, person: Person, *, mobile_is_dead: bool = False) -> None:
-    """Corrects a person's data, at every employer that the person serves; what is None stays as it was.
-
-    A new mobile number counts as not yet verified. A number known to be dead is written to no more.
-    """
-    contact = link.contact
-    if person.mobile and person.mobile != contact.mobile:
-        contact.mobile, contact.verified_on, contact.invalid_since = person.mobile, None, None
-    elif mobile_is_dead and contact.mobile:
-        contact.verified_on, contact.invalid_since = None, contact.invalid_since or today()
-    contact.name = person.name
-    contact.landline = person.landline or contact.landline
-    contact.email = person.email or contact.email
-    db.session.flush()
-
-
-def end_contact(link: EmployerContact, until: date, actor: Actor) -> None:
-    """The person no longer has this role, as of the day."""
-    if link.until is not None:
-        raise Conflict(_l("This role has ended already."))
-    if until > today() or (link.since and until < link.since):
-        raise DomainError(_l("The last day must lie between the first day and today."))
-    link.until = until
-    params = {"name": link.contact.name, "role": {"msgid": ROLE_NAMES[link.role]}}
-    timeline.record(
-        link.employer_id, "contact", msgid("Contact ended: %(name)s (%(role)s)"), params=params, actor=actor
-    )
-    db.session.flush()
-
-
-def reveal(link: EmployerContact, reason: str) -> Contact:
-    """Gives a contact's unmasked numbers; who read them, and why, is an event of the audit trail."""
-    audit.record(
-        msgid("Personal data revealed"),
-        link.contact,
-        details={"employer_id": link.employer_id, "employer": link.employer.name, "reason": reason},
-    )
-    return link.contact
-
-
-def _same(contact: Contact, person: Person) -> bool:
-    return contact.name == person.name and contact.mobile == person.mobile
-
-
-def _find_or_make(person: Person) -> Contact:
-    known = None
-    if person.mobile:
-        query = select(Contact).where(Contact.mobile == person.mobile, Contact.name == person.name)
-        known = db.session.scalars(query.order_by(Contact.id).limit(1)).first()
-    return known or Contact(
-        name=person.name, mobile=person.mobile, landline=person.landline, email=person.email
-    )
-
-
-#: msgids, translated when a timeline entry is shown
-ROLE_NAMES = {
-    ContactRole.HANDLER: msgid("Handler"),
-    ContactRole.LEGAL_REP: msgid("Legal representative"),
-    ContactRole.PERSON_IN_CHARGE: msgid("Person in charge"),
-    ContactRole.FINANCE: msgid("Financial staff"),
-    ContactRole.HR: msgid("Personnel staff"),
-}

@@ -10,15 +10,12 @@ from flask_babel import gettext as _
 from app.accounts.models import User
 from app.audit.queries import changes_of
 from app.core import segments as saved
-from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.features import current_features
 from app.core.formats import display
-from app.core.limits import REVEALS, each_person, limiter
 from app.core.panels import employer_panels
 from app.core.permissions import current_actor, may, requires
-from app.core.reasons import reason_for_numbers
 from app.core.segment_form import SegmentForm
 from app.core.segments import Sharing
 from app.core.sentences import Wording
@@ -26,10 +23,7 @@ from app.core.workflow import available
 from app.employers import queries, services
 from app.employers.forms import (
     AssignForm,
-    ContactForm,
     EditEmployerForm,
-    EditPersonForm,
-    EndContactForm,
     FormerNameForm,
     NewEmployerForm,
     RenameForm,
@@ -233,68 +227,6 @@ def assign(employer_id: int) -> ResponseReturnValue:
     db.session.commit()
     flash(" ".join([_("Saved."), *([tasks_passed_on(passed_on)] if passed_on else [])]), "success")
     return _back(employer)
-
-
-@blueprint.route("/<int:employer_id>/contacts/new", methods=["GET", "POST"])
-@requires(Permission.EDIT)
-def add_contact(employer_id: int) -> ResponseReturnValue:
-    actor = current_actor()
-    employer = queries.find(employer_id, actor)
-    form = ContactForm()
-    if not form.validate_on_submit():
-        status = 422 if form.is_submitted() else 200
-        return render_template("employers/contact.html", form=form, employer=employer, link=None), status
-    services.add_contact(employer, form.person, form.role.data, actor, form.since.data)
-    db.session.commit()
-    flash(_("Contact saved."), "success")
-    return _back(employer)
-
-
-@blueprint.route("/contacts/<int:link_id>", methods=["GET", "POST"])
-@requires(Permission.EDIT)
-def edit_contact(link_id: int) -> ResponseReturnValue:
-    link = queries.find_contact(link_id, current_actor())
-    form = EditPersonForm()
-    if form.validate_on_submit():
-        services.edit_contact(link, form.person, mobile_is_dead=bool(form.mobile_is_dead.data))
-        db.session.commit()
-        flash(_("Contact saved."), "success")
-        return _back(link.employer)
-    if not form.is_submitted():
-        form.name.data = link.contact.name
-    status = 422 if form.is_submitted() else 200
-    return render_template(
-        "employers/contact.html", form=form, employer=link.employer, link=link, end=EndContactForm()
-    ), status
-
-
-@blueprint.post("/contacts/<int:link_id>/end")
-@requires(Permission.EDIT)
-def end_contact(link_id: int) -> ResponseReturnValue:
-    actor = current_actor()
-    link = queries.find_contact(link_id, actor)
-    form = EndContactForm()
-    if form.validate_on_submit():
-        services.end_contact(link, form.day, actor)
-        db.session.commit()
-        flash(_("Contact ended."), "success")
-    else:
-        flash(" ".join(map(str, form.until.errors)), "danger")
-    return _back(link.employer)
-
-
-@blueprint.post("/contacts/<int:link_id>/reveal")
-@requires(Permission.REVEAL)
-@limiter.limit(REVEALS, key_func=each_person)
-def reveal(link_id: int) -> ResponseReturnValue:
-    """Shows one contact's numbers in full, for a reason; the audit trail keeps who asked, and why."""
-    link = queries.find_contact(link_id, current_actor())
-    reason = reason_for_numbers(request.form)
-    if reason is not None:
-        services.reveal(link, reason)
-        db.session.commit()
-    template = "_reveal.html" if request.headers.get("HX-Request") else "reveal.html"
-    return render_template(f"employers/{template}", link=link, reason=reason, at=now())
 
 
 @blueprint.get("/<int:employer_id>/history")

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, Panel, TimelineKind, WorkspaceCard
-from app.core.moving import Mover
+from app.core.moving import PEOPLE, Mover
 from app.core.permissions import OFFICE
 from app.outreach import demo
 from app.outreach.lists import EMPLOYER_FIELDS
@@ -56,6 +56,9 @@ feature = Feature(
             endpoint="outreach.show",
         ),
     ),
-    movers=(Mover("visits", _l("Visits and calls"), anchor="visits"),),
+    movers=(
+        Mover("visits", _l("Visits and calls"), anchor="visits"),
+        Mover("visits", _l("Visits and calls"), "contact_id", of=PEOPLE),
+    ),
     timeline_kinds=(TimelineKind("visit", _l("Visit or call"), "geo-alt", Permission.VIEW),),
 )

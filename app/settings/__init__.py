@@ -1,1 +1,2 @@
-"""What the whole department goes by, kept by an administrator: working days, the law, and tables of codes."""
+"""What the whole department goes by, kept by an administrator: working days, the law, tables of codes, and
+deadlines."""

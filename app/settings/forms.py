@@ -1,6 +1,7 @@
 """The forms of the calendar, of the legal basis and of the code tables."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from wtforms.widgets import TextArea
 
 from app.core.choices import offered
 from app.core.code_tables import TABLES, offered_codes
+from app.core.options import Option
 
 #: one day, or a first and a last one
 SPAN = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})(?:\s*(?:至|到|to|~|～|—)\s*(\d{4}-\d{1,2}-\d{1,2}))?", re.I)
@@ -144,3 +146,34 @@ class NewCodeForm(ChangeCodeForm):
     def validate_code(self, field: Field) -> None:
         if len(field.data) > self.longest:
             raise ValidationError(_("At most %(limit)s characters.", limit=self.longest))
+
+
+class OptionsForm(FlaskForm):  # type: ignore[misc]
+    """Made by `options_form`: one number for each option, named like it but for the dot."""
+
+    options: Iterable[Option]
+
+    @property
+    def values(self) -> dict[Option, int]:
+        """Only of a valid form."""
+        return {option: self[_input(option)].data for option in self.options}
+
+
+def options_form(options: Iterable[Option], now: Mapping[str, int]) -> OptionsForm:
+    """The form of these options, with what holds `now` where something was set."""
+    options = tuple(options)
+    fields = {_input(option): _number(option) for option in options}
+    kind: type[OptionsForm] = type("OptionsFormOfHouse", (OptionsForm,), fields)
+    form = kind(data={_input(option): now.get(option.name, option.usual) for option in options})
+    form.options = options
+    return form
+
+
+def _input(option: Option) -> str:
+    return option.name.replace(".", "-")
+
+
+def _number(option: Option) -> IntegerField:
+    limits = NumberRange(option.low, option.high)
+    label = f"{option.label}（{option.unit}）" if option.unit else option.label
+    return IntegerField(label, [InputRequired(), limits], description=option.help)

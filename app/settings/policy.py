@@ -6,8 +6,8 @@ from app.core.permissions import LEADERS, Grantable, Grants, Role
 
 
 class Permission(Grantable):
-    VIEW = "settings:view", _l("See the working-day calendar, the legal basis and the code tables")
-    EDIT = "settings:edit", _l("Keep the working-day calendar, the legal basis and the code tables")
+    VIEW = "settings:view", _l("See the calendar, the legal basis, the code tables and the deadlines")
+    EDIT = "settings:edit", _l("Keep the calendar, the legal basis, the code tables and the deadlines")
 
 
 GRANTS: Grants = {

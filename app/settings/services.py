@@ -7,12 +7,13 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.audit import services as audit
-from app.core import code_tables, workdays
+from app.core import code_tables, options, workdays
 from app.core.code_tables import CodeValue
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid
 from app.core.legal import LegalBasis
+from app.core.options import Option
 from app.settings import queries
 
 
@@ -36,6 +37,11 @@ def enter_year(year: int, off: Collection[date], worked: Collection[date], why: 
     workdays.enter_year(year, off, worked)
     details = {"year": year, "reason": why, "days_off": len(off), "days_worked": len(worked)}
     audit.record(msgid("Calendar of a year entered"), name=str(year), details=details)
+
+
+def set_options(values: Mapping[Option, int]) -> int:
+    """Sets the figures that a department may set for itself; gives how many changed."""
+    return sum(options.set_value(option, value) for option, value in values.items())
 
 
 def add_version(basis: LegalBasis, values: Mapping[str, Any]) -> LegalBasis:

@@ -11,9 +11,20 @@ from app.core.clock import today
 from app.core.code_tables import TABLES
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.features import current_features
+from app.core.options import values as option_values
 from app.core.permissions import requires
 from app.settings import lists, queries, services
-from app.settings.forms import ChangeCodeForm, CorrectionForm, DayForm, NewCodeForm, VersionForm, YearForm
+from app.settings.forms import (
+    ChangeCodeForm,
+    CorrectionForm,
+    DayForm,
+    NewCodeForm,
+    OptionsForm,
+    VersionForm,
+    YearForm,
+    options_form,
+)
 from app.settings.policy import Permission
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
@@ -60,6 +71,29 @@ def new_year(year: int) -> ResponseReturnValue:
         return redirect(url_for(".working_days", year=year), 303)
     status = 422 if form.is_submitted() else 200
     return render_template("settings/new_year.html", form=form, year=year), status
+
+
+@bp.get("/options")
+@requires(Permission.VIEW)
+def options() -> ResponseReturnValue:
+    """The figures that the department sets for itself."""
+    return render_template("settings/options.html", form=_options_form())
+
+
+@bp.post("/options")
+@requires(Permission.EDIT)
+def set_options() -> ResponseReturnValue:
+    form = _options_form()
+    if not form.validate_on_submit():
+        return render_template("settings/options.html", form=form), 422
+    services.set_options(form.values)
+    db.session.commit()
+    flash(_("Saved."), "success")
+    return redirect(url_for(".options"), 303)
+
+
+def _options_form() -> OptionsForm:
+    return options_form(current_features().options.values(), option_values())
 
 
 @bp.route("/legal-basis", methods=["GET", "POST"])

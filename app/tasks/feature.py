@@ -7,7 +7,7 @@ from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.tasks import demo
 from app.tasks.lists import EMPLOYER_FIELDS
-from app.tasks.policy import Permission
+from app.tasks.policy import WELCOME_DAYS, Permission
 from app.tasks.queries import deadlines_of_stage, tasks_of
 from app.tasks.views import bp
 
@@ -39,5 +39,6 @@ feature = Feature(
         Mover("tasks", _l("Tasks"), anchor="tasks", settle=deadlines_of_stage),
         Mover("tasks", _l("Tasks"), "source_id", stays=_l("Each task keeps what gave rise to it.")),
     ),
+    options=(WELCOME_DAYS,),
     timeline_kinds=(TimelineKind("task", _l("Task"), "check2-square"),),
 )

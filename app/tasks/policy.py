@@ -4,8 +4,19 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_
 
 from app.accounts.policy import in_scope
+from app.core.options import Option
 from app.core.permissions import Actor, Grantable, may
 from app.tasks.models import Task
+
+#: within how many working days a new handler is to be welcomed
+WELCOME_DAYS = Option(
+    "tasks.welcome_days",
+    _l("Welcome a new handler within"),
+    usual=2,
+    low=1,
+    high=30,
+    unit=_l("working days"),
+)
 
 
 class Permission(Grantable):

@@ -1,6 +1,6 @@
 """Opening and closing what somebody must do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,7 @@ from app.core.workflow import Deadline, Move, Transition, Workflow
 from app.core.workflow_sets import SetMove
 from app.employers.models import Employer, EmployerContact
 from app.tasks.models import DEADLINE, Task, TaskState
-from app.tasks.policy import may_work_on
+from app.tasks.policy import WELCOME_DAYS, may_work_on
 
 Source = tuple[str, int]
 
@@ -239,17 +239,30 @@ def _homes(employer_ids: list[int]) -> _Homes:
 # Signals of employers -----------------------------------------------------------------------------
 
 PASSED_ON = msgid("Open tasks passed on from %(old)s to %(new)s: %(count)s")
+LEFT = msgid("The handler has changed again")
 WELCOME = msgid("Get in touch with the new handler %(name)s")
-WELCOME_DAYS = 2
 
 
 @signals.handler_changed.connect
-def _welcome_handler(employer: Employer, link: EmployerContact, actor: Actor | None, **_more: Any) -> None:
-    """A new handler is contacted at once, so that the line to the employer never breaks."""
+def _welcome_handler(
+    employer: Employer,
+    link: EmployerContact,
+    leaving: Sequence[EmployerContact],
+    actor: Actor | None,
+    **_more: Any,
+) -> None:
+    """A new handler is contacted at once, so that the line to the employer never breaks.
+
+    Whoever left again before being welcomed needs no welcome any more.
+    """
+    for one in leaving:
+        welcome = _known("welcome", ("employer_contact", one.id), again=True)
+        if welcome is not None:
+            welcome.state, welcome.closed_at, welcome.result = TaskState.CANCELLED, now(), LEFT
     open_task(
         "welcome",
         WELCOME,
-        add_working_days(today(), WELCOME_DAYS, provisional=True),
+        add_working_days(today(), WELCOME_DAYS.value(), provisional=True),
         employer=employer,
         params={"name": link.contact.name},
         source=("employer_contact", link.id),

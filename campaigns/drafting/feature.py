@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import signals
 from app.core.features import Feature, NavItem, TimelineKind
-from app.core.moving import Mover
+from app.core.moving import PEOPLE, Mover
 from campaigns.drafting.policy import GRANTS, Permission
 from campaigns.drafting.queries import campaign_under_way
 from campaigns.drafting.services import uses_of
@@ -34,6 +34,13 @@ feature = Feature(
             _l("Audiences"),
             stays=_l("An audience stays as it was approved."),
             obstacle=campaign_under_way,
+        ),
+        Mover(
+            "audience_members",
+            _l("Audiences"),
+            "contact_id",
+            stays=_l("An audience stays as it was approved."),
+            of=PEOPLE,
         ),
         Mover("campaigns", _l("Campaigns"), "segment_id", stays=_l("It refers to segments.")),
     ),

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, Panel, TimelineKind
 from app.core.jobs import Every
-from app.core.moving import Mover
+from app.core.moving import PEOPLE, Mover
 from campaigns.drafting.content.policy import conceal
 from campaigns.drafting.policy import Permission
 from campaigns.ledger import demo, jobs, queries, views
@@ -27,7 +27,17 @@ feature = Feature(
     init=init,
     cli=group,
     demo=demo.load,
-    movers=(Mover("messages", _l("Messages"), anchor="messages-sent"),),
+    movers=(
+        Mover("messages", _l("Messages"), anchor="messages-sent"),
+        Mover("messages", _l("Messages"), "contact_id", of=PEOPLE),
+        Mover(
+            "sms_opt_outs",
+            _l("Messages not wanted"),
+            "contact_id",
+            distinct=("message_class",),
+            of=PEOPLE,
+        ),
+    ),
     schedule=(Every(10, jobs.sweep),),
     timeline_kinds=(TimelineKind(KIND, _l("SMS"), "chat-left-text"),),
     employer_fields=EMPLOYER_FIELDS,

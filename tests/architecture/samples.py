@@ -82,6 +82,10 @@ def contact_link(branch: Branch) -> int:
     return create_contact(create_employer(branch)).employers[0].id
 
 
+def contact(branch: Branch) -> int:
+    return create_contact(create_employer(branch), mobile="13800138000").id
+
+
 def relation(branch: Branch) -> int:
     made = EmployerRelation(kind=RelationKind.PARENT, subject_id=employer(branch), object_id=employer(branch))
     db.session.add(made)
@@ -230,7 +234,10 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "name_id": former_name,
     "verification_id": verification,
     ("merging", "id"): merge,
-    "link_id": contact_link,
+    ("people", "id"): contact,
+    ("people.role", "id"): contact_link,
+    ("people.authorise", "id"): contact_link,
+    ("people.end", "id"): contact_link,
     ("outreach", "id"): visit,
     ("tasks", "id"): task,
     ("attachments", "id"): attachment,

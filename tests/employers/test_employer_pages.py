@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, select, update
+from sqlalchemy import event, select
 
 from app.accounts.models import User
 from app.audit.models import AuditEvent
@@ -16,7 +16,6 @@ from app.core.reasons import REASONS
 from app.core.timeline import TimelineEntry
 from app.employers import services
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, FormerName, Stage
-from app.tasks.models import Task
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
 CODE = "91000000000000012A"
@@ -83,12 +82,8 @@ def test_the_page_asks_the_database_at_most_twelve_times(client: FlaskClient, ha
 
 def test_an_employer_of_another_branch_does_not_exist(client: FlaskClient, li: User) -> None:
     other = create_employer(create_branch())
-    link = give_handler(other)
-    for path in ("", "/edit", "/names", "/timeline", "/history", "/contacts/new"):
+    for path in ("", "/edit", "/names", "/timeline", "/history"):
         assert client.get(f"/employers/{other.id}{path}").status_code == 404
-    assert client.get(f"/employers/contacts/{link.id}").status_code == 404
-    assert client.post(f"/employers/contacts/{link.id}/reveal").status_code == 404
-    assert client.post(f"/employers/contacts/{link.id}/end", data={"until": "2026-01-01"}).status_code == 404
 
 
 def test_a_bank_partner_reads_but_changes_and_reveals_nothing(client: FlaskClient, harbour: Employer) -> None:
@@ -96,14 +91,14 @@ def test_a_bank_partner_reads_but_changes_and_reveals_nothing(client: FlaskClien
     assert client.get(f"/employers/{harbour.id}").status_code == 200
     for path in (f"/employers/{harbour.id}/edit", f"/employers/{harbour.id}/names", "/employers/new"):
         assert client.get(path).status_code == 403
-    assert client.post(f"/employers/contacts/{harbour.contacts[0].id}/reveal").status_code == 403
+    assert client.post(f"/contacts/{harbour.contacts[0].contact_id}/reveal").status_code == 403
 
 
 def test_revealing_a_number_is_written_to_the_audit_trail(
     client: FlaskClient, harbour: Employer, li: User
 ) -> None:
     link = harbour.contacts[0]
-    door = f"/employers/contacts/{link.id}/reveal"
+    door = f"/contacts/{link.contact_id}/reveal"
 
     def events() -> list[AuditEvent]:
         query = select(AuditEvent).where(AuditEvent.action == "Personal data revealed")
@@ -189,60 +184,6 @@ def test_bad_facts_are_refused_field_by_field(client: FlaskClient, harbour: Empl
     assert (
         client.post(f"/employers/{harbour.id}/edit", data=data).status_code == 422
     )  # not eligible, no reason
-
-
-def test_a_new_handler_takes_over_and_is_to_be_welcomed(client: FlaskClient, harbour: Employer) -> None:
-    data = {"name": "赵敏", "role": "handler", "mobile": "138 0013 8000", "since": str(today())}
-    assert client.post(f"/employers/{harbour.id}/contacts/new", data=data).status_code == 303
-    old, new = sorted(harbour.contacts, key=lambda link: link.id)
-    assert (old.until, new.until, new.contact.mobile) == (today(), None, "13800138000")
-    task = db.session.scalars(select(Task)).one()
-    assert (task.kind, task.owner_id, task.params) == ("welcome", harbour.owner_id, {"name": "赵敏"})
-    assert task.due_on > today()
-    assert summaries(harbour) == ["Handler: %(old)s → %(name)s"]
-
-
-@pytest.mark.parametrize("mobile", ["12345678901", "138001380", "abc"])
-def test_a_wrong_mobile_number_is_refused(client: FlaskClient, harbour: Employer, mobile: str) -> None:
-    data = {"name": "赵敏", "role": "handler", "mobile": mobile, "since": str(today())}
-    assert client.post(f"/employers/{harbour.id}/contacts/new", data=data).status_code == 422
-    assert len(harbour.contacts) == 1
-
-
-def test_one_person_may_serve_two_employers(client: FlaskClient, harbour: Employer, li: User) -> None:
-    second = create_employer(li.branch, name="滨海二厂")
-    data = {"name": "王芳", "role": "handler", "mobile": "13812345678", "since": str(today())}
-    assert client.post(f"/employers/{second.id}/contacts/new", data=data).status_code == 303
-    assert second.contacts[0].contact_id == harbour.contacts[0].contact_id
-
-
-def test_a_corrected_number_counts_as_unverified_and_empty_fields_stay(
-    client: FlaskClient, harbour: Employer
-) -> None:
-    link = harbour.contacts[0]
-    contact = link.contact
-    db.session.execute(update(Contact).values(verified_on=today(), email="w@example.org"))
-    data = {"name": "王芳", "mobile": "13900139000"}
-    assert client.post(f"/employers/contacts/{link.id}", data=data).status_code == 303
-    db.session.refresh(contact)
-    assert contact.mobile == "13900139000"
-    assert not contact.verified_on
-    assert link.contact.email == "w@example.org"
-    data = {"name": "王芳", "mobile_is_dead": "y"}
-    assert client.post(f"/employers/contacts/{link.id}", data=data).status_code == 303
-    assert link.contact.invalid_since == today()
-
-
-def test_an_ended_contact_leaves_the_list_and_cannot_end_twice(
-    client: FlaskClient, harbour: Employer
-) -> None:
-    link = harbour.contacts[0]
-    url = f"/employers/contacts/{link.id}/end"
-    client.post(url, data={"until": str(today() + timedelta(days=1))})
-    assert link.until is None
-    client.post(url, data={"until": str(today())})
-    assert link.until == today()
-    assert client.post(url, data={"until": str(today())}).status_code == 409
 
 
 def test_a_renamed_employer_is_found_by_both_names(client: FlaskClient, harbour: Employer) -> None:

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, Panel
-from app.core.moving import Mover
+from app.core.moving import PEOPLE, Mover
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.employers.identity import demo
 from app.employers.identity.lists import FIELDS
@@ -57,6 +57,8 @@ feature = Feature(
             anchor="identity",
         ),
         Mover("identity_files", _l("Contacts on file"), anchor="identity"),
+        Mover("identity_files", _l("Contacts on file"), "contact_id", of=PEOPLE),
         Mover("verifications", _l("Verifications"), anchor="identity"),
+        Mover("verifications", _l("Verifications"), "contact_id", of=PEOPLE),
     ),
 )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models import User
 from app.core.clock import now
 from app.core.db import EnumText, Model
+from app.core.joining import Joining
 from app.employers.models import Employer
 
 
@@ -93,12 +94,8 @@ class DuplicatePair(Model):
 _STANDING = text("undone_at IS NULL")
 
 
-class Merge(Model):
-    """One record merged into another, with everything that is needed to take it back.
-
-    `moves` are the rows that went over ({"t": table, "c": column, "ids": [...]}), `notes` the fields that
-    changed, as `core.reversible` notes them.
-    """
+class Merge(Joining, Model):
+    """One employer's record merged into another."""
 
     __tablename__ = "employer_merges"
     __table_args__ = (
@@ -116,16 +113,7 @@ class Merge(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     kept_id: Mapped[int] = mapped_column(ForeignKey("employers.id"))
     merged_id: Mapped[int] = mapped_column(ForeignKey("employers.id"))
-    kept_name: Mapped[str] = mapped_column(String(255))
-    merged_name: Mapped[str] = mapped_column(String(255))
-    reason: Mapped[str] = mapped_column(Text, default="")
-    moves: Mapped[list[Any]] = mapped_column(default=list)
-    notes: Mapped[list[Any]] = mapped_column(default=list)
-    moved: Mapped[int] = mapped_column(default=0)
-    stayed: Mapped[int] = mapped_column(default=0)
-    at: Mapped[datetime] = mapped_column(default=now)
     by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    undone_at: Mapped[datetime | None]
     undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     kept: Mapped[Employer] = relationship(foreign_keys=[kept_id])

@@ -11,12 +11,12 @@ from sqlalchemy.orm import joinedload, lazyload
 
 from app.accounts.models import User
 from app.audit.queries import name_of
-from app.core.db import among, db
+from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import current_features
-from app.core.moving import Mover, undeclared
+from app.core.joining import expanded
+from app.core.moving import EMPLOYERS, Mover, undeclared
 from app.core.permissions import Actor
-from app.core.reversible import Note
 from app.core.taking_back import Kept, obstacles
 from app.core.text import clean, code_key, match_key, name_key
 from app.employers.merging.models import DuplicatePair, MatchKey, MatchKind, Merge
@@ -58,7 +58,7 @@ class Moving:
 
 def moving(kept_id: int, merged_id: int) -> list[Moving]:
     """Every kind of row that the merged record has, in one statement."""
-    movers = [mover for mover in current_features().movers if mover.stays is None]
+    movers = [mover for mover in current_features().movers_of(EMPLOYERS) if mover.stays is None]
     counts = [_count(number, mover, kept_id, merged_id) for number, mover in enumerate(movers)]
     rows = db.session.execute(union_all(*counts))
     return [Moving(movers[number], total - stay, stay) for number, total, stay in rows if total]
@@ -72,13 +72,12 @@ def _count(number: int, mover: Mover, kept_id: int, merged_id: int) -> Select[An
 
 def obstacles_to_moving(kept_id: int, merged_id: int) -> list[object]:
     """What the features that own the rows have against moving them now; and tables that nobody knows."""
-    movers = current_features().movers
     found = [
         reason
-        for mover in movers
+        for mover in current_features().movers_of(EMPLOYERS)
         if mover.obstacle is not None and (reason := mover.obstacle(kept_id, merged_id)) is not None
     ]
-    if unknown := undeclared(movers):
+    if unknown := undeclared(current_features().movers):
         found.append(
             _l(
                 "The system does not know how to move these: %(tables)s. Tell whoever looks after it.",
@@ -86,17 +85,6 @@ def obstacles_to_moving(kept_id: int, merged_id: int) -> list[object]:
             )
         )
     return found
-
-
-def expanded(merge: Merge) -> list[Note]:
-    """The merge as single notes: rows that went over and still exist, then the fields that changed."""
-    notes: list[Note] = []
-    for move in merge.moves:
-        table = db.metadata.tables[move["t"]]
-        there = set(db.session.scalars(select(table.c.id).where(among(table.c.id, move["ids"]))))
-        before, after = {move["c"]: merge.merged_id}, {move["c"]: merge.kept_id}
-        notes += [{"t": move["t"], "id": id_, "b": before, "a": after} for id_ in move["ids"] if id_ in there]
-    return notes + list(merge.notes)
 
 
 def obstacles_to_undoing(merge: Merge) -> list[object]:
@@ -116,7 +104,9 @@ def _later_merge(merge: Merge) -> list[str]:
 
 def _in_words(kept: Kept) -> str:
     """One obstacle: which entries, and what happened to them."""
-    labels = {mover.table: mover.label for mover in current_features().movers if mover.stays is None}
+    labels = {
+        mover.table: mover.label for mover in current_features().movers_of(EMPLOYERS) if mover.stays is None
+    }
     if kept.table == Employer.__tablename__:
         names = "、".join(name_of(name) for name in kept.names)
         return str(_("The kept record was changed since: %(fields)s.", fields=names))

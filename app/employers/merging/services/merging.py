@@ -9,13 +9,14 @@ from sqlalchemy import select, update
 from app.audit import services as audit
 from app.core import timeline
 from app.core.clock import now
-from app.core.db import among, db
+from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.features import current_features
 from app.core.i18n import msgid
-from app.core.moving import Change, Mover
+from app.core.joining import move_rows, note, settle
+from app.core.moving import EMPLOYERS
 from app.core.permissions import Actor
-from app.core.reversible import Note, as_json, current, plain, table_of
+from app.core.reversible import Note
 from app.core.text import name_key
 from app.employers.merging.models import DuplicatePair, Merge, PairState
 from app.employers.merging.policy import objections
@@ -56,8 +57,9 @@ def merge(
         kept_id=kept_id, merged_id=merged_id, kept_name=kept.name, merged_name=gone.name,
         reason=reason.strip(), by_id=actor.id,
     )  # fmt: skip
-    _move_rows(done)
-    done.notes = [*_settle(done), *_set_fields(kept, gone, values), *_keep_names(done, kept)]
+    movers = current_features().movers_of(EMPLOYERS)
+    move_rows(done, movers)
+    done.notes = [*settle(done, movers), *_set_fields(kept, gone, values), *_keep_names(done, kept)]
     db.session.add(done)
     _decide_pair(done, actor)
     _tell(done, actor)
@@ -72,47 +74,6 @@ def _taken_code(code: str | None, *own: int) -> list[object]:
     return [_l("A third employer has this credit code: %(code)s.", code=code)]
 
 
-def _move_rows(done: Merge) -> None:
-    """Sends every row over that can go, table by table, and remembers which."""
-    db.session.flush()
-    done.moves, done.moved, done.stayed = [], 0, 0
-    for mover in current_features().movers:
-        if mover.stays is None:
-            _move(mover, done)
-    db.session.expire_all()
-
-
-def _move(mover: Mover, done: Merge) -> None:
-    table = mover.source
-    staying = mover.staying(done.kept_id)
-    query = select(table.c.id, staying).where(table.c[mover.column] == done.merged_id).order_by(table.c.id)
-    rows = db.session.execute(query).all()
-    going = [id_ for id_, stays in rows if not stays]
-    done.stayed += len(rows) - len(going)
-    if going:
-        here = update(table).where(among(table.c.id, going))
-        db.session.execute(here.values({mover.column: done.kept_id}))
-        done.moves.append({"t": mover.table, "c": mover.column, "ids": going})
-        done.moved += len(going)
-
-
-def _settle(done: Merge) -> list[Note]:
-    """Carries out what features change beside moving rows; gives the notes of it."""
-    notes: list[Note] = []
-    for mover in current_features().movers:
-        for change in mover.settle(done.kept_id, done.merged_id) if mover.settle else ():
-            notes.append(_change(change))
-    return notes
-
-
-def _change(change: Change) -> Note:
-    table = db.metadata.tables[change.table]
-    before = current(table, [change.id], change.values)[change.id]
-    db.session.execute(update(table).where(table.c.id == change.id).values(dict(change.values)))
-    was = {name: as_json(before[name]) for name in change.values}
-    return {"t": change.table, "id": change.id, "b": was, "a": plain(change.values)}
-
-
 def _set_fields(kept: Employer, gone: Employer, values: Mapping[str, Any]) -> list[Note]:
     """Writes the chosen values and makes the merged record a signpost. Codes change places: none is lost."""
     values = {**values, **_reckoned(kept, gone)}
@@ -123,7 +84,7 @@ def _set_fields(kept: Employer, gone: Employer, values: Mapping[str, Any]) -> li
     for name in ("uscc", "employer_account_no"):
         if name in new and getattr(gone, name) == new[name]:
             left[name] = getattr(kept, name)
-    notes = [_note(kept, new), _note(gone, left)] if new else [_note(gone, left)]
+    notes = [note(kept, new), note(gone, left)] if new else [note(gone, left)]
     if "uscc" in left:
         gone.uscc = kept.uscc = None
         db.session.flush()
@@ -142,11 +103,6 @@ def _reckoned(kept: Employer, gone: Employer) -> dict[str, Any]:
     if kept.first_contact_owner_id is None and gone.first_contact_owner_id is not None:
         found["first_contact_owner_id"] = gone.first_contact_owner_id
     return found
-
-
-def _note(record: Employer, new: Mapping[str, Any]) -> Note:
-    before = {name: getattr(record, name) for name in new}
-    return {"t": table_of(Employer).name, "id": record.id, "b": plain(before), "a": plain(new)}
 
 
 def _keep_names(done: Merge, kept: Employer) -> list[Note]:

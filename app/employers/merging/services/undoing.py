@@ -9,10 +9,11 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid
+from app.core.joining import expanded
 from app.core.permissions import Actor
 from app.core.taking_back import NotedRow, take_back
 from app.employers.merging.models import DuplicatePair, Merge, PairState
-from app.employers.merging.queries import expanded, find_merge, obstacles_to_undoing, two
+from app.employers.merging.queries import find_merge, obstacles_to_undoing, two
 from app.employers.search.services import reindex
 
 DEPENDED_ON = _l("Something newer depends on this merge, so it stays. The page lists what it is.")

@@ -1,0 +1,63 @@
+"""The manifest of people."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.attachable import RecordKind
+from app.core.criteria import Tree, rule
+from app.core.features import Feature, Kpi, NavItem
+from app.core.moving import PEOPLE, Mover
+from app.core.periods import Period
+from app.core.permissions import LEADERS, Role
+from app.employers.models import ROLE_LABELS, EmployerContact
+from app.employers.people.lists import FIELDS
+from app.employers.people.policy import ACTIVE, Permission, role_visible_to
+from app.employers.people.views import blueprint
+from app.employers.policy import Permission as EmployerPermission
+
+_MERGED = _l("Merges of contacts")
+_EACH_MERGE = _l("Each merge tells what was done then.")
+
+
+def active(_period: Period) -> Tree:
+    """Active employers: those with an account in use."""
+    return {"match": "all", "rules": [rule("stage", "in", [stage.value for stage in ACTIVE])]}
+
+
+def reached(period: Period) -> Tree:
+    """手机号覆盖率: active employers with a handler whose mobile number is verified."""
+    return {"match": "all", "rules": [*active(period)["rules"], rule("verified_handler", "yes")]}
+
+
+feature = Feature(
+    name="people",
+    blueprint=blueprint,
+    navigation=(
+        NavItem(
+            _l("Contacts"), "people.index", EmployerPermission.VIEW, "person-lines-fill", "employers", 30
+        ),
+    ),
+    grants={Permission.MERGE: LEADERS, Permission.IMPORT: (Role.SPECIALIST, *LEADERS)},
+    employer_fields=FIELDS,
+    kpis=(Kpi("mobile_coverage", _l("Mobile coverage"), reached, active, order=50),),
+    record_kinds=(
+        RecordKind(
+            "contact_role",
+            _l("Letter of authorisation"),
+            EmployerContact,
+            role_visible_to,
+            view=EmployerPermission.VIEW,
+            attach=EmployerPermission.EDIT,
+            remove=EmployerPermission.EDIT,
+            employer_id=lambda link: link.employer_id,
+            title=lambda link: f"{link.contact.name} · {ROLE_LABELS[link.role]}",
+            endpoint="people.role",
+        ),
+    ),
+    movers=(
+        Mover("employer_contacts", _l("Roles"), "contact_id", distinct=("employer_id", "role", "until"),
+              of=PEOPLE),
+        Mover("contacts", _l("Records merged before"), "merged_into_id", of=PEOPLE),
+        Mover("contact_merges", _MERGED, "kept_id", stays=_EACH_MERGE, of=PEOPLE),
+        Mover("contact_merges", _MERGED, "merged_id", stays=_EACH_MERGE, of=PEOPLE),
+    ),
+)  # fmt: skip

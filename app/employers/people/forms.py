@@ -1,0 +1,140 @@
+"""What people enter about people."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, cast
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, DateField, Field, IntegerField, SelectField, StringField
+from wtforms.fields import SelectMultipleField
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.core.choices import offered
+from app.core.clock import today
+from app.core.text import clean
+from app.employers.forms import EMAIL, not_in_the_future, valid_landline, valid_mobile
+from app.employers.models import (
+    CHANNEL_LABELS,
+    ROLE_LABELS,
+    VERIFIED_HOW_LABELS,
+    Contact,
+    ContactRole,
+    EmployerContact,
+    PreferredChannel,
+    VerifiedHow,
+)
+from app.employers.people.services.editing import Person
+from app.employers.people.services.serving import Mandate
+
+
+def _blank_is_none(value: str | None) -> str | None:
+    return (clean(value) if value else None) or None
+
+
+def _text(label: Any, limit: int, *validators: Any, help_text: Any = "") -> StringField:
+    return StringField(
+        label,
+        filters=[_blank_is_none],
+        validators=[Optional(), Length(max=limit), *validators],
+        description=help_text,
+    )
+
+
+def _channel(value: Any) -> PreferredChannel | None:
+    return PreferredChannel(value) if value and value != "None" else None
+
+
+class PersonForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(_l("Name"), filters=[_blank_is_none], validators=[InputRequired(), Length(2, 120)])
+    mobile = _text(_l("Mobile"), 40, valid_mobile)
+    landline = _text(_l("Landline"), 30, valid_landline)
+    email = _text(_l("E-mail"), 120, Regexp(EMAIL, message=_l("This is not an e-mail address.")))
+    channel = SelectField(
+        _l("Prefers"), choices=offered([("", "—"), *CHANNEL_LABELS.items()]), coerce=_channel
+    )
+    another = BooleanField(_l("Somebody else has this number too"))
+
+    @property
+    def person(self) -> Person:
+        return Person(
+            self.name.data or "", self.mobile.data, self.landline.data, self.email.data, self.channel.data
+        )
+
+
+class EditPersonForm(PersonForm):
+    """An empty number stays as it is: the form does not show what only a logged act reveals."""
+
+    no_landline = BooleanField(_l("Remove the landline number"))
+    no_email = BooleanField(_l("Remove the e-mail address"))
+
+    def prefill(self, contact: Contact) -> None:
+        self.name.data, self.channel.data = contact.name, contact.preferred_channel
+
+    @property
+    def forget(self) -> list[str]:
+        return [name for name in ("landline", "email") if self[f"no_{name}"].data]
+
+
+class KnownPersonForm(PersonForm):
+    """A person who takes up a role: typed, or chosen (`person_id`) among those whose number it is already."""
+
+    person_id = IntegerField(validators=[Optional()])
+    name = StringField(_l("Name"), filters=[_blank_is_none], validators=[Length(max=120)])
+    since = DateField(_l("Since"), default=today, validators=[InputRequired(), not_in_the_future])
+    authorisation = _text(_l("Letter of authorisation"), 200, help_text=_l("Its name, number and date."))
+    authorised_until = DateField(_l("Authorised until"), validators=[Optional()])
+
+    def validate_name(self, field: Field) -> None:
+        if self.person_id.data is None and len(field.data or "") < 2:
+            raise ValidationError(_("Enter the person's name."))
+
+    @property
+    def mandate(self) -> Mandate:
+        """Only of a valid form."""
+        return Mandate(self.since.data or today(), self.authorisation.data, self.authorised_until.data)
+
+
+class RoleForm(KnownPersonForm):
+    role = SelectField(_l("Role"), choices=offered(ROLE_LABELS), coerce=ContactRole)
+
+
+class HandoverForm(KnownPersonForm):
+    """`leaving` are the ids of roles that end."""
+
+    leaving = SelectMultipleField(
+        _l("Who leaves"),
+        coerce=int,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    letter = FileField(_l("Scan of the letter of authorisation"))
+
+    def offer(self, handlers: Sequence[EmployerContact]) -> None:
+        self.leaving.choices = offered([(link.id, link.contact.name) for link in handlers])
+        if not self.is_submitted():
+            self.leaving.data = [link.id for link in handlers]
+
+
+class VerifyForm(FlaskForm):  # type: ignore[misc]
+    how = SelectField(_l("How"), choices=offered(VERIFIED_HOW_LABELS), coerce=VerifiedHow)
+    on = DateField(_l("On"), default=today, validators=[InputRequired(), not_in_the_future])
+
+    @property
+    def day(self) -> date:
+        """Only of a valid form."""
+        return cast(date, self.on.data)
+
+
+class DayForm(FlaskForm):  # type: ignore[misc]
+    """A day that is over or today: the last of a role, or the first on which a number was dead."""
+
+    day = DateField(_l("Day"), default=today, validators=[InputRequired(), not_in_the_future])
+
+
+class AuthorisationForm(FlaskForm):  # type: ignore[misc]
+    authorisation = _text(_l("Letter of authorisation"), 200, help_text=_l("Its name, number and date."))
+    authorised_until = DateField(_l("Authorised until"), validators=[Optional()])

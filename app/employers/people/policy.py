@@ -1,0 +1,46 @@
+"""Who sees which people, and which employers ought to have somebody who can be reached."""
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import aliased
+
+from app.core.permissions import Actor, Grantable
+from app.employers.models import Contact, Employer, EmployerContact, Stage
+from app.employers.policy import visible_to as employer_visible_to
+
+
+class Permission(Grantable):
+    MERGE = "people:merge", _l("Merge two records of one person, and take that back")
+    IMPORT = "people:import", _l("Import lists of contacts")
+
+
+#: Stages of employers with an account in use: their handler has to be within reach. A sealed account or one
+#: that is being closed has nobody to write to any more.
+ACTIVE = (Stage.REGISTERED, Stage.ENROLLED, Stage.CONTRIBUTING, Stage.IN_ARREARS, Stage.ON_RELIEF)
+
+#: Made once: an alias of so wide a table takes milliseconds to make.
+_employer, _role = aliased(Employer), aliased(EmployerContact)
+
+
+def _serves(actor: Actor | None, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    query = select(_role.id).join(_employer, _employer.id == _role.employer_id)
+    return query.where(
+        _role.contact_id == Contact.id, employer_visible_to(actor, _employer), *conditions
+    ).exists()  # fmt: skip
+
+
+def visible_to(actor: Actor | None) -> ColumnElement[bool]:
+    """The people who have, or once had, a role at an employer in the actor's reach."""
+    return Contact.merged_into_id.is_(None) & _serves(actor)
+
+
+def editable_by(actor: Actor | None) -> ColumnElement[bool]:
+    """Those who serve an employer in reach now. Who has left for another branch is that branch's to keep; who
+    serves nobody any more may be corrected by whoever knew him."""
+    serving = select(_role.id).where(_role.contact_id == Contact.id, _role.until.is_(None)).exists()
+    return visible_to(actor) & or_(_serves(actor, _role.until.is_(None)), ~serving)
+
+
+def role_visible_to(actor: Actor | None) -> ColumnElement[bool]:
+    """The roles at employers in reach; a person's other roles are nobody's business here."""
+    return EmployerContact.employer_id.in_(select(_employer.id).where(employer_visible_to(actor, _employer)))

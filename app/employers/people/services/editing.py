@@ -1,0 +1,161 @@
+"""What is known of a person, and whether the number is good. Each change is told at every employer served."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.audit import services as audit
+from app.core import signals, timeline
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import Conflict, DomainError
+from app.core.i18n import msgid, msgid_of
+from app.core.permissions import Actor
+from app.core.text import mask_phone
+from app.employers.models import (
+    VERIFIED_HOW_LABELS,
+    Contact,
+    Employer,
+    EmployerContact,
+    PreferredChannel,
+    VerifiedHow,
+)
+from app.employers.people import queries
+from app.employers.policy import not_merged
+
+KIND, ENDPOINT = "contact", "people.show"
+NEW_NUMBER = msgid("Mobile of %(name)s: %(old)s → %(new)s")
+CORRECTED = msgid("Data of %(name)s corrected")
+VERIFIED = msgid("Mobile of %(name)s verified: %(how)s")
+DEAD = msgid("Mobile of %(name)s out of use since %(day)s")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who a contact is; numbers already in their written form."""
+
+    name: str
+    mobile: str | None = None
+    landline: str | None = None
+    email: str | None = None
+    channel: PreferredChannel | None = None
+
+
+def edit(
+    contact: Contact,
+    person: Person,
+    actor: Actor,
+    *,
+    forget: Collection[str] = (),
+    another: bool = False,
+) -> None:
+    """Corrects a person's data, at every employer that the person serves.
+
+    A number or address that is None stays as it was, unless `forget` names it ("landline", "email"). A new
+    mobile number counts as not yet verified. Conflict when it is recorded for somebody else, unless told that
+    `another` person uses it too.
+    """
+    new_number = bool(person.mobile) and person.mobile != contact.mobile
+    if new_number and not another:
+        refuse_known_number(person.mobile, actor, but=contact.id)
+    old = contact.mobile
+    values: dict[str, Any] = {
+        "name": person.name,
+        "landline": None if "landline" in forget else person.landline or contact.landline,
+        "email": None if "email" in forget else person.email or contact.email,
+        "preferred_channel": person.channel,
+    }
+    changed = [name for name, value in values.items() if getattr(contact, name) != value]
+    for name in changed:
+        setattr(contact, name, values[name])
+    if new_number:
+        _set_number(contact, person.mobile)
+        _tell(contact, NEW_NUMBER, actor, old=mask_phone(old) or "—", new=mask_phone(person.mobile))
+    if changed:
+        _tell(contact, CORRECTED, actor)
+    db.session.flush()
+
+
+def _set_number(contact: Contact, mobile: str | None) -> None:
+    contact.mobile, contact.invalid_since = mobile, None
+    contact.verified_on = contact.verified_how = contact.verified_by_id = None
+
+
+def verify(contact: Contact, how: VerifiedHow, on: date, actor: Actor) -> None:
+    """Somebody made sure that the mobile number is this person's, so it is in use again."""
+    if not contact.mobile:
+        raise DomainError(_l("There is no mobile number to verify. Enter it first."))
+    if on > today():
+        raise DomainError(_l("The day lies in the future."))
+    if contact.verified_on is not None and contact.verified_on > on:
+        raise DomainError(_l("It was verified later than that day already."))
+    contact.verified_on, contact.verified_how, contact.verified_by_id = on, how, actor.id
+    contact.invalid_since = None
+    _tell(contact, VERIFIED, actor, how={"msgid": msgid_of(VERIFIED_HOW_LABELS[how])})
+    db.session.flush()
+    signals.contact_verified.send(contact, actor=actor)
+
+
+def mark_dead(contact: Contact, since: date, actor: Actor) -> None:
+    """The mobile number is out of use; it is written to no more until it is verified or replaced."""
+    if not contact.mobile:
+        raise DomainError(_l("There is no mobile number on record."))
+    if contact.invalid_since is not None:
+        raise Conflict(_l("The number is marked as out of use already."))
+    if since > today():
+        raise DomainError(_l("The day lies in the future."))
+    contact.invalid_since = since
+    contact.verified_on = contact.verified_how = contact.verified_by_id = None
+    _tell(contact, DEAD, actor, day=since.isoformat())
+    db.session.flush()
+
+
+def reveal(contact: Contact, reason: str) -> Contact:
+    """Gives a person's unmasked numbers; who read them, and why, is an event of the audit trail."""
+    audit.record(msgid("Personal data revealed"), contact, details={"reason": reason})
+    return contact
+
+
+def refuse_known_number(mobile: str | None, actor: Actor, but: int | None = None) -> None:
+    """Conflict when the number is somebody's already; a stranger is not named, only the branch to ask."""
+    known = queries.known_by(mobile, actor, but)
+    if known.people:
+        names = "、".join(one.contact.name for one in known.people)
+        raise Conflict(
+            _l(
+                "This number is recorded for %(names)s already. If that is the same person, use that record; "
+                "tick the box if somebody else has the number too.",
+                names=names,
+            )
+        )
+    if known.elsewhere:
+        raise Conflict(
+            _l(
+                "This number is known to another branch under another name: ask %(branch)s. "
+                "Tick the box if somebody else has the number too.",
+                branch="、".join(known.elsewhere),
+            )
+        )
+
+
+def _tell(contact: Contact, summary: str, actor: Actor, **params: Any) -> None:
+    """On the timeline of every employer that the person serves now, of whichever branch."""
+    served = (
+        select(EmployerContact.employer_id)
+        .join(Employer, Employer.id == EmployerContact.employer_id)
+        .where(EmployerContact.contact_id == contact.id, EmployerContact.until.is_(None), not_merged())
+        .distinct()
+    )
+    timeline.record_many(
+        KIND,
+        [
+            timeline.Happening(employer_id, summary, {"name": contact.name, **params}, link_id=contact.id)
+            for employer_id in db.session.scalars(served)
+        ],
+        actor=actor,
+        endpoint=ENDPOINT,
+    )

@@ -1,0 +1,167 @@
+"""Roles at employers: taking one up, handing it over, ending it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.core import signals, timeline
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import Conflict, DomainError
+from app.core.i18n import msgid, msgid_of
+from app.core.permissions import Actor
+from app.core.text import clean
+from app.employers.models import ROLE_LABELS, Contact, ContactRole, Employer, EmployerContact
+from app.employers.people import queries
+from app.employers.people.services.editing import KIND, Person, refuse_known_number
+
+ENDPOINT = "people.role"
+ADDED = msgid("Contact added: %(name)s (%(role)s)")
+HANDED_OVER = msgid("Handler: %(old)s → %(name)s")
+ENDED = msgid("Contact ended: %(name)s (%(role)s)")
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """From when a person has a role, and the letter that authorises it: its name, and until when it holds."""
+
+    since: date
+    authorisation: str | None = None
+    authorised_until: date | None = None
+
+    def check(self) -> None:
+        """DomainError for days that cannot be."""
+        if self.since > today():
+            raise DomainError(_l("The day lies in the future."))
+        if self.authorised_until and self.authorised_until < self.since:
+            raise DomainError(_l("The authorisation ends before the role begins."))
+
+
+def person_for(
+    person: Person, actor: Actor, *, chosen_id: int | None = None, another: bool = False
+) -> Contact:
+    """The record of a person who takes up a role: the one that was chosen, or is meant, or a new one.
+
+    Name and number of a known person, of whatever branch, mean that person. Conflict when the number is
+    recorded under another name, unless told that `another` person uses it.
+    """
+    if chosen_id is not None:
+        return queries.find(chosen_id, actor)
+    known = queries.namesake_with(person.mobile, person.name) if person.mobile else None
+    if known is not None:
+        return _completed(known, person)
+    if not another:
+        refuse_known_number(person.mobile, actor)
+    return Contact(
+        name=person.name,
+        mobile=person.mobile,
+        landline=person.landline,
+        email=person.email,
+        preferred_channel=person.channel,
+    )
+
+
+def _completed(contact: Contact, person: Person) -> Contact:
+    """What is not known of the person yet is taken from the form; nothing is overwritten."""
+    contact.landline = contact.landline or person.landline
+    contact.email = contact.email or person.email
+    contact.preferred_channel = contact.preferred_channel or person.channel
+    return contact
+
+
+def take_up(
+    employer: Employer,
+    contact: Contact,
+    role: ContactRole,
+    mandate: Mandate,
+    actor: Actor,
+    leaving: Sequence[EmployerContact] = (),
+) -> EmployerContact:
+    """The person has the role from that day on; those who leave have it no more.
+
+    A new handler is welcomed: whoever looks after tasks hears of it.
+    """
+    mandate.check()
+    present = [link for link in employer.contacts if link.role is role and link.until is None]
+    if any(_same(link.contact, contact) for link in present):
+        raise Conflict(_l("%(name)s already has this role.", name=contact.name))
+    for old in leaving:
+        if old.since and old.since > mandate.since:
+            raise DomainError(
+                _l(
+                    "%(name)s took up the role only on %(day)s: choose that day or a later one.",
+                    name=old.contact.name,
+                    day=old.since.isoformat(),
+                )
+            )
+        old.until = mandate.since
+    link = EmployerContact(
+        contact=contact,
+        role=role,
+        since=mandate.since,
+        authorisation=clean(mandate.authorisation or "") or None,
+        authorised_until=mandate.authorised_until,
+    )
+    employer.contacts.append(link)
+    db.session.flush()
+    _tell_of(employer, link, leaving, actor)
+    return link
+
+
+def _same(one: Contact, other: Contact) -> bool:
+    return one is other or (one.name == other.name and one.mobile == other.mobile)
+
+
+def _tell_of(
+    employer: Employer, link: EmployerContact, leaving: Sequence[EmployerContact], actor: Actor
+) -> None:
+    params: dict[str, Any] = {"name": link.contact.name, "role": {"msgid": msgid_of(ROLE_LABELS[link.role])}}
+    summary = ADDED
+    if leaving:
+        summary, params = HANDED_OVER, {**params, "old": "、".join(old.contact.name for old in leaving)}
+    timeline.record(
+        employer.id, KIND, summary, params=params, actor=actor, endpoint=ENDPOINT, link_id=link.id
+    )
+    if link.role is ContactRole.HANDLER:
+        signals.handler_changed.send(
+            employer, contact=link.contact, link=link, leaving=list(leaving), actor=actor
+        )
+
+
+def hand_over(
+    employer: Employer,
+    leaving: Sequence[EmployerContact],
+    contact: Contact,
+    mandate: Mandate,
+    actor: Actor,
+) -> EmployerContact:
+    """Closes the old handlers' role and opens the new one's. `leaving` are handlers there now."""
+    present = queries.handlers_of(employer)
+    if any(link not in present for link in leaving):
+        raise Conflict(_l("One of these is no handler there any more. Look at the employer again."))
+    return take_up(employer, contact, ContactRole.HANDLER, mandate, actor, leaving)
+
+
+def authorise(link: EmployerContact, authorisation: str, until: date | None) -> None:
+    """Notes the letter of authorisation; its scan hangs on the role."""
+    if until and link.since and until < link.since:
+        raise DomainError(_l("The authorisation ends before the role begins."))
+    link.authorisation, link.authorised_until = clean(authorisation) or None, until
+    db.session.flush()
+
+
+def end(link: EmployerContact, until: date, actor: Actor) -> None:
+    """The person no longer has this role, as of the day."""
+    if link.until is not None:
+        raise Conflict(_l("This role has ended already."))
+    if until > today() or (link.since and until < link.since):
+        raise DomainError(_l("The last day must lie between the first day and today."))
+    link.until = until
+    params = {"name": link.contact.name, "role": {"msgid": msgid_of(ROLE_LABELS[link.role])}}
+    timeline.record(
+        link.employer_id, KIND, ENDED, params=params, actor=actor, endpoint=ENDPOINT, link_id=link.id
+    )
+    db.session.flush()
