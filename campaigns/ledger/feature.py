@@ -1,18 +1,37 @@
 """The manifest of the ledger."""
 
+from typing import Any
+
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from app.core.choices import offered
 from app.core.features import Feature, Panel, TimelineKind
 from app.core.jobs import Every
 from app.core.moving import PEOPLE, Mover
-from campaigns.drafting.content.policy import conceal
+from app.core.permissions import Actor, may
+from app.employers.people.queries import may_edit
+from app.employers.policy import Permission as EmployerPermission
+from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS, conceal
 from campaigns.drafting.policy import Permission
 from campaigns.ledger import demo, jobs, queries, views
 from campaigns.ledger.cli import group
+from campaigns.ledger.forms import OptOutForm
 from campaigns.ledger.lists import EMPLOYER_FIELDS
 from campaigns.ledger.services.settling import KIND
 from campaigns.ledger.workflow import LABELS
+
+
+def _unwanted(contact: Any, actor: Actor) -> dict[str, Any]:
+    found = queries.opt_outs_of(contact)
+    told = {one.message_class for one in found}
+    free = [(kind, label) for kind, label in MESSAGE_CLASS_LABELS.items() if kind not in told]
+    form = OptOutForm()
+    form.message_class.choices = offered(free)
+    editable = may(actor, EmployerPermission.EDIT) and may_edit(contact, actor)
+    return {
+        "opt_outs": found, "labels": MESSAGE_CLASS_LABELS, "free": free, "form": form, "editable": editable,
+    }  # fmt: skip
 
 
 def init(app: Flask) -> None:
@@ -41,6 +60,16 @@ feature = Feature(
     schedule=(Every(10, jobs.sweep),),
     timeline_kinds=(TimelineKind(KIND, _l("SMS"), "chat-left-text"),),
     employer_fields=EMPLOYER_FIELDS,
+    contact_panels=(
+        Panel(
+            name="unwanted",
+            title=_l("Messages not wanted"),
+            template="campaigns/ledger/unwanted.html",
+            load=_unwanted,
+            permission=Permission.VIEW,
+            order=10,
+        ),
+    ),
     panels=(
         Panel(
             name="messages",

@@ -5,10 +5,15 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select
 
+from app.accounts.queries import name_of
 from app.core.clock import now
 from app.core.db import db
+from app.core.errors import NotFound
+from app.employers.models import Contact
+from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, MessageClass
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.workflow import OPEN
@@ -211,3 +216,20 @@ def last_message_to(phone: str) -> Message | None:
         .limit(1)
     )
     return db.session.scalars(query).first()
+
+
+def opt_outs_of(contact: Contact) -> Sequence[OptOut]:
+    """What a person wants no more of: told to somebody, or answered from the present number."""
+    theirs = OptOut.contact_id == contact.id
+    if contact.mobile:
+        theirs |= OptOut.phone == contact.mobile
+    query = select(OptOut).where(theirs).options(name_of(OptOut.recorded_by))
+    return db.session.scalars(query.order_by(OptOut.at, OptOut.id)).all()
+
+
+def find_opt_out(opt_out_id: int, contact: Contact) -> OptOut:
+    """One of these, or NotFound."""
+    found = next((one for one in opt_outs_of(contact) if one.id == opt_out_id), None)
+    if found is None:
+        raise NotFound(_l("There is no such entry."))
+    return found

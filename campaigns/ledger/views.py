@@ -4,16 +4,22 @@ from collections.abc import Callable
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.core.db import db
+from app.core.errors import DomainError
 from app.core.permissions import Actor, current_actor, public, requires
+from app.employers.people.queries import find as find_person
+from app.employers.policy import Permission as EmployerPermission
 from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways import registry
 from campaigns.gateways.protocol import BadCallback, Callback
-from campaigns.ledger import jobs
-from campaigns.ledger.services import controlling, replying, settling
+from campaigns.ledger import jobs, queries
+from campaigns.ledger.forms import OptOutForm
+from campaigns.ledger.services import controlling, opting_out, replying, settling
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/campaigns")
 callbacks = Blueprint("gateways", __name__, url_prefix="/gateways")
@@ -45,6 +51,33 @@ def resume(campaign_id: int) -> ResponseReturnValue:
 def cancel(campaign_id: int) -> ResponseReturnValue:
     """Send nothing more."""
     return _move(controlling.cancel, campaign_id)
+
+
+@blueprint.post("/unwanted/<int:contact_id>")
+@requires(EmployerPermission.EDIT)
+def opt_out(contact_id: int) -> ResponseReturnValue:
+    """The person wants no more messages of a class."""
+    contact = find_person(contact_id, current_actor(), to_edit=True)
+    form = OptOutForm()
+    if not form.validate_on_submit():
+        raise DomainError(_l("Say which messages are not wanted, and how the person said so."))
+    opting_out.record(contact, form.message_class.data, form.source.data or "", current_actor())
+    return _noted(contact_id)
+
+
+@blueprint.post("/unwanted/<int:contact_id>/<int:opt_out_id>/withdraw")
+@requires(EmployerPermission.EDIT)
+def withdraw_opt_out(contact_id: int, opt_out_id: int) -> ResponseReturnValue:
+    """The person wants them again."""
+    contact = find_person(contact_id, current_actor(), to_edit=True)
+    opting_out.withdraw(queries.find_opt_out(opt_out_id, contact), contact, current_actor())
+    return _noted(contact_id)
+
+
+def _noted(contact_id: int) -> ResponseReturnValue:
+    db.session.commit()
+    flash(_("Saved."), "success")
+    return redirect(url_for("people.show", id=contact_id, _anchor="unwanted"), 303)
 
 
 @callbacks.post("/<name>/receipts")

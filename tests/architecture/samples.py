@@ -86,6 +86,10 @@ def contact(branch: Branch) -> int:
     return create_contact(create_employer(branch), mobile="13800138000").id
 
 
+def nothing_said(_branch: Branch) -> int:
+    return 1
+
+
 def relation(branch: Branch) -> int:
     made = EmployerRelation(kind=RelationKind.PARENT, subject_id=employer(branch), object_id=employer(branch))
     db.session.add(made)
@@ -235,6 +239,8 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "verification_id": verification,
     ("merging", "id"): merge,
     ("people", "id"): contact,
+    "contact_id": contact,
+    "opt_out_id": nothing_said,
     ("people.role", "id"): contact_link,
     ("people.authorise", "id"): contact_link,
     ("people.end", "id"): contact_link,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, true, union_all
 
 from app.accounts.models import User
 from app.core.cells import CellError
@@ -168,9 +168,8 @@ def choose(people: Sequence[AnyRow], order: ContactOrder) -> Reached:
 def _reach(person: AnyRow) -> Reached:
     if not person.mobile:
         return Reached(person.id, person.name, None, Exclusion.NO_MOBILE)
-    try:
-        number = mobile(person.mobile)
-    except CellError:
+    number = _written(person.mobile)
+    if number is None:
         return Reached(person.id, person.name, None, Exclusion.BAD_NUMBER)
     dead = Exclusion.DEAD_NUMBER if person.invalid_since else None
     return Reached(person.id, person.name, number, dead)
@@ -232,10 +231,29 @@ def _spoken_for(group: Sequence[Candidate], used: Iterable[str]) -> list[Candida
 
 
 def _opted_out(campaign: Campaign) -> frozenset[str]:
-    """Numbers that left this signature; a service notice is owed to them all the same."""
-    if campaign.message_class is MessageClass.SERVICE:
-        return frozenset()
-    return frozenset(db.session.scalars(select(OptOut.phone).where(OptOut.signature == campaign.signature)))
+    """Numbers that left this signature by a reply, and those of people who want no message of this class.
+
+    A service notice is owed to the first all the same; the others said expressly that they want none.
+    """
+    told = (
+        select(Contact.mobile)
+        .join(OptOut, OptOut.contact_id == Contact.id)
+        .where(OptOut.message_class == campaign.message_class, Contact.mobile.is_not(None))
+    )
+    answered = select(OptOut.phone).where(
+        OptOut.signature == campaign.signature, OptOut.phone.is_not(None)
+    )  # fmt: skip
+    service = campaign.message_class is MessageClass.SERVICE
+    numbers = db.session.scalars(told if service else union_all(told, answered))
+    return frozenset(written for number in numbers if (written := _written(number)))
+
+
+def _written(number: str | None) -> str | None:
+    """The number as messages are sent to it; None for what is none."""
+    try:
+        return mobile(number) if number else None
+    except CellError:
+        return None
 
 
 def _recent(campaign: Campaign, column: Any) -> Select[Any]:

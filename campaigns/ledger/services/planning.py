@@ -6,7 +6,7 @@ What is planned follows from the approved audience alone: two planners write the
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, or_, select, update
 
 from app.core.clock import now
 from app.core.db import AnyRow, changed, db, insert_new
@@ -44,7 +44,14 @@ def suppress_planned(campaign_id: int, reason: Exclusion) -> int:
 
 
 def suppress_opted_out(*conditions: Any) -> int:
-    """Planned messages, among those that meet the conditions, to numbers that left; service notices stay."""
+    """Planned messages, among those that meet the conditions, to numbers that left, service notices excepted,
+    and to people who want no message of that class."""
+    told = (
+        select(OptOut.id)
+        .join(Campaign, Campaign.message_class == OptOut.message_class)
+        .where(Campaign.id == Message.campaign_id, OptOut.contact_id == Message.contact_id)
+        .exists()
+    )
     left = (
         select(OptOut.id)
         .join(Campaign, Campaign.signature == OptOut.signature)
@@ -55,7 +62,7 @@ def suppress_opted_out(*conditions: Any) -> int:
         )
         .exists()
     )
-    return suppress(Exclusion.OPTED_OUT, *conditions, left)
+    return suppress(Exclusion.OPTED_OUT, *conditions, or_(left, told))
 
 
 def suppress_dead_numbers(*conditions: Any) -> int:

@@ -22,7 +22,7 @@ from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.core.workdays import add_working_days
 from app.employers.models import Contact, Employer
-from app.tasks.models import Task
+from app.tasks.models import Task, TaskState
 from campaigns.drafting.content.policy import conceal
 from campaigns.gateways.codes import classify
 from campaigns.gateways.protocol import FailureClass, Outcome, Receipt
@@ -39,6 +39,8 @@ ASK_AFTER = timedelta(minutes=2)
 #: What is said and done about a dead number; and the working days for a task that a message gives rise to.
 NUMBERS_DEAD = msgid("Mobile numbers found dead")
 SETTLED_BY_HAND = msgid("Messages in doubt settled by hand")
+VERIFY = "verify_contact"
+VERIFIED = msgid("The mobile number was verified")
 VERIFY_TITLE = msgid("The mobile number does not exist: find out the right one")
 DUE_DAYS = 3
 
@@ -230,7 +232,29 @@ def _invalidate(message_ids: Sequence[int]) -> None:
     if newly:
         audit.record(NUMBERS_DEAD, details={"contacts": list(newly)})
         query = select(Message.id).where(Message.id.in_(message_ids), Message.contact_id.in_(newly))
-        open_tasks(db.session.scalars(query).all(), "verify_contact", VERIFY_TITLE)
+        open_tasks(db.session.scalars(query).all(), VERIFY, VERIFY_TITLE)
+
+
+@signals.contact_verified.connect
+def _close_verifications(contact: Contact, actor: Actor | None, **_more: object) -> None:
+    """Somebody made sure of the number: whoever was asked to find it out is done."""
+    asked = select(Message.id).where(Message.contact_id == contact.id)
+    db.session.execute(
+        update(Task)
+        .where(
+            Task.kind == VERIFY,
+            Task.state == TaskState.OPEN,
+            Task.source_type == "message",
+            Task.source_id.in_(asked),
+        )
+        .values(
+            state=TaskState.DONE,
+            closed_at=now(),
+            closed_by_id=actor.id if actor else None,
+            result=VERIFIED,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def open_tasks(message_ids: Sequence[int], kind: str, title: str, note: str = "") -> None:

@@ -2,10 +2,15 @@ from collections import Counter
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from app.accounts.models import Branch
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.permissions import Role
+from app.employers.models import ContactRole, EmployerContact
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.models import Exclusion, MessageClass
 from campaigns.ledger.queries import balance
@@ -20,6 +25,7 @@ from tests.campaigns.sending import (
     ready_campaign,
     states,
 )
+from tests.factories import create_user, sign_in
 
 
 def test_every_member_becomes_one_row_with_the_text_it_will_get(app: Flask) -> None:
@@ -133,3 +139,31 @@ def test_a_campaign_changed_after_its_approval_cannot_be_launched(app: Flask) ->
     db.session.commit()
     with pytest.raises(DomainError):
         controlling.launch(campaign.id, None)
+
+
+def test_what_a_person_told_stops_that_class_alone_even_service_notices(
+    client: FlaskClient, app: Flask
+) -> None:
+    campaign = planned_campaign(2, message_class=MessageClass.SERVICE)
+    first, second = ledger(campaign)
+    contact, employer = first.contact, first.employer
+    assert contact is not None
+    db.session.add(EmployerContact(employer=employer, contact=contact, role=ContactRole.HANDLER))
+    branch = db.session.get_one(Branch, employer.branch_id)
+    sign_in(client, create_user(Role.SPECIALIST, branch=branch, name="李婷"))
+    url = f"/campaigns/unwanted/{contact.id}"
+    assert client.post(url, data={"message_class": "greeting", "source": " "}).status_code == 400
+    for kind in ("greeting", "service"):
+        assert client.post(url, data={"message_class": kind, "source": "3月12日来电"}).status_code == 303
+        assert states(campaign).get("suppressed", 0) == (kind == "service")
+    assert client.post(url, data={"message_class": "service", "source": "再次来电"}).status_code == 409
+    db.session.refresh(second)
+    assert (second.state, second.reason) == ("planned", None)
+    page = client.get(f"/contacts/{contact.id}").text
+    assert "3月12日来电" in page
+    assert "李婷" in page
+    entry = db.session.scalars(select(OptOut).where(OptOut.message_class == "service")).one()
+    assert client.post(f"{url}/{entry.id}/withdraw").status_code == 303
+    assert db.session.scalars(select(OptOut.message_class)).all() == ["greeting"]
+    sign_in(client, create_user(Role.SPECIALIST))
+    assert client.post(url, data={"message_class": "publicity", "source": "来电"}).status_code == 404

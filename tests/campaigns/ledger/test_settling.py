@@ -10,7 +10,8 @@ from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.timeline import TimelineEntry
-from app.employers.models import Contact
+from app.employers.models import Contact, VerifiedHow
+from app.employers.people.services.editing import verify
 from app.tasks.models import Task
 from campaigns.drafting.content.policy import conceal
 from campaigns.drafting.models import CampaignState, Exclusion
@@ -27,7 +28,7 @@ from tests.campaigns.sending import (
     planned_campaign,
     ready_campaign,
 )
-from tests.factories import create_employer
+from tests.factories import create_employer, create_user
 
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 
@@ -165,6 +166,9 @@ def test_a_dead_number_marks_the_contact_and_asks_the_owner_to_find_the_right_on
         row.employer_id,
         row.employer.owner_id,
     )
+    verify(contact, VerifiedHow.CALL, today(), create_user())
+    db.session.refresh(task)
+    assert (task.state, contact.invalid_since) == ("done", None)
 
 
 def test_a_number_that_was_corrected_meanwhile_is_not_called_dead(app: Flask) -> None:

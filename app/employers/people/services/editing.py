@@ -74,9 +74,9 @@ def edit(
         setattr(contact, name, values[name])
     if new_number:
         _set_number(contact, person.mobile)
-        _tell(contact, NEW_NUMBER, actor, old=mask_phone(old) or "—", new=mask_phone(person.mobile))
+        tell(contact, NEW_NUMBER, actor, old=mask_phone(old) or "—", new=mask_phone(person.mobile))
     if changed:
-        _tell(contact, CORRECTED, actor)
+        tell(contact, CORRECTED, actor)
     db.session.flush()
 
 
@@ -95,7 +95,7 @@ def verify(contact: Contact, how: VerifiedHow, on: date, actor: Actor) -> None:
         raise DomainError(_l("It was verified later than that day already."))
     contact.verified_on, contact.verified_how, contact.verified_by_id = on, how, actor.id
     contact.invalid_since = None
-    _tell(contact, VERIFIED, actor, how={"msgid": msgid_of(VERIFIED_HOW_LABELS[how])})
+    tell(contact, VERIFIED, actor, how={"msgid": msgid_of(VERIFIED_HOW_LABELS[how])})
     db.session.flush()
     signals.contact_verified.send(contact, actor=actor)
 
@@ -110,7 +110,7 @@ def mark_dead(contact: Contact, since: date, actor: Actor) -> None:
         raise DomainError(_l("The day lies in the future."))
     contact.invalid_since = since
     contact.verified_on = contact.verified_how = contact.verified_by_id = None
-    _tell(contact, DEAD, actor, day=since.isoformat())
+    tell(contact, DEAD, actor, day=since.isoformat())
     db.session.flush()
 
 
@@ -142,7 +142,7 @@ def refuse_known_number(mobile: str | None, actor: Actor, but: int | None = None
         )
 
 
-def _tell(contact: Contact, summary: str, actor: Actor, **params: Any) -> None:
+def tell(contact: Contact, summary: str, actor: Actor, **params: Any) -> None:
     """On the timeline of every employer that the person serves now, of whichever branch."""
     served = (
         select(EmployerContact.employer_id)
