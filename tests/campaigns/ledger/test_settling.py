@@ -168,7 +168,8 @@ def test_a_dead_number_marks_the_contact_and_asks_the_owner_to_find_the_right_on
     )
     verify(contact, VerifiedHow.CALL, today(), create_user())
     db.session.refresh(task)
-    assert (task.state, contact.invalid_since) == ("done", None)
+    db.session.refresh(contact)
+    assert [str(task.state), contact.invalid_since] == ["done", None]
 
 
 def test_a_number_that_was_corrected_meanwhile_is_not_called_dead(app: Flask) -> None:
