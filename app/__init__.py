@@ -21,6 +21,7 @@ FEATURES: tuple[str, ...] = (
     "app.imports",
     "app.employers",
     "app.employers.people",
+    "app.employers.handpicked",
     "app.tasks",
     "app.lifecycle",
     "app.leads",

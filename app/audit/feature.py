@@ -22,10 +22,24 @@ def _list_exported(_list: str, *, title: str, **export: Any) -> None:
     services.record(msgid("List exported"), name=title, details=export)
 
 
+def _list_acted(_list: str, *, title: str, state: str, counts: dict[str, int], **more: Any) -> None:
+    """A bulk action is an event beside the changes of its rows; so is taking it back."""
+    action = msgid("Bulk action taken back") if state == "undone" else msgid("Bulk action")
+    details = {"state": state, **counts, "criteria": more["criteria"]}
+    services.record(action, ("list_runs", more["run"].id), name=title, details=details)
+
+
+def _export_fetched(_list: str, *, run: Any) -> None:
+    facts = {"rows": run.total, "criteria": run.criteria, "personal": run.reason is not None}
+    services.record_now(msgid("Export fetched"), ("list_runs", run.id), name=run.list_name, details=facts)
+
+
 def _init(app: Flask) -> None:
     with app.app_context():
         services.install()
     signals.list_exported.connect(_list_exported)
+    signals.list_acted.connect(_list_acted)
+    signals.export_fetched.connect(_export_fetched)
 
 
 feature = Feature(

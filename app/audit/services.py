@@ -23,7 +23,7 @@ from app.audit.policy import MASKED, SECRET, SILENT, plain
 from app.core.clock import now
 from app.core.db import Base, Intent, _intent, db, intending
 from app.core.i18n import msgid
-from app.core.permissions import Actor
+from app.core.permissions import Actor, acting
 
 CREATED, CHANGED, DELETED = msgid("Created"), msgid("Changed"), msgid("Deleted")
 
@@ -74,8 +74,10 @@ def acting_as(actor: Actor | str) -> Iterator[None]:
 
 def who_acts() -> Who:
     """The actor set by `acting_as`, else the signed-in user, else the command; else the system."""
-    if acting := _acting.get():
-        return acting
+    if who := _acting.get():
+        return who
+    if actor := acting():
+        return Who(actor.id, actor.name, _address())
     if has_request_context():
         if current_user and current_user.is_authenticated:
             return Who(current_user.id, current_user.name, _address())

@@ -16,7 +16,7 @@ DATABASE_NAME = "jinnuo.db"
 #: Copied before the database: a trail's anchor that is newer than the database tells of events it lacks.
 ANCHOR = "audit.anchor"
 #: What is made again by itself or means nothing elsewhere (`gateway.db` is the simulator's), or goes first.
-LEFT_OUT = ("logs", "previews", "valkey", "instance.lock", "gateway.db", DATABASE_NAME, ANCHOR)
+LEFT_OUT = ("logs", "previews", "exports", "valkey", "instance.lock", "gateway.db", DATABASE_NAME, ANCHOR)
 
 
 class BackupError(Exception):

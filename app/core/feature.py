@@ -6,6 +6,9 @@ from flask_babel import lazy_gettext as _l
 from app.core import code_tables, commands, legal, workdays
 from app.core.features import Feature
 from app.core.health import blueprint
+from app.core.jobs import Every
+from app.core.list_run_jobs import sweep_exports, sweep_runs
+from app.core.list_run_views import blueprint as runs
 from app.core.moving import Mover
 from app.core.operations_cli import backup_command, jobs_group
 from app.core.process_cli import schedule_command, up_command, web_command, worker_command
@@ -26,7 +29,8 @@ COMMANDS = (
 )
 
 
-def _add_commands(app: Flask) -> None:
+def _init(app: Flask) -> None:
+    app.register_blueprint(runs)
     for command in COMMANDS:
         app.cli.add_command(command)
 
@@ -39,6 +43,13 @@ MOVERS = (
     Mover("timeline", _l("Timeline"), "link_id", stays=_OTHER),
     Mover("workflow_history", _l("Changes of state"), "record_id", stays=_l("Each record keeps its own.")),
     Mover("workflow_history", _l("Changes of state"), "actor_id", stays=_OTHER),
+    Mover("list_run_rows", _l("Bulk actions"), "record_id", stays=_l("They tell what was done then.")),
 )
 
-feature = Feature(name="core", blueprint=blueprint, init=_add_commands, movers=MOVERS)
+feature = Feature(
+    name="core",
+    blueprint=blueprint,
+    init=_init,
+    movers=MOVERS,
+    schedule=(Every(60, sweep_runs), Every(3600, sweep_exports)),
+)

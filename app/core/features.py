@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.core.attachable import RecordKind
     from app.core.criteria import Field
     from app.core.demo import DemoPart
+    from app.core.list_parts import BulkAction
     from app.core.moving import Mover
     from app.core.options import Option
     from app.core.periods import Period
@@ -106,6 +107,7 @@ class Feature:
     workspace: tuple[WorkspaceCard, ...] = ()
     import_specs: tuple[Any, ...] = ()
     employer_fields: tuple["Field", ...] = ()
+    employer_actions: tuple["BulkAction", ...] = ()
     schedule: tuple[Any, ...] = ()
     kpis: tuple[Kpi, ...] = ()
     cli: "Group | tuple[Group, ...]" = ()
@@ -140,6 +142,7 @@ class Features:
         self.navigation = tuple(sorted(self._each("navigation"), key=lambda item: item.order))
         self.schedule = tuple(self._each("schedule"))
         self.employer_fields = tuple(self._each("employer_fields"))
+        self.employer_actions: tuple[BulkAction, ...] = tuple(self._each("employer_actions"))
         self.search = tuple(self._each("search"))
         self.record_kinds: dict[str, RecordKind] = {kind.name: kind for kind in self._each("record_kinds")}
         self.movers = tuple(self._each("movers"))

@@ -52,6 +52,8 @@ class Kind(StrEnum):
     BOOL = "bool"
     USER = "user"
     BRANCH = "branch"
+    #: a segment whose members were chosen by hand; the expression is a function of its ids and the reader
+    MEMBER = "member"
     #: the quick search box: the field's expression is a function from words to a condition
     SEARCH = "search"
 
@@ -215,4 +217,5 @@ _READERS: dict[Kind, Callable[[Field, str], Any]] = {
     Kind.BRANCH: _read_id,
     Kind.CODED: _read_code,
     Kind.AREA: _read_id,
+    Kind.MEMBER: _read_id,
 }

@@ -1,35 +1,37 @@
 """A list as a workbook: exactly the list, in its order, and written down for the auditor."""
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, Any
+from collections.abc import Sequence
 
-from flask import send_file
+from flask import redirect, send_file, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.core import formats, paging, signals
-from app.core.clock import now, today
+from app.core import paging
+from app.core.clock import today
 from app.core.db import Intent, db, intending
-from app.core.errors import Forbidden
-from app.core.i18n import translated
-from app.core.list_parts import Column
+from app.core.errors import DomainError, Forbidden
+from app.core.jobs import enqueue
+from app.core.list_exporting import (
+    Counted,
+    may_export,
+    may_export_in_full,
+    proof,
+    rows_of,
+    tell_exported,
+    watermark_of,
+)
+from app.core.list_run_jobs import carry_on
+from app.core.list_runs import RunKind, begin
 from app.core.list_state import ListState
-from app.core.permissions import may
 from app.core.sentences import sentence
-from app.core.workbooks import MEDIA_TYPE, Watermark, workbook_file
+from app.core.workbooks import MEDIA_TYPE, workbook_file
 
-CHUNK = 500
+__all__ = ["export", "file_name", "may_export_in_full"]
 
-
-def may_export_in_full(state: ListState) -> bool:
-    """Whether there is personal data in the list that the reader may take away in full."""
-    page, actor = state.page, state.actor
-    if page.export_permission is None or page.reveal_permission is None:
-        return False
-    allowed = may(actor, page.export_permission) and may(actor, page.reveal_permission)
-    return allowed and any(column.personal for column in page.columns)
+#: More rows than this are written by a worker, to be fetched when they are there.
+AT_ONCE = 20_000
+#: as many as a sheet holds below its heading
+MOST_ROWS = 1_048_575
 
 
 def export(
@@ -41,80 +43,37 @@ def export(
     took it, and the audit trail knows it by its hash.
     """
     page = state.page
-    if page.export_permission is None or not may(state.actor, page.export_permission):
-        raise Forbidden(_l("Your role does not allow this. Ask your security administrator."))
-    if reason is not None and not may_export_in_full(state):
+    if not may_export(state) or (reason is not None and not may_export_in_full(state)):
         raise Forbidden(_l("Your role does not allow this. Ask your security administrator."))
     columns = list(page.columns) if every_column else state.columns
-    reveal = reason is not None and any(column.personal for column in columns)
-    watermark = _watermark(state, reason) if reason is not None and reveal else None
-    query = state.query().options(*(option for column in columns for option in column.options))
+    reason = reason if any(column.personal for column in columns) else None
+    query = state.query()
     if ids:
         query = query.where(page.key.in_(ids))
-    query = paging.ordered(query, state.order)
-    criteria = sentence(state.whole_tree, state.fields)
-    title, actor_id = str(page.title), state.actor.id
-    counted = Counted(_rows(query, columns, reveal))
+    elif paging.count(query, page.key, AT_ONCE) > AT_ONCE:
+        return _by_a_worker(state, [column.name for column in columns], reason)
+    watermark = watermark_of(state, reason) if reason is not None else None
+    criteria, title = sentence(state.whole_tree, state.fields), str(page.title)
+    counted = Counted(rows_of(state, columns, reason is not None, query))
     # a long export must not hold the writer's place: read in a transaction of its own
     db.session.rollback()
     with intending(Intent.READ):
         content = workbook_file(title, [column.label for column in columns], counted, watermark)
         db.session.rollback()
-    signals.list_exported.send(
-        page.name,
-        title=title,
-        actor_id=actor_id,
-        rows=counted.count,
-        criteria=criteria,
-        columns=[column.name for column in columns],
-        personal=reveal,
-        **_proof(content, reason if reveal else None),
-    )
+    tell_exported(state, columns, counted.count, criteria, proof(content, reason))
     db.session.commit()
-    name = f"{title}-{today():%Y%m%d}.xlsx"
-    return send_file(content, MEDIA_TYPE, as_attachment=True, download_name=name)
+    return send_file(content, MEDIA_TYPE, as_attachment=True, download_name=file_name(title))
 
 
-def _watermark(state: ListState, reason: str) -> Watermark:
-    who, when, why = state.actor.name, formats.moment(now()), translated(reason)
-    terms = _("Use it for this reason only, pass it on to nobody, and delete it afterwards.")
-    return Watermark(
-        _("Personal data"),
-        _("Personal data · %(who)s · %(when)s · %(why)s", who=who, when=when, why=why),
-        (
-            (_("List"), str(state.page.title)),
-            (_("Exported by"), who),
-            (_("Exported at"), when),
-            (_("Reason"), why),
-            (_("Terms of use"), terms),
-        ),
-    )
+def file_name(title: str) -> str:
+    return f"{title}-{today():%Y%m%d}.xlsx"
 
 
-def _proof(content: IO[bytes], reason: str | None) -> dict[str, Any]:
-    """What the trail keeps of a workbook with personal data: why it was taken, and its SHA-256."""
-    if reason is None:
-        return {}
-    digest = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
-    content.seek(0)
-    return {"reason": reason, "sha256": digest}
-
-
-class Counted:
-    """Hands rows on and counts them."""
-
-    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
-        self._rows = rows
-        self.count = 0
-
-    def __iter__(self) -> Iterator[Sequence[Any]]:
-        for row in self._rows:
-            self.count += 1
-            yield row
-
-
-def _rows(query: Any, columns: Sequence[Column], reveal: bool) -> Iterator[list[Any]]:
-    single = len(query.column_descriptions) == 1
-    for row in db.session.execute(query.execution_options(yield_per=CHUNK)):
-        record = row[0] if single else row
-        yield [column.exported(record, reveal) for column in columns]
+def _by_a_worker(state: ListState, columns: Sequence[str], reason: str | None) -> ResponseReturnValue:
+    total = paging.count(state.query(), state.page.key, MOST_ROWS)
+    if total > MOST_ROWS:
+        raise DomainError(_l("A sheet holds at most %(limit)s rows. Narrow the list.", limit=MOST_ROWS))
+    run = begin(RunKind.EXPORT, state, columns=list(columns), total=total, reason=reason)
+    enqueue(carry_on, run.id)
+    db.session.commit()
+    return redirect(url_for("runs.show", run_id=run.id), 303)

@@ -1,17 +1,18 @@
 """The parts a list is declared from: columns, quick filters, bulk actions, buttons, and words when empty."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
 
 from app.core import formats
 from app.core.criteria import Tree
-from app.core.db import db
-from app.core.errors import DomainError
 from app.core.permissions import Actor
+
+if TYPE_CHECKING:
+    from app.core.listing import ListPage
 
 #: (label, tone): the words of a state and its colour family
 Badge = tuple[Any, str]
@@ -108,26 +109,20 @@ class Link:
     view: str | None = None
 
 
-@dataclass
-class Outcome:
-    """What came of a bulk action: how many rows were done, and why the others were not."""
-
-    done: int = 0
-    #: what went along with the rows, as the action counts it
-    followed: int = 0
-    refused: list[tuple[str, str]] = field(default_factory=list)
-
-
 #: Does the action to one record, or raises DomainError; gets the answers of the action's form. It may answer
 #: with the number of other things that went along.
 Act = Callable[[Any, Actor, FlaskForm], int | None]
+
+#: where to go on after an action, as (label, address); gets the form's answers
+NextStep = Callable[[Mapping[str, Any], Actor], tuple[Any, str] | None]
 
 
 @dataclass(frozen=True)
 class BulkAction:
     """Something to do to many rows. `form` asks, on the page that confirms, for what the action needs.
 
-    `act` is called for one record at a time, each in its own savepoint, so that a refusal costs only its row.
+    `act` is called for one record at a time, each in its own savepoint: a refusal costs only its row.
+    `undoable` promises that it writes through the session's objects only, so that it can be taken back.
     """
 
     name: str
@@ -139,23 +134,13 @@ class BulkAction:
     tone: str = "primary"
     #: says how many other things went along, if any did
     follow_up: Callable[[int], str] | None = None
+    undoable: bool = False
+    next_step: NextStep | None = None
 
-    def run(
-        self, records: Sequence[Any], title: Callable[[Any], str], actor: Actor, form: FlaskForm
-    ) -> Outcome:
-        outcome = Outcome()
-        for record in records:
-            label = title(record)
-            try:
-                with db.session.begin_nested():
-                    followed = self.act(record, actor, form) or 0
-            except DomainError as error:
-                outcome.refused.append((label, str(error)))
-            else:
-                outcome.done += 1
-                outcome.followed += followed
-        return outcome
-
-    def said_of(self, outcome: Outcome) -> str:
+    def said_of(self, followed: int) -> str:
         """The sentence about what went along; empty when nothing did."""
-        return self.follow_up(outcome.followed) if self.follow_up and outcome.followed else ""
+        return self.follow_up(followed) if self.follow_up and followed else ""
+
+
+#: every declared list by its name, for workers that come back to one
+PAGES: "dict[str, ListPage]" = {}

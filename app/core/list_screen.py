@@ -19,7 +19,7 @@ from app.core.list_export import may_export_in_full
 from app.core.list_parts import BulkAction, Column, Link
 from app.core.list_state import ListState, here, toggled, without
 from app.core.permissions import may
-from app.core.segments import SHARING_LABELS, Sharing, may_change
+from app.core.segments import SHARING_LABELS, Segment, Sharing, may_change, may_take_over
 from app.core.sentences import Wording
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class ListScreen:
     @cached_property
     def tabs(self) -> list[dict[str, Any]]:
         """The list itself, its pinned views, and the present view if it is not pinned."""
-        shown = [view for view in self.state.views if view.pinned or view is self.state.view]
+        shown = [view for view in self.state.views if self._is_tab(view)]
         if not shown:
             return []
         current = self.state.view
@@ -150,8 +150,11 @@ class ListScreen:
         return [
             {"label": view.name, "url": here(view=view.id), "here": False}
             for view in self.state.views
-            if not view.pinned and view is not self.state.view
+            if not self._is_tab(view)
         ]
+
+    def _is_tab(self, view: Segment) -> bool:
+        return view.pinned or view.id in self.state.pins or view is self.state.view
 
     @cached_property
     def quick(self) -> list[dict[str, Any]]:
@@ -222,7 +225,7 @@ class ListScreen:
 
     @cached_property
     def bulk(self) -> list[BulkAction]:
-        return [action for action in self.page.bulk if may(self.state.actor, action.permission)]
+        return [action for action in self.page.actions if may(self.state.actor, action.permission)]
 
     @cached_property
     def selectable(self) -> bool:
@@ -259,8 +262,7 @@ class ListScreen:
 
     @property
     def sharing_choices(self) -> list[tuple[str, str]]:
-        publish = self.page.publish_permission
-        open_to_all = publish is not None and may(self.state.actor, publish)
+        open_to_all = self.state.may_publish
         return [
             (sharing.value, str(label))
             for sharing, label in SHARING_LABELS.items()
@@ -271,6 +273,11 @@ class ListScreen:
     def own_view(self) -> bool:
         """Whether the present view may be replaced and deleted by the reader."""
         return self.state.view is not None and may_change(self.state.view, self.state.actor)
+
+    @property
+    def left_behind(self) -> bool:
+        """Whether the present view may be taken over."""
+        return self.state.view is not None and may_take_over(self.state.view, self.state.may_publish)
 
     @property
     def query_arguments(self) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from app.core import segments
 from app.core.criteria import Fields, Tree, both, has_criteria, parse_query, rule, to_query
 from app.core.errors import NotFound
 from app.core.list_parts import Column
-from app.core.list_preferences import chosen_columns
+from app.core.list_preferences import wishes
 from app.core.paging import Order
-from app.core.permissions import Actor
+from app.core.permissions import Actor, may
 from app.core.segments import Segment
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ class ListState:
     words: str
     sort: str
     chosen: Sequence[str]
+    #: the order without being asked for
+    usual_sort: str = ""
+    #: the saved views that are tabs for this reader
+    pins: Sequence[int] = ()
 
     @cached_property
     def order(self) -> Order:
@@ -50,6 +54,12 @@ class ListState:
             return [first, *(column for column in others if column.shown)]
         wanted = [self.page.column(name) for name in self.chosen]
         return [first, *(column for column in wanted if column is not None and column is not first)]
+
+    @property
+    def may_publish(self) -> bool:
+        """Whether the reader may share views with everybody."""
+        publish = self.page.publish_permission
+        return publish is not None and may(self.actor, publish)
 
     @property
     def whole_tree(self) -> Tree:
@@ -70,13 +80,9 @@ class ListState:
             found |= to_query(self.tree)
         if self.words:
             found["q"] = self.words
-        if self.sort != self._own_sort:
+        if self.sort != (self.usual_sort or self.page.default_sort):
             found["sort"] = self.sort
         return found
-
-    @property
-    def _own_sort(self) -> str:
-        return (self.view.sort if self.view else "") or self.page.default_sort
 
     def url(self, **more: Any) -> str:
         """This list, with further arguments."""
@@ -103,7 +109,8 @@ def read_state(page: "ListPage", actor: Actor, args: tuple[Any, ...]) -> ListSta
     explicit = has_criteria(given)
     own = view.tree if view else page.start
     words = " ".join((given.get("q") or "").split())[:100].replace("\x00", "") if page.search else ""
-    sort = given.get("sort") or (view.sort if view else "") or page.default_sort
+    wanted = wishes(actor.id, page.name, preference_name(page, view))
+    usual = _known(page, wanted.sort) or _known(page, view.sort if view else "") or page.default_sort
     return ListState(
         page=page,
         actor=actor,
@@ -114,9 +121,16 @@ def read_state(page: "ListPage", actor: Actor, args: tuple[Any, ...]) -> ListSta
         tree=parse_query(given, fields) if explicit else own,
         edited=explicit,
         words=words,
-        sort=sort if page.order(sort).name == sort.removeprefix("-") else page.default_sort,
-        chosen=chosen_columns(actor.id, preference_name(page, view)) or (view.columns if view else ()),
+        sort=_known(page, given.get("sort") or "") or usual,
+        chosen=wanted.columns or (view.columns if view else ()),
+        usual_sort=usual,
+        pins=wanted.pins,
     )
+
+
+def _known(page: "ListPage", sort: str) -> str:
+    """The sort name, if the list can be sorted so; else nothing."""
+    return sort if sort and page.order(sort).name == sort.removeprefix("-") else ""
 
 
 def _view(given: str | None, views: Sequence[Segment]) -> Segment | None:

@@ -14,10 +14,10 @@ from app.core.errors import DomainError, Forbidden
 from app.core.list_bulk import bulk, chosen_ids
 from app.core.list_editor import Editor, read_editor
 from app.core.list_export import export, may_export_in_full
-from app.core.list_preferences import choose_columns
+from app.core.list_preferences import choose, pin
 from app.core.list_screen import ListScreen
 from app.core.list_state import ListState, here, preference_name, read_state
-from app.core.permissions import current_actor, may
+from app.core.permissions import current_actor
 from app.core.reasons import given_reason
 from app.core.segments import Sharing
 
@@ -70,7 +70,8 @@ def _choose_columns(state: ListState) -> ResponseReturnValue:
     names = [name for name in form.getlist("columns") if state.page.column(name)]
     names = _moved(names, form.get("move", ""))
     name = preference_name(state.page, state.view)
-    choose_columns(state.actor.id, name, [] if form.get("reset") else names)
+    reset = bool(form.get("reset"))
+    choose(state.actor.id, name, [] if reset else names, "" if reset else state.sort)
     db.session.commit()
     return redirect(state.url(panel="columns"), 303)
 
@@ -109,10 +110,28 @@ def _sharing(state: ListState) -> Sharing:
         sharing = Sharing(request.form.get("sharing", Sharing.PRIVATE))
     except ValueError:
         raise DomainError(_l("Choose who sees it.")) from None
-    publish = state.page.publish_permission
-    if sharing is Sharing.PUBLIC and (publish is None or not may(state.actor, publish)):
+    if sharing is Sharing.PUBLIC and not state.may_publish:
         raise Forbidden(_l("Your role may not share with everybody; share with your branch instead."))
     return sharing
+
+
+def _pin_view(state: ListState) -> ResponseReturnValue:
+    """The open view as a tab of one's own, or no more."""
+    if state.view is None:
+        raise DomainError(_l("Open the view that you want to pin."))
+    pin(state.actor.id, state.page.name, state.view.id, bool(request.form.get("on")))
+    db.session.commit()
+    return redirect(state.url(), 303)
+
+
+def _take_view(state: ListState) -> ResponseReturnValue:
+    """The open view, left behind by its owner, becomes the reader's."""
+    if state.view is None:
+        raise DomainError(_l("Open the view that you want to take over."))
+    segments.take_over(state.view, state.actor, state.may_publish)
+    db.session.commit()
+    flash(_("“%(name)s” is yours now.", name=state.view.name), "success")
+    return redirect(state.url(), 303)
 
 
 def _delete_view(state: ListState) -> ResponseReturnValue:
@@ -129,6 +148,8 @@ ACTS: dict[str, Callable[[ListState], ResponseReturnValue]] = {
     "export_in_full": _export_in_full,
     "columns": _choose_columns,
     "save_view": _save_view,
+    "pin_view": _pin_view,
+    "take_view": _take_view,
     "delete_view": _delete_view,
     "bulk": bulk,
 }

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core import list_views
 from app.core.criteria import EVERYTHING, Field, Fields, Kind, Tree, compile_tree, field_map
-from app.core.list_parts import BulkAction, Column, Empty, Link, Quick
+from app.core.list_parts import PAGES, BulkAction, Column, Empty, Link, Quick
 from app.core.paging import Order
 from app.core.permissions import Actor
 
@@ -46,6 +46,8 @@ class ListPage:
     search_hint: Any = None
     quick: tuple[Quick, ...] = ()
     bulk: tuple[BulkAction, ...] = ()
+    #: the actions that other features bring by their manifests
+    more_bulk: Callable[[], Sequence[BulkAction]] = tuple
     links: tuple[Link, ...] = ()
     empty: Empty | None = None
     lead: Any = None
@@ -58,6 +60,7 @@ class ListPage:
     def __post_init__(self) -> None:
         if self.default_sort.removeprefix("-") not in {c.name for c in self.columns if c.sort is not None}:
             raise ValueError(f"{self.name}: {self.default_sort!r} is no sortable column")
+        PAGES.setdefault(self.name, self)
 
     def respond(self, *args: Any, **page: Any) -> ResponseReturnValue:
         """The answer to the request: the list, or what its forms ask for. `page` goes to the template."""
@@ -65,6 +68,14 @@ class ListPage:
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def actions(self) -> tuple[BulkAction, ...]:
+        """What may be done to many rows, by those who may."""
+        return (*self.bulk, *self.more_bulk())
+
+    def action(self, name: str) -> BulkAction | None:
+        return next((action for action in self.actions if action.name == name), None)
 
     def all_fields(self) -> Fields:
         """The declared fields, and the quick search where there is one."""

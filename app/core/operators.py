@@ -194,6 +194,11 @@ def _matches(field: Field, values: Values, _actor: Actor | None) -> ColumnElemen
     return found
 
 
+def _belongs(field: Field, values: Values, actor: Actor | None) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = field.expression(values, actor)
+    return found
+
+
 # -- the table -----------------------------------------------------------------------------------------
 
 NONE, TWO, MANY = Arity.NONE, Arity.TWO, Arity.MANY
@@ -293,6 +298,7 @@ _CHOOSING = (
 _UNDER = Operator(
     "under", _l("is, or is below"), _l("%(field)s is %(value)s (with those below)"), MANY, condition=_under,
 )  # fmt: skip
+_AMONG = Operator("in", _l("is one of"), _l("in the segment %(value)s"), MANY, condition=_belongs)
 _YES = Operator("yes", _l("yes"), _l("%(field)s: yes"), NONE, condition=_yes)
 _NUMERIC = (*_COMPARING, *_FILLING)
 _DATED = (*_DATING, *_DAYS, *_CALENDAR, *_FILLING)
@@ -325,6 +331,10 @@ _TABLE: dict[Kind, tuple[Operator, ...]] = {
         *_CHOOSING,
         Operator("is_mine", _l("is mine, or below"),
                  _l("%(field)s is mine (with those below)"), NONE, condition=_under_mine),
+    ),
+    Kind.MEMBER: (
+        _AMONG,
+        _negative("not_in", _l("is none of"), _l("not in the segment %(value)s"), _AMONG),
     ),
     Kind.SEARCH: (
         Operator("matches", _l("matches"), _l("Search: %(value)s"), condition=_matches),

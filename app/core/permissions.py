@@ -1,6 +1,8 @@
 """Who may do what: roles, the permission a view declares, and the one table that joins them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, Self, TypeVar, cast
@@ -97,8 +99,34 @@ PUBLIC = "public"
 SIGNED_IN = "signed in"
 
 
+_acting: ContextVar[Actor | None] = ContextVar("acting_as", default=None)
+
+
+@contextmanager
+def on_behalf_of(actor: Actor) -> Iterator[None]:
+    """Inside, the current actor is this one: for jobs that finish what somebody asked for."""
+    token = _acting.set(actor)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+def acting() -> Actor | None:
+    """On whose behalf a job works, if it does."""
+    return _acting.get()
+
+
+def present_actor() -> Actor | None:
+    """Whoever reads or acts now, if anybody does: None in commands, in most jobs, and for strangers."""
+    user = _acting.get() or (current_user._get_current_object() if current_user else None)
+    return cast(Actor, user) if user is not None and getattr(user, "is_authenticated", True) else None
+
+
 def current_actor() -> Actor:
-    """The signed-in user; only inside views that declare a permission."""
+    """The signed-in user, in views that declare a permission; or whoever a job works on behalf of."""
+    if (actor := _acting.get()) is not None:
+        return actor
     # past the proxy: its bearer asks a hundred times for roles, scope and branch
     user = current_user._get_current_object()
     if not user.is_authenticated:

@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, bindparam, or_, select, true
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, bindparam, false, or_, select, true
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core import signals
 from app.core.criteria import Fields, Tree, checked
@@ -52,6 +52,10 @@ class Segment(Timestamps, Model):
     sort: Mapped[str] = mapped_column(String(60), default="")
     #: shown as a tab above its list
     pinned: Mapped[bool] = mapped_column(default=False)
+    #: its tree names the segment itself: who belongs to it is chosen by hand
+    by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+    owner: Mapped[Any] = relationship("User")
 
 
 def visible_to(actor: Actor | None) -> ColumnElement[bool]:
@@ -120,6 +124,8 @@ def save(
     """Saves criteria under a name; saving under the name of one's own segment replaces what it holds."""
     name, tree = _checked_name(name), checked(tree, fields)
     segment = _own_namesake(list_name, name, actor)
+    if segment is not None and segment.by_hand:
+        raise DomainError(_l("“%(name)s” is a segment chosen by hand: give another name.", name=name))
     if segment is None:
         segment = Segment(list_name=list_name, name=name, owner_id=actor.id if actor else None)
         db.session.add(segment)
@@ -163,6 +169,23 @@ def delete(segment: Segment, actor: Actor | None) -> None:
 def may_change(segment: Segment, actor: Actor | None) -> bool:
     """A segment belongs to whoever saved it."""
     return actor is None or segment.owner_id == actor.id
+
+
+def may_take_over(segment: Segment, may_publish: bool) -> bool:
+    """Whether its owner has left it behind: shared, and by somebody who is no longer active."""
+    if segment.owner is None or segment.owner.active or segment.sharing is Sharing.PRIVATE:
+        return False
+    return may_publish or segment.sharing is not Sharing.PUBLIC
+
+
+def take_over(segment: Segment, actor: Actor, may_publish: bool) -> None:
+    """The segment goes on under a new owner, with all that refers to it."""
+    if not may_take_over(segment, may_publish):
+        raise Forbidden(_l("Only a shared segment whose owner has left can be taken over."))
+    if _own_namesake(segment.list_name, segment.name, actor) is not None:
+        raise DomainError(_l("You already have a segment named “%(name)s”.", name=segment.name))
+    segment.owner_id = actor.id
+    db.session.flush()
 
 
 def _refuse_strangers(segment: Segment, actor: Actor | None) -> None:

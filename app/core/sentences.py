@@ -67,6 +67,8 @@ class Wording:
         kind = operator.reads or field.kind
         if value == ME:
             return str(_("me"))
+        if kind is Kind.MEMBER:
+            return str(_("“%(text)s”", text=self._label(field, str(value))))
         if kind in _NAMED:
             return self._label(field, str(value))
         return _shown(value, kind)

@@ -25,6 +25,13 @@ segment_deleting = _signals.signal("segment-deleting")
 #: Sent after the workbook is made, in the transaction that ends the request.
 list_exported = _signals.signal("list-exported")
 
+#: sender: the list's name; run (core.list_runs), title (msgid of the action), actor_id, state, counts,
+#: criteria (a sentence). Sent in the transaction that ends a bulk action, or its undoing.
+list_acted = _signals.signal("list-acted")
+
+#: sender: the list's name; run. Sent when somebody fetches the file of an export, which writes nothing.
+export_fetched = _signals.signal("export-fetched")
+
 #: sender: the employer; contact, link, leaving (the roles that ended with it), actor. A new person handles
 #: the fund's business there.
 handler_changed = _signals.signal("handler-changed")

@@ -319,9 +319,10 @@ EMPLOYERS = ListPage(
     bulk=(
         BulkAction(
             "assign", _l("Assign an owner"), Permission.ASSIGN, act=_assign, form=_assign_form,
-            icon="person-check", follow_up=tasks_passed_on,
+            icon="person-check", follow_up=tasks_passed_on, undoable=True,
         ),
     ),
+    more_bulk=lambda: current_features().employer_actions,
     export_permission=Permission.EXPORT,
     reveal_permission=Permission.REVEAL,
     publish_permission=Permission.PUBLISH,

@@ -67,6 +67,7 @@ def segments() -> ResponseReturnValue:
         counts=count_segments(found, actor),
         wording=Wording(employer_fields()),
         may_change=lambda segment: saved.may_change(segment, actor),
+        may_take_over=lambda segment: saved.may_take_over(segment, may(actor, Permission.PUBLISH)),
         sharing_labels=saved.SHARING_LABELS,
     )
 

@@ -15,6 +15,7 @@ from app.core.clock import now, today
 from app.core.code_tables import CodeValue
 from app.core.db import db
 from app.core.legal import LegalBasis
+from app.core.list_runs import ListRun, RunKind
 from app.core.permissions import Role
 from app.core.segments import Segment, Sharing
 from app.employers.identity.models import (
@@ -213,6 +214,21 @@ def code_value(_branch: Branch) -> int:
     return made.id
 
 
+def run(branch: Branch) -> int:
+    made = ListRun(
+        kind=RunKind.BULK,
+        list_name="employers",
+        action="assign",
+        actor_id=create_user(branch=branch).id,
+        language="zh_CN",
+        tree={"match": "all", "rules": []},
+        reach="",
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
 def engage(_branch: Branch) -> str:
     return "engage"
 
@@ -231,6 +247,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("settings", "table"): code_table,
     "code_id": code_value,
     "batch_id": batch,
+    "run_id": run,
     "kept_id": employer,
     "merged_id": employer,
     "pair_id": pair,

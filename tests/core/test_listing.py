@@ -31,6 +31,7 @@ from app.core.db import Intent, db, intending
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.headings import Heading
 from app.core.list_preferences import chosen_columns
+from app.core.list_runs import ListRun, ListRunRow, RowState
 from app.core.listing import BulkAction
 from app.core.periods import Period
 from app.core.permissions import Actor, Role, Scope
@@ -264,6 +265,39 @@ def test_columns_are_chosen_ordered_and_remembered(reader: FlaskClient, manager:
     assert list(chosen_columns(manager.id, "employers")) == []
 
 
+def test_the_order_of_rows_is_remembered_for_the_list_and_for_each_view(
+    reader: FlaskClient, manager: User
+) -> None:
+    employers(manager, 甲={"heads": 1, "area": "b"}, 乙={"heads": 9, "area": "a"})
+    view = segments.save(LIST[1:], "视图", {"match": "all", "rules": []}, employer_fields(), manager)
+    reader.post(f"{LIST}?sort=heads", data={"do": "columns", "columns": ["heads"]})
+    assert names(reader.get(LIST)) == ["甲", "乙"]
+    assert names(reader.get(f"{LIST}?sort=-heads")) == ["乙", "甲"]
+    reader.post(f"{LIST}?view={view.id}&sort=area", data={"do": "columns", "columns": ["area"]})
+    assert names(reader.get(f"{LIST}?view={view.id}")) == ["乙", "甲"]
+    reader.post(LIST, data={"do": "columns", "reset": "1"})
+    assert names(reader.get(LIST)) == ["乙", "甲"]
+
+
+def test_a_shared_view_becomes_a_tab_of_ones_own(reader: FlaskClient, manager: User) -> None:
+    other = create_user(branch=manager.branch)
+    everything = {"match": "all", "rules": []}
+    view = segments.save(
+        LIST[1:], "同事的", everything, employer_fields(), other, sharing=segments.Sharing.BRANCH
+    )
+
+    def tabs() -> str:
+        found = re.search(r'<ul class="tabs">.*?</ul>', reader.get(LIST).text, re.S)
+        return found[0] if found else ""
+
+    assert "同事的" not in tabs()
+    reader.post(f"{LIST}?view={view.id}", data={"do": "pin_view", "on": "1"})
+    assert "同事的" in tabs()
+    reader.post(f"{LIST}?view={view.id}", data={"do": "pin_view", "on": ""})
+    assert "同事的" not in tabs()
+    assert not view.pinned
+
+
 def with_handler(employer: Employer, mobile: str) -> None:
     contact = Contact(name="张三", mobile=mobile)
     employer.contacts.append(EmployerContact(contact=contact, role=ContactRole.HANDLER))
@@ -471,10 +505,12 @@ def test_a_bulk_action_asks_before_it_acts(app: Flask, manager: User) -> None:
 
 def test_refused_rows_are_named_and_the_others_done(app: Flask, manager: User) -> None:
     made = employers(manager, 在办={}, 已销={"stage": Stage.CLOSED})
-    page = post(app, manager, do="bulk:move", rows="all", confirmed="1", expected="2", area="东区")
-    assert "1 done, 1 refused." in page
-    assert "已销" in page
-    assert "A closed employer does not move." in page
+    answer = post(app, manager, do="bulk:move", rows="all", confirmed="1", expected="2", area="东区")
+    run = db.session.scalars(select(ListRun)).one()
+    assert answer.location == f"/runs/{run.id}"
+    assert (run.done, run.skipped) == (1, 1)
+    skipped = db.session.scalars(select(ListRunRow).where(ListRunRow.state == RowState.SKIPPED)).one()
+    assert (skipped.title, skipped.reason) == ("已销", "A closed employer does not move.")
     assert made["在办"].area == "东区"
     assert made["已销"].area is None
 

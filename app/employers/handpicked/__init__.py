@@ -1,0 +1,1 @@
+"""Segments whose members are chosen by hand, beside those that criteria describe."""
