@@ -92,7 +92,7 @@ def _note_change(record: Any, noted: Noted, unedited: bool) -> None:
     note: Note = {
         "t": table.name,
         "id": record.id,
-        "b": {name: as_json(history.deleted[0]) for name, history in changed.items()},
-        "a": {name: as_json(history.added[0]) for name, history in changed.items()},
+        "b": {name: as_json(next(iter(history.deleted))) for name, history in changed.items()},
+        "a": {name: as_json(next(iter(history.added))) for name, history in changed.items()},
     }
     noted.notes.append(note | {"n": True} if unedited else note)
