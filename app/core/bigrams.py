@@ -2,17 +2,19 @@
 
 A row stores its texts beside their grams. SQLite indexes the grams by FTS5, where a substring is a phrase of
 pairs; PostgreSQL indexes them as an array by GIN. Neither database's own trigrams find two Chinese
-characters. The index only narrows: whoever searches compares the texts themselves as well.
+characters. The index only narrows: whoever searches compares the texts themselves as well. Texts of several
+kinds in one row are told apart by a mark before each word.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from operator import add as add_up
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     DDL,
-    ColumnElement,
     Connection,
+    Select,
     Table,
     Text,
     bindparam,
@@ -20,12 +22,24 @@ from sqlalchemy import (
     event,
     func,
     literal_column,
-    select,
+    or_,
     table,
 )
 
 from app.core.bulk import Columns, insert_columns
 from app.core.db import is_postgresql
+
+#: Stands before the first character of a text. Characters for private use are no part of a search key.
+BORDER = "\ue000"
+
+
+#: words that follow each other
+Phrase = tuple[str, ...]
+
+
+def mark(number: int) -> str:
+    """What tells the texts of a kind from others: a character for private use, by its number from 0."""
+    return chr(ord(BORDER) + 1 + number)
 
 
 def searched_text() -> Text:
@@ -33,27 +47,50 @@ def searched_text() -> Text:
     return Text().with_variant(Text(collation="C"), "postgresql")
 
 
-def grams(texts: Iterable[str], singles: str = "") -> str:
-    """The pairs of neighbours of each text in reading order, then each character of `singles` once, as words.
+def grams(texts: Sequence[str], mark: str = "", *, singly: bool = False) -> str:
+    """The pairs of neighbours of each text in reading order, as words that begin with the mark.
 
-    Only by a character of `singles` is a row found by one character; a text of one character keeps it.
+    A text's first character is also paired with the border before it. With `singly` each character once, too:
+    only so is a row found by one character.
 
-    >>> grams(["滨海滨", "12"], "滨海")
-    '滨海 海滨 12 滨 海'
+    >>> grams(["滨海滨", "12"]).replace(BORDER, "|")
+    '|滨 滨海 海滨 |1 12'
     """
-    pairs = [" ".join(map(add_up, text, text[1:])) or text for text in texts]
-    return " ".join([*pairs, *dict.fromkeys(singles)])
+    between = f" {mark}"
+    words = [mark + between.join(map(add_up, BORDER + text, text)) for text in texts]
+    if singly:
+        words += [mark + character for character in dict.fromkeys("".join(texts))]
+    return " ".join(words)
 
 
-def narrowed(indexed: Table, needle: str) -> ColumnElement[bool]:
-    """The rows of an indexed table that may hold the needle (a `text.search_key`, not empty) in a text."""
-    pairs = list(map(add_up, needle, needle[1:])) or [needle]
+def phrase(needle: str, mark: str = "", *, beginning: bool = False) -> tuple[str, ...]:
+    """The words that a text of this mark has one after the other if it holds the needle, or begins with it.
+
+    The needle is a `text.search_key`, not empty.
+    """
+    pairs = list(map(add_up, needle, needle[1:])) or ([] if beginning else [needle])
+    return tuple(mark + pair for pair in ([BORDER + needle[0], *pairs] if beginning else pairs))
+
+
+def narrowed(
+    query: Select[Any], indexed: Table, wanted: Sequence[Phrase], without: Sequence[Phrase] = ()
+) -> Select[Any]:
+    """The query over an indexed table, left with the rows that may hold one of the phrases.
+
+    Rows that hold one of `without` may be left out, too. Rows come as the index gives them, so that a LIMIT
+    ends the work.
+    """
     if is_postgresql():
         stored = func.string_to_array(indexed.c.grams, literal_column("' '"))
-        return stored.bool_op("@>")(bindparam(None, sorted(set(pairs)), type_=ARRAY(Text())))
+        held = stored.bool_op("@>")
+        return query.where(or_(*(held(bindparam(None, list(words), ARRAY(Text()))) for words in wanted)))
     index = table(f"{indexed.name}_fts", column("rowid"))
-    hits = select(index.c.rowid).where(literal_column(index.name).bool_op("MATCH")(f'"{" ".join(pairs)}"'))
-    return indexed.c.id.in_(hits)
+    sought = _match(wanted) if not without else f"({_match(wanted)}) NOT ({_match(without)})"
+    return query.where(index.c.rowid == indexed.c.id, literal_column(index.name).bool_op("MATCH")(sought))
+
+
+def _match(phrases: Sequence[Phrase]) -> str:
+    return " OR ".join(f'"{" ".join(words)}"' for words in phrases)
 
 
 def add(connection: Connection, indexed: Table, columns: Columns) -> None:

@@ -1,19 +1,26 @@
 """Commands about employers and their segments."""
 
 import json
+from typing import Any
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from app.accounts.models import User
 from app.core import segments as saved
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Actor
+from app.core.reversible import plain
 from app.core.sentences import Wording
+from app.core.text import mask_phone
+from app.employers import queries
 from app.employers.lists import LIST, count_employers, employer_fields
+from app.employers.models import Employer, EmployerContact
+from app.employers.search.services import reindex
 
+employers = AppGroup("employers", help="The employers.")
 segments = AppGroup("segments", help="Saved criteria over employers.")
 
 as_user = click.option("--user", "username", help="See as this user sees; without it, everything.")
@@ -27,6 +34,55 @@ def _reader(username: str | None) -> Actor | None:
     if found is None:
         raise click.ClickException(f"There is no user {username!r}.")
     return found
+
+
+@employers.command("show")
+@click.argument("code")
+@as_user
+@as_json
+def show_employer(code: str, username: str | None, in_json: bool) -> None:
+    """Show the employer with the credit code or account number CODE."""
+    try:
+        employer = queries.find_by_code(code, _reader(username))
+    except DomainError as error:
+        raise click.ClickException(str(error)) from None
+    shown = _facts(employer) | {
+        "contacts": [_contact(link) for link in employer.contacts],
+        "former_names": [plain({"name": one.name, "until": one.until}) for one in employer.former_names],
+    }
+    if in_json:
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+        return
+    for name, value in shown.items():
+        for one in value if isinstance(value, list) else [value]:
+            told = ", ".join(f"{key}: {part}" for key, part in one.items()) if isinstance(one, dict) else one
+            click.echo(f"{name}\t{'' if told is None else told}")
+
+
+def _facts(employer: Employer) -> dict[str, Any]:
+    """Every column by its name, as JSON keeps it; branch and people by what they are called."""
+    facts = plain({column.key: getattr(employer, column.key) for column in inspect(Employer).column_attrs})
+    people = ("owner", "backup_owner", "first_contact_owner")
+    named = {name: getattr(employer, name) for name in people}
+    return (
+        facts
+        | {"branch": employer.branch.name}
+        | {k: who.username if who else None for k, who in named.items()}
+    )
+
+
+def _contact(link: EmployerContact) -> dict[str, Any]:
+    person = link.contact
+    numbers = {"mobile": mask_phone(person.mobile) or None, "landline": mask_phone(person.landline) or None}
+    dates = {"since": link.since, "until": link.until, "verified_on": person.verified_on}
+    return {"role": link.role.value, "name": person.name, **numbers, **plain(dates)}
+
+
+@employers.command("reindex")
+def reindex_employers() -> None:
+    """Make the search index anew, as the scheduler does by itself for employers that have none."""
+    click.echo(reindex())
+    db.session.commit()
 
 
 @segments.command("list")

@@ -4,13 +4,15 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, TimelineKind
+from app.core.jobs import Every
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.employers import demo
-from app.employers.cli import segments
+from app.employers.cli import employers, segments
 from app.employers.models import Employer
 from app.employers.policy import Permission, visible_to
 from app.employers.search import views as search_views
+from app.employers.search.jobs import complete_search
 from app.employers.views import blueprint
 
 feature = Feature(
@@ -28,8 +30,9 @@ feature = Feature(
         NavItem(_l("Employers"), "employers.index", Permission.VIEW, "buildings", "employers", 10),
         NavItem(_l("Segments"), "employers.segments", Permission.VIEW, "bookmarks", "employers", 90),
     ),
-    cli=(segments,),
+    cli=(employers, segments),
     demo=demo.load,
+    schedule=(Every(3600, complete_search),),
     timeline_kinds=(
         TimelineKind("employer", _l("Employer"), "building"),
         TimelineKind("contact", _l("Contact"), "person-lines-fill"),

@@ -13,6 +13,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import TimelineKind, current_features
 from app.core.permissions import OFFICE, Actor, may
+from app.core.text import code_key
 from app.core.timeline import TimelineEntry
 from app.employers.models import Employer
 from app.employers.policy import in_reach, visible_to
@@ -48,8 +49,14 @@ def kept_instead(employer_id: int, actor: Actor | None) -> int | None:
     return None
 
 
-def find_by_code(uscc: str, actor: Actor | None) -> Employer:
-    return _one(select(Employer).where(Employer.uscc == uscc, visible_to(actor)))
+def find_by_code(code: str, actor: Actor | None) -> Employer:
+    """The employer with this credit code or account number; a merged record leads to the one that goes on."""
+    key = code_key(code)
+    query = select(Employer.id).where(
+        or_(Employer.uscc == key, Employer.employer_account_no == key), in_reach(actor)
+    )
+    found = db.session.scalars(query).first() or 0
+    return find(kept_instead(found, actor) or found, actor)
 
 
 _PROFILE = select(Employer).options(

@@ -39,6 +39,8 @@ from tests.conftest import fresh_postgresql_database
 MIGRATIONS = str(PROJECT / "migrations")
 #: the schema that offices run: what comes after it must carry their rows along
 LAST_RELEASE = "0001"
+#: what the application makes anew by itself
+DERIVED = {"employer_search"}
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ def test_an_office_of_the_last_release_keeps_every_row(empty: Flask) -> None:
     kept.reflect(db.engine)
     with db.engine.connect() as connection:
         after = {name: _rows(connection, kept.tables[name]) for name in before}
-    assert {name: after[name] for name in before if after[name] < before[name]} == {}
+    assert {name: after[name] for name in before.keys() - DERIVED if after[name] < before[name]} == {}
 
 
 def _fill_every_table() -> dict[str, int]:

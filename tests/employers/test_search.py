@@ -6,7 +6,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from app.accounts.models import User
 from app.core.db import db
@@ -19,6 +19,7 @@ from app.employers.models import (
     FormerName,
 )
 from app.employers.search import queries, services
+from app.employers.search.jobs import complete_search
 from app.employers.search.models import SearchDocument, TermKind
 from tests.factories import create_branch, create_employer, create_user
 
@@ -148,8 +149,12 @@ def test_a_whole_registry_is_indexed_set_by_set(app: Flask, shared_data: Path) -
         ]
     db.session.execute(insert(Employer), rows)
     assert services.reindex() == len(rows)
-    groups = queries.search("滨海", None)
-    assert groups[0].total == sum("滨海" in str(row["name"]) for row in rows)
+    (group,) = queries.search("海滨", None)
+    assert (group.total, group.more) == (sum("海滨" in str(row["name"]) for row in rows), False)
+    (group,) = queries.search("滨海", None)
+    assert (group.total, group.more) == (queries.COUNT_CAP, True)
+    listed = db.session.scalars(select(Employer.name).where(queries.matching("滨海"))).all()
+    assert sorted(listed) == sorted(str(row["name"]) for row in rows if "滨海" in str(row["name"]))
     assert db.session.query(SearchDocument).count() == len(rows)
 
 
@@ -168,3 +173,45 @@ def test_of_several_texts_of_a_kind_the_one_that_was_found_is_shown(harbour: Emp
     assert shown("货运") == ["新港货运站"]
     assert shown("xghyz") == ["新港货运站"]
     assert shown("binhaigang") == [harbour.name]
+
+
+def test_what_nearly_all_have_in_common_hides_neither_other_groups_nor_what_begins_with_it(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "COUNT_CAP", 3)
+    branch = create_branch()
+    for number in range(8):
+        create_employer(branch, name=f"天津滨海{number}厂")
+    shortest = create_employer(branch, name="滨海一厂")
+    renamed = create_employer(branch, name="渤海装卸")
+    db.session.add(FormerName(employer=renamed, name="滨海装卸"))
+    db.session.commit()
+    names, former = queries.search("滨海", None)
+    assert (names.total, names.more) == (3, True)
+    assert names.hits[0].employer == shortest
+    assert (former.total, former.more, [hit.shown for hit in former.hits]) == (1, False, ["滨海装卸"])
+
+
+def test_a_list_is_the_same_whether_its_needle_is_rare_or_common(
+    harbour: Employer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def listed() -> set[int]:
+        return set(db.session.scalars(select(Employer.id).where(queries.matching("天津"))))
+
+    rare = listed()
+    monkeypatch.setattr(queries, "FEW", 1)
+    assert listed() == rare
+    assert len(rare) == 2
+
+
+def test_employers_without_a_document_are_found_after_the_next_round(
+    harbour: Employer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "CHUNK", 1)
+    db.session.execute(delete(SearchDocument))
+    db.session.commit()
+    assert found("港务") == {}
+    for _run in range(2):
+        complete_search()
+        assert found("港务") == {TermKind.NAME: [harbour.name]}
+        assert found("海洋") == {TermKind.NAME: ["天津海洋食品厂"]}

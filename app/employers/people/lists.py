@@ -219,4 +219,3 @@ UNCOVERED = ListPage(
     export_permission=EmployerPermission.EXPORT,
     reveal_permission=EmployerPermission.REVEAL,
 )  # fmt: skip
-

@@ -58,9 +58,7 @@ def roles_of(contact_id: int, actor: Actor | None) -> Sequence[EmployerContact]:
         select(EmployerContact)
         .where(EmployerContact.contact_id == contact_id, role_visible_to(actor))
         .options(joinedload(EmployerContact.employer), lazyload(EmployerContact.contact))
-        .order_by(
-            EmployerContact.until.is_not(None), EmployerContact.until.desc(), EmployerContact.id.desc()
-        )
+        .order_by(EmployerContact.until.is_not(None), EmployerContact.until.desc(), EmployerContact.id.desc())
     )
     return db.session.scalars(query).all()
 

@@ -6,7 +6,7 @@ from typing import ClassVar, cast
 from sqlalchemy import ForeignKey, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.bigrams import index_by_bigrams, searched_text
+from app.core.bigrams import index_by_bigrams, mark, searched_text
 from app.core.db import Model
 
 
@@ -21,6 +21,10 @@ class TermKind(StrEnum):
     PINYIN = "pinyin"
     PHONE = "phone"
     CONTACT = "contact"
+
+
+#: what tells the words of a kind in the index from those of the others
+MARKS = {kind: mark(number) for number, kind in enumerate(TermKind)}
 
 
 class SearchDocument(Model):
@@ -45,7 +49,7 @@ class SearchDocument(Model):
     pinyin: Mapped[str] = mapped_column(searched_text())
     phone: Mapped[str] = mapped_column(searched_text())
     contact: Mapped[str] = mapped_column(searched_text())
-    #: core.bigrams.grams of all of them
+    #: core.bigrams.grams of all of them, each kind with its mark
     grams: Mapped[str] = mapped_column(Text)
 
 

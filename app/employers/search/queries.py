@@ -5,15 +5,26 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
-from app.core.bigrams import narrowed
+from app.core.bigrams import narrowed, phrase
 from app.core.db import AnyRow, db
 from app.core.permissions import Actor
 from app.core.text import mask_phone, phone_digits, pinyin, search_key
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.employers.policy import visible_to
-from app.employers.search.models import SEARCH, TermKind
+from app.employers.search.models import MARKS, SEARCH, TermKind
 
 #: Groups of the result, the surest first; an employer is listed once, under the surest that found it.
 GROUPS: tuple[tuple[TermKind, ...], ...] = (
@@ -33,6 +44,10 @@ SHORTEST = {
     TermKind.INITIALS: 2,
     TermKind.PINYIN: 3,
 }
+#: Hits of a group are counted up to here; “1,000+” says as much as 48,312.
+COUNT_CAP = 1000
+#: Lists look up the ids of so many hits; more are found by reading on in the list.
+FEW = 10_000
 DIGITS_ONLY = {TermKind.PHONE, TermKind.ACCOUNT}
 FROM_NAMES = {TermKind.FORMER_NAME, TermKind.INITIALS, TermKind.PINYIN}
 FROM_PEOPLE = {TermKind.PHONE, TermKind.CONTACT}
@@ -49,7 +64,9 @@ class Hit:
 @dataclass
 class HitGroup:
     kind: TermKind
+    #: at most COUNT_CAP; whether there are more
     total: int = 0
+    more: bool = False
     hits: list[Hit] = field(default_factory=list)
 
 
@@ -67,19 +84,46 @@ def _may_mean(needle: str, kind: TermKind) -> bool:
 
 
 def matching(text: str) -> ColumnElement[bool]:
-    """The employers that a search text finds, as a condition for lists and exports."""
-    return Employer.id.in_(select(SEARCH.c.id).where(_finds(search_key(text))))
+    """The employers that a search text finds, as a condition for lists and exports.
+
+    What finds few is looked up; what most employers have in common is asked of each as a list comes to it, so
+    that the list can end early.
+    """
+    needle = search_key(text)
+    if not kinds_for(needle):
+        return false()
+    hits = _hits(select(SEARCH.c.id), needle, kinds_for(needle))
+    few = select(func.count()).select_from(hits.limit(FEW + 1).subquery())
+    if (db.session.scalar(few) or 0) <= FEW:
+        return Employer.id.in_(hits)
+    return select(SEARCH.c.id).where(SEARCH.c.id == Employer.id, _holds(kinds_for(needle), needle)).exists()
 
 
-def _finds(needle: str) -> ColumnElement[bool]:
-    kinds = kinds_for(needle)
-    return (
-        and_(narrowed(SEARCH, needle), or_(*(_holds(kind, needle) for kind in kinds))) if kinds else false()
-    )
+def _hits(
+    query: Select[Any],
+    needle: str,
+    kinds: Sequence[TermKind],
+    surer: Sequence[TermKind] = (),
+    beginning: bool | None = None,
+) -> Select[Any]:
+    """The query over SEARCH, left with what holds the needle in a text of the kinds, none of the surer.
+
+    `beginning` leaves only those with a text that begins with it, or (False) only those without.
+    """
+    wanted = [phrase(needle, MARKS[kind], beginning=bool(beginning)) for kind in kinds]
+    without = [phrase(needle, MARKS[kind]) for kind in surer]
+    query = query.where(_holds(kinds, needle))
+    if surer:
+        query = query.where(~_holds(surer, needle))
+    if beginning is not None:
+        begins = _holds(kinds, f"\n{needle}")
+        query = query.where(begins if beginning else ~begins)
+        without += [] if beginning else [phrase(needle, MARKS[kind], beginning=True) for kind in kinds]
+    return narrowed(query, SEARCH, wanted, without)
 
 
-def _holds(kind: TermKind, needle: str) -> ColumnElement[bool]:
-    return SEARCH.c[kind.value].contains(needle, autoescape=True)
+def _holds(kinds: Sequence[TermKind], needle: str) -> ColumnElement[bool]:
+    return or_(*(SEARCH.c[kind.value].contains(needle, autoescape=True) for kind in kinds))
 
 
 def search(text: str, actor: Actor | None, per_group: int = 8) -> Sequence[HitGroup]:
@@ -87,30 +131,95 @@ def search(text: str, actor: Actor | None, per_group: int = 8) -> Sequence[HitGr
     needle = search_key(text)
     if not kinds_for(needle):
         return []
-    each = _found(needle, actor).subquery()
+    rows = db.session.execute(_ranked(_found_at_once(needle, actor), per_group)).all()
+    if rows and rows[0].found > COUNT_CAP:
+        rows = db.session.execute(_ranked(_found_by_group(needle, actor), per_group)).all()
+    former = _former_names([employer.id for employer, kind, *_ in rows if kind in FROM_NAMES])
+    people = _people([employer.id for employer, kind, *_ in rows if kind in FROM_PEOPLE])
+    groups: dict[int, HitGroup] = {}
+    for employer, kind, number, total, _all in rows:
+        found = groups.setdefault(
+            number, HitGroup(GROUPS[number][0], min(total, COUNT_CAP), total > COUNT_CAP)
+        )
+        names, persons = [employer.name, *former[employer.id]], people[employer.id]
+        shown = _closest(needle, _texts(employer, TermKind(kind), names, persons))
+        found.hits.append(Hit(employer, shown))
+    return list(groups.values())
+
+
+def _ranked(hits: CompoundSelect[Any] | Select[Any], per_group: int) -> Select[Any]:
+    """The first employers of each group: employer, kind, group, how many that has, and how many all have."""
+    each = hits.subquery()
     order = (each.c.closeness, func.length(each.c.text), each.c.text, each.c.id)
     ranked = select(
         each.c.id,
         each.c.kind,
         func.count().over(partition_by=each.c.group).label("total"),
         func.row_number().over(partition_by=each.c.group, order_by=order).label("place"),
+        func.count().over().label("found"),
         each.c.group,
     ).subquery()
-    rows = db.session.execute(
-        select(Employer, ranked.c.kind, ranked.c.group, ranked.c.total)
+    return (
+        select(Employer, ranked.c.kind, ranked.c.group, ranked.c.total, ranked.c.found)
         .join(ranked, ranked.c.id == Employer.id)
         .where(ranked.c.place <= per_group)
         .order_by(ranked.c.group, ranked.c.place)
-    ).all()
-    former = _former_names([employer.id for employer, kind, *_ in rows if kind in FROM_NAMES])
-    people = _people([employer.id for employer, kind, *_ in rows if kind in FROM_PEOPLE])
-    groups: dict[int, HitGroup] = {}
-    for employer, kind, number, total in rows:
-        found = groups.setdefault(number, HitGroup(GROUPS[number][0], total))
-        names, persons = [employer.name, *former[employer.id]], people[employer.id]
-        shown = _closest(needle, _texts(employer, TermKind(kind), names, persons))
-        found.hits.append(Hit(employer, shown))
-    return list(groups.values())
+    )
+
+
+def _found_at_once(needle: str, actor: Actor | None) -> Select[Any]:
+    """Everybody found, if they are no more than are counted: nearly always so."""
+    kinds = [kind for group in GROUPS for kind in group if kind in kinds_for(needle)]
+    hits = _hits(_described(needle, kinds, visible_to(actor)), needle, kinds)
+    return hits.limit(COUNT_CAP + 1)
+
+
+def _found_by_group(needle: str, actor: Actor | None) -> CompoundSelect[Any]:
+    """The employers of each group: those with a text that begins with the needle, and the others.
+
+    Either gives at most one more than are counted, so that a needle which nearly all have in common costs no
+    more than another, and hides none of the other groups.
+    """
+    parts, surer = [], list[TermKind]()
+    reach = visible_to(actor)
+    for group in GROUPS:
+        kinds = [kind for kind in group if kind in kinds_for(needle)]
+        if kinds:
+            query = _described(needle, kinds, reach)
+            for beginning in (True, False):
+                hits = _hits(query, needle, kinds, surer, beginning).limit(COUNT_CAP + 1)
+                parts.append(select(hits.subquery()))
+        surer += kinds
+    return union_all(*parts)
+
+
+def _described(needle: str, kinds: Sequence[TermKind], reach: ColumnElement[bool]) -> Select[Any]:
+    """Of search rows in reach: id, group, the first kind that holds the needle, how close (0 is equal), text.
+
+    Of the texts of a kind, the closest counts.
+    """
+    number = {kind: n for n, group in enumerate(GROUPS) for kind in group}
+
+    def by_kind(value: Callable[[TermKind], Any]) -> Any:
+        *others, last = kinds
+        held = [(_holds([kind], needle), value(kind)) for kind in others]
+        return case(*held, else_=value(last)) if held else value(last)
+
+    def closeness(kind: TermKind) -> Any:
+        text = SEARCH.c[kind.value]
+        return case((text.contains(f"\n{needle}\n"), 0), (text.contains(f"\n{needle}"), 1), else_=2)
+
+    return (
+        select(
+            SEARCH.c.id,
+            by_kind(lambda kind: literal(number[kind])).label("group"),
+            by_kind(lambda kind: literal(kind.value)).label("kind"),
+            by_kind(closeness).label("closeness"),
+            by_kind(lambda kind: SEARCH.c[kind.value]).label("text"),
+        )
+        .join(Employer, Employer.id == SEARCH.c.id)
+        .where(reach)
+    )
 
 
 def _former_names(ids: Sequence[int]) -> dict[int, list[str]]:
@@ -134,34 +243,6 @@ def _people(ids: Sequence[int]) -> dict[int, list[AnyRow]]:
         for person in db.session.execute(query):
             found[person.employer_id].append(person)
     return found
-
-
-def _found(needle: str, actor: Actor | None) -> Select[Any]:
-    """The employers found: id, group, the kind that found each, its text, and how close that is (0 is equal).
-
-    Of the texts of a kind, the closest counts.
-    """
-    kinds = [kind for kinds in GROUPS for kind in kinds if kind in kinds_for(needle)]
-    number = {kind: n for n, kinds in enumerate(GROUPS) for kind in kinds}
-
-    def by_kind(value: Callable[[TermKind], Any]) -> Any:
-        return case(*((_holds(kind, needle), value(kind)) for kind in kinds))
-
-    def closeness(kind: TermKind) -> Any:
-        text = SEARCH.c[kind.value]
-        return case((text.contains(f"\n{needle}\n"), 0), (text.contains(f"\n{needle}"), 1), else_=2)
-
-    return (
-        select(
-            SEARCH.c.id,
-            by_kind(lambda kind: literal(number[kind])).label("group"),
-            by_kind(lambda kind: literal(kind.value)).label("kind"),
-            by_kind(closeness).label("closeness"),
-            by_kind(lambda kind: SEARCH.c[kind.value]).label("text"),
-        )
-        .join(Employer, Employer.id == SEARCH.c.id)
-        .where(_finds(needle), visible_to(actor))
-    )
 
 
 def _closest(needle: str, texts: Iterable[tuple[str, str]]) -> str:

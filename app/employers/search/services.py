@@ -13,14 +13,14 @@ from app.core.bulk import Columns
 from app.core.db import among, db
 from app.core.text import phone_digits, pinyin, search_key
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
-from app.employers.search.models import SEARCH, TermKind
+from app.employers.search.models import MARKS, SEARCH, TermKind
 from app.employers.search.queries import SHORTEST
 
 CHUNK = 2000
 #: the searched columns in the order of `_Document`
 COLUMNS = tuple(kind.value for kind in TermKind)
-#: the places of the columns that one character finds
-BY_ONE_CHARACTER = tuple(n for n, kind in enumerate(TermKind) if SHORTEST.get(kind, 1) == 1)
+#: of each column: its mark, and whether one character finds it
+INDEXED = tuple((MARKS[kind], SHORTEST.get(kind, 1) == 1) for kind in TermKind)
 _Document = tuple[str, ...]
 #: a document and its grams
 Prepared = tuple[_Document, str]
@@ -35,6 +35,15 @@ def reindex(employer_ids: Iterable[int] | None = None) -> int:
     ids = list(db.session.scalars(select(Employer.id)) if employer_ids is None else sorted(set(employer_ids)))
     _reindex(db.session.connection(), ids)
     return len(ids)
+
+
+def index_missing(after: int = 0) -> int | None:
+    """Indexes the next employers without a document; the last one's id, or None when there were none."""
+    indexed = select(SEARCH.c.id).where(SEARCH.c.id == Employer.id).exists()
+    query = select(Employer.id).where(~indexed, Employer.id > after).order_by(Employer.id).limit(CHUNK)
+    ids = db.session.scalars(query).all()
+    _reindex(db.session.connection(), ids)
+    return ids[-1] if ids else None
 
 
 def prepared(
@@ -165,8 +174,11 @@ def _joined(keys: Sequence[str]) -> str:
 
 
 def _grams(document: _Document) -> str:
-    texts = [text for text in "".join(document).split("\n") if text]
-    return grams(texts, "".join([document[n] for n in BY_ONE_CHARACTER]).replace("\n", ""))
+    return " ".join(
+        grams(column[1:-1].split("\n"), mark, singly=by_one)
+        for column, (mark, by_one) in zip(document, INDEXED, strict=True)
+        if column
+    )
 
 
 _SEARCHED: dict[type[Any], tuple[str, ...]] = {
