@@ -2,14 +2,14 @@
 
 The scheduler indexes every employer anew within minutes of its start (`flask employers reindex`: at once).
 
-Revision ID: 0004
+Revision ID: 0005
 """
 
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
