@@ -17,6 +17,7 @@ FEATURES: tuple[str, ...] = (
     "app.accounts",
     "app.accounts.access",
     "app.settings",
+    "app.personal",
     "app.attachments",
     "app.imports",
     "app.employers",
@@ -79,8 +80,12 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _engine_options(url: str) -> dict[str, object]:
-    # psycopg's automatic prepare turns short LIKE searches into a generic plan, six times slower
-    return {"connect_args": {"prepare_threshold": None}, "pool_pre_ping": True} if "psycopg" in url else {}
+    # an error of the database tells its statement, but not the people whose data was in it
+    options: dict[str, object] = {"hide_parameters": True}
+    if "psycopg" in url:
+        # psycopg's automatic prepare turns short LIKE searches into a generic plan, six times slower
+        options |= {"connect_args": {"prepare_threshold": None}, "pool_pre_ping": True}
+    return options
 
 
 def _init_database(app: Flask) -> None:

@@ -40,6 +40,8 @@ class Settings:
     host: str
     port: int
     secret_key: str = field(repr=False)
+    personal_keys: Path
+    """The file with the keys of personal data, made when the first value is sealed."""
     demo: bool
     public_url: str
     """Where people reach the product, without a trailing slash; links in messages start with it."""
@@ -88,6 +90,7 @@ class Settings:
             host=env.get("JINNUO_HOST", "").strip() or "127.0.0.1",
             port=port,
             secret_key=secret_key,
+            personal_keys=Path(env.get("JINNUO_PERSONAL_KEYS", "").strip() or home / "personal.keys"),
             demo=_boolean(env, "DEMO", True),
             public_url=_url(env, "JINNUO_PUBLIC_URL", f"http://127.0.0.1:{port}"),
             trusted_proxies=_integer(env, "JINNUO_TRUSTED_PROXIES", 0, 0, 5),

@@ -19,6 +19,7 @@ from app.config import Settings
 from app.core import code_tables
 from app.core.db import db
 from app.core.limits import limiter
+from app.core.personal_keys import key_path
 from app.core.valkey import answers, valkey_command
 from tests.postgresql import private_cluster
 from tests.waiting import wait_until
@@ -140,6 +141,7 @@ def sweep_database() -> None:
                 connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608 - our own table names
         protect(connection)
     anchor_path().unlink(missing_ok=True)
+    key_path().unlink(missing_ok=True)
 
 
 class CommittingClient(FlaskClient):

@@ -24,12 +24,15 @@ COMMANDS = {
 
 #: Columns that say nothing of their own.
 _BOOKKEEPING = "id created_at updated_at last_login_at failed_logins totp_last_step name_key"
+_SEALED = "id_number_index"
 _PROGRESS = "last_row lease_until worker attempts"
-SILENT = frozenset(f"{_BOOKKEEPING} {_PROGRESS}".split())
+SILENT = frozenset(f"{_BOOKKEEPING} {_PROGRESS} {_SEALED}".split())
 #: Columns of which only the change is recorded, never a value.
-SECRET = frozenset({"password_hash", "totp_secret", "session_stamp", "token", "token_hash", "code_hash"})
+SECRET = frozenset(
+    {"password_hash", "totp_secret", "session_stamp", "token", "token_hash", "code_hash", "id_number"}
+)
 #: Columns whose values are recorded with their middle hidden.
-MASKED = frozenset({"mobile", "landline", "phone", "telephone", "email", "id_number"})
+MASKED = frozenset({"mobile", "landline", "phone", "telephone", "email"})
 
 
 #: How the trail names tables and columns (`queries.name_of`); other catalogues know the rest.
@@ -155,6 +158,14 @@ NAMES = (
     msgid("Contact merge"),
     msgid("Preferred channel"),
     msgid("Authorisation"),
+    msgid("Months"),
+    msgid("Cleared at"),
+    msgid("Enabled"),
+    msgid("Id number"),
+    msgid("Id number index"),
+    msgid("Forgotten on"),
+    msgid("Resealed"),
+    msgid("Retention rule"),
     msgid("Id"),
     msgid("Account closing reason"),
     msgid("Bank code"),

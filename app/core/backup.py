@@ -15,8 +15,13 @@ from app.config import Settings
 DATABASE_NAME = "jinnuo.db"
 #: Copied before the database: a trail's anchor that is newer than the database tells of events it lacks.
 ANCHOR = "audit.anchor"
+#: Keys of personal data never lie beside what they open: whoever has the archive would have both.
+KEYS = "personal.keys"
 #: What is made again by itself or means nothing elsewhere (`gateway.db` is the simulator's), or goes first.
-LEFT_OUT = ("logs", "previews", "exports", "valkey", "instance.lock", "gateway.db", DATABASE_NAME, ANCHOR)
+LEFT_OUT = (
+    *("logs", "previews", "exports", "valkey", "instance.lock", "gateway.db"),
+    *(DATABASE_NAME, ANCHOR, KEYS),
+)
 
 
 class BackupError(Exception):

@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from app.core import code_tables, commands, legal, workdays
+from app.core import code_tables, commands, legal, personal_keys, workdays
 from app.core.features import Feature
 from app.core.health import blueprint
 from app.core.jobs import Every
@@ -15,7 +15,7 @@ from app.core.process_cli import schedule_command, up_command, web_command, work
 from app.core.translations_cli import translations
 
 #: tables of the core that no feature owns
-TABLES = (code_tables.CodeValue, legal.LegalBasis, workdays.WorkingDay)
+TABLES = (code_tables.CodeValue, legal.LegalBasis, personal_keys.PersonalKey, workdays.WorkingDay)
 
 COMMANDS = (
     up_command,

@@ -24,6 +24,7 @@ from app.core.clock import now
 from app.core.db import EnumText, PeriodType, UTCDateTime, _Scaled, among, db
 from app.core.import_spec import Plan, Ref, Write, id_of
 from app.core.periods import Period
+from app.core.personal import Sealed, SealedText
 
 Note = dict[str, Any]
 STAMPS = ("created_at", "updated_at")
@@ -159,6 +160,8 @@ def as_json(value: Any) -> Any:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Sealed):
+        return value.token
     return value.id if isinstance(value, Ref) else value
 
 
@@ -181,6 +184,8 @@ def from_json(column: Column[Any], value: Any) -> Any:
         return datetime.fromisoformat(value)
     if isinstance(kind, Date):
         return date.fromisoformat(value)
+    if isinstance(kind, SealedText):
+        return Sealed(value, kind.purpose)
     return kind.kind(value) if isinstance(kind, EnumText) else value
 
 

@@ -12,6 +12,7 @@ from app.accounts.models import Branch, User
 from app.core.clock import now
 from app.core.db import EnumText, Model, Money, Rate, Timestamps
 from app.core.periods import Period
+from app.core.personal import ID_NUMBER, Sealed, SealedText
 from app.core.text import name_key
 
 
@@ -260,6 +261,11 @@ class Contact(Timestamps, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
     mobile: Mapped[str | None] = mapped_column(String(20), index=True)
+    #: sealed; `masked` shows some of it, `opened` all. Set both by core.personal.sealed_with_index
+    id_number: Mapped[Sealed | None] = mapped_column(SealedText(ID_NUMBER))
+    id_number_index: Mapped[str | None] = mapped_column(String(80), index=True)
+    #: when name and numbers were deleted, long after the last role had ended
+    forgotten_on: Mapped[date | None]
     landline: Mapped[str | None] = mapped_column(String(30))
     email: Mapped[str | None] = mapped_column(String(120))
     #: that the mobile number is this person's: when, how and by whom it was made sure

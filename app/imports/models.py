@@ -75,6 +75,8 @@ class ImportBatch(Timestamps, Model):
     attempts: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    #: when the file and the rows were deleted; the counts stay, and nothing can be taken back any more
+    cleared_at: Mapped[datetime | None]
 
     branch: Mapped[Branch] = relationship()
     created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])

@@ -1,0 +1,60 @@
+"""`flask personal`: the keys of personal data."""
+
+import json
+
+import click
+from flask.cli import AppGroup
+
+from app.core.db import Intent, db, intending, writing
+from app.core.errors import DomainError
+from app.core.personal_keys import key_path, keys_in_use
+from app.personal import queries, services
+
+personal = AppGroup("personal", help="The keys that ID numbers are sealed with.")
+
+
+@personal.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(as_json: bool) -> None:
+    """Where the keys are and how many values each has sealed; exit with 1 when one is lost."""
+    with intending(Intent.READ):
+        trouble, counts, used = queries.trouble_with_keys(), queries.values_by_key(), sorted(keys_in_use())
+        report = {
+            "file": str(key_path()),
+            "in_file": queries.numbers_in_file(),
+            "in_use": used,
+            "values": {str(number): count for number, count in sorted(counts.items())},
+            "trouble": trouble,
+        }
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        for name, value in report.items():
+            click.echo(f"{name:<8} {value}")
+    if trouble:
+        raise SystemExit(1)
+
+
+@personal.command("rotate-key")
+@click.option("--prepare", is_flag=True, help="Only write a new key, to be copied and backed up.")
+@click.option("--batch", default=services.BATCH, show_default=True, help="How many values to seal at a time.")
+def rotate_key(prepare: bool, batch: int) -> None:
+    """Change the key and seal everything anew; stopped at any time, it goes on when called again."""
+    try:
+        with writing():
+            if prepare:
+                number = services.new_key()
+                db.session.commit()
+                click.echo(f"Key {number} is in {key_path()}: copy and back up the file, then rotate.")
+                return
+            number = services.change_key()
+            db.session.commit()
+            click.echo(f"Key {number} is in use.")
+            total = 0
+            for done in services.reseal(batch):
+                db.session.commit()
+                total += done
+                click.echo(f"{total} values sealed anew.")
+    except DomainError as error:
+        db.session.rollback()
+        raise click.ClickException(error.message) from error
