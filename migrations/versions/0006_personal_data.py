@@ -3,14 +3,14 @@
 `personal_keys` has no key, only the proof of each. What a rule of retention deletes is noted on the rows that
 stay: a contact without name and numbers, an import without file and rows.
 
-Revision ID: 0005
+Revision ID: 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
