@@ -10,7 +10,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, String, Table, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -19,6 +18,7 @@ from app.config import current_settings
 from app.core.bulk import insert_rows
 from app.core.db import Base, EnumText, Model, Timestamps, db
 from app.core.errors import NotFound
+from app.core.i18n import DEFAULT, in_chinese
 from app.core.list_state import ListState
 from app.core.permissions import Actor
 from app.core.sentences import sentence
@@ -171,7 +171,7 @@ def begin(kind: RunKind, state: ListState, **values: Any) -> ListRun:
         kind=kind,
         list_name=state.page.name,
         actor_id=state.actor.id,
-        language=str(get_locale() or "zh_CN"),
+        language=DEFAULT if in_chinese() else "en",
         args=[_kept(one) for one in state.args],
         tree=state.whole_tree,
         sort=state.sort,

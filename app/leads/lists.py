@@ -12,10 +12,11 @@ from sqlalchemy import Select, bindparam, case, func, select
 from app.accounts.queries import name_of
 from app.core.clock import today
 from app.core.criteria import rule
+from app.core.features import current_features
 from app.core.links import url_if
 from app.core.listing import Column, Empty, ListPage
 from app.core.permissions import Actor
-from app.employers.lists import employer_fields, stage_badge
+from app.employers.lists import EMPLOYERS, employer_fields, stage_badge
 from app.employers.models import Employer, Stage
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.policy import visible_to
@@ -86,5 +87,7 @@ LEADS = ListPage(
         _l("No leads yet"),
         _l("Import the company registry, the bank's list of new accounts or the insurance comparison."),
     ),
+    bulk=EMPLOYERS.bulk,
+    more_bulk=lambda: current_features().employer_actions,
     export_permission=EmployerPermission.EXPORT,
 )

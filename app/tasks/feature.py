@@ -1,15 +1,36 @@
 """The tasks' manifest."""
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 
 from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.list_parts import BulkAction
 from app.core.moving import Mover
-from app.core.permissions import LEADERS, OFFICE, Role
+from app.core.permissions import LEADERS, OFFICE, Actor, Role
+from app.employers.models import Employer
 from app.tasks import demo
+from app.tasks.forms import OWNERS, ManyTasksForm
 from app.tasks.lists import EMPLOYER_FIELDS
 from app.tasks.policy import WELCOME_DAYS, Permission
 from app.tasks.queries import deadlines_of_stage, tasks_of
+from app.tasks.services import open_for
 from app.tasks.views import bp
+
+
+def _open_task(employer: Employer, actor: Actor, form: FlaskForm) -> None:
+    open_for(employer, *form.promise, actor, for_owner=form.who.data == OWNERS)
+
+
+CREATE_TASKS = BulkAction(
+    "tasks",
+    _l("Create tasks"),
+    Permission.WORK,
+    act=_open_task,
+    form=ManyTasksForm,
+    icon="check2-square",
+    tone="secondary",
+    undoable=True,
+)
 
 feature = Feature(
     name="tasks",
@@ -25,6 +46,7 @@ feature = Feature(
         Permission.MANAGE: LEADERS,
     },
     employer_fields=EMPLOYER_FIELDS,
+    employer_actions=(CREATE_TASKS,),
     panels=(
         Panel(
             "tasks",

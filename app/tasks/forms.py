@@ -12,6 +12,8 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from app.accounts.models import User
 from app.core.choices import offered
 from app.core.clock import today
+from app.core.permissions import current_actor, may
+from app.tasks.policy import Permission
 
 
 def not_in_the_past(_form: Any, field: Field) -> None:
@@ -27,6 +29,28 @@ class NewTaskForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, owners: list[User]) -> None:
         self.owner_id.choices = offered((user.id, user.name) for user in owners)
+
+    @property
+    def promise(self) -> tuple[str, date]:
+        """What and by when; only of a valid form."""
+        return cast(str, self.title.data), cast(date, self.due_on.data)
+
+
+OWNERS, MYSELF = "owners", "me"
+
+
+class ManyTasksForm(FlaskForm):  # type: ignore[misc]
+    """The same task for many employers; only who may manage others' tasks gives them to others."""
+
+    title = StringField(_l("What is to be done"), validators=[InputRequired(), Length(max=255)])
+    due_on = DateField(_l("Due on"), default=today, validators=[InputRequired(), not_in_the_past])
+    who = SelectField(_l("For"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owners = [(OWNERS, _("Each employer's owner; me where there is none"))]
+        manages = may(current_actor(), Permission.MANAGE)
+        self.who.choices = offered([*(owners if manages else ()), (MYSELF, _("Me"))])
 
     @property
     def promise(self) -> tuple[str, date]:

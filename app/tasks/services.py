@@ -92,6 +92,23 @@ def open_by_hand(
     )
 
 
+def open_for(employer: Employer, title: str, due_on: date, actor: Actor, *, for_owner: bool) -> Task:
+    """One of many tasks of the same words: for the employer's owner, or else for whoever asks.
+
+    DomainError when such a task is open there already, so that asking twice doubles nothing.
+    """
+    _refuse_past(due_on)
+    title = title.strip()
+    same = select(Task.id).where(
+        Task.employer_id == employer.id, Task.title == title, Task.state == TaskState.OPEN
+    )
+    if db.session.scalars(same.limit(1)).first() is not None:
+        raise DomainError(_l("The same task is open there already."))
+    owner = employer.owner if for_owner and employer.owner and employer.owner.active else None
+    owner_id = owner.id if owner else actor.id
+    return open_task("other", title, due_on, employer=employer, owner_id=owner_id, actor=actor)
+
+
 def complete(task: Task, actor: Actor | None, result: str = "") -> None:
     """Closes a task as done, with what came of it; Conflict when it is closed already."""
     _close(task, TaskState.DONE, actor, result)

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from app.core import signals
 from app.core.features import Feature, NavItem, TimelineKind
 from app.core.moving import PEOPLE, Mover
+from campaigns.drafting.lists import START
 from campaigns.drafting.policy import GRANTS, Permission
 from campaigns.drafting.queries import campaign_under_way
 from campaigns.drafting.services import uses_of
@@ -27,6 +28,7 @@ feature = Feature(
     ),
     grants=GRANTS,
     workflows=(CAMPAIGN,),
+    employer_actions=(START,),
     timeline_kinds=(TimelineKind("campaign", _l("Campaign"), "megaphone"),),
     movers=(
         Mover(

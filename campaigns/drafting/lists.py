@@ -1,18 +1,26 @@
 """The lists of drafting: campaigns, and the audience of one of them."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
+from wtforms import StringField
+from wtforms.validators import Length
 
 from app.accounts.lists import branch_field, user_field
+from app.core.clock import now
 from app.core.criteria import Field, Kind, choices_of, rule
-from app.core.formats import masked_phone
+from app.core.formats import masked_phone, moment
 from app.core.links import url_if
 from app.core.listing import Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor
+from app.core.segments import LONGEST_NAME
+from app.employers.handpicked.lists import ADD, AddForm, filled
 from app.employers.models import Contact, Employer
 from app.employers.policy import Permission as Reveal
 from campaigns.drafting import queries
@@ -30,6 +38,34 @@ def address(campaign: Campaign) -> str:
     """Where a campaign is looked at: the draft before its launch, the balance after it."""
     launched = url_if("results.show", id=campaign.id) if campaign.launched_at else None
     return launched or url_for("drafting.show", id=campaign.id)
+
+
+class AudienceForm(AddForm):
+    """Whom to write to, as a segment chosen by hand; a new one has the moment in its name."""
+
+    name = StringField(
+        _l("Name of a new segment"),
+        validators=[Length(max=LONGEST_NAME)],
+        default=lambda: _("Campaign of %(moment)s", moment=moment(now())),
+    )
+
+
+def _next(answers: Mapping[str, Any], actor: Actor) -> tuple[Any, str] | None:
+    segment = filled(answers, actor)
+    url = url_if("drafting.new", segment=segment.id) if segment else None
+    return (_l("Draft the campaign"), url) if url else None
+
+
+#: from rows of employers to a campaign: they become a segment, which is the audience
+START = replace(
+    ADD,
+    name="campaign",
+    label=_l("Start a campaign"),
+    permission=Permission.DRAFT,
+    form=AudienceForm,
+    icon="megaphone",
+    next_step=_next,
+)
 
 
 def _campaigns(actor: Actor | None) -> Select[Campaign]:
