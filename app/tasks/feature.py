@@ -18,7 +18,8 @@ from app.tasks.views import bp
 
 
 def _open_task(employer: Employer, actor: Actor, form: FlaskForm) -> None:
-    open_for(employer, *form.promise, actor, for_owner=form.who.data == OWNERS)
+    title, due_on = form.promise
+    open_for(employer, title, due_on, actor, for_owner=form.who.data == OWNERS)
 
 
 CREATE_TASKS = BulkAction(
