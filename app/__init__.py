@@ -30,6 +30,7 @@ FEATURES: tuple[str, ...] = (
     "app.outreach",
     "app.targets",
     # their demonstration works on what the others have loaded
+    "app.employers.sources",
     "app.employers.identity",
     "app.employers.profile",
     "app.employers.merging",

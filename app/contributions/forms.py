@@ -10,6 +10,7 @@ from app.core.identifiers import credit_code, mobile
 from app.core.import_spec import Column, ImportSpec
 from app.core.parsing import account_number, code, day, money, period, rate, text, whole
 from app.employers.models import AccountStatus
+from app.employers.sources.policy import REASONS, REMARKS
 from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers, reverted_employers
 
 #: table A.4 of JGJ/T 320, by code and by name
@@ -87,12 +88,13 @@ STATEMENT = ImportSpec(
     needs_as_of=True,
     needs_period=True,
     permission=Permission.IMPORT,
-    reasons={
-        "other_branch": _l("belongs to another branch; ask the department to import it"),
-        "merged": _l("belongs to a record that was merged into another; close or correct it at its source"),
-        "account_taken": _l("already is the account of another employer: %(value)s"),
-    },
+    reasons={**REASONS, "account_taken": _l("already is the account of another employer: %(value)s")},
+    remarks=REMARKS,
     labels={
+        "name_key": None,
+        "told": None,
+        "source": _l("Source"),
+        "source_as_of": _l("First named on"),
         "stage": _l("Stage"),
         "arrears_months": _l("Months in arrears"),
         "arrears_as_of": _l("Arrears reckoned on"),

@@ -11,8 +11,9 @@ from app.core.bulk import read_rows, read_tuples
 from app.core.db import among, db
 from app.core.periods import Period
 from app.core.permissions import Actor
+from app.core.text import name_key
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
-from app.employers.policy import in_reach
+from app.employers.sources.queries import by_code, nameless_codes
 
 #: columns that a statement line sets on the employer
 STATED = (
@@ -33,7 +34,7 @@ STATED = (
 )
 #: columns that follow from the line and the as-of date
 RECKONED = ("arrears_months", "arrears_as_of", "statement_period")
-KNOWN = ("id", "uscc", "name", "stage", "branch_id", "merged_into_id", *STATED, *RECKONED)
+KNOWN = (*STATED, *RECKONED)
 #: what makes a fact of a month; two lines that agree in these say the same
 FACT = (
     "account_status",
@@ -58,14 +59,15 @@ class Handler(NamedTuple):
     mobile: str | None
 
 
-def employers_by_code(codes: Collection[str], actor: Actor | None) -> dict[str, Known]:
-    """Employers of all branches by credit code; `within_reach` says whether the actor may know of them.
+def employers_by_code(names: Mapping[str, str], actor: Actor | None) -> dict[str, Known]:
+    """Employers by the credit codes of lines, whose names are given; see `sources.queries.by_code`.
 
-    A record that was merged into another still has its code: `merged_into_id` says so.
+    A lead whose code was missing until now is found by the line's name; its `uscc` is None.
     """
-    columns = (*(getattr(Employer, name) for name in KNOWN), in_reach(actor).label("within_reach"))
-    query = select(*columns).where(among(Employer.uscc, codes))
-    return {row["uscc"]: row for row in read_rows(query)}
+    known = by_code(names.keys(), actor, KNOWN)
+    unknown = {name_key(name): code for code, name in names.items() if code not in known}
+    found = nameless_codes(unknown.keys(), actor, KNOWN)
+    return {**known, **{unknown[key]: employer for key, employer in found.items()}}
 
 
 def has_accounts() -> bool:

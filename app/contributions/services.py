@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from app.contributions import queries
 from app.contributions.models import ContributionFact
 from app.contributions.policy import stage_for
-from app.contributions.queries import FACT, STATED, Handler, Known
+from app.contributions.queries import FACT, Handler, Known
 from app.core import signals
 from app.core.dues import months_in_arrears
 from app.core.import_spec import Context, Line, Plan, Ref, id_of
@@ -22,11 +22,15 @@ from app.core.text import name_key
 from app.core.workflow_sets import SetMove, transition_many
 from app.employers.models import AccountStatus, Contact, ContactRole, Employer, EmployerContact, Stage
 from app.employers.search.services import Prepared, index_new, prepared, reindex
+from app.employers.sources.policy import FIELDS, STATEMENT, heard_first, is_plain, obligation, weighed
+from app.employers.sources.services import refused, update_employer
 from app.lifecycle.workflow import LIFECYCLE
 
 #: open accounts, the only ones that can be behind
 OPEN = (AccountStatus.NORMAL, AccountStatus.OPENED)
 Values = Mapping[str, Any]
+#: what a statement says of an employer and other files may say as well, the name apart
+CLAIMED = tuple(name for name in FIELDS[STATEMENT] if name != "name")
 DAY_OF_RECKONING = frozenset({"arrears_as_of"})
 #: columns of a statement by which an employer is found
 SEARCHED = frozenset({"name", "uscc", "employer_account_no"})
@@ -57,7 +61,10 @@ class Looked:
 
 
 def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
-    """Compares a chunk with what is known. A month before the employer's latest only adds its fact."""
+    """Compares a chunk with what is known.
+
+    A month before the employer's latest adds its fact, and what the later ones left open.
+    """
     looked = _look(lines, context)
     return [_plan_one(line, looked, context) for line in lines]
 
@@ -74,7 +81,7 @@ def _prepare(values: Values) -> Prepared:
 
 def _look(lines: Sequence[Line], context: Context) -> Looked:
     values = [line.values for line in lines]
-    employers = queries.employers_by_code({one["uscc"] for one in values}, context.actor)
+    employers = queries.employers_by_code({one["uscc"]: one["name"] for one in values}, context.actor)
     ids = [employer["id"] for employer in employers.values()]
     handlers = queries.handlers_of(ids)
     return Looked(
@@ -156,10 +163,8 @@ def _reckoned(
 
 def _refused(made: Plan, looked: Looked, values: Values) -> bool:
     known = looked.employers.get(values["uscc"])
-    if known is not None and not known["within_reach"]:
-        made.reject("other_branch")
-    elif known is not None and known["merged_into_id"] is not None:
-        made.reject("merged", "uscc")
+    if known is not None:
+        refused(made, known)
     account = values["employer_account_no"]
     if looked.accounts.get(account, values["uscc"]) != values["uscc"]:
         made.reject("account_taken", "employer_account_no", value=account)
@@ -178,8 +183,10 @@ def _plan_new(made: Plan, months: int, target: Stage | None, looked: Looked, con
             "uscc": values["uscc"],
             "stage": target if moves else Stage.PROSPECT,
             "branch_id": context.branch_id,
-            "source": "statement",
-            **_account_columns(values, months, context),
+            **heard_first(STATEMENT, context.as_of),
+            **obligation(values["uscc"]),
+            **{name: values.get(name) for name in CLAIMED},
+            **_reckoned_columns(values, months, context),
         },
     )
     _plan_fact(made, employer, None, months, context)
@@ -196,23 +203,48 @@ def _plan_known(
     made.record = employer_id  # the line is about the employer, whatever it creates beside it
     _plan_fact(made, employer_id, looked.facts.get(employer_id), months, context)
     latest = known["statement_period"]
-    if latest is not None and latest > _period(context):
-        return
-    columns = _account_columns(made.line.values, months, context)
+    newest = latest is None or latest <= _period(context)
+    columns = _claimed_columns(made, known, context)
+    if newest:
+        columns |= _reckoned_columns(made.line.values, months, context)
     # the day of reckoning alone is no news: the same file read on another day changes nothing
-    made.update(Employer, known, columns, no_news=DAY_OF_RECKONING)
-    _plan_handler(made, employer_id, looked.handlers.get(employer_id), looked, context)
-    _plan_stage(made, employer_id, known["stage"], target, months, context)
+    update_employer(made, known, columns, context, no_news=DAY_OF_RECKONING)
+    if newest:
+        _plan_handler(made, employer_id, looked.handlers.get(employer_id), looked, context)
+    if newest or known["stage"] in (Stage.PROSPECT, Stage.ENGAGED):  # the later ones proved no stage
+        _plan_stage(made, employer_id, known["stage"], target, months, context)
 
 
-def _account_columns(values: Values, months: int, context: Context) -> dict[str, Any]:
-    """The employer's columns as the line states and implies them; a column the file lacks is left alone."""
-    columns = {name: value for name in STATED if (value := values.get(name)) is not None}
-    columns["paid_through"] = values.get("paid_through")
-    columns["arrears_months"] = months
-    columns["arrears_as_of"] = context.as_of
-    columns["statement_period"] = context.period
-    return columns
+def _claimed_columns(made: Plan, known: Known, context: Context) -> dict[str, Any]:
+    """The employer's columns as the line states them, weighed against who else said them, and when."""
+    values, day = made.line.values, _period(context).last_day
+    if _is_ordinary(values, known, day):
+        columns = {name: value for name in CLAIMED if (value := values.get(name)) is not None}
+    else:
+        columns, withstood = weighed(known, STATEMENT, day, values)
+        for name, value in withstood.items():
+            made.remark("corrected_by_hand", name, value=str(value))
+    return columns | heard_first(STATEMENT, context.as_of, known)
+
+
+def _is_ordinary(values: Values, known: Known, day: date) -> bool:
+    """Whether the line is the latest word on everything that it states and leaves nothing open; most are."""
+    named = known["registry_as_of"] is not None or known["name"] == values["name"]
+    return (
+        named
+        and is_plain(known, STATEMENT, day)
+        and not any(values.get(name) is None and known[name] is not None for name in CLAIMED)
+    )
+
+
+def _reckoned_columns(values: Values, months: int, context: Context) -> dict[str, Any]:
+    """What the newest line says alone, and what follows from it."""
+    return {
+        "paid_through": values.get("paid_through"),
+        "arrears_months": months,
+        "arrears_as_of": context.as_of,
+        "statement_period": context.period,
+    }
 
 
 def _plan_fact(made: Plan, employer: int | Ref, fact: Known | None, months: int, context: Context) -> None:

@@ -139,12 +139,18 @@ class Plan:
         return ref
 
     def update(
-        self, model: Any, record: Any, values: Mapping[str, Any], no_news: frozenset[str] = frozenset()
+        self,
+        model: Any,
+        record: Any,
+        values: Mapping[str, Any],
+        no_news: frozenset[str] = frozenset(),
+        *,
+        beside: bool = False,
     ) -> bool:
         """The line sets fields of a record (an instance, a row or a dictionary); whether any of them differs.
 
         Of the record its `id` and the fields are read. When no others differ than those of `no_news`, nothing
-        is set.
+        is set. What is set `beside` what the record says does not make the line a change.
         """
         if not isinstance(record, dict):
             record = {name: getattr(record, name) for name in ("id", *values)}
@@ -152,7 +158,8 @@ class Plan:
         changed = {name: value for name, value in values.items() if record[name] != value}
         if changed.keys() <= no_news:
             return False
-        self.writes.append(Write(model, record["id"], {name: record[name] for name in changed}, changed))
+        before = {name: record[name] for name in changed}
+        self.writes.append(Write(model, record["id"], before, changed, beside=beside))
         return True
 
     def note(self, model: Any, record_id: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
@@ -214,8 +221,9 @@ class ImportSpec:
     key: tuple[str, ...]
     plan: Callable[[Sequence[Line], Context], Sequence[Plan]]
     help: Any = ""
-    #: the page of a line's record: an endpoint that takes `id`
+    #: the page of a line's record: an endpoint, and the argument that takes its id
     endpoint: str | None = None
+    argument: str = "id"
     #: names of the columns that identify a row whose key is empty
     key_otherwise: tuple[str, ...] = ()
     #: the day is asked for; else it is the end of the month in the title or the file name, or today
@@ -228,7 +236,7 @@ class ImportSpec:
     reasons: Mapping[str, Any] = field(default_factory=dict)
     #: texts of its remarks on rows that are not rejected
     remarks: Mapping[str, Any] = field(default_factory=dict)
-    #: labels of changed fields that are no columns
+    #: labels of changed fields that are no columns; None for one that is not shown
     labels: Mapping[str, Any] = field(default_factory=dict)
     #: what goes with a removed record and does not keep it, beside its timeline: tables, with a condition
     #: where only some of their rows do

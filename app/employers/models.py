@@ -3,13 +3,15 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.accounts.models import Branch, User
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.db import EnumText, Model, Money, Rate, Timestamps
 from app.core.periods import Period
 from app.core.personal import ID_NUMBER, Sealed, SealedText
@@ -109,6 +111,8 @@ CHANNEL_LABELS = {
 
 
 _MERGED = text("merged_into_id IS NOT NULL")
+#: most employers have none
+Told = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Employer(Timestamps, Model):
@@ -141,6 +145,12 @@ class Employer(Timestamps, Model):
 
     #: where the employer was first heard of: registry, bank, social_insurance, statement, tip, partner
     source: Mapped[str] = mapped_column(String(32), default="registry")
+    #: as of when that source named it
+    source_as_of: Mapped[date | None] = mapped_column(default=today)
+    #: the day of the newest registry file that named it
+    registry_as_of: Mapped[date | None]
+    #: source and day of fields that are of neither the registry's day nor the statement's month
+    told: Mapped[dict[str, Any] | None] = mapped_column(Told)
     eligible: Mapped[bool] = mapped_column(default=True)
     #: a msgid: why the employer need not contribute
     ineligible_reason: Mapped[str | None] = mapped_column(String(200))

@@ -154,6 +154,7 @@ def shown(spec: ImportSpec, row: ImportRow) -> ShownRow:
         for note in row.notes
         if "b" in note
         for name, old in note["b"].items()
+        if spec.labels.get(name, name) is not None
     ]
     reasons = [spec.explain(reason) for reason in reasons_of(row)]
     if row.kept:

@@ -1,19 +1,23 @@
-"""What a file of the company registry looks like."""
+"""What the lists of the lead ledger look like: registry, new bank accounts, insured employees."""
+
+from functools import partial
 
 from flask_babel import lazy_gettext as _l
 
 from app.core.identifiers import credit_code
 from app.core.import_spec import Column, ImportSpec
-from app.core.parsing import day, text
+from app.core.parsing import day, text, whole
+from app.employers.sources.policy import REASONS, REMARKS
 from app.leads.policy import Permission
-from app.leads.services import applied, plan
+from app.leads.services import applied, plan_bank, plan_insured, plan_registry
 from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers, reverted_employers
 
-COLUMNS = (
+_CODE = ("统一社会信用代码", "社会信用代码", "信用代码", "uscc", "credit code")
+_AREA = ("所属街镇", "街镇", "所属街道", "area")
+
+REGISTRY_COLUMNS = (
     Column("name", _l("Name"), ("企业名称", "单位名称", "名称", "company name", "name"), text(255), True),
-    Column(
-        "uscc", _l("Credit code"), ("统一社会信用代码", "信用代码", "uscc", "credit code"), credit_code, True
-    ),
+    Column("uscc", _l("Credit code"), _CODE, credit_code, True),
     Column("established_on", _l("Established"), ("注册日期", "成立日期", "设立日期", "established"), day()),
     Column("registry_type", _l("Registry type"), ("企业类型", "类型", "company type"), text(60)),
     Column(
@@ -26,22 +30,95 @@ COLUMNS = (
     Column("area", _l("Area"), ("地区", "所属街镇", "area"), text(60)),
     Column("address", _l("Address"), ("注册地址", "地址", "住所", "address"), text(255)),
 )
+BANK_COLUMNS = (
+    Column(
+        "name",
+        _l("Name"),
+        ("企业名称", "单位名称", "账户名称", "户名", "客户名称", "company name", "name"),
+        text(255),
+        True,
+    ),
+    Column("uscc", _l("Credit code"), _CODE, credit_code),
+    Column("account_opened_on", _l("Bank account opened on"), ("开户日期", "开户时间", "opened on"), day()),
+    Column(
+        "outlet",
+        _l("Bank outlet"),
+        ("开户网点", "开户银行", "开户行", "网点", "outlet"),
+        text(120, narrow=True),
+    ),
+    Column("phone", _l("Telephone"), ("联系电话", "电话", "联系方式", "phone"), text(30, narrow=True)),
+    Column("address", _l("Address"), ("地址", "注册地址", "住所", "address"), text(255)),
+)
+INSURANCE_COLUMNS = (
+    Column(
+        "name",
+        _l("Name"),
+        ("单位名称", "参保单位名称", "参保单位", "企业名称", "company name", "name"),
+        text(255),
+        True,
+    ),
+    Column("uscc", _l("Credit code"), _CODE, credit_code),
+    Column(
+        "insured_heads",
+        _l("Insured employees"),
+        ("参保人数", "参保职工人数", "参保缴费人数", "insured heads"),
+        whole(),
+        True,
+    ),
+    Column("area", _l("Street or town"), _AREA, text(60)),
+)
 
-REGISTRY = ImportSpec(
-    name="registry",
-    title=_l("Company registry"),
-    help=_l("A list of registered companies. New ones become prospects in your branch."),
-    columns=COLUMNS,
+_list = partial(
+    ImportSpec,
     key=("uscc",),
-    plan=plan,
     applied=applied,
+    endpoint="employers.show",
+    argument="employer_id",
+    needs_as_of=True,
     permission=Permission.IMPORT,
-    reasons={
-        "other_branch": _l("belongs to another branch; ask the department to import it"),
-        "merged": _l("belongs to a record that was merged into another; close or correct it at its source"),
+    reasons=REASONS,
+    remarks=REMARKS,
+    labels={
+        "name_key": None,
+        "until": _l("Former name until"),
+        "source": _l("Source"),
+        "source_as_of": _l("First named on"),
+        "insured_as_of": _l("Insured employees as of"),
+        "eligible": _l("Must contribute"),
+        "ineligible_reason": _l("Why it need not contribute"),
+        "registry_as_of": _l("Registry as of"),
+        "told": None,
+        "said": None,
     },
-    labels={"name_key": _l("Name for matching"), "until": _l("Former name until")},
     carried=GOES_WITH_EMPLOYERS,
     removing=removing_employers,
     reverted=reverted_employers,
+)
+
+REGISTRY = _list(
+    name="registry",
+    title=_l("Company registry"),
+    help=_l("A list of registered companies. New ones become prospects in your branch."),
+    columns=REGISTRY_COLUMNS,
+    plan=plan_registry,
+)
+BANK_ACCOUNTS = _list(
+    name="bank_accounts",
+    title=_l("New bank accounts"),
+    help=_l(
+        "A bank's list of firms that opened an account. Rows without a credit code are matched by their name."
+    ),
+    columns=BANK_COLUMNS,
+    key_otherwise=("name",),
+    plan=plan_bank,
+)
+SOCIAL_INSURANCE = _list(
+    name="social_insurance",
+    title=_l("Insured employees"),
+    help=_l(
+        "The social insurance's list of units with their insured employees, to compare with contributions."
+    ),
+    columns=INSURANCE_COLUMNS,
+    key_otherwise=("name",),
+    plan=plan_insured,
 )

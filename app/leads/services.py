@@ -1,68 +1,151 @@
-"""Leads from the company registry: new firms become prospects, known ones get their registry facts."""
+"""Leads from lists: the company registry, the bank's new accounts, the insured employees.
 
-from collections.abc import Mapping, Sequence
+Firms that nobody knew become prospects. Of known ones each source tells its part; whose word counts,
+`employers.sources` decides, whatever the order in which files arrive.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from app.core.import_spec import Context, Line, Plan, id_of
+from app.core.import_spec import Context, Line, Plan, Ref, id_of
+from app.core.reversible import plain
 from app.core.text import name_key
-from app.employers.models import Employer, FormerName, Stage
+from app.employers.models import Employer, Stage
 from app.employers.search.services import reindex
-from app.leads.policy import ineligible_reason
-from app.leads.queries import REGISTERED, firms_by_code
+from app.employers.sources.policy import BANK, INSURANCE, REGISTRY
+from app.employers.sources.queries import Known
+from app.employers.sources.services import plan_known, plan_prospect, plan_source, refused
+from app.leads.queries import Directory, directory
 
 Values = Mapping[str, Any]
 
+#: what is remarked of a firm on a lead list that is none any more
+PAST_LEADS = {
+    Stage.REGISTERED: "has_account",
+    Stage.ENROLLED: "has_account",
+    Stage.SEALED: "sealed",
+    Stage.CLOSING: "closing",
+    Stage.CLOSED: "closed",
+    Stage.DISMISSED: "dismissed",
+}
+LEADS = (Stage.PROSPECT, Stage.ENGAGED)
 
-def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
-    """Compares a chunk of registry rows with the employers that are known by credit code."""
-    known = firms_by_code({line.values["uscc"] for line in lines}, context.actor)
-    return [_plan_one(line, known.get(line.values["uscc"]), context) for line in lines]
+
+def plan_registry(lines: Sequence[Line], context: Context) -> list[Plan]:
+    """Compares a chunk of registry rows with the employers that are known."""
+    known = directory(lines, context, REGISTRY)
+    return [_plan_registered(line, known, context) for line in lines]
 
 
-def _plan_one(line: Line, known: Values | None, context: Context) -> Plan:
-    made = Plan(line)
+def _plan_registered(line: Line, looked: Directory, context: Context) -> Plan:
+    made, known = Plan(line), looked.of_code(line)
     if known is None:
-        made.create(Employer, _prospect(line.values, context))
-    elif not known["within_reach"]:
-        made.reject("other_branch")
-    elif known["merged_into_id"] is not None:
-        made.reject("merged", "uscc")
-    else:
-        _plan_known(made, known, context)
+        plan_prospect(made, REGISTRY, line.values, context)
+    elif not refused(made, known):
+        latest = known["registry_as_of"]
+        day = context.as_of if latest is None else max(latest, context.as_of)
+        plan_known(made, known, REGISTRY, line.values, context, registry_as_of=day)
     return made
 
 
-def _prospect(values: Values, context: Context) -> dict[str, Any]:
-    reason = ineligible_reason(values["uscc"])
-    return {
-        **{name: values.get(name) for name in REGISTERED},
-        "name_key": name_key(values["name"]),
-        "uscc": values["uscc"],
-        "stage": Stage.PROSPECT,
-        "branch_id": context.branch_id,
-        "area": values.get("area"),
-        "source": "registry",
-        "eligible": reason is None,
-        "ineligible_reason": reason,
-    }
+def plan_bank(lines: Sequence[Line], context: Context) -> list[Plan]:
+    """Rows of the bank's list; whom it names opened an account there."""
+    return _plan_listed(lines, context, BANK, (), _of_bank)
 
 
-def _plan_known(made: Plan, known: Values, context: Context) -> None:
-    """Registry facts win over older ones; another name is a renaming, and the former name is kept."""
-    values = made.line.values
-    new = {name: values[name] for name in REGISTERED if values.get(name) is not None}
-    renamed = name_key(values["name"]) != known["name_key"]
-    if renamed:
-        new["name_key"] = name_key(values["name"])
+def plan_insured(lines: Sequence[Line], context: Context) -> list[Plan]:
+    """Rows of the social insurance's list; the newest list says how many are insured."""
+    return _plan_listed(lines, context, INSURANCE, ("insured_heads", "insured_as_of"), _of_insurance)
+
+
+def _of_bank(_values: Values, _known: Known | None, _context: Context) -> dict[str, Any]:
+    return {}
+
+
+def _of_insurance(values: Values, known: Known | None, context: Context) -> dict[str, Any]:
+    latest = known["insured_as_of"] if known is not None else None
+    if latest is not None and latest > context.as_of:
+        return {}
+    return {"insured_heads": values["insured_heads"], "insured_as_of": context.as_of}
+
+
+#: (values, known employer, context): the employer's columns that the source sets beside those it claims
+Sets = Callable[[Values, Known | None, Context], dict[str, Any]]
+
+
+def _plan_listed(
+    lines: Sequence[Line], context: Context, source: str, columns: Sequence[str], sets: Sets
+) -> list[Plan]:
+    """Rows with a code come first, so that one without finds the employer that another row just named."""
+    looked = directory(lines, context, source, columns)
+    named: dict[str, Line] = {}
+    plans: dict[int, Plan] = {}
+    for line in sorted(lines, key=lambda line: not line.values.get("uscc")):
+        made = plans[line.number] = Plan(line)
+        known = _listed(made, looked, named)
+        if made.reasons:
+            continue
+        more = sets(line.values, known, context)
+        employer: int | Ref
+        if known is None:
+            employer = plan_prospect(made, source, line.values, context, **more)
+        else:
+            employer = known["id"]
+            plan_known(made, known, source, line.values, context, **more)
+        _plan_said(made, employer, known, looked, source, context)
+    return [plans[line.number] for line in lines]
+
+
+def _listed(made: Plan, looked: Directory, named: dict[str, Line]) -> Known | None:
+    """The employer that a line names; None for a new one. Rejects what is ambiguous or out of reach."""
+    values, key = made.line.values, name_key(made.line.values["name"])
+    if values.get("uscc"):
+        named.setdefault(key, made.line)
+        known = looked.of_code(made.line)
     else:
-        new.pop("name")  # only spacing, width or brackets differ
-    made.update(Employer, known, new)
-    if renamed:
-        former = {"name": known["name"], "name_key": known["name_key"], "until": context.as_of}
-        made.create(FormerName, {"employer_id": known["id"], **former})
+        known = _called(made, key, looked, named)
+    if known is not None and not made.reasons:
+        refused(made, known)
+    return known
+
+
+def _called(made: Plan, key: str, looked: Directory, named: dict[str, Line]) -> Known | None:
+    """The employer of a line without a credit code: the only one of its name."""
+    found = looked.names.get(key, ())
+    if (first := named.setdefault(key, made.line)) is not made.line:
+        made.reject("repeated", row=first.number)
+    elif len(found) > 1:
+        made.reject("ambiguous", "name", number=len(found))
+    else:
+        made.remark("missing", "uscc")
+    return found[0] if found else None
+
+
+def _plan_said(
+    made: Plan, employer: int | Ref, known: Known | None, looked: Directory, source: str, context: Context
+) -> None:
+    """Keeps what the source said. That a firm contributes already is remarked, and its row no change."""
+    stage = known["stage"] if known is not None else Stage.PROSPECT
+    values, told_by = made.line.values, made.line.values.get("outlet") or ""
+    said = {name: value for name, value in values.items() if value is not None and name in SAID[source]}
+    if known is not None and name_key(values["name"]) != known["name_key"]:
+        said["name"] = values["name"]
+    row = {"source": source, "as_of": context.as_of, "told_by": told_by, "said": plain(said)}
+    before = looked.said.get((known["id"], told_by)) if known is not None else None
+    row["batch_id"] = context.batch_id
+    plan_source(made, employer, before, row, beside=stage not in LEADS)
+    if stage not in LEADS:
+        made.remark(PAST_LEADS.get(stage, "already_contributing"))
+
+
+#: what is kept of a line as the source's own words
+SAID = {
+    BANK: ("outlet", "account_opened_on", "phone", "address"),
+    INSURANCE: ("insured_heads", "area"),
+}
 
 
 def applied(plans: Sequence[Plan], _context: Context) -> None:
     """After a chunk is written: the search finds the firms."""
-    ids = [id_of(write.id) for one in plans for write in one.writes if write.model is Employer]
+    ids = {id_of(write.id) for one in plans for write in one.writes if write.model is Employer}
     reindex(ids)
