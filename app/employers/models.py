@@ -149,6 +149,8 @@ class Employer(Timestamps, Model):
     source_as_of: Mapped[date | None] = mapped_column(default=today)
     #: the day of the newest registry file that named it
     registry_as_of: Mapped[date | None]
+    #: the day of the newest list of another office or a bank that named it; its rows are `employer_sources`
+    listed_on: Mapped[date | None]
     #: source and day of fields that are of neither the registry's day nor the statement's month
     told: Mapped[dict[str, Any] | None] = mapped_column(Told)
     eligible: Mapped[bool] = mapped_column(default=True)

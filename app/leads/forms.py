@@ -88,6 +88,7 @@ _list = partial(
         "ineligible_reason": _l("Why it need not contribute"),
         "registry_as_of": _l("Registry as of"),
         "told": None,
+        "listed_on": None,
         "said": None,
     },
     carried=GOES_WITH_EMPLOYERS,

@@ -4,7 +4,8 @@ Firms that nobody knew become prospects. Of known ones each source tells its par
 `employers.sources` decides, whatever the order in which files arrive.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from app.core.import_spec import Context, Line, Plan, Ref, id_of
@@ -29,6 +30,7 @@ PAST_LEADS = {
     Stage.DISMISSED: "dismissed",
 }
 LEADS = (Stage.PROSPECT, Stage.ENGAGED)
+INSURED = ("insured_heads", "insured_as_of")
 
 
 def plan_registry(lines: Sequence[Line], context: Context) -> list[Plan]:
@@ -50,34 +52,29 @@ def _plan_registered(line: Line, looked: Directory, context: Context) -> Plan:
 
 def plan_bank(lines: Sequence[Line], context: Context) -> list[Plan]:
     """Rows of the bank's list; whom it names opened an account there."""
-    return _plan_listed(lines, context, BANK, (), _of_bank)
+    return _plan_listed(lines, context, BANK)
 
 
 def plan_insured(lines: Sequence[Line], context: Context) -> list[Plan]:
     """Rows of the social insurance's list; the newest list says how many are insured."""
-    return _plan_listed(lines, context, INSURANCE, ("insured_heads", "insured_as_of"), _of_insurance)
+    return _plan_listed(lines, context, INSURANCE)
 
 
-def _of_bank(_values: Values, _known: Known | None, _context: Context) -> dict[str, Any]:
-    return {}
+def _newest(values: Values, known: Known | None, source: str, as_of: date) -> dict[str, Any]:
+    """The columns that the newest list sets beside what it claims."""
+    columns: dict[str, Any] = {}
+    if known is None or known["listed_on"] is None or known["listed_on"] < as_of:
+        columns["listed_on"] = as_of
+    if source == INSURANCE and (
+        known is None or known["insured_as_of"] is None or known["insured_as_of"] <= as_of
+    ):
+        columns |= {"insured_heads": values["insured_heads"], "insured_as_of": as_of}
+    return columns
 
 
-def _of_insurance(values: Values, known: Known | None, context: Context) -> dict[str, Any]:
-    latest = known["insured_as_of"] if known is not None else None
-    if latest is not None and latest > context.as_of:
-        return {}
-    return {"insured_heads": values["insured_heads"], "insured_as_of": context.as_of}
-
-
-#: (values, known employer, context): the employer's columns that the source sets beside those it claims
-Sets = Callable[[Values, Known | None, Context], dict[str, Any]]
-
-
-def _plan_listed(
-    lines: Sequence[Line], context: Context, source: str, columns: Sequence[str], sets: Sets
-) -> list[Plan]:
+def _plan_listed(lines: Sequence[Line], context: Context, source: str) -> list[Plan]:
     """Rows with a code come first, so that one without finds the employer that another row just named."""
-    looked = directory(lines, context, source, columns)
+    looked = directory(lines, context, source, INSURED)
     named: dict[str, Line] = {}
     plans: dict[int, Plan] = {}
     for line in sorted(lines, key=lambda line: not line.values.get("uscc")):
@@ -85,7 +82,7 @@ def _plan_listed(
         known = _listed(made, looked, named)
         if made.reasons:
             continue
-        more = sets(line.values, known, context)
+        more = _newest(line.values, known, source, context.as_of)
         employer: int | Ref
         if known is None:
             employer = plan_prospect(made, source, line.values, context, **more)

@@ -36,6 +36,7 @@ feature = Feature(
             choices=choices_of({name: SOURCE_LABELS[name] for name in ("bank", "social_insurance")}),
             within=lambda found: exists().where(EmployerSource.employer_id == Employer.id, found),
         ),
+        Field("listed_on", _l("Last on a list"), Kind.DATE, Employer.listed_on),
     ),
     movers=(
         Mover("employer_sources", _l("Sources"), distinct=("source", "as_of", "told_by"), anchor="sources"),

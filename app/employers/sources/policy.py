@@ -19,7 +19,7 @@ REGISTRY, STATEMENT, INSURANCE, BANK = "registry", "statement", "social_insuranc
 #: a person of the department, who counts more than any file
 OFFICE = "office"
 #: which source counts as the first to have named an employer, where several did on the same day
-FIRST = (REGISTRY, INSURANCE, BANK, STATEMENT, "partner", "tip")
+FIRST = (REGISTRY, STATEMENT, INSURANCE, BANK, "partner", "tip")
 
 #: what the registry alone says, and what the statement alone says
 REGISTERED = ("established_on", "registry_type", "registered_capital", "business_scope")
@@ -50,7 +50,7 @@ FIELDS = {
     for source in (REGISTRY, STATEMENT, INSURANCE, BANK)
 }
 #: the columns of an employer that `weighed` reads beside the fields of the source
-BOOKKEEPING = ("told", "registry_as_of", "statement_period", "source", "source_as_of")
+BOOKKEEPING = ("told", "registry_as_of", "statement_period", "listed_on", "source", "source_as_of")
 
 #: a source and its day
 Standing = tuple[str, str]

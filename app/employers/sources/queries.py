@@ -129,7 +129,8 @@ class Mention:
 
 def mentions(employer: Employer) -> list[Mention]:
     """Who named the employer, the latest first: lists, registry, statement, and whoever came first."""
-    found = [_of_list(one, employer) for one in sources_of(employer.id)]
+    # most employers are on no list: their page is spared a statement
+    found = [_of_list(one, employer) for one in sources_of(employer.id)] if employer.listed_on else []
     days = {REGISTRY: employer.registry_as_of}
     if employer.statement_period is not None:
         days[STATEMENT] = employer.statement_period.last_day

@@ -11,8 +11,8 @@ from app.employers.sources.policy import founded, heard_first, obligation, weigh
 from app.employers.sources.queries import Known
 
 Values = Mapping[str, Any]
-#: what a line may write of a record without anybody seeing a change
-BETWEEN_THE_LINES = frozenset({"told", "registry_as_of"})
+#: what a line may write of a record without changing what the record says
+BETWEEN_THE_LINES = frozenset({"told", "registry_as_of", "listed_on", "source", "source_as_of"})
 
 
 def refused(made: Plan, known: Known) -> bool:
