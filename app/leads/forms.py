@@ -84,6 +84,7 @@ _list = partial(
         "source": _l("Source"),
         "source_as_of": _l("First named on"),
         "insured_as_of": _l("Insured employees as of"),
+        "insured_source": None,
         "eligible": _l("Must contribute"),
         "ineligible_reason": _l("Why it need not contribute"),
         "registry_as_of": _l("Registry as of"),

@@ -30,7 +30,9 @@ PAST_LEADS = {
     Stage.DISMISSED: "dismissed",
 }
 LEADS = (Stage.PROSPECT, Stage.ENGAGED)
-INSURED = ("insured_heads", "insured_as_of")
+INSURED = ("insured_heads", "insured_as_of", "insured_source")
+#: the social insurance in the code table of sources
+FROM_INSURANCE = "02"
 
 
 def plan_registry(lines: Sequence[Line], context: Context) -> list[Plan]:
@@ -68,7 +70,7 @@ def _newest(values: Values, known: Known | None, source: str, as_of: date) -> di
     if source == INSURANCE and (
         known is None or known["insured_as_of"] is None or known["insured_as_of"] <= as_of
     ):
-        columns |= {"insured_heads": values["insured_heads"], "insured_as_of": as_of}
+        columns |= dict(zip(INSURED, (values["insured_heads"], as_of, FROM_INSURANCE), strict=True))
     return columns
 
 
