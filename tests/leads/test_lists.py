@@ -5,6 +5,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -173,12 +174,12 @@ def state() -> list[Any]:
 BANK_HEADER = ["企业名称", "统一社会信用代码", "开户日期", "开户网点", "联系电话", "地址"]
 
 
-def bank(folder: Path, *rows: list[Any], month: str = "2022年9月") -> Path:
+def bank(folder: Path, *rows: Sequence[Any], month: str = "2022年9月") -> Path:
     filled = [[*row, *[None] * (len(BANK_HEADER) - len(row))] for row in rows]
     return spreadsheets.workbook(folder / "bank.xlsx", [[f"{month}新开户清单"], BANK_HEADER, *filled])
 
 
-def insured(folder: Path, *rows: list[Any], month: str = "2022-09") -> Path:
+def insured(folder: Path, *rows: Sequence[Any], month: str = "2022-09") -> Path:
     header = ["单位名称", "统一社会信用代码", "参保人数", "所属街镇"]
     return spreadsheets.workbook(folder / f"参保单位_{month}.xlsx", [header, *rows])
 
