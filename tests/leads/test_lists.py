@@ -193,7 +193,7 @@ def test_codes_in_lower_case_or_full_width_are_the_same_codes(
 ) -> None:
     code = credit_code_of(1)
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in code.lower())
-    rows = [["甲公司", code.lower()], ["乙公司", f" {credit_code_of(2)} "], ["甲公司", wide]]
+    rows: list[list[Any]] = [["甲公司", code.lower()], ["乙公司", f" {credit_code_of(2)} "], ["甲公司", wide]]
     answer = apply(app, "bank_accounts", bank(tmp_path, *rows))
     assert (answer["new"], answer["rejected"], answer["reasons"]) == (2, 1, {"repeated": 1})
     assert only(name="甲公司").uscc == code
@@ -205,7 +205,7 @@ def test_a_row_without_a_code_is_the_only_employer_of_its_present_or_former_name
     harbour = create_employer(branch, name="港务（天津）有限责任公司", uscc=credit_code_of(1), told=None)
     renamed = create_employer(branch, name="新名有限公司", uscc=credit_code_of(2))
     db.session.add(FormerName(employer_id=renamed.id, name="旧名有限公司"))
-    rows = [["港务(天津) 有限公司", None], ["旧名有限公司", None]]
+    rows: list[list[Any]] = [["港务(天津) 有限公司", None], ["旧名有限公司", None]]
     answer = apply(app, "bank_accounts", bank(tmp_path, *rows))
     assert (answer["new"], answer["changed"], answer["reasons"]) == (0, 2, {"uscc.missing": 2})
     named = set(db.session.scalars(select(EmployerSource.employer_id)))
@@ -238,7 +238,7 @@ def test_a_lead_without_a_code_gets_it_from_whatever_file_brings_it(
 def test_a_row_that_repeats_by_name_what_another_says_by_code_is_repeated(
     app: Flask, branch: Branch, tmp_path: Path
 ) -> None:
-    rows = [["甲有限公司", None], ["甲有限责任公司", credit_code_of(1)]]
+    rows: list[list[Any]] = [["甲有限公司", None], ["甲有限责任公司", credit_code_of(1)]]
     answer = apply(app, "bank_accounts", bank(tmp_path, *rows))
     assert (answer["new"], answer["rejected"], answer["reasons"]) == (1, 1, {"repeated": 1})
 
@@ -281,7 +281,7 @@ def test_a_firm_that_is_no_lead_is_remarked_and_listed(
 def test_another_branchs_firm_is_not_disclosed(app: Flask, branch: Branch, tmp_path: Path) -> None:
     create_employer(create_branch(), name="别处有限公司", uscc=credit_code_of(1))
     create_user(Role.SPECIALIST, branch=branch, username="wang")
-    rows = [["别处有限公司", credit_code_of(1)], ["别处有限公司", None]]
+    rows: list[list[Any]] = [["别处有限公司", credit_code_of(1)], ["别处有限公司", None]]
     answer = apply(app, "bank_accounts", bank(tmp_path, *rows), "--user", "wang")
     assert answer["rejected"] == 2
     assert answer["reasons"]["other_branch"] == 1
