@@ -80,6 +80,8 @@ class Field:
     within: Callable[[ColumnElement[bool]], ColumnElement[bool]] | None = None
     below: Callable[[Sequence[int]], Any] | None = None
     group: Any = None
+    #: of a yes-or-no field whose label is a sentence by itself: the same denied
+    denied: Any = None
 
     def __post_init__(self) -> None:
         if "." in self.name:

@@ -60,6 +60,8 @@ class Wording:
             blanks |= {"low": values[0], "high": values[1]}
         elif values:
             blanks["value"] = _alternatives(values)
+        if field.denied is not None and operator.name in {"yes", "no"}:
+            return str(field.label if operator.name == "yes" else field.denied)
         # lazy strings know the reader's language but not the blanks
         return str(operator.phrase) % blanks
 

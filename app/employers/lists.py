@@ -91,12 +91,18 @@ FIELDS: tuple[Field, ...] = (
     user_field("backup_owner", _l("Backup owner"), Employer.backup_owner_id, group=WORK),
     user_field("first_contact_owner", _l("First contacted by"), Employer.first_contact_owner_id, group=WORK),
     Field("last_contact_on", _l("Last contact"), Kind.DATE, Employer.last_contact_on, group=WORK),
-    Field("reachable", _l("Has a mobile number in use"), Kind.BOOL, _REACHABLE, group=WORK),
+    Field(
+        "reachable", _l("Has a mobile number in use"), Kind.BOOL, _REACHABLE, group=WORK,
+        denied=_l("Has no mobile number in use"),
+    ),
     Field(
         "source", _l("Source"), Kind.CHOICE, Employer.source,
         choices=choices_of(SOURCE_LABELS), group=WORK,
     ),
-    Field("eligible", _l("Must contribute"), Kind.BOOL, Employer.eligible, group=WORK),
+    Field(
+        "eligible", _l("Must contribute"), Kind.BOOL, Employer.eligible, group=WORK,
+        denied=_l("Need not contribute"),
+    ),
     Field("created_at", _l("Added to the system"), Kind.MOMENT, Employer.created_at, group=WORK),
     Field("account_no", _l("Account number"), Kind.CODE, Employer.employer_account_no, group=ACCOUNT),
     Field(

@@ -38,7 +38,9 @@ _open = select(Task.id).where(Task.employer_id == Employer.id, Task.state == Tas
 
 #: what criteria over employers may ask of tasks
 EMPLOYER_FIELDS = (
-    Field("open_task", _l("Has an open task"), Kind.BOOL, _open, group=_l("Care")),
+    Field(
+        "open_task", _l("Has an open task"), Kind.BOOL, _open, group=_l("Care"), denied=_l("Has no open task")
+    ),
     Field(
         "task_due_on",
         _l("Open task due on"),

@@ -30,8 +30,22 @@ _filed = select(IdentityFile.id).where(IdentityFile.employer_id == Employer.id).
 
 #: what criteria over employers may ask of the register
 FIELDS = (
-    Field("was_renamed", _l("Had another name"), Kind.BOOL, _renamed, group=_l("Identity")),
-    Field("contact_on_file", _l("Has put a contact on file"), Kind.BOOL, _filed, group=_l("Identity")),
+    Field(
+        "was_renamed",
+        _l("Had another name"),
+        Kind.BOOL,
+        _renamed,
+        group=_l("Identity"),
+        denied=_l("Never had another name"),
+    ),
+    Field(
+        "contact_on_file",
+        _l("Has put a contact on file"),
+        Kind.BOOL,
+        _filed,
+        group=_l("Identity"),
+        denied=_l("Has put no contact on file"),
+    ),
 )
 
 REGISTER = ListPage(
