@@ -9,6 +9,8 @@ from app.config import Settings
 
 #: for reading personal data one record after the other: plenty for a day of calls, too little for a copy
 REVEALS = "30/minute;300/day"
+#: an ID number is needed now and then
+ID_REVEALS = "10/minute;60/day"
 
 limiter = Limiter(
     get_remote_address, in_memory_fallback_enabled=True, swallow_errors=True, strategy="moving-window"

@@ -26,7 +26,7 @@ from app.core.choices import offered
 from app.core.clock import today
 from app.core.code_forms import CodedField
 from app.core.i18n import translated
-from app.core.identifiers import credit_code, mobile
+from app.core.identifiers import credit_code, id_number, mobile
 from app.core.text import clean, is_landline
 from app.employers.models import SOURCE_LABELS, Employer
 
@@ -53,6 +53,10 @@ def valid_code(_form: Form, field: Field) -> None:
 
 def valid_mobile(_form: Form, field: Field) -> None:
     _parsed(field, mobile)
+
+
+def valid_id_number(_form: Form, field: Field) -> None:
+    _parsed(field, id_number)
 
 
 def valid_landline(_form: Form, field: Field) -> None:

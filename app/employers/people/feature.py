@@ -36,7 +36,11 @@ feature = Feature(
             _l("Contacts"), "people.index", EmployerPermission.VIEW, "person-lines-fill", "employers", 30
         ),
     ),
-    grants={Permission.MERGE: LEADERS, Permission.IMPORT: (Role.SPECIALIST, *LEADERS)},
+    grants={
+        Permission.REVEAL_ID: (Role.ENFORCEMENT_OFFICER, *LEADERS),
+        Permission.MERGE: LEADERS,
+        Permission.IMPORT: (Role.SPECIALIST, *LEADERS),
+    },
     employer_fields=FIELDS,
     kpis=(Kpi("mobile_coverage", _l("Mobile coverage"), reached, active, order=50),),
     record_kinds=(

@@ -16,7 +16,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.core.choices import offered
 from app.core.clock import today
 from app.core.text import clean
-from app.employers.forms import EMAIL, not_in_the_future, valid_landline, valid_mobile
+from app.employers.forms import EMAIL, not_in_the_future, valid_id_number, valid_landline, valid_mobile
 from app.employers.models import (
     CHANNEL_LABELS,
     ROLE_LABELS,
@@ -56,12 +56,21 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     channel = SelectField(
         _l("Prefers"), choices=offered([("", "—"), *CHANNEL_LABELS.items()]), coerce=_channel
     )
+    id_number = _text(
+        _l("ID number"), 40, valid_id_number,
+        help_text=_l("Only where it is needed, such as for an authorisation. It is kept sealed."),
+    )  # fmt: skip
     another = BooleanField(_l("Somebody else has this number too"))
 
     @property
     def person(self) -> Person:
         return Person(
-            self.name.data or "", self.mobile.data, self.landline.data, self.email.data, self.channel.data
+            self.name.data or "",
+            self.mobile.data,
+            self.landline.data,
+            self.email.data,
+            self.channel.data,
+            self.id_number.data,
         )
 
 
@@ -70,13 +79,14 @@ class EditPersonForm(PersonForm):
 
     no_landline = BooleanField(_l("Remove the landline number"))
     no_email = BooleanField(_l("Remove the e-mail address"))
+    no_id_number = BooleanField(_l("Remove the ID number"))
 
     def prefill(self, contact: Contact) -> None:
         self.name.data, self.channel.data = contact.name, contact.preferred_channel
 
     @property
     def forget(self) -> list[str]:
-        return [name for name in ("landline", "email") if self[f"no_{name}"].data]
+        return [name for name in ("landline", "email", "id_number") if self[f"no_{name}"].data]
 
 
 class KnownPersonForm(PersonForm):

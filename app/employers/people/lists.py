@@ -103,6 +103,7 @@ PEOPLE = ListPage(
         Field("invalid_since", _l("Out of use since"), Kind.DATE, Contact.invalid_since),
         Field("channel", _l("Prefers"), Kind.CHOICE, Contact.preferred_channel,
               choices=choices_of(CHANNEL_LABELS)),
+        Field("has_id_number", _l("ID number is recorded"), Kind.BOOL, Contact.id_number_index.is_not(None)),
         Field("doubtful", _l("May be recorded twice"), Kind.BOOL, true(), within=_doubtful),
     ),
     columns=(
@@ -128,6 +129,8 @@ PEOPLE = ListPage(
                value=lambda row: CHANNEL_LABELS.get(row.preferred_channel)),
         Column("landline", _l("Landline"), format=formats.masked_phone, export=lambda row: row.landline,
                personal=True, shown=False),
+        Column("id_number", _l("ID number"), shown=False,
+               value=lambda row: row.id_number.masked if row.id_number else None),
         Column("email", _l("E-mail"), format=formats.masked_email, export=lambda row: row.email,
                personal=True, shown=False),
     ),

@@ -10,6 +10,10 @@ from app.employers.policy import visible_to as employer_visible_to
 
 
 class Permission(Grantable):
+    REVEAL_ID = (
+        "people:reveal_id_number",
+        _l("Reveal an ID number in full; each time is recorded with its reason"),
+    )
     MERGE = "people:merge", _l("Merge two records of one person, and take that back")
     IMPORT = "people:import", _l("Import lists of contacts")
 

@@ -13,6 +13,7 @@ from app.accounts.queries import name_of
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Actor
+from app.core.personal import ID_NUMBER, indexes
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.employers.people.models import ContactMerge
 from app.employers.people.policy import ACTIVE, editable_by, role_visible_to, visible_to
@@ -75,7 +76,7 @@ def listed(actor: Actor | None) -> Select[Contact]:
         joinedload(EmployerContact.employer).load_only(Employer.id, Employer.name),
         lazyload(EmployerContact.contact),
     )
-    return select(Contact).where(visible_to(actor)).options(roles)
+    return select(Contact).where(visible_to(actor), Contact.forgotten_on.is_(None)).options(roles)
 
 
 def serving(actor: Actor | None, condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -101,7 +102,8 @@ def looks_like_another(actor: Actor | None) -> ColumnElement[bool]:
     )
     same_number = (_other.mobile == Contact.mobile) & _in_reach(actor)
     same_name = (_other.name == Contact.name) & shared
-    query = select(_other.id).where(_other.id != Contact.id, _other.merged_into_id.is_(None))
+    there = _other.merged_into_id.is_(None) & _other.forgotten_on.is_(None)
+    query = select(_other.id).where(_other.id != Contact.id, there)
     return query.where(or_(same_number, same_name)).correlate(Contact).exists()
 
 
@@ -113,6 +115,8 @@ def _in_reach(actor: Actor | None) -> ColumnElement[bool]:
 
 def twins_of(contact: Contact, actor: Actor | None) -> Sequence[Contact]:
     """Other records in reach that may be the same person: same number, or same name at the same employer."""
+    if contact.forgotten_on is not None:
+        return ()
     employers = select(EmployerContact.employer_id).where(
         EmployerContact.contact_id == contact.id, role_visible_to(actor)
     )
@@ -159,6 +163,16 @@ def known_by(mobile: str | None, actor: Actor, but: int | None = None) -> Known:
         .order_by(Branch.name)
     )
     return Known(people, db.session.scalars(strangers).all())
+
+
+def with_id_number(number: str, but: int | None = None) -> Contact | None:
+    """The person who has this ID number, in its written form, in any branch; `but` for one."""
+    query = select(Contact).where(
+        Contact.id_number_index.in_(indexes(number, ID_NUMBER)),
+        Contact.merged_into_id.is_(None),
+        Contact.id != (but or 0),
+    )
+    return db.session.scalars(query.order_by(Contact.id).limit(1)).first()
 
 
 def namesake_with(mobile: str, name: str) -> Contact | None:

@@ -13,10 +13,10 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.core.features import current_features
-from app.core.limits import REVEALS, each_person, limiter
+from app.core.limits import ID_REVEALS, REVEALS, each_person, limiter
 from app.core.panels import contact_panels
 from app.core.permissions import current_actor, may, requires
-from app.core.reasons import reason_for_numbers
+from app.core.reasons import given_reason, reason_for_numbers
 from app.employers.models import CHANNEL_LABELS, ROLE_LABELS, VERIFIED_HOW_LABELS, Contact, Employer
 from app.employers.people import queries
 from app.employers.people.forms import (
@@ -29,7 +29,8 @@ from app.employers.people.forms import (
     VerifyForm,
 )
 from app.employers.people.lists import PEOPLE, UNCOVERED, number_badge
-from app.employers.people.services import editing, serving
+from app.employers.people.policy import Permission as PeoplePermission
+from app.employers.people.services import editing, identifying, serving
 from app.employers.policy import Permission
 from app.employers.queries import find as find_employer
 
@@ -148,6 +149,21 @@ def reveal(id: int) -> ResponseReturnValue:
         db.session.commit()
     template = "_reveal.html" if request.headers.get("HX-Request") else "reveal.html"
     return render_template(f"employers/people/{template}", contact=contact, reason=reason, at=now())
+
+
+@blueprint.post("/<int:id>/id-number")
+@requires(PeoplePermission.REVEAL_ID)
+@limiter.limit(ID_REVEALS, key_func=each_person)
+def reveal_id_number(id: int) -> ResponseReturnValue:
+    """Asks for what, each time, and then shows the number once."""
+    contact = queries.find(id, current_actor())
+    reason, number = given_reason(request.form), None
+    if reason is not None:
+        number = identifying.reveal(contact, reason)
+        db.session.commit()
+    template = "_id_number.html" if request.headers.get("HX-Request") else "id_number.html"
+    shown = {"number": number, "reason": reason, "at": now()}
+    return render_template(f"employers/people/{template}", contact=contact, **shown)
 
 
 # Roles --------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from app.employers.models import (
     VerifiedHow,
 )
 from app.employers.people import queries
+from app.employers.people.services import identifying
 from app.employers.policy import not_merged
 
 KIND, ENDPOINT = "contact", "people.show"
@@ -43,6 +44,7 @@ class Person:
     landline: str | None = None
     email: str | None = None
     channel: PreferredChannel | None = None
+    id_number: str | None = None
 
 
 def edit(
@@ -55,9 +57,9 @@ def edit(
 ) -> None:
     """Corrects a person's data, at every employer that the person serves.
 
-    A number or address that is None stays as it was, unless `forget` names it ("landline", "email"). A new
-    mobile number counts as not yet verified. Conflict when it is recorded for somebody else, unless told that
-    `another` person uses it too.
+    A number or address that is None stays as it was, unless `forget` names it ("landline", "email",
+    "id_number"). A new mobile number counts as not yet verified. Conflict when a number is recorded for
+    somebody else, unless told that `another` person uses the mobile too.
     """
     new_number = bool(person.mobile) and person.mobile != contact.mobile
     if new_number and not another:
@@ -72,6 +74,10 @@ def edit(
     changed = [name for name, value in values.items() if getattr(contact, name) != value]
     for name in changed:
         setattr(contact, name, values[name])
+    if "id_number" in forget:
+        contact.id_number = contact.id_number_index = None
+    elif person.id_number and identifying.keep(contact, person.id_number):
+        changed.append("id_number")
     if new_number:
         _set_number(contact, person.mobile)
         tell(contact, NEW_NUMBER, actor, old=mask_phone(old) or "—", new=mask_phone(person.mobile))

@@ -16,6 +16,7 @@ from app.core.permissions import Actor
 from app.core.text import clean
 from app.employers.models import ROLE_LABELS, Contact, ContactRole, Employer, EmployerContact
 from app.employers.people import queries
+from app.employers.people.services import identifying
 from app.employers.people.services.editing import KIND, Person, refuse_known_number
 
 ENDPOINT = "people.role"
@@ -49,23 +50,31 @@ def person_for(
     recorded under another name, unless told that `another` person uses it.
     """
     if chosen_id is not None:
-        return queries.find(chosen_id, actor)
-    known = queries.namesake_with(person.mobile, person.name) if person.mobile else None
+        chosen = queries.find(chosen_id, actor)
+        identifying.complete(chosen, person.id_number)
+        return chosen
+    known = identifying.meant_by(person.id_number, person.name, person.mobile)
+    if known is None and person.mobile:
+        known = queries.namesake_with(person.mobile, person.name)
     if known is not None:
         return _completed(known, person)
     if not another:
         refuse_known_number(person.mobile, actor)
-    return Contact(
+    made = Contact(
         name=person.name,
         mobile=person.mobile,
         landline=person.landline,
         email=person.email,
         preferred_channel=person.channel,
     )
+    identifying.complete(made, person.id_number)
+    return made
 
 
 def _completed(contact: Contact, person: Person) -> Contact:
     """What is not known of the person yet is taken from the form; nothing is overwritten."""
+    identifying.complete(contact, person.id_number)
+    contact.mobile = contact.mobile or person.mobile
     contact.landline = contact.landline or person.landline
     contact.email = contact.email or person.email
     contact.preferred_channel = contact.preferred_channel or person.channel

@@ -1,0 +1,160 @@
+"""A person's ID number: matched by its hash, shown masked, revealed for a reason, told nowhere."""
+
+import io
+
+import pytest
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.audit.models import AuditEvent
+from app.core.db import db
+from app.core.limits import limiter
+from app.core.permissions import Role
+from app.core.personal_keys import MISSING, key_path
+from app.core.reasons import REASONS
+from app.core.timeline import TimelineEntry
+from app.employers.models import Contact, Employer, EmployerContact
+from app.employers.people.services.identifying import OTHER_MOBILE, TAKEN
+from tests.factories import create_contact, create_employer, create_user, sign_in
+
+#: 17 digits with a check digit of X, and how an office may write it
+NUMBER, WRITTEN, MASKED = "12010219900307001X", "１２０１０２ 19900307 001x", "120102********001X"
+
+SINCE = "2026-01-05"
+
+
+@pytest.fixture
+def head(client: FlaskClient) -> User:
+    user = create_user(Role.MANAGER, name="周丽")
+    sign_in(client, user)
+    return user
+
+
+@pytest.fixture
+def harbour(head: User) -> Employer:
+    return create_employer(head.branch, name="滨海港务有限公司")
+
+
+@pytest.fixture
+def wang(harbour: Employer, client: FlaskClient) -> Contact:
+    answers = {
+        "name": "王芳",
+        "role": "legal_rep",
+        "since": SINCE,
+        "mobile": "13812345678",
+        "id_number": WRITTEN,
+    }
+    assert client.post(f"/contacts/at/{harbour.id}/new", data=answers).status_code in {302, 303}
+    return db.session.scalars(select(Contact)).one()
+
+
+def number_of(contact: Contact) -> str | None:
+    db.session.expire_all()
+    return contact.id_number.opened if contact.id_number else None
+
+
+def test_it_is_entered_and_corrected_but_never_shown_in_full(client: FlaskClient, wang: Contact) -> None:
+    assert number_of(wang) == NUMBER
+    for path in (f"/contacts/{wang.id}", f"/contacts/{wang.id}/edit"):
+        page = client.get(path).text
+        assert MASKED in page
+        assert NUMBER not in page
+    same = {"name": "王芳", "id_number": ""}
+    assert client.post(f"/contacts/{wang.id}/edit", data=same).status_code == 303
+    assert number_of(wang) == NUMBER
+    wrong = client.post(f"/contacts/{wang.id}/edit", data={**same, "id_number": "120102199003070021"})
+    assert wrong.status_code == 422
+    assert "18位" in wrong.text
+    gone = client.post(f"/contacts/{wang.id}/edit", data={**same, "no_id_number": "y"})
+    assert gone.status_code == 303
+    assert (number_of(wang), wang.id_number_index) == (None, None)
+
+
+def test_however_it_is_written_it_means_the_same_person(
+    client: FlaskClient, wang: Contact, harbour: Employer
+) -> None:
+    mill = create_employer(harbour.branch, name="面粉厂")
+    door = f"/contacts/at/{mill.id}/new"
+    same = {"name": "王芳", "role": "handler", "since": SINCE, "id_number": NUMBER.lower()}
+    assert client.post(door, data=same).status_code in {302, 303}
+    assert [link.contact_id for link in db.session.scalars(select(EmployerContact))] == [wang.id, wang.id]
+    for answers, refusal in (({"name": "李明"}, TAKEN), ({"mobile": "13900000000"}, OTHER_MOBILE)):
+        refused = client.post(door, data={**same, "role": "finance", **answers})
+        assert refused.status_code == 422
+        assert str(refusal) in refused.text
+    other = create_contact(harbour, name="李明")
+    taken = client.post(f"/contacts/{other.id}/edit", data={"name": "李明", "id_number": NUMBER})
+    assert (taken.status_code, number_of(other)) == (422, None)
+
+
+def test_it_is_revealed_for_a_reason_each_time_and_the_trail_keeps_it(
+    client: FlaskClient, wang: Contact, head: User
+) -> None:
+    door = f"/contacts/{wang.id}/id-number"
+    assert NUMBER not in client.post(door).text
+    shown = client.post(door, data={"reason": "identity"}, headers={"HX-Request": "true"})
+    assert NUMBER in shown.text
+    assert head.name in shown.text
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert NUMBER not in client.post(door).text, "what was given before does not count"
+    refused = client.post(door, data={"reason": "other", "reason_words": NUMBER})
+    assert refused.status_code == 400
+    event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "ID number revealed")).one()
+    assert (event.actor_id, event.subject_id, event.facts) == (
+        head.id,
+        str(wang.id),
+        {"reason": REASONS["identity"]},
+    )
+    told = [f"{e.changes} {e.details} {e.subject_name}" for e in db.session.scalars(select(AuditEvent))]
+    told += [f"{e.summary} {e.params}" for e in db.session.scalars(select(TimelineEntry))]
+    assert not [words for words in told if NUMBER in words or NUMBER[6:14] in words]
+
+
+def test_who_may_not_is_refused(client: FlaskClient, wang: Contact) -> None:
+    branch = wang.employers[0].employer.branch
+    for user, status in (
+        (create_user(Role.SPECIALIST, branch=branch), 403),
+        (create_user(Role.BANK_PARTNER, branch=branch), 403),
+        (create_user(Role.MANAGER), 404),
+        (create_user(Role.ENFORCEMENT_OFFICER, branch=branch), 200),
+    ):
+        sign_in(client, user)
+        answer = client.post(f"/contacts/{wang.id}/id-number", data={"reason": "identity"})
+        assert (answer.status_code, NUMBER in answer.text) == (status, status == 200)
+
+
+def test_reading_one_after_the_other_comes_to_an_end(client: FlaskClient, wang: Contact) -> None:
+    limiter.enabled = True
+    try:
+        door, why = f"/contacts/{wang.id}/id-number", {"reason": "identity"}
+        asked = [client.post(door, data=why) for _ in range(12)]
+    finally:
+        limiter.enabled = False
+    assert [answer.status_code for answer in asked][-1] == 429
+
+
+def test_lists_and_exports_have_it_masked(client: FlaskClient, wang: Contact) -> None:
+    for answers in ({"do": "export"}, {"do": "export_in_full", "rows": "all", "reason": "contact"}):
+        response = client.post("/contacts", data={**answers, "columns": "all"})
+        cells = [
+            str(cell) for row in load_workbook(io.BytesIO(response.data)).worksheets[0].values for cell in row
+        ]
+        assert MASKED in cells
+        assert NUMBER not in cells
+
+
+def test_without_the_key_the_page_stands_and_nothing_is_lost(client: FlaskClient, wang: Contact) -> None:
+    away = key_path().rename(key_path().with_name("in the safe"))
+    try:
+        page = client.get(f"/contacts/{wang.id}")
+        assert (page.status_code, "*" * 18 in page.text) == (200, True)
+        refused = client.post(f"/contacts/{wang.id}/id-number", data={"reason": "identity"})
+        assert refused.status_code == 503
+        assert str(MISSING) in refused.text
+        edit = {"name": "王芳", "id_number": NUMBER}
+        assert client.post(f"/contacts/{wang.id}/edit", data=edit).status_code == 503
+    finally:
+        away.rename(key_path())
+    assert number_of(wang) == NUMBER
