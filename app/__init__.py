@@ -33,6 +33,7 @@ FEATURES: tuple[str, ...] = (
     "app.employers.sources",
     "app.employers.identity",
     "app.employers.profile",
+    "app.employers.sheet",
     "app.employers.merging",
     "app.demo",
     "campaigns.gateways",

@@ -11,7 +11,7 @@ from app.contributions.forms import STATEMENT
 from app.contributions.models import ContributionFact
 from app.contributions.policy import Permission
 from app.contributions.queries import facts_in_force
-from app.core.charts import Chart, Point, Series, line_chart
+from app.core.charts import Chart, Point, Series, bar_chart, line_chart
 from app.core.features import Feature, Panel
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
@@ -28,16 +28,38 @@ def load_panel(employer: Employer, _actor: Actor) -> Mapping[str, Any]:
     }
 
 
-def _heads(employer: Employer, facts: list[ContributionFact]) -> Chart:
-    """Heads over the months; every third month is named, as two years of names do not fit."""
-    labels = [
+def load_profile(employer: Employer, _actor: Actor) -> Mapping[str, Any]:
+    """How the employer has grown, and how far behind it was in each month."""
+    facts = list(reversed(facts_in_force(employer.id)))
+    return {
+        "facts": facts,
+        "heads": _heads(employer, facts, sealed=True) if len(facts) > 1 else None,
+        "behind": _behind(facts) if any(fact.arrears_months for fact in facts) else None,
+    }
+
+
+def _heads(employer: Employer, facts: list[ContributionFact], *, sealed: bool = False) -> Chart:
+    """Heads over the months, oldest first; with `sealed` also the sealed accounts."""
+    series = [Series(_("Employees"), [Point(fact.heads) for fact in facts])]
+    if sealed:
+        series.append(Series(_("Sealed employees"), [Point(fact.sealed_heads) for fact in facts]))
+    title = _("Contributing employees of %(name)s", name=employer.name)
+    return line_chart(title, _month_labels(facts), series, height=200)
+
+
+def _behind(facts: list[ContributionFact]) -> Chart:
+    """Months unpaid as of each statement."""
+    points = [Point(fact.arrears_months) for fact in facts]
+    title = _("Months in arrears at each statement")
+    return bar_chart(title, _month_labels(facts), [Series(_("Months in arrears"), points)], height=180)
+
+
+def _month_labels(facts: list[ContributionFact]) -> list[str]:
+    """Every third month is named, as two years of names do not fit."""
+    return [
         f"{fact.period.year}-{fact.period.month:02d}" if number % 3 == 0 else ""
         for number, fact in enumerate(facts)
     ]
-    title = _("Contributing employees of %(name)s", name=employer.name)
-    return line_chart(
-        title, labels, [Series(_("Employees"), [Point(fact.heads) for fact in facts])], height=200
-    )
 
 
 feature = Feature(
@@ -50,6 +72,16 @@ feature = Feature(
             _l("Contributions"),
             "contributions/panel.html",
             load_panel,
+            Permission.VIEW,
+            order=50,
+        ),
+    ),
+    profile_panels=(
+        Panel(
+            "trend",
+            _l("Trend"),
+            "contributions/profile.html",
+            load_profile,
             Permission.VIEW,
             order=50,
         ),

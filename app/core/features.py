@@ -88,12 +88,16 @@ class GuardFor:
 
 @dataclass(frozen=True)
 class TimelineKind:
-    """A kind of timeline entry: its label and icon, and who reads it where not everybody does."""
+    """A kind of timeline entry: its label and icon, and who reads it where not everybody does.
+
+    An entry of a `contact` kind is a time that the department spoke or wrote to the employer.
+    """
 
     name: str
     label: Any
     icon: str
     permission: str | None = None
+    contact: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,8 @@ class Feature:
     grants: Grants = field(default_factory=dict)
     panels: tuple[Panel, ...] = ()
     contact_panels: tuple[Panel, ...] = ()
+    #: sections of the page that pictures an employer (app.employers.profile), in the same manner
+    profile_panels: tuple[Panel, ...] = ()
     workspace: tuple[WorkspaceCard, ...] = ()
     import_specs: tuple[Any, ...] = ()
     employer_fields: tuple["Field", ...] = ()
@@ -137,6 +143,7 @@ class Features:
         self.kpis = {k.code: k for k in sorted(self._each("kpis"), key=lambda kpi: kpi.order)}
         self.panels = tuple(sorted(self._each("panels"), key=lambda panel: panel.order))
         self.contact_panels = tuple(sorted(self._each("contact_panels"), key=lambda panel: panel.order))
+        self.profile_panels = tuple(sorted(self._each("profile_panels"), key=lambda panel: panel.order))
         self.workspace = tuple(sorted(self._each("workspace"), key=lambda card: card.order))
         self.import_specs = {spec.name: spec for spec in self._each("import_specs")}
         self.navigation = tuple(sorted(self._each("navigation"), key=lambda item: item.order))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.core.code_tables import label
 from app.core.features import current_features
 from app.core.i18n import translated
 
@@ -10,7 +11,8 @@ from app.core.i18n import translated
 def told(summary: str, params: Mapping[str, Any]) -> str:
     """The sentence of an entry; a change of state names its workflow and states by their labels.
 
-    A value that is itself a stored sentence is given as `{"msgid": …, "params": {…}}`.
+    A value that is itself a stored sentence is given as `{"msgid": …, "params": {…}}`, one that is a code as
+    `{"code_table": …, "code": …}`.
     """
     params = {key: _value(value) for key, value in params.items()}
     workflow = current_features().workflows.get(str(params.get("workflow", "")))
@@ -24,4 +26,6 @@ def told(summary: str, params: Mapping[str, Any]) -> str:
 def _value(value: Any) -> Any:
     if isinstance(value, Mapping) and "msgid" in value:
         return translated(value["msgid"], value.get("params"))
+    if isinstance(value, Mapping) and "code_table" in value:
+        return label(value["code_table"], value.get("code"))
     return value

@@ -60,5 +60,5 @@ feature = Feature(
         Mover("visits", _l("Visits and calls"), anchor="visits"),
         Mover("visits", _l("Visits and calls"), "contact_id", of=PEOPLE),
     ),
-    timeline_kinds=(TimelineKind("visit", _l("Visit or call"), "geo-alt", Permission.VIEW),),
+    timeline_kinds=(TimelineKind("visit", _l("Visit or call"), "geo-alt", Permission.VIEW, contact=True),),
 )

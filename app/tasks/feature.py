@@ -33,6 +33,16 @@ CREATE_TASKS = BulkAction(
     undoable=True,
 )
 
+#: on the employer's page, and on its profile
+OPEN_MATTERS = Panel(
+    "tasks",
+    _l("Tasks"),
+    "tasks/_panel.html",
+    lambda employer, actor: {"tasks": tasks_of(employer.id, actor)},
+    Permission.VIEW,
+    10,
+)
+
 feature = Feature(
     name="tasks",
     blueprint=bp,
@@ -48,16 +58,8 @@ feature = Feature(
     },
     employer_fields=EMPLOYER_FIELDS,
     employer_actions=(CREATE_TASKS,),
-    panels=(
-        Panel(
-            "tasks",
-            _l("Tasks"),
-            "tasks/_panel.html",
-            lambda employer, actor: {"tasks": tasks_of(employer.id, actor)},
-            Permission.VIEW,
-            10,
-        ),
-    ),
+    panels=(OPEN_MATTERS,),
+    profile_panels=(OPEN_MATTERS,),
     movers=(
         Mover("tasks", _l("Tasks"), anchor="tasks", settle=deadlines_of_stage),
         Mover("tasks", _l("Tasks"), "source_id", stays=_l("Each task keeps what gave rise to it.")),

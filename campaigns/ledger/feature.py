@@ -58,7 +58,7 @@ feature = Feature(
         ),
     ),
     schedule=(Every(10, jobs.sweep),),
-    timeline_kinds=(TimelineKind(KIND, _l("SMS"), "chat-left-text"),),
+    timeline_kinds=(TimelineKind(KIND, _l("SMS"), "chat-left-text", contact=True),),
     employer_fields=EMPLOYER_FIELDS,
     contact_panels=(
         Panel(

@@ -27,6 +27,7 @@ from app.employers.identity.models import (
 )
 from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.models import Employer, FormerName
+from app.employers.profile.models import RiskFlag, ServiceNote
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.tasks.services import open_task
 from tests.factories import (
@@ -229,6 +230,22 @@ def run(branch: Branch) -> int:
     return made.id
 
 
+def service_note(branch: Branch) -> int:
+    author = create_user(branch=branch)
+    made = ServiceNote(employer_id=employer(branch), body="样本", noted_on=today(), by_id=author.id)
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def risk_flag(branch: Branch) -> int:
+    author = create_user(branch=branch)
+    made = RiskFlag(employer_id=employer(branch), code="01", since=today(), by_id=author.id)
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
 def engage(_branch: Branch) -> str:
     return "engage"
 
@@ -246,6 +263,8 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "basis_id": legal_basis,
     ("settings", "table"): code_table,
     "code_id": code_value,
+    "note_id": service_note,
+    "flag_id": risk_flag,
     "batch_id": batch,
     "run_id": run,
     "kept_id": employer,
@@ -277,7 +296,14 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
 
 #: Endpoints where the role is not enough: the record's owner alone may.
 OWNERS_ONLY = frozenset(
-    {"employers.edit_segment", "employers.delete_segment", "outreach.edit", "attachments.remove"}
+    {
+        "employers.edit_segment",
+        "employers.delete_segment",
+        "outreach.edit",
+        "attachments.remove",
+        "profile.note",
+        "profile.withdraw",
+    }
 )
 
 #: Arguments that name no record of a branch; trail, calendar, law and codes belong to the whole department.

@@ -1,0 +1,58 @@
+"""Notes, flags and codes of the synthetic department, so that its profiles show something."""
+
+from datetime import timedelta
+from random import Random
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.core.demo import SEED, Demo
+from app.employers.models import Employer, Stage
+from app.employers.profile import services
+
+NOTES = (
+    "财务每月10日左右外出，电话请在上午打。",
+    "单位在二号楼三层，门卫处登记后由人事来接。",
+    "已说明网厅办理流程，下次可直接引导线上办理。",
+    "法定代表人变更正在办理，材料齐后提醒变更登记。",
+    "职工多为外勤，集中宣讲宜安排在月初例会。",
+)
+FLAGS = (("02", "参保人数与缴存人数相差较大，已约上门核实。"), ("06", "租期将满，正在另寻厂址。"))
+UNIT_TYPES = {"110": "002", "120": "003", "151": "002", "310": "004", "330": "004"}
+BANKS = (("105", "滨河支行"), ("102", "东港支行"), ("103", "中塘支行"))
+
+
+def load(demo: Demo) -> None:
+    """Draws from its own dice: what the other parts make stays the same."""
+    dice = Random(SEED)
+    query = select(Employer).where(Employer.owner_id.is_not(None)).order_by(Employer.id)
+    for employer in db.session.scalars(query):
+        _describe(employer, demo, dice)
+        if dice.random() < 0.12:
+            day = demo.today - timedelta(days=dice.randrange(2, 300))
+            assert employer.owner is not None  # noqa: S101 - the query asks for it
+            services.write_note(employer, dice.choice(NOTES), day, dice.random() < 0.3, employer.owner)
+        if employer.arrears_months >= 3 and employer.owner:
+            since = demo.today - timedelta(days=30 * (employer.arrears_months - 2))
+            services.raise_flag(employer, "01", since, "多次催告后仍未补缴。", employer.owner)
+        elif employer.owner and dice.random() < 0.02:
+            code, why = dice.choice(FLAGS)
+            day = demo.today - timedelta(days=dice.randrange(5, 120))
+            services.raise_flag(employer, code, day, why, employer.owner)
+
+
+def _describe(employer: Employer, demo: Demo, dice: Random) -> None:
+    """Codes and dated facts, with the gaps that real records have."""
+    employer.unit_type = UNIT_TYPES.get(employer.economic_type or "", "005")
+    if dice.random() < 0.85:
+        over = employer.stage in (Stage.CLOSED, Stage.CLOSING)
+        employer.operating_status = "05" if over else "03" if dice.random() < 0.03 else "01"
+        employer.operating_status_source = dice.choice(("01", "06", "07"))
+        employer.operating_status_as_of = demo.today - timedelta(days=dice.randrange(10, 500))
+    if employer.insured_heads is None and employer.heads and dice.random() < 0.8:
+        employer.insured_heads = employer.heads + dice.randrange(0, max(2, employer.heads // 8))
+    if employer.insured_heads is not None:
+        employer.insured_source = "02"
+        employer.insured_as_of = demo.today - timedelta(days=dice.randrange(20, 420))
+    if employer.employer_account_no:
+        employer.bank_code, employer.bank_name = dice.choice(BANKS)
