@@ -152,7 +152,7 @@ def test_the_quality_score_counts_by_weight_and_names_what_is_missing_with_the_p
     assert names[:2] == ["handler", "mobile"], "the weightiest first"
     assert not {"uscc", "industry", "insured_heads", "owner"} & set(names)
     page = client.get(f"/profile/{employer.id}").text
-    assert f'href="/employers/{employer.id}/contacts/new#handler"' in page
+    assert f'href="/contacts/at/{employer.id}/new#handler"' in page
     assert f'href="/employers/{employer.id}/edit#unit_type"' in page
 
     create_contact(employer, mobile="13900001111", verified_on=today())
@@ -213,7 +213,7 @@ def test_the_sheet_is_one_table_with_masked_numbers_and_the_workbook_says_the_sa
     assert "139****5678" in page
     assert "13912345678" not in page
     answer = client.get(f"/sheets/{employer.id}/workbook")
-    rows = list(load_workbook(BytesIO(answer.data)).active.iter_rows(values_only=True))
+    rows = list(load_workbook(BytesIO(answer.data)).worksheets[0].iter_rows(values_only=True))
     assert rows[0] == ("类别", "项目", "内容")
     said = {row[1]: row[2] for row in rows[1:]}
     assert said["统一社会信用代码"] == "91120116MA05XQ7H2K"

@@ -187,9 +187,9 @@ _ADDRESS = 10  # characters from which an address can be found, as the systems o
 
 WANTED: tuple[Wanted, ...] = (
     Wanted("uscc", _l("Unified social credit code"), 15, Employer.uscc.is_not(None)),
-    Wanted("handler", _l("A handler"), 12, _handler(), "employers.add_contact"),
+    Wanted("handler", _l("A handler"), 12, _handler(), "people.add"),
     Wanted(
-        "mobile", _l("The handler's mobile number in use"), 10, _handler(*_REACHABLE), "employers.add_contact"
+        "mobile", _l("The handler's mobile number in use"), 10, _handler(*_REACHABLE), "employers.show",
     ),
     Wanted(
         "verified", _l("The handler's mobile number verified"), 6,
