@@ -210,6 +210,11 @@ def writing() -> Any:
     return intending(Intent.WRITE)
 
 
+def only_reading() -> bool:
+    """Whether the transaction may write nothing, and so may hold no rows either: the request is a GET."""
+    return _intent.get() is Intent.READ
+
+
 def _on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased, joinedload, lazyload, selectinload
 
 from app.accounts.models import Branch
 from app.accounts.queries import name_of
-from app.core.db import db
+from app.core.db import db, only_reading
 from app.core.errors import NotFound
 from app.core.permissions import Actor
 from app.core.personal import ID_NUMBER, indexes
@@ -30,7 +30,7 @@ def find(contact_id: int, actor: Actor | None, *, to_edit: bool = False) -> Cont
     """The person, or NotFound when no employer in reach is, or was, served; held when it is to be changed."""
     scope = editable_by(actor) if to_edit else visible_to(actor)
     query = select(Contact).where(Contact.id == contact_id, scope).options(name_of(Contact.verified_by))
-    if to_edit:
+    if to_edit and not only_reading():
         query = query.with_for_update(of=Contact).execution_options(populate_existing=True)
     found = db.session.scalars(query).one_or_none()
     if found is None:
