@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 
+from app.contributions.ordinary.services import ORDINARY_LINES
 from app.contributions.policy import Permission
 from app.contributions.services import applied, plan, preparing
 from app.core.identifiers import credit_code, mobile
@@ -84,6 +85,7 @@ STATEMENT = ImportSpec(
     key=("uscc",),
     plan=plan,
     preparing=preparing,
+    setwise=ORDINARY_LINES,
     applied=applied,
     needs_as_of=True,
     needs_period=True,

@@ -54,6 +54,7 @@ class Looked:
     """What is known of the employers that a chunk names."""
 
     employers: dict[str, Known]
+    #: whose an account number is: by credit code
     accounts: dict[str, str | None]
     facts: dict[int, Known]
     handlers: dict[int, Handler]
@@ -84,10 +85,13 @@ def _look(lines: Sequence[Line], context: Context) -> Looked:
     employers = queries.employers_by_code({one["uscc"]: one["name"] for one in values}, context.actor)
     ids = [employer["id"] for employer in employers.values()]
     handlers = queries.handlers_of(ids)
+    # what a dry run would have written by now
+    claimed: dict[str, str | None] = context.memory.setdefault("accounts", {}) if context.dry_run else {}
+    claimed.update(queries.codes_by_account(_foreign_accounts(values, employers)))
     return Looked(
         employers,
-        queries.codes_by_account(_foreign_accounts(values, employers)),
-        queries.facts_of(ids, _period(context)),
+        claimed,
+        queries.facts_of(ids, month_of(context)),
         handlers,
         _people(_new_people(values, employers, handlers), context),
     )
@@ -133,7 +137,7 @@ def _plan_one(line: Line, looked: Looked, context: Context) -> Plan:
     values = line.values
     if _refused(made, looked, values):
         return made
-    months, target = _reckoned(
+    months, target = reckoned(
         values["account_status"],
         values.get("paid_through"),
         values.get("pay_day"),
@@ -149,7 +153,7 @@ def _plan_one(line: Line, looked: Looked, context: Context) -> Plan:
 
 
 @lru_cache(maxsize=8192)
-def _reckoned(
+def reckoned(
     status: AccountStatus, paid: Period | None, pay_day: int | None, first: Period | None, as_of: date
 ) -> tuple[int, Stage | None]:
     """Months in arrears, and the stage that they and the status prove.
@@ -168,13 +172,16 @@ def _refused(made: Plan, looked: Looked, values: Values) -> bool:
     account = values["employer_account_no"]
     if looked.accounts.get(account, values["uscc"]) != values["uscc"]:
         made.reject("account_taken", "employer_account_no", value=account)
+    if not made.reasons:
+        # a file may name one account twice; the first line has it
+        looked.accounts[account] = values["uscc"]
     return bool(made.reasons)
 
 
 def _plan_new(made: Plan, months: int, target: Stage | None, looked: Looked, context: Context) -> None:
     """A new employer was a prospect until this line; its stage moves by the same steps as everyone's."""
     values = made.line.values
-    moves = target is not None and Stage.PROSPECT in _sources(target)
+    moves = target is not None and Stage.PROSPECT in sources(target)
     employer = made.create(
         Employer,
         {
@@ -203,7 +210,7 @@ def _plan_known(
     made.record = employer_id  # the line is about the employer, whatever it creates beside it
     _plan_fact(made, employer_id, looked.facts.get(employer_id), months, context)
     latest = known["statement_period"]
-    newest = latest is None or latest <= _period(context)
+    newest = latest is None or latest <= month_of(context)
     columns = _claimed_columns(made, known, context)
     if newest:
         columns |= _reckoned_columns(made.line.values, months, context)
@@ -217,7 +224,7 @@ def _plan_known(
 
 def _claimed_columns(made: Plan, known: Known, context: Context) -> dict[str, Any]:
     """The employer's columns as the line states them, weighed against who else said them, and when."""
-    values, day = made.line.values, _period(context).last_day
+    values, day = made.line.values, month_of(context).last_day
     if _is_ordinary(values, known, day):
         columns = {name: value for name in CLAIMED if (value := values.get(name)) is not None}
     else:
@@ -288,24 +295,31 @@ def _plan_handler(
 def _plan_stage(
     made: Plan, employer: int | Ref, source: Stage, target: Stage | None, months: int, context: Context
 ) -> None:
-    if target is not None and target is not source and source in _sources(target):
+    if target is not None and target is not source and source in sources(target):
         made.extra = StageMove(employer, source, target, _evidence(made.line.values, months, context))
 
 
 @cache
-def _sources(target: Stage) -> frozenset[str]:
+def sources(target: Stage) -> frozenset[str]:
     """The stages from which a statement leads to this one."""
     return frozenset(LIFECYCLE.named(f"statement_{target.value}").sources)
 
 
 def _evidence(values: Values, months: int, context: Context) -> dict[str, Any]:
+    return evidence(
+        context, values["account_status"], values.get("paid_through"), values.get("pay_day"), months
+    )
+
+
+def evidence(
+    context: Context, status: AccountStatus, paid: Period | None, pay_day: int | None, months: int
+) -> dict[str, Any]:
     """What proves the stage. Lines that say the same share it, and so it is written as JSON once."""
     known: dict[Any, dict[str, Any]] = context.memory.setdefault("evidence", {})
-    status, paid, pay_day = values["account_status"], values.get("paid_through"), values.get("pay_day")
     key = status, paid, pay_day, months
     if key not in known:
         known[key] = {
-            "statement": str(_period(context)),
+            "statement": str(month_of(context)),
             "as_of": context.as_of.isoformat(),
             "account_status": status.value,
             "paid_through": str(paid) if paid else None,
@@ -324,7 +338,7 @@ def applied(plans: Sequence[Plan], context: Context) -> None:
     new = _prepared_documents(plans)
     index_new(new)
     reindex(searched - new.keys())
-    signals.statement_recorded.send("contributions", period=_period(context), employer_ids=sorted(touched))
+    signals.statement_recorded.send("contributions", period=month_of(context), employer_ids=sorted(touched))
 
 
 def _move_stages(plans: Sequence[Plan]) -> None:
@@ -363,7 +377,7 @@ def _note_employers(made: Plan, touched: set[int], searched: set[int]) -> None:
             searched.add(id_of(write.after["employer_id"]))
 
 
-def _period(context: Context) -> Period:
+def month_of(context: Context) -> Period:
     if context.period is None:
         raise ValueError("a statement is of a month")
     return context.period

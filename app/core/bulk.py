@@ -57,6 +57,21 @@ def _turned(rows: Sequence[Row]) -> Columns:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
+def load_rows(table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows whose values are what the driver takes; by COPY where the database has it. No defaults."""
+    connection = db.session.connection()
+    columns = ", ".join(names)
+    if connection.dialect.name == "postgresql":
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    marks = ", ".join("?" * len(names))
+    statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"  # noqa: S608 - names of our own
+    connection.exec_driver_sql(statement, rows)
+
+
 def read_tuples(query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The rows of a query of columns. SQLAlchemy converts value by value; this, once each different value."""
     db.session.flush()
@@ -66,7 +81,7 @@ def read_tuples(query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     columns: list[Sequence[Any]] = list(zip(*result.cursor.fetchall(), strict=True))
     result.close()
     converts = [kind.result_processor(connection.dialect, None) for kind in kinds]
-    return list(zip(*map(_converted, columns, converts), strict=True))
+    return list(zip(*map(converted, columns, converts), strict=True))
 
 
 def read_rows(query: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
@@ -128,8 +143,8 @@ def _statement(table: Table, names: tuple[str, ...], updating: bool, dialect: Di
 
 def _run(connection: Connection, table: Table, columns: Columns, *, updating: bool) -> None:
     statement = _statement(table, tuple(columns), updating, connection.dialect)
-    converted = [_converted(columns[name], statement.conversions[name]) for name in statement.order]
-    parameters: Any = list(zip(*converted, strict=True))
+    values = [converted(columns[name], statement.conversions[name]) for name in statement.order]
+    parameters: Any = list(zip(*values, strict=True))
     if not statement.positional:
         keys = [f"p_{name}" for name in statement.order]
         parameters = [dict(zip(keys, row, strict=True)) for row in parameters]
@@ -141,7 +156,7 @@ def _value(default: Any) -> Any:
     return default.arg(None) if default.is_callable else default.arg
 
 
-def _converted(values: Sequence[Any], convert: Callable[[Any], Any] | None) -> Sequence[Any]:
+def converted(values: Sequence[Any], convert: Callable[[Any], Any] | None) -> Sequence[Any]:
     """Each value converted; equal values (most of a column, often) are converted once."""
     if convert is None:
         return values

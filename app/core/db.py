@@ -252,8 +252,10 @@ def insert_new(model: type[Base]) -> Insert:
 
 
 def changed(statement: Executable) -> int:
-    """Executes an UPDATE or DELETE; gives how many rows it touched."""
-    return cast(CursorResult[*tuple[Any, ...]], db.session.execute(statement)).rowcount
+    """Executes an UPDATE, DELETE or INSERT … SELECT; gives how many rows it touched."""
+    # of an insertion the number is not kept unasked
+    result = db.session.execute(statement, execution_options={"preserve_rowcount": True})
+    return cast(CursorResult[*tuple[Any, ...]], result).rowcount
 
 
 def among(column: Any, values: Collection[int] | Collection[str]) -> ColumnElement[bool]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from app.core.cells import Cell, CellError, is_empty
 from app.core.import_spec import Column, ImportSpec, Line, Reason
+from app.core.import_staging import Packed
 from app.core.sheets import Row, Table
 
-#: the most rows of one transaction, for which other writers wait
-CHUNK = 1_000
+#: the most rows of one transaction, for which other writers wait; a chunk that is packed takes less time
+CHUNK, PACKED_CHUNK = 1_000, 2_500
 
 
 @dataclass(slots=True)
@@ -25,27 +26,35 @@ class Misread:
 
 @dataclass(slots=True)
 class Chunk:
-    """Up to 1,000 rows of the file. `last` is the number of the last row looked at."""
+    """Rows of the file, their lines ready to be planned or, for `Setwise`, packed. `last` row looked at."""
 
     lines: list[Line] = field(default_factory=list)
+    packed: Packed | None = None
     misread: list[Misread] = field(default_factory=list)
     last: int = 0
 
     def __len__(self) -> int:
-        return len(self.lines) + len(self.misread)
+        return len(self.lines) + len(self.misread) + len(self.packed or ())
 
 
 #: what a spec makes of a line's values beforehand
 Prepare = Callable[[Mapping[str, Any]], Any]
+Pack = Callable[[Sequence[Line]], Packed]
 
 
-def chunks(spec: ImportSpec, table: Table, after: int = 0, prepare: Prepare | None = None) -> Iterator[Chunk]:
-    """The rows of the table below row `after`, in chunks, their lines prepared.
+def chunks(
+    spec: ImportSpec,
+    table: Table,
+    after: int = 0,
+    prepare: Prepare | None = None,
+    pack: Pack | None = None,
+) -> Iterator[Chunk]:
+    """The rows of the table below row `after`, in chunks, their lines prepared, and packed where asked.
 
     Rows up to `after` were handled by an earlier run; their keys are still read, so that a repetition is
     found.
     """
-    reader = _Reader(spec, table)
+    reader, most = _Reader(spec, table), PACKED_CHUNK if pack else CHUNK
     chunk = Chunk()
     for block in table.rows:
         for row in block:
@@ -59,11 +68,17 @@ def chunks(spec: ImportSpec, table: Table, after: int = 0, prepare: Prepare | No
                 chunk.lines.append(found)
             else:
                 chunk.misread.append(found)
-            if len(chunk) >= CHUNK:
-                yield chunk
+            if len(chunk) >= most:
+                yield _ready(chunk, pack)
                 chunk = Chunk()
     if len(chunk):
-        yield chunk
+        yield _ready(chunk, pack)
+
+
+def _ready(chunk: Chunk, pack: Pack | None) -> Chunk:
+    if pack is not None and chunk.lines:
+        chunk.packed, chunk.lines = pack(chunk.lines), []
+    return chunk
 
 
 class _Reader:

@@ -11,43 +11,43 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, literal, select
 
 from app.accounts.models import Branch
 from app.audit import services as audit
 from app.core.bulk import collecting_seldom, insert_rows, update_rows
 from app.core.clock import now, today
-from app.core.db import db
+from app.core.db import Json, changed, db
 from app.core.errors import DomainError, Forbidden
 from app.core.i18n import msgid
-from app.core.import_lines import Chunk, Misread, chunks
-from app.core.import_spec import Context, ImportSpec, Outcome, Plan, Reason
+from app.core.import_lines import CHUNK, Chunk, Misread
+from app.core.import_spec import Context, ImportSpec, Line, Outcome, Plan, Reason, Setwise, Taken
+from app.core.import_staging import Packed, temporary
 from app.core.kept_files import keep
-from app.core.parsing import find_period
 from app.core.periods import Period
 from app.core.permissions import Actor
-from app.core.reading_ahead import may_fork, reading_ahead
 from app.core.reversible import notes_of, plain, planned_notes, settle, table_of, write
 from app.core.sheet_refusals import SheetRefused
-from app.core.sheets import Table, kind_of, open_table
+from app.core.sheets import kind_of
 from app.core.taking_back import Kept, NotedRow, take_back
 from app.imports import queries, workflow
 from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
 from app.imports.policy import may_use
+from app.imports.reading.services import Source, reading, usual_day
 
 SAMPLES = 50
 UNDO_CHUNK = 500
-#: bytes of a file that is worth a process of its own to read it: a workbook of some 5,000 rows
-LARGE = 400 << 10
 MOST_ATTEMPTS = 3
 #: shared by the many rows that have none, and so written as JSON once
 NO_VALUES: dict[str, Any] = {}
 NO_NOTES: list[Any] = []
 NO_REASONS: list[Any] = []
+NOTHING_TAKEN = Taken(0, 0, ())
 APPLIED, TAKEN_BACK = msgid("Import applied"), msgid("Import taken back")
 
 
@@ -79,7 +79,7 @@ def receive(
         created_by_id=actor.id if actor else None,
         file_name=PurePath(file_name.replace("\\", "/")).name[-200:],
         sha256=keep(queries.folder(), stream, kind_of),
-        as_of=as_of or (None if _told_by_the_file(spec, period) else _usual_day(period)),
+        as_of=as_of or (None if _told_by_the_file(spec, period) else usual_day(period)),
         period=period,
         state=BatchState.APPLYING if apply else BatchState.PREVIEWING,
         started_at=now(),
@@ -155,7 +155,7 @@ def _run(hold: workflow.Hold) -> _Run:
     batch = db.session.get_one(ImportBatch, hold.batch_id, populate_existing=True)
     dry = batch.state is BatchState.PREVIEWING
     spec, as_of = queries.spec_named(batch.spec), batch.as_of
-    day = as_of or _usual_day(batch.period)
+    day = as_of or usual_day(batch.period)
     context = Context(batch.id, batch.branch_id, batch.created_by, day, batch.period, dry)
     path, reasons = queries.file_of(batch), Counter(batch.reasons)
     return _Run(hold, spec, context, reasons, path, batch.file_name, batch.last_row, as_of is not None)
@@ -197,17 +197,15 @@ def _preview(run: _Run) -> Iterator[None]:
 
 def _apply(run: _Run) -> Iterator[None]:
     """Write chunk after chunk, each with its progress in one transaction, from where an earlier run ended."""
-    for chunk in _chunks(run, run.after):
+    for chunk in _chunks(run, run.after, pack=True):
         run.hold.keep()
-        plans = run.spec.plan(chunk.lines, run.context)
-        written = [plan for plan in plans if plan.writes and not plan.reasons]
-        if written:
-            write(written)
-            run.spec.applied(written, run.context)
-            settle(written)
-        told = [plan for plan in plans if plan.reasons or (plan.remarks and not plan.writes)]
-        _remember(run, [*written, *told], chunk.misread)
-        _count(run, plans, chunk)
+        taken, lines = NOTHING_TAKEN, chunk.lines
+        if run.spec.setwise is not None and chunk.packed is not None:
+            taken = _take(run, run.spec.setwise, chunk.packed)
+            lines = chunk.packed.lines(run.spec.setwise.table, taken.left)
+        plans = [plan for at in range(0, len(lines), CHUNK) for plan in _written(run, lines[at : at + CHUNK])]
+        _remember(run, [one for one in plans if one.writes or one.reasons or one.remarks], chunk.misread)
+        _count(run, plans, chunk, taken)
         yield
     run.hold.keep()
     run.spec.finished(run.context)
@@ -216,21 +214,23 @@ def _apply(run: _Run) -> Iterator[None]:
     yield
 
 
-def _chunks(run: _Run, after: int) -> Iterator[Chunk]:
-    """The file's chunks. Reading and parsing happen between transactions, so nobody waits for them."""
-    with open_table(run.path, run.spec.headings) as table:
-        if run.spec.needs_period and run.context.period is None:
-            run.context.period = _period_of(run, table)
-        if not run.day_given:
-            month = run.context.period or find_period(table.title, table.sheet, run.file_name)
-            run.context.as_of = _usual_day(month)
-            run.hold.keep(as_of=run.context.as_of)
-        if table.title:
-            run.hold.keep(title=table.title[:200])
-        lines = chunks(run.spec, table, after, run.spec.preparing(run.context))
-        large = run.path.stat().st_size >= LARGE
-        with reading_ahead(lines) if large and may_fork() else nullcontext(lines) as steps:
-            yield from steps
+def _take(run: _Run, way: Setwise, lines: Packed) -> Taken:
+    """The set-wise way: does what it can of a chunk in the database and tells what is left."""
+    with temporary(way.table):
+        lines.load(way.table)
+        taken = way.take(run.context, partial(_remember_set, run))
+    db.session.expire_all()
+    return taken
+
+
+def _written(run: _Run, lines: Sequence[Line]) -> Sequence[Plan]:
+    """The row-wise way: plans the lines and writes those that may be written."""
+    plans = run.spec.plan(lines, run.context)
+    if written := [plan for plan in plans if plan.writes and not plan.reasons]:
+        write(written)
+        run.spec.applied(written, run.context)
+        settle(written)
+    return plans
 
 
 def _told_by_the_file(spec: ImportSpec, period: Period | None) -> bool:
@@ -238,21 +238,9 @@ def _told_by_the_file(spec: ImportSpec, period: Period | None) -> bool:
     return period is None and (spec.needs_period or spec.needs_as_of)
 
 
-def _usual_day(period: Period | None) -> date:
-    """The day a file speaks of when nobody says: the end of its month, or today."""
-    return min(today(), period.last_day) if period else today()
-
-
-def _period_of(run: _Run, table: Table) -> Period:
-    found = find_period(table.title, table.sheet, run.file_name)
-    if found is None:
-        raise DomainError(
-            _l("Neither the title nor the file name tells the month. Choose it and upload again.")
-        )
-    if found > Period.of(today()):
-        raise DomainError(_l("The title names a month in the future: %(month)s.", month=str(found)))
-    run.hold.keep(period=found)
-    return found
+def _chunks(run: _Run, after: int, *, pack: bool = False) -> Iterator[Chunk]:
+    source = Source(run.path, run.file_name, after, run.day_given)
+    return reading(source, run.spec, run.context, run.hold, pack=pack)
 
 
 def _remember(run: _Run, plans: Sequence[Plan], misread: Sequence[Misread]) -> None:
@@ -273,6 +261,23 @@ def _remember(run: _Run, plans: Sequence[Plan], misread: Sequence[Misread]) -> N
         insert_rows(table_of(ImportRow), rows)
 
 
+def _remember_set(run: _Run, noted: Select[*tuple[Any, ...]]) -> int:
+    """Keeps the rows that a set-wise way is about to change, from a query of what `Remember` names."""
+    row = noted.subquery()
+    given = {
+        "batch_id": literal(run.context.batch_id),
+        "number": row.c.number,
+        "outcome": literal(Outcome.CHANGED.value),
+        "key": row.c.key,
+        "record_id": row.c.record_id,
+        "values": literal(NO_VALUES, Json),
+        "notes": row.c.notes,
+        "reasons": literal(NO_REASONS, Json),
+        "kept": literal(NO_VALUES, Json),
+    }
+    return changed(table_of(ImportRow).insert().from_select(list(given), select(*given.values())))
+
+
 def _row(run: _Run, plan: Plan) -> dict[str, Any]:
     outcome = plan.outcome
     rejected = outcome is Outcome.REJECTED
@@ -289,8 +294,12 @@ def _row(run: _Run, plan: Plan) -> dict[str, Any]:
 
 
 def _is_shown(run: _Run, plan: Plan, outcome: Outcome) -> bool:
-    """Whether the row's values are kept: of all that something is said of, and of the first others."""
-    return outcome is Outcome.REJECTED or bool(plan.remarks) or run.is_sample(outcome)
+    """Whether the row's values are kept: of all that something is said of, and of the first others.
+
+    Of a dry run the first alone come here; of an applied row that changed people see what changed.
+    """
+    told = outcome is Outcome.REJECTED or plan.remarks or run.context.dry_run
+    return bool(told) or (outcome is not Outcome.CHANGED and run.is_sample(outcome))
 
 
 def _short(values: dict[str, Any]) -> dict[str, Any]:
@@ -301,8 +310,9 @@ def _reasons(reasons: Sequence[Reason]) -> list[Any]:
     return [[reason.column, reason.code, dict(reason.params)] for reason in reasons]
 
 
-def _count(run: _Run, plans: Sequence[Plan], chunk: Chunk) -> None:
+def _count(run: _Run, plans: Sequence[Plan], chunk: Chunk, taken: Taken = NOTHING_TAKEN) -> None:
     found = Counter(plan.outcome for plan in plans)
+    found.update({Outcome.CHANGED: taken.changed, Outcome.UNCHANGED: taken.unchanged})
     found[Outcome.REJECTED] += len(chunk.misread)
     said = [[*one.reasons, *one.remarks] for one in plans if one.reasons or one.remarks]
     said += [one.reasons for one in chunk.misread]

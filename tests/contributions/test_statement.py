@@ -20,10 +20,12 @@ from app.employers.models import AccountStatus, Contact, Employer, Stage
 from app.employers.search.models import SEARCH
 from app.employers.search.queries import search
 from app.employers.search.services import reindex
-from app.imports import services as import_services
+from app.imports.reading import services as reading
 from app.tasks.models import DEADLINE, Task, TaskState
 from app.tasks.services import open_task
 from tests.factories import create_branch
+from tests.imports.sample import credit_code_of
+from tests.spreadsheets import workbook
 
 AUGUST, SEPTEMBER = "contributions_2022-08.xlsx", "contributions_2022-09.xlsx"
 
@@ -110,7 +112,7 @@ def test_the_same_statement_again_changes_nothing(department: Flask, shared_data
 def test_new_employers_read_ahead_are_found_as_if_they_were_indexed_one_by_one(
     department: Flask, shared_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_services, "LARGE", 0)
+    monkeypatch.setattr(reading, "LARGE", 0)
     answer = apply(department, "statement", shared_data / SEPTEMBER)
     assert (answer["new"], stages()) == (483, IN_SEPTEMBER)
     columns = select(*SEARCH.columns).order_by(SEARCH.c.id)
@@ -212,6 +214,18 @@ def test_undo_settles_the_deadlines_of_the_stages_it_takes_back(department: Flas
     department.test_cli_runner().invoke(args=["imports", "undo", str(batch), "--json"])
     db.session.expire_all()
     assert open_deadlines() == before
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_an_account_number_that_comes_twice_in_a_file_is_its_first_lines(
+    department: Flask, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    header = ["单位账号", "单位名称", "统一社会信用代码", "单位账户状态", "缴存人数"]
+    rows = [["030100000001", f"示范第{n}号公司", credit_code_of(n), "01", 5] for n in (1, 2)]
+    file = workbook(tmp_path / "twice.xlsx", [["2022年9月"], header, *rows])
+    answer = apply(department, "statement", file, *more)
+    assert (answer["new"], answer["rejected"]) == (1, 1)
+    assert answer["reasons"] == {"employer_account_no.account_taken": 1}
 
 
 def open_deadlines() -> set[int | None]:

@@ -97,6 +97,14 @@ def test_a_dry_run_counts_and_shows_and_writes_nothing(tmp_path: Path, user: Use
     assert number_of(Employer) == 2
 
 
+def test_a_dry_run_shows_the_values_of_its_first_fifty_new_rows(
+    tmp_path: Path, user: User, spec: ImportSpec
+) -> None:
+    batch = take_in(workbook(tmp_path, [row(n) for n in range(1, 61)]), user, spec)
+    shown = queries.rows_of(batch, Outcome.NEW, limit=100)
+    assert [one.values["name"] for one in shown] == [f"测试单位{n}有限公司" for n in range(1, 51)]
+
+
 def test_applying_after_the_dry_run_does_what_it_showed(tmp_path: Path, user: User, spec: ImportSpec) -> None:
     batch = take_in(workbook(tmp_path, [row(n) for n in range(1, 8)]), user, spec)
     services.start_applying(batch)

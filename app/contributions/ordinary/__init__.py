@@ -1,0 +1,1 @@
+"""The ordinary lines of a statement: those of known employers with a known handler."""

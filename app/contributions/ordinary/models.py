@@ -1,0 +1,44 @@
+"""The lines of a chunk, and those of them that are ordinary, while a statement is applied."""
+
+from typing import cast
+
+from sqlalchemy import Boolean, Column, Integer, String, Table, Text
+
+from app.contributions.queries import STATED
+from app.core.db import EnumText
+from app.core.import_staging import STAGING
+from app.employers.models import Employer, Stage
+
+EMPLOYERS = cast(Table, Employer.__table__)
+
+#: what the file says, and what follows from it: months in arrears, and the stage that the line proves
+STAGED = Table(
+    "staged_statement",
+    STAGING,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text),
+    Column("name", Text),
+    Column("uscc", String(18)),
+    *(Column(name, EMPLOYERS.c[name].type) for name in STATED),
+    Column("handler_name", Text),
+    Column("handler_mobile", Text),
+    Column("arrears_months", Integer),
+    Column("target", EnumText(Stage)),
+    prefixes=["TEMPORARY"],
+)
+
+#: a line's employer; `version` of its new fact, if any; `target`: the stage to which it moves, if any
+ORDINARY = Table(
+    "ordinary_statement",
+    STAGING,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", Integer, nullable=False),
+    Column("stage", EnumText(Stage), nullable=False),
+    Column("unedited", Boolean, nullable=False),
+    #: whether columns of the employer change
+    Column("changes", Boolean, nullable=False),
+    Column("version", Integer),
+    Column("fact_id", Integer),
+    Column("target", EnumText(Stage)),
+    prefixes=["TEMPORARY"],
+)

@@ -1,0 +1,216 @@
+"""Which staged lines are ordinary, what they change, and the notes of it."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    Table,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+
+from app.contributions.models import ContributionFact
+from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, STAGED
+from app.contributions.queries import FACT
+from app.contributions.services import CLAIMED, month_of, sources
+from app.core.db import PeriodType
+from app.core.import_spec import Context
+from app.core.reversible_sets import Changes, differs, noted_change, noted_creation, notes
+from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
+from app.employers.policy import in_reach
+from app.employers.sources.policy import FIRST, STATEMENT
+
+FACTS = cast(Table, ContributionFact.__table__)
+#: an ordinary line is found by its account number, which therefore stays
+KEPT = frozenset({"employer_account_no"})
+#: stated columns that seldom change and have an index, which an UPDATE would write again for the same value
+SELDOM = ("economic_type", "area", "account_opened_on", "online_signed_on")
+
+Values = Mapping[str, ColumnElement[Any]]
+
+
+def account_values(context: Context) -> Values:
+    """The employer's columns as an ordinary line states and implies them."""
+    staged = STAGED.c
+    return {
+        **{name: staged[name] for name in CLAIMED if name not in KEPT},
+        "paid_through": staged.paid_through,
+        "arrears_months": staged.arrears_months,
+        "arrears_as_of": literal(context.as_of, Date()),
+        "statement_period": literal(month_of(context), PeriodType()),
+    }
+
+
+def _changes(context: Context) -> Changes:
+    return {EMPLOYERS.c[name]: value for name, value in account_values(context).items()}
+
+
+def ordinary_lines(context: Context) -> Select[*tuple[Any, ...]]:
+    """The staged lines of known employers that say nothing out of the ordinary, in `ORDINARY`'s columns."""
+    of_line = STAGED.join(Employer, Employer.uscc == STAGED.c.uscc)
+    # the day of reckoning alone is no news: the same file read on another day changes nothing
+    news = {column: value for column, value in _changes(context).items() if column.name != "arrears_as_of"}
+    found = (
+        select(
+            STAGED.c.number,
+            Employer.id,
+            Employer.stage,
+            (Employer.updated_at == Employer.created_at).label("unedited"),
+            differs(news).label("changes"),
+            _new_version(month_of(context)).label("version"),
+            case((_moves(), STAGED.c.target), else_=null()).label("target"),
+        )
+        .select_from(of_line)
+        .where(
+            in_reach(context.actor),
+            Employer.merged_into_id.is_(None),
+            Employer.employer_account_no == STAGED.c.employer_account_no,
+            *_latest_word(context),
+            or_(func.coalesce(STAGED.c.handler_name, "") == "", _handler_stays()),
+        )
+    ).subquery()
+    column = found.c
+    writes = or_(column.version.is_not(None), column.changes)
+    moved = case((writes, column.target), else_=null())
+    return select(
+        column.number, column.id, column.stage, column.unedited, column.changes, column.version, moved
+    )
+
+
+def _latest_word(context: Context) -> list[ColumnElement[bool]]:
+    """That the line is the latest word on all it states, leaves nothing open, and nobody else was weighed.
+
+    The same is asked of a line by `contributions.services._is_ordinary` and `sources.policy.heard_first`.
+    """
+    first = FIRST[: FIRST.index(STATEMENT) + 1]
+    since = Employer.source_as_of
+    return [
+        or_(Employer.statement_period.is_(None), Employer.statement_period <= month_of(context)),
+        Employer.told.is_(None),
+        or_(Employer.registry_as_of.is_not(None), Employer.name == STAGED.c.name),
+        or_(since < context.as_of, and_(since == context.as_of, Employer.source.in_(first))),
+        *(
+            or_(STAGED.c[name].is_not(None), EMPLOYERS.c[name].is_(None))
+            for name in CLAIMED
+            if name not in KEPT
+        ),
+    ]
+
+
+def _new_version(month: Any) -> ColumnElement[int | None]:
+    """The version of the fact that a line makes; none where the fact in force says the same."""
+    of_month = and_(FACTS.c.employer_id == Employer.id, FACTS.c.period == literal(month, PeriodType()))
+    latest = select(func.max(FACTS.c.version)).where(of_month).correlate(EMPLOYERS).scalar_subquery()
+    agrees = [FACTS.c[name].is_not_distinct_from(STAGED.c[name]) for name in FACT]
+    same = exists().where(of_month, FACTS.c.version == latest, *agrees).correlate(EMPLOYERS, STAGED)
+    return case((same, null()), else_=func.coalesce(latest, 0) + 1)
+
+
+def _handler_stays() -> ColumnElement[bool]:
+    """Whether the employer's newest present handler is the one that the line names."""
+    link, staged = EmployerContact, STAGED.c
+    newest = (
+        select(func.max(link.id))
+        .where(link.employer_id == Employer.id, link.role == ContactRole.HANDLER, link.until.is_(None))
+        .correlate(EMPLOYERS)
+        .scalar_subquery()
+    )
+    same_mobile = or_(staged.handler_mobile.is_(None), Contact.mobile == staged.handler_mobile)
+    named = select(link.id).join(Contact, Contact.id == link.contact_id)
+    named = named.where(link.id == newest, Contact.name == staged.handler_name, same_mobile)
+    return named.correlate(EMPLOYERS, STAGED).exists()
+
+
+def _moves() -> ColumnElement[bool]:
+    """Whether the line proves another stage that can be reached from the employer's."""
+    staged = STAGED.c
+    reached = [
+        and_(staged.target == target, Employer.stage.in_(sorted(sources(target)))) for target in _TARGETS
+    ]
+    return and_(staged.target != Employer.stage, or_(*reached))
+
+
+_TARGETS = (
+    Stage.REGISTERED,
+    Stage.CONTRIBUTING,
+    Stage.IN_ARREARS,
+    Stage.ON_RELIEF,
+    Stage.SEALED,
+    Stage.CLOSED,
+)
+
+_writes = or_(ORDINARY.c.version.is_not(None), ORDINARY.c.changes)
+_line = ORDINARY.join(STAGED, STAGED.c.number == ORDINARY.c.number)
+
+
+def noted(context: Context) -> Select[*tuple[Any, ...]]:
+    """The lines that write, with their notes, for `Remember`. Ask before the employers change."""
+    line, stage = ORDINARY.c, EMPLOYERS.c.stage
+    noted_columns = noted_change(EMPLOYERS, line.id, _changes(context), line.unedited)
+    # the move has a note of its own, as it is made after the columns
+    noted_stage = noted_change(EMPLOYERS, line.id, {stage: line.target})
+    listed = notes(
+        (line.version.is_not(None), noted_creation(FACTS, line.fact_id)),
+        (line.changes, noted_columns),
+        (line.target.is_not(None), noted_stage),
+    )
+    return (
+        select(line.number, STAGED.c.key, line.id.label("record_id"), listed.label("notes"))
+        .select_from(_line.join(EMPLOYERS, EMPLOYERS.c.id == line.id))
+        .where(_writes)
+    )
+
+
+def new_facts(context: Context) -> Select[*tuple[Any, ...]]:
+    """The facts that the lines make, in the columns of the table that their names are."""
+    line, staged = ORDINARY.c, STAGED.c
+    return (
+        select(
+            line.fact_id.label("id"),
+            line.id.label("employer_id"),
+            literal(month_of(context), PeriodType()).label("period"),
+            line.version,
+            *(staged[name] for name in FACT),
+            staged.arrears_months,
+            literal(context.as_of, Date()).label("as_of"),
+            literal(context.batch_id).label("batch_id"),
+        )
+        .select_from(_line)
+        .where(line.version.is_not(None))
+    )
+
+
+def moves() -> Select[*tuple[Any, ...]]:
+    """The stages that the lines prove: employer, from, to, and the evidence."""
+    line, staged = ORDINARY.c, STAGED.c
+    proof = (staged.account_status, staged.paid_through, staged.pay_day, staged.arrears_months)
+    return (
+        select(line.id, line.stage, line.target, *proof)
+        .select_from(_line)
+        .where(line.target.is_not(None))
+        .order_by(line.number)
+    )
+
+
+def written_employers() -> Select[int]:
+    return select(ORDINARY.c.id).where(ORDINARY.c.changes).order_by(ORDINARY.c.id)
+
+
+def left_lines() -> Select[int]:
+    """The numbers of the staged lines that are not ordinary."""
+    ordinary = select(ORDINARY.c.number)
+    return select(STAGED.c.number).where(STAGED.c.number.not_in(ordinary)).order_by(STAGED.c.number)
+
+
+def differing(values: Values) -> ColumnElement[bool]:
+    """Whether any of these columns changes."""
+    return differs({EMPLOYERS.c[name]: value for name, value in values.items()})

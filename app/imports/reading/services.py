@@ -1,0 +1,82 @@
+"""The chunks of a batch's file: the month found, the lines parsed and prepared, ahead where that pays."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.import_lines import Chunk, Pack, chunks
+from app.core.import_spec import Context, ImportSpec
+from app.core.import_staging import packed
+from app.core.parsing import find_period
+from app.core.periods import Period
+from app.core.reading_ahead import may_fork, reading_ahead
+from app.core.sheets import Table, open_table
+from app.imports.workflow import Hold
+
+#: bytes of a file that is worth a process of its own to read it: a workbook of some 5,000 rows
+LARGE = 400 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A kept file, its name, the row after which to go on, and whether somebody said what day it is of."""
+
+    path: Path
+    file_name: str
+    after: int
+    day_given: bool
+
+
+def reading(source: Source, spec: ImportSpec, context: Context, hold: Hold, *, pack: bool) -> Iterator[Chunk]:
+    """The file's chunks. Reading and parsing happen between transactions, so nobody waits for them.
+
+    Without a month the batch takes the file's own. With `pack` the lines come packed, where the spec has a
+    set-wise way. Raises SheetRefused, and DomainError when the month is missing.
+    """
+    with open_table(source.path, spec.headings) as table:
+        if spec.needs_period and context.period is None:
+            context.period = _period_of(source, table)
+            hold.keep(period=context.period)
+        if not source.day_given:
+            context.as_of = usual_day(
+                context.period or find_period(table.title, table.sheet, source.file_name)
+            )
+            hold.keep(as_of=context.as_of)
+        if table.title:
+            hold.keep(title=table.title[:200])
+        packing = _packing(spec, context) if pack else None
+        lines = chunks(spec, table, source.after, spec.preparing(context), packing)
+        large = source.path.stat().st_size >= LARGE
+        with reading_ahead(lines) if large and may_fork() else nullcontext(lines) as steps:
+            yield from steps
+
+
+def usual_day(period: Period | None) -> date:
+    """The day a file speaks of when nobody says: the end of its month, or today."""
+    return min(today(), period.last_day) if period else today()
+
+
+def _packing(spec: ImportSpec, context: Context) -> Pack | None:
+    way = spec.setwise
+    if way is None:
+        return None
+    return partial(packed, way.table, reckon=way.reckon(context), dialect=db.engine.dialect)
+
+
+def _period_of(source: Source, table: Table) -> Period:
+    found = find_period(table.title, table.sheet, source.file_name)
+    if found is None:
+        raise DomainError(
+            _l("Neither the title nor the file name tells the month. Choose it and upload again.")
+        )
+    if found > Period.of(today()):
+        raise DomainError(_l("The title names a month in the future: %(month)s.", month=str(found)))
+    return found
