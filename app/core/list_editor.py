@@ -13,6 +13,7 @@ from app.core.errors import DomainError
 from app.core.fields import Choice, Field, Kind
 from app.core.list_state import ListState, joined
 from app.core.operators import OPERATORS, Arity, Operator
+from app.core.tree_editing import added, read_place, replaced
 
 #: the `type` of the input for values of a kind
 INPUT_TYPES = {
@@ -22,6 +23,10 @@ INPUT_TYPES = {
     Kind.EVENT: "date",
     Kind.PERIOD: "month",
 }
+
+
+#: URL arguments that place a condition in the outline (core.list_outline)
+PLACING = ("panel", "at", "group", "grouped")
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,14 @@ class Editor:
     values: Sequence[str]
     choices: Sequence[Choice] | None
     into: str
+    #: the arguments that say where the condition goes, kept from step to step; empty: the reader is asked
+    kept: Sequence[tuple[str, str]] = ()
     error: str = ""
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it changes a condition that is there."""
+        return "at" in dict(self.kept)
 
     @property
     def input_type(self) -> str:
@@ -67,7 +79,7 @@ def read_editor(state: ListState) -> "Editor | Tree | None":
     error = ""
     if request.args.get("apply"):
         try:
-            return joined(state.tree, _made(state, field, operator, values), _into())
+            return _placed(state, _made(state, field, operator, values))
         except DomainError as refusal:
             error = str(refusal)
     return Editor(
@@ -77,8 +89,20 @@ def read_editor(state: ListState) -> "Editor | Tree | None":
         values=values,
         choices=_choices(state, field, operator),
         into=request.args.get("into", ""),
+        kept=[(name, request.args[name]) for name in PLACING if name in request.args],
         error=error,
     )
+
+
+def _placed(state: ListState, item: Tree) -> Tree:
+    """The criteria with the rule where it was meant: for another, in a group, or beside the others."""
+    given = request.args
+    if "at" in given:
+        return checked(replaced(state.tree, read_place(given["at"]), item), state.fields)
+    if "group" in given:
+        place = read_place(given["group"])
+        return checked(added(state.tree, place, item, grouped=bool(given.get("grouped"))), state.fields)
+    return joined(state.tree, item, _into())
 
 
 def _made(state: ListState, field: Field, operator: Operator, values: Sequence[str]) -> Tree:

@@ -16,6 +16,7 @@ from app.core.fields import Field
 from app.core.links import url_if
 from app.core.list_editor import Editor, menu
 from app.core.list_export import may_export_in_full
+from app.core.list_outline import PANEL, Node, outline
 from app.core.list_parts import BulkAction, Column, Link
 from app.core.list_state import ListState, here, toggled, without
 from app.core.permissions import may
@@ -176,6 +177,20 @@ class ListScreen:
             }
             for index, item in enumerate(tree["rules"])
         ]
+
+    @cached_property
+    def outline(self) -> Node:
+        """The conditions as groups within groups, to be edited."""
+        return outline(self.state, self._wording)
+
+    @property
+    def outlined(self) -> bool:
+        """Whether the outline is open, which takes a condition to begin with."""
+        return request.args.get("panel") == PANEL and bool(self.state.tree["rules"])
+
+    @property
+    def outline_url(self) -> str:
+        return self.state.url(panel=PANEL)
 
     @property
     def match(self) -> str:

@@ -88,8 +88,8 @@ class ListState:
         """This list, with further arguments."""
         return here(**self.arguments(), **more)
 
-    def with_tree(self, tree: Tree) -> str:
-        return replace(self, tree=tree, edited=True).url()
+    def with_tree(self, tree: Tree, **more: Any) -> str:
+        return replace(self, tree=tree, edited=True).url(**more)
 
     def with_sort(self, sort: str) -> str:
         return replace(self, sort=sort).url()

@@ -34,7 +34,8 @@ def respond(page: "ListPage", args: tuple[Any, ...], extra: Mapping[str, Any]) -
         return _act(state)
     edited = read_editor(state)
     if edited is not None and not isinstance(edited, Editor):
-        return redirect(state.with_tree(edited), 303)
+        panel = request.args.get("panel")
+        return redirect(state.with_tree(edited, **({"panel": panel} if panel else {})), 303)
     return render_template(page.template, list=ListScreen(state, edited), **extra)
 
 

@@ -38,6 +38,8 @@ class Wording:
     def rule(self, item: Tree) -> str:
         """One rule, or a group in brackets."""
         if "rules" in item:
+            if len(item["rules"]) == 1:
+                return self.rule(item["rules"][0])
             return str(_("(%(group)s)", group=self._group(item)))
         field = self._fields.get(item["field"])
         operator = OPERATORS[field.kind].get(item["op"]) if field else None
