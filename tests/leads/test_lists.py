@@ -23,6 +23,7 @@ from app.employers.models import Employer, FormerName, Stage
 from app.employers.sources.models import EmployerSource
 from app.imports.models import ImportRow
 from tests import spreadsheets
+from tests.conftest import sweep_database
 from tests.factories import create_branch, create_employer, create_user, sign_in
 from tests.imports.sample import ALPHABET, credit_code_of
 
@@ -162,6 +163,34 @@ def test_the_real_lists_again_change_nothing_and_undo_leaves_nothing_of_them(
     for answer in reversed(answers):
         assert undo(app, answer["batch"])["kept"] == 0
     assert (state(), db.session.scalar(select(func.count()).select_from(EmployerSource))) == (before, 0)
+
+
+def test_the_real_files_backwards_give_the_same_employers(
+    app: Flask, branch: Branch, shared_data: Path
+) -> None:
+    files = [
+        ("statement", "contributions_2022-08.xlsx"),
+        ("statement", STATEMENT),
+        ("bank_accounts", BANK),
+        ("social_insurance", INSURANCE),
+    ]
+    found = []
+    for order in (files, files[::-1]):
+        db.session.rollback()
+        sweep_database()
+        create_branch("00")
+        for spec, file in order:
+            apply(app, spec, shared_data / file)
+        found.append(sorted(said_of_employers(), key=str))
+    assert found[0] == found[1]
+    assert len(found[0]) == 483 + 239 + 160
+
+
+def said_of_employers() -> list[dict[str, Any]]:
+    """Every column but keys and the times of writing."""
+    left_out = {"id", "branch_id", "created_at", "updated_at", "stage_since"}
+    columns = [column for column in Employer.__table__.c if column.name not in left_out]
+    return [dict(row._mapping) for row in db.session.execute(select(*columns))]
 
 
 def state() -> list[Any]:

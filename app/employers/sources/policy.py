@@ -114,7 +114,8 @@ def weighed(known: Values, source: str, as_of: date, claims: Values) -> Weighed:
     """
     told = dict(known["told"] or {})
     before, after = _days(known), _days(known)
-    after[source] = max(as_of, before.get(source) or as_of)
+    if source in (REGISTRY, STATEMENT):
+        after[source] = max(as_of, before.get(source) or as_of)
     found = Weighed({}, {})
     for field in FIELDS[source]:
         value, present = claims.get(field), known[field]
