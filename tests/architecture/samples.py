@@ -27,6 +27,7 @@ from app.employers.identity.models import (
 )
 from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.models import Employer, FormerName
+from app.employers.people.models import ContactMerge
 from app.employers.profile.models import RiskFlag, ServiceNote
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.tasks.services import open_task
@@ -86,6 +87,19 @@ def contact_link(branch: Branch) -> int:
 
 def contact(branch: Branch) -> int:
     return create_contact(create_employer(branch), mobile="13800138000").id
+
+
+def contact_merge(branch: Branch) -> int:
+    made = ContactMerge(
+        kept_id=contact(branch),
+        merged_id=contact(branch),
+        kept_name="甲",
+        merged_name="乙",
+        by_id=create_user(Role.MANAGER, branch=branch).id,
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made.id
 
 
 def nothing_said(_branch: Branch) -> int:
@@ -276,6 +290,9 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("merging", "id"): merge,
     ("people", "id"): contact,
     "contact_id": contact,
+    ("people", "kept_id"): contact,
+    ("people", "merged_id"): contact,
+    "merge_id": contact_merge,
     "opt_out_id": nothing_said,
     ("people.role", "id"): contact_link,
     ("people.authorise", "id"): contact_link,

@@ -87,11 +87,12 @@ def merged(kept: Employer, gone: Employer, actor: User, reason: str = "", **valu
     return done
 
 
-def test_every_reference_to_employers_is_declared(app: object) -> None:
-    """A table that refers to employers names its mover in its feature's manifest, or no merge can run."""
-    assert moving.undeclared(current_features().movers) == []
+def test_every_reference_to_employers_and_people_is_declared(app: object) -> None:
+    """A table that refers to one of them names its mover in its feature's manifest, or no merge can run."""
+    movers = current_features().movers
+    assert moving.undeclared(movers) == moving.undeclared(movers, moving.PEOPLE) == []
     known = {f"{table.name}.{column.name}" for table in db.metadata.tables.values() for column in table.c}
-    assert {mover.reference for mover in current_features().movers} <= known
+    assert {mover.reference for mover in movers} <= known
 
 
 def test_a_merge_moves_everything_and_leaves_a_signpost(branch: Branch, manager: User) -> None:

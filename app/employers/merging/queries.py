@@ -1,6 +1,6 @@
 """Reading pairs and merges, and reckoning what a merge would move."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from app.core.features import current_features
 from app.core.joining import expanded
 from app.core.moving import EMPLOYERS, Mover, undeclared
 from app.core.permissions import Actor
+from app.core.reversible import Note
 from app.core.taking_back import Kept, obstacles
 from app.core.text import clean, code_key, match_key, name_key
 from app.employers.merging.models import DuplicatePair, MatchKey, MatchKind, Merge
@@ -56,9 +57,9 @@ class Moving:
     staying: int
 
 
-def moving(kept_id: int, merged_id: int) -> list[Moving]:
-    """Every kind of row that the merged record has, in one statement."""
-    movers = [mover for mover in current_features().movers_of(EMPLOYERS) if mover.stays is None]
+def moving(kept_id: int, merged_id: int, of: str = EMPLOYERS) -> list[Moving]:
+    """Every kind of row that the merged record (of the table `of`) has, in one statement."""
+    movers = [mover for mover in current_features().movers_of(of) if mover.stays is None]
     counts = [_count(number, mover, kept_id, merged_id) for number, mover in enumerate(movers)]
     rows = db.session.execute(union_all(*counts))
     return [Moving(movers[number], total - stay, stay) for number, total, stay in rows if total]
@@ -70,14 +71,14 @@ def _count(number: int, mover: Mover, kept_id: int, merged_id: int) -> Select[An
     return select(literal(number), func.count(), staying).where(table.c[mover.column] == merged_id)
 
 
-def obstacles_to_moving(kept_id: int, merged_id: int) -> list[object]:
+def obstacles_to_moving(kept_id: int, merged_id: int, of: str = EMPLOYERS) -> list[object]:
     """What the features that own the rows have against moving them now; and tables that nobody knows."""
     found = [
         reason
-        for mover in current_features().movers_of(EMPLOYERS)
+        for mover in current_features().movers_of(of)
         if mover.obstacle is not None and (reason := mover.obstacle(kept_id, merged_id)) is not None
     ]
-    if unknown := undeclared(current_features().movers):
+    if unknown := undeclared(current_features().movers, of):
         found.append(
             _l(
                 "The system does not know how to move these: %(tables)s. Tell whoever looks after it.",
@@ -89,7 +90,7 @@ def obstacles_to_moving(kept_id: int, merged_id: int) -> list[object]:
 
 def obstacles_to_undoing(merge: Merge) -> list[object]:
     """What was edited or removed since, and so keeps the merge from being taken back; in words."""
-    found = [_in_words(kept) for kept in obstacles(expanded(merge))]
+    found = obstacles_in_words(expanded(merge))
     later = _later_merge(merge)
     return list(dict.fromkeys([*later, *found]))
 
@@ -102,12 +103,15 @@ def _later_merge(merge: Merge) -> list[str]:
     return [_("“%(name)s” was merged into another record since. Take that back first.", name=name)]
 
 
-def _in_words(kept: Kept) -> str:
-    """One obstacle: which entries, and what happened to them."""
-    labels = {
-        mover.table: mover.label for mover in current_features().movers_of(EMPLOYERS) if mover.stays is None
-    }
-    if kept.table == Employer.__tablename__:
+def obstacles_in_words(notes: Sequence[Note], of: str = EMPLOYERS) -> list[str]:
+    """What keeps these notes of a merge from being taken back: which entries, and what happened to them."""
+    movers = current_features().movers_of(of)
+    labels = {mover.table: mover.label for mover in movers if mover.stays is None}
+    return list(dict.fromkeys(_in_words(kept, of, labels) for kept in obstacles(notes)))
+
+
+def _in_words(kept: Kept, of: str, labels: Mapping[str, Any]) -> str:
+    if kept.table == of:
         names = "、".join(name_of(name) for name in kept.names)
         return str(_("The kept record was changed since: %(fields)s.", fields=names))
     what = labels.get(kept.table, kept.table)

@@ -11,6 +11,7 @@ from app.core.permissions import LEADERS, Role
 from app.employers.models import ROLE_LABELS, EmployerContact
 from app.employers.people.lists import FIELDS
 from app.employers.people.policy import ACTIVE, Permission, role_visible_to
+from app.employers.people.queries import roles_held_twice
 from app.employers.people.views import blueprint
 from app.employers.policy import Permission as EmployerPermission
 
@@ -58,8 +59,10 @@ feature = Feature(
         ),
     ),
     movers=(
-        Mover("employer_contacts", _l("Roles"), "contact_id", distinct=("employer_id", "role", "until"),
-              of=PEOPLE),
+        Mover(
+            "employer_contacts", _l("Roles"), "contact_id", distinct=("employer_id", "role", "until"),
+            settle=roles_held_twice, of=PEOPLE,
+        ),
         Mover("contacts", _l("Records merged before"), "merged_into_id", of=PEOPLE),
         Mover("contact_merges", _MERGED, "kept_id", stays=_EACH_MERGE, of=PEOPLE),
         Mover("contact_merges", _MERGED, "merged_id", stays=_EACH_MERGE, of=PEOPLE),

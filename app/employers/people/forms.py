@@ -1,6 +1,6 @@
 """What people enter about people."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -8,11 +8,21 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, Field, IntegerField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+)
 from wtforms.fields import SelectMultipleField
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.core import formats
 from app.core.choices import offered
 from app.core.clock import today
 from app.core.text import clean
@@ -28,6 +38,7 @@ from app.employers.models import (
     VerifiedHow,
 )
 from app.employers.people.services.editing import Person
+from app.employers.people.services.merging import CHOSEN, versions_of
 from app.employers.people.services.serving import Mandate
 
 
@@ -49,7 +60,9 @@ def _channel(value: Any) -> PreferredChannel | None:
 
 
 class PersonForm(FlaskForm):  # type: ignore[misc]
-    name = StringField(_l("Name"), filters=[_blank_is_none], validators=[InputRequired(), Length(2, 120)])
+    name = StringField(
+        _l("Full name"), filters=[_blank_is_none], validators=[InputRequired(), Length(2, 120)]
+    )
     mobile = _text(_l("Mobile"), 40, valid_mobile)
     landline = _text(_l("Landline"), 30, valid_landline)
     email = _text(_l("E-mail"), 120, Regexp(EMAIL, message=_l("This is not an e-mail address.")))
@@ -93,7 +106,7 @@ class KnownPersonForm(PersonForm):
     """A person who takes up a role: typed, or chosen (`person_id`) among those whose number it is already."""
 
     person_id = IntegerField(validators=[Optional()])
-    name = StringField(_l("Name"), filters=[_blank_is_none], validators=[Length(max=120)])
+    name = StringField(_l("Full name"), filters=[_blank_is_none], validators=[Length(max=120)])
     since = DateField(_l("Since"), default=today, validators=[InputRequired(), not_in_the_future])
     authorisation = _text(_l("Letter of authorisation"), 200, help_text=_l("Its name, number and date."))
     authorised_until = DateField(_l("Authorised until"), validators=[Optional()])
@@ -131,7 +144,7 @@ class HandoverForm(KnownPersonForm):
 
 class VerifyForm(FlaskForm):  # type: ignore[misc]
     how = SelectField(_l("How"), choices=offered(VERIFIED_HOW_LABELS), coerce=VerifiedHow)
-    on = DateField(_l("On"), default=today, validators=[InputRequired(), not_in_the_future])
+    on = DateField(_l("Verified on"), default=today, validators=[InputRequired(), not_in_the_future])
 
     @property
     def day(self) -> date:
@@ -148,3 +161,54 @@ class DayForm(FlaskForm):  # type: ignore[misc]
 class AuthorisationForm(FlaskForm):  # type: ignore[misc]
     authorisation = _text(_l("Letter of authorisation"), 200, help_text=_l("Its name, number and date."))
     authorised_until = DateField(_l("Authorised until"), validators=[Optional()])
+
+
+KEPT, MERGED = "kept", "merged"
+
+
+class MergeForm(FlaskForm):  # type: ignore[misc]
+    """Made for two records by `merge_form`; has a choice for each field in which they differ."""
+
+    versions = HiddenField(validators=[InputRequired()])
+    reason = StringField(_l("Why they are one person"), validators=[Length(max=500)])
+
+    differing: Sequence[str]
+
+    @property
+    def taken(self) -> list[str]:
+        """The fields to take from the merged record."""
+        return [name for name in self.differing if self[name].data == MERGED]
+
+    def rows(self) -> list[Field]:
+        return [self[name] for name in self.differing]
+
+
+#: how a field is called and shown; numbers stay masked
+_SHOWN: dict[str, tuple[Any, Callable[[Any], str]]] = {
+    "name": (_l("Full name"), str),
+    "mobile": (_l("Mobile"), formats.masked_phone),
+    "landline": (_l("Landline"), formats.masked_phone),
+    "email": (_l("E-mail"), formats.masked_email),
+    "preferred_channel": (_l("Prefers"), lambda value: str(CHANNEL_LABELS.get(value, formats.NOTHING))),
+}
+
+
+def merge_form(kept: Contact, merged: Contact) -> MergeForm:
+    """The form for two records; at first the kept one's value is chosen wherever it has any."""
+    names = [
+        name
+        for name in CHOSEN
+        if getattr(merged, name) and getattr(merged, name) != getattr(kept, name)
+    ]  # fmt: skip
+    fields = {name: _choice(name, kept, merged) for name in names}
+    first = {name: KEPT if getattr(kept, name) else MERGED for name in names}
+    kind: type[MergeForm] = type("MergeFormOfTwo", (MergeForm,), fields)
+    form = kind(data={**first, "versions": versions_of(kept, merged)})
+    form.differing = names
+    return form
+
+
+def _choice(name: str, kept: Contact, merged: Contact) -> RadioField:
+    label, shown = _SHOWN[name]
+    sides = [(side, shown(getattr(one, name))) for side, one in ((KEPT, kept), (MERGED, merged))]
+    return RadioField(label, choices=offered(sides), validators=[InputRequired()])

@@ -88,7 +88,7 @@ PEOPLE = ListPage(
     search=_found,
     search_hint=_l("Name, or part of a number"),
     fields=(
-        Field("name", _l("Name"), Kind.TEXT, Contact.name),
+        Field("name", _l("Full name"), Kind.TEXT, Contact.name),
         Field("mobile", _l("Mobile"), Kind.CODE, Contact.mobile),
         Field("employer", _l("Employer"), Kind.TEXT, Employer.name, within=_serving),
         Field(
@@ -108,7 +108,7 @@ PEOPLE = ListPage(
     ),
     columns=(
         Column(
-            "name", _l("Name"), sort=Contact.name, link=lambda row: url_if("people.show", id=row.id),
+            "name", _l("Full name"), sort=Contact.name, link=lambda row: url_if("people.show", id=row.id),
         ),
         Column("employers", _l("Serves"), value=_employers),
         Column("roles", _l("Role"), value=_roles),
@@ -116,7 +116,7 @@ PEOPLE = ListPage(
             "mobile", _l("Mobile"), format=formats.masked_phone, export=lambda row: row.mobile,
             personal=True,
         ),
-        Column("state", _l("Number"), badge=number_badge),
+        Column("state", _l("State of the number"), badge=number_badge),
         Column("verified_on", _l("Verified on"), sort=Contact.verified_on, falling=True),
         Column("verified_how", _l("Verified how"), shown=False,
                value=lambda row: VERIFIED_HOW_LABELS.get(row.verified_how)),

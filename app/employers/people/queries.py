@@ -10,8 +10,10 @@ from sqlalchemy.orm import aliased, joinedload, lazyload, selectinload
 
 from app.accounts.models import Branch
 from app.accounts.queries import name_of
+from app.core.clock import today
 from app.core.db import db, only_reading
 from app.core.errors import NotFound
+from app.core.moving import Change
 from app.core.permissions import Actor
 from app.core.personal import ID_NUMBER, indexes
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
@@ -214,6 +216,52 @@ def merges_into(contact_id: int) -> Sequence[ContactMerge]:
     """The records that were merged into this one, the latest first."""
     query = select(ContactMerge).where(ContactMerge.kept_id == contact_id)
     return db.session.scalars(query.options(name_of(ContactMerge.by)).order_by(ContactMerge.id.desc())).all()
+
+
+def two(
+    kept_id: int, merged_id: int, actor: Actor | None, *, lock: bool = False
+) -> tuple[Contact, Contact]:
+    """The two records of one person; NotFound unless the actor may edit both.
+
+    Locked in the order of their ids, so that two people who merge the same pair crosswise wait in a row.
+    """
+    query = select(Contact).where(Contact.id.in_((kept_id, merged_id)), editable_by(actor))
+    if lock:
+        query = query.with_for_update(of=Contact).execution_options(populate_existing=True)
+    found = {contact.id: contact for contact in db.session.scalars(query.order_by(Contact.id))}
+    if kept_id not in found or merged_id not in found:
+        raise NotFound(_NO_SUCH)
+    return found[kept_id], found[merged_id]
+
+
+def find_merge(merge_id: int, actor: Actor | None) -> ContactMerge:
+    """A merge into a person whom the actor may edit; held, so that it is undone once."""
+    query = select(ContactMerge).join(Contact, Contact.id == ContactMerge.kept_id)
+    query = query.where(ContactMerge.id == merge_id, editable_by(actor)).with_for_update(of=ContactMerge)
+    found = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFound(_l("There is no such merge."))
+    return found
+
+
+def roles_held_twice(kept_id: int, merged_id: int) -> list[Change]:
+    """What is left of the merged record's present roles is what the kept one has too: there they end, and the
+    kept role began when the earlier of the two did."""
+    mine = aliased(EmployerContact)
+    same = (
+        (mine.contact_id == kept_id)
+        & (mine.employer_id == EmployerContact.employer_id)
+        & (mine.role == EmployerContact.role)
+        & mine.until.is_(None)
+    )
+    query = select(EmployerContact.id, EmployerContact.since, mine.id, mine.since).join(mine, same)
+    left = query.where(EmployerContact.contact_id == merged_id, EmployerContact.until.is_(None))
+    changes = []
+    for id_, since, kept_role, kept_since in db.session.execute(left).all():
+        changes.append(Change(EmployerContact.__tablename__, id_, {"until": today()}))
+        if since and kept_since and since < kept_since:
+            changes.append(Change(EmployerContact.__tablename__, kept_role, {"since": since}))
+    return changes
 
 
 def kept_instead(contact_id: int, actor: Actor | None) -> int | None:

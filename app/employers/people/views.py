@@ -14,9 +14,11 @@ from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.core.features import current_features
 from app.core.limits import ID_REVEALS, REVEALS, each_person, limiter
+from app.core.moving import PEOPLE as PEOPLE_TABLE
 from app.core.panels import contact_panels
 from app.core.permissions import current_actor, may, requires
 from app.core.reasons import given_reason, reason_for_numbers
+from app.employers.merging.queries import moving
 from app.employers.models import CHANNEL_LABELS, ROLE_LABELS, VERIFIED_HOW_LABELS, Contact, Employer
 from app.employers.people import queries
 from app.employers.people.forms import (
@@ -27,10 +29,11 @@ from app.employers.people.forms import (
     KnownPersonForm,
     RoleForm,
     VerifyForm,
+    merge_form,
 )
 from app.employers.people.lists import PEOPLE, UNCOVERED, number_badge
 from app.employers.people.policy import Permission as PeoplePermission
-from app.employers.people.services import editing, identifying, serving
+from app.employers.people.services import editing, identifying, merging, serving
 from app.employers.policy import Permission
 from app.employers.queries import find as find_employer
 
@@ -79,6 +82,7 @@ def _page(contact: Contact, form: VerifyForm) -> ResponseReturnValue:
         dead=DayForm(),
         editable=may(actor, Permission.EDIT) and queries.may_edit(contact, actor),
         twins=queries.twins_of(contact, actor),
+        merges=queries.merges_into(contact.id),
         panels=contact_panels(current_features().contact_panels, contact, actor),
         changes=changes_of(Contact.__tablename__, contact.id, limit=30),
     )
@@ -164,6 +168,38 @@ def reveal_id_number(id: int) -> ResponseReturnValue:
     template = "_id_number.html" if request.headers.get("HX-Request") else "id_number.html"
     shown = {"number": number, "reason": reason, "at": now()}
     return render_template(f"employers/people/{template}", contact=contact, **shown)
+
+
+@blueprint.route("/merge/<int:kept_id>/<int:merged_id>", methods=["GET", "POST"])
+@requires(PeoplePermission.MERGE)
+def merge(kept_id: int, merged_id: int) -> ResponseReturnValue:
+    """Field by field what the kept record shall say, and everything that will move."""
+    kept, merged = queries.two(kept_id, merged_id, current_actor())
+    form = merge_form(kept, merged)
+    if form.validate_on_submit():
+        given = (form.taken, form.reason.data or "", form.versions.data or "")
+        done = merging.merge(kept_id, merged_id, *given, current_actor())
+        db.session.commit()
+        flash(_("Merged. %(count)s entries went over.", count=done.moved), "success")
+        return redirect(url_for(".show", id=kept_id), 303)
+    page = render_template(
+        "employers/people/merge.html",
+        form=form,
+        kept=kept,
+        merged=merged,
+        reasons=merging.objections(kept, merged, "-"),
+        moving=moving(kept_id, merged_id, PEOPLE_TABLE),
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@blueprint.post("/merges/<int:merge_id>/undo")
+@requires(PeoplePermission.MERGE)
+def undo_merge(merge_id: int) -> ResponseReturnValue:
+    done = merging.undo(merge_id, current_actor())
+    db.session.commit()
+    flash(_("Taken back: they are two records again."), "success")
+    return redirect(url_for(".show", id=done.kept_id), 303)
 
 
 # Roles --------------------------------------------------------------------------------------------
