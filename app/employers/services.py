@@ -20,6 +20,7 @@ from app.employers.models import (
     FormerName,
 )
 from app.employers.policy import in_reach
+from app.employers.sources.policy import corrected
 
 # Employers ----------------------------------------------------------------------------------------
 
@@ -56,6 +57,7 @@ def edit_employer(
     changed = [name for name, value in values.items() if getattr(employer, name) != value]
     for name in changed:
         setattr(employer, name, values[name])
+    employer.told = corrected(employer.told, changed, today())
     db.session.flush()
     return changed
 
@@ -73,6 +75,7 @@ def rename(employer: Employer, name: str, until: date, actor: Actor, proof: str 
         raise DomainError(_l("The day of the change lies in the future."))
     employer.former_names.append(FormerName(name=old, until=until, proof=clean(proof) or None))
     employer.name = name
+    employer.told = corrected(employer.told, ("name",), today())
     timeline.record(
         employer.id,
         "employer",

@@ -20,6 +20,7 @@ from app.accounts.models import Branch
 from app.core.db import db
 from app.core.permissions import Role
 from app.employers.models import Employer, FormerName, Stage
+from app.employers.services import edit_employer, rename, version_of
 from app.employers.sources.models import EmployerSource
 from app.imports.models import ImportRow
 from tests import spreadsheets
@@ -344,3 +345,23 @@ def test_the_employers_page_tells_its_sources_and_the_import_its_remarks(
     assert "已缴存住房公积金" in page
     found = client.get("/employers?named_by.in=bank&listed_on.ge=2022-09-01").get_data(as_text=True)
     assert "甲公司" in found
+
+
+def test_what_a_person_corrected_stays_and_is_shown_until_a_person_changes_it(
+    app: Flask, branch: Branch, tmp_path: Path
+) -> None:
+    code, header = credit_code_of(1), ["企业名称", "统一社会信用代码", "注册地址", "地区"]
+
+    def registry(name: str, address: str, day: str) -> dict[str, Any]:
+        file = spreadsheets.csv_file(tmp_path / "registry.csv", [header, [name, code, address, "滨海"]])
+        return apply(app, "registry", file, "--as-of", day)
+
+    registry("甲公司", "一号", "2022-01-01")
+    firm, author = only(uscc=code), create_user(Role.SPECIALIST, branch=branch)
+    edit_employer(firm, {"address": "二号"}, version_of(firm), author)
+    rename(firm, "乙公司", date(2022, 2, 1), author)
+    answer = registry("甲公司", "三号", "2022-10-01")
+    assert (only(uscc=code).address, only(uscc=code).name) == ("二号", "乙公司")
+    kept = {"address.corrected_by_hand": 1, "name.corrected_by_hand": 1}
+    assert (answer["unchanged"], answer["changed"], answer["reasons"]) == (1, 0, kept)
+    assert registry("乙公司", "二号", "2022-11-01")["reasons"] == {}
