@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from app.core.db import db
 from app.core.limits import limiter
 from app.core.personal_keys import key_path
 from app.core.valkey import answers, valkey_command
-from tests.postgresql import private_cluster
+from tests.postgresql import a_server
 from tests.waiting import wait_until
 
 SHARED = Path(os.environ.get("JINNUO_SHARED", Path(__file__).parents[2] / "shared"))
@@ -39,13 +38,10 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server's URL without a database: TEST_DATABASE_URL, or a private cluster on a Unix socket."""
-    given = os.environ.get("TEST_DATABASE_URL")
-    if given:
-        yield given
-        return
-    if shutil.which("initdb") is None and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
-        pytest.skip("PostgreSQL server binaries are not installed and TEST_DATABASE_URL is not set")
-    yield from private_cluster()
+    with a_server() as url:
+        if url is None:
+            pytest.skip("PostgreSQL server binaries are not installed and TEST_DATABASE_URL is not set")
+        yield url
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

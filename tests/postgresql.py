@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -13,6 +14,16 @@ def _binary(name: str) -> str:
     homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     found = next((home / name for home in homes if (home / name).exists()), None)
     return str(found or shutil.which(name))
+
+
+@contextmanager
+def a_server() -> Iterator[str | None]:
+    """A server's URL without a database: TEST_DATABASE_URL, or a private cluster's; None without binaries."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given or not (shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))):
+        yield given
+    else:
+        yield from private_cluster()
 
 
 def private_cluster() -> Iterator[str]:

@@ -125,8 +125,8 @@ def _page(query: Select[Any], order: Order, rows: Sequence[Any], *, previous: bo
     single = len(query.column_descriptions) == 1
     return Page(
         rows=[row[0] for row in rows] if single else rows,
-        previous=_write(rows[0], order) if previous and rows else None,
-        next=_write(rows[-1], order) if next and rows else None,
+        previous=cursor(rows[0], order) if previous and rows else None,
+        next=cursor(rows[-1], order) if next and rows else None,
     )
 
 
@@ -152,7 +152,8 @@ def _serializer(order: Order) -> URLSafeSerializer:
     return URLSafeSerializer(current_app.secret_key or "", salt=salt)
 
 
-def _write(row: Any, order: Order) -> str:
+def cursor(row: Any, order: Order) -> str:
+    """What leads to the rows after (or before) this one, which has sort_value and sort_id."""
     value = row.sort_value
     for kind, tag, write in _WRITERS:
         if isinstance(value, kind):

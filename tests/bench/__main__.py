@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import pages, sms, starting, statement
+from tests.bench import pages, sizes, sms, starting, statement
 from tests.bench.figures import Figure
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
@@ -11,6 +11,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "statement": statement.measure,
     "sms": sms.measure,
     "starting": starting.measure,
+    "sizes": sizes.measure,
 }
 
 

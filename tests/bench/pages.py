@@ -152,16 +152,17 @@ def bare_page(app: Flask, statements: list[Statement]) -> Callable[[], Any]:
     return lambda: client.get("/")
 
 
-def in_turn(*calls: Callable[[], Any]) -> list[list[float]]:
-    """Seconds of processor time of each run of each call, after a few to warm up.
+def in_turn(*calls: Callable[[], Any], clock: Callable[[], float] = time.process_time) -> list[list[float]]:
+    """Seconds of each run of each call, after a few to warm up.
 
-    In turn, as the machine's speed drifts; by the processor's clock, as others work on it too.
+    In turn, as the machine's speed drifts; by the processor's clock, as others work on it too, unless a
+    server of another process does part of the work.
     """
     taken: list[list[float]] = [[] for _call in calls]
     for run in range(RUNS + WARMING):
         for call, seconds in zip(calls, taken, strict=True):
-            begun = time.process_time()
+            begun = clock()
             call()
             if run >= WARMING:
-                seconds.append(time.process_time() - begun)
+                seconds.append(clock() - begun)
     return taken

@@ -1,0 +1,124 @@
+"""What a department's size costs: the same pages among 10,000, 100,000 and a million employers.
+
+Each page's 95th percentile at the largest size is compared with that at the smallest, and with the bare page:
+its own statements through the driver in a minimal Flask page. The sizes are read from BENCH_SIZES (numbers
+with commas between), as a million employers take some ten minutes to make on each database.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import select
+
+from app import create_app
+from app.accounts.demo import load
+from app.accounts.models import User
+from app.config import PROJECT, Settings
+from app.core import paging
+from app.core.bulk import Columns, insert_columns
+from app.core.db import db, writing
+from app.core.demo import Demo
+from app.core.timeline import TimelineEntry
+from app.employers.lists import EMPLOYERS
+from app.employers.models import Employer
+from app.employers.policy import visible_to
+from tests.bench.figures import Figure, p95
+from tests.bench.offices import MOMENT, fill
+from tests.bench.pages import WHO, bare_page, discard, in_turn, sign_in, statements_of
+from tests.conftest import fresh_postgresql_database
+from tests.postgresql import a_server
+
+SIZES = tuple(int(one) for one in os.environ.get("BENCH_SIZES", "10000,100000,1000000").split(","))
+MOST_GROWTH, MOST_TIMES, MOST_SECONDS = 1.5, 2.0, 1.0
+MERGE = "preview of a merge"
+#: rows of other tables that go along in the merge that is previewed
+MOVING = 5_000
+
+
+def measure() -> list[Figure]:
+    """On each database that is there: each page's growth and ratio to the bare page, a merge's preview."""
+    figures = _measured("SQLite", None)
+    with a_server() as server:
+        return figures + (_measured("PostgreSQL", server) if server else [])
+
+
+def _measured(name: str, server: str | None) -> list[Figure]:
+    taken = {size: _at(size, server) for size in SIZES}
+    small, large = min(SIZES), max(SIZES)
+    preview = max(pages.pop(MERGE)[0] for pages in taken.values())
+    figures = [Figure(f"{name}: {MERGE} of {MOVING:,} rows", preview, MOST_SECONDS, " s")]
+    for page, (ours, bare) in taken[large].items():
+        before = taken[small][page][0]
+        grown = f"{ours * 1000:.1f} ms to {before * 1000:.1f} ms"
+        beside = f"{ours * 1000:.1f} ms to {bare * 1000:.1f} ms"
+        figures += [
+            Figure(f"{name}, {page}: {large:,} to {small:,}", ours / before, MOST_GROWTH, "x", detail=grown),
+            Figure(f"{name}, {page}: to bare at {large:,}", ours / bare, MOST_TIMES, "x", detail=beside),
+        ]
+    return figures
+
+
+def _at(size: int, server: str | None) -> dict[str, tuple[float, float]]:
+    """Seconds at the 95th percentile of each page in a department of this size, ours and bare."""
+    with _department(size, server) as (app, client):
+        with app.test_request_context():
+            urls = _pages(size)
+        found = {}
+        for name, url in urls.items():
+            bare = bare_page(app, statements_of(app, client, url))
+            ours, without = in_turn(partial(client.get, url), bare, clock=time.perf_counter)
+            found[name] = (p95(ours), p95(without))
+        return found
+
+
+@contextmanager
+def _department(size: int, server: str | None) -> Iterator[tuple[Flask, FlaskClient]]:
+    with ExitStack() as stack:
+        values = {"JINNUO_HOME": tempfile.mkdtemp(prefix="jinnuo-bench-")}
+        if server:
+            values["DATABASE_URL"] = stack.enter_context(fresh_postgresql_database(server))
+        app = create_app(Settings.from_environment(values))
+        stack.callback(discard, app)
+        app.config["WTF_CSRF_ENABLED"] = False
+        with app.app_context(), writing():
+            upgrade(directory=str(PROJECT / "migrations"))
+            load(Demo())
+            db.session.commit()
+        fill(app, size)
+        client = app.test_client()
+        sign_in(client)
+        yield app, client
+
+
+def _pages(size: int) -> dict[str, str]:
+    """The addresses; the employer that is shown and the one that is merged are like all others."""
+    manager = db.session.scalars(select(User).where(User.username == WHO)).unique().one()
+    kept, merged, shown = db.session.scalars(select(Employer.id).where(visible_to(manager)).limit(3)).all()
+    with writing():
+        story = {"employer_id": merged, "kind": "employer", "summary": "Note", "at": MOMENT}
+        columns: Columns = {name: [value] * MOVING for name, value in story.items()}
+        insert_columns(db.metadata.tables[TimelineEntry.__tablename__], columns)
+        db.session.commit()
+    return {
+        "first page": "/employers",
+        "deep page": url_for("employers.index", sort="name", after=_cursor(size * 4 // 5)),
+        "two filters": "/employers?stage.in=in_arrears&heads.ge=10",
+        "two characters": url_for("employers.search", q="科技"),
+        "an employer": url_for("employers.show", employer_id=shown),
+        MERGE: url_for("merging.compare", kept_id=kept, merged_id=merged),
+    }
+
+
+def _cursor(offset: int) -> str:
+    """What the address of the page after so many employers by name holds."""
+    order = EMPLOYERS.order("name")
+    columns = (Employer.name.label("sort_value"), Employer.id.label("sort_id"))
+    query = select(*columns).order_by(*order.clauses()).offset(offset).limit(1)
+    return paging.cursor(db.session.execute(query).one(), order)
