@@ -6,6 +6,7 @@ turns, a killed one leaves rows that still wait, and nothing is done twice.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import force_locale
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from app.core import signals, timeline
+from app.core.bulk import update_rows
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
@@ -23,7 +25,7 @@ from app.core.list_parts import PAGES, BulkAction
 from app.core.list_runs import LONGEST_TITLE, ListRun, ListRunRow, RowState, RunState, restored
 from app.core.noting import noting, settle
 from app.core.permissions import Actor, may, on_behalf_of
-from app.core.reversible import Note
+from app.core.reversible import Note, table_of
 from app.core.taking_back import Kept, NotedRow, Undone, take_back
 
 if TYPE_CHECKING:
@@ -73,20 +75,45 @@ def do_rows(run: ListRun, page: "ListPage", action: BulkAction, form: FlaskForm)
     if not may(actor, action.permission):
         raise Forbidden(_l("Your role does not allow this. Ask your security administrator."))
     waiting = (
-        select(ListRunRow)
+        select(ListRunRow.id, ListRunRow.record_id)
         .where(ListRunRow.run_id == run.id, ListRunRow.state == RowState.WAITING)
         .order_by(ListRunRow.id)
         .limit(CHUNK)
     )
-    rows = db.session.scalars(waiting).all()
+    rows = db.session.execute(waiting).all()
     records = _records(page, run, actor, [row.record_id for row in rows])
-    for row in rows:
-        _do(run, row, records.get(row.record_id), page, action, actor, form)
+    results = [_done(records.get(row.record_id), page, action, actor, form) for row in rows]
+    # written together: an update of its own for each row would take as long as what it is about
+    settle(note for result in results for note in result.notes or ())
+    update_rows(table_of(ListRunRow), [one.values(row.id) for row, one in zip(rows, results, strict=True)])
+    run.done += sum(one.state is RowState.DONE for one in results)
+    run.skipped += sum(one.state is RowState.SKIPPED for one in results)
+    run.followed += sum(one.followed for one in results)
     run.updated_at, run.attempts = now(), 0
     if len(rows) < CHUNK:
         finish(run, RunState.DONE)
     db.session.flush()
     return len(rows) == CHUNK
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What came of one row."""
+
+    state: RowState
+    title: str = ""
+    reason: str = ""
+    notes: list[Note] | None = None
+    followed: int = 0
+
+    def values(self, row_id: int) -> dict[str, Any]:
+        return {
+            "id": row_id,
+            "state": self.state,
+            "title": self.title,
+            "reason": self.reason,
+            "notes": self.notes,
+        }
 
 
 def _records(page: "ListPage", run: ListRun, actor: Actor, ids: Sequence[int]) -> dict[int, Any]:
@@ -97,35 +124,19 @@ def _records(page: "ListPage", run: ListRun, actor: Actor, ids: Sequence[int]) -
     return {row[-1]: row[0] if single else row for row in found}
 
 
-def _do(
-    run: ListRun,
-    row: ListRunRow,
-    record: Any,
-    page: "ListPage",
-    action: BulkAction,
-    actor: Actor,
-    form: FlaskForm,
-) -> None:
+def _done(record: Any, page: "ListPage", action: BulkAction, actor: Actor, form: FlaskForm) -> _Result:
+    """Acts on one row, in a savepoint: a refusal costs only this one."""
     if record is None:
-        _skip(run, row, str(GONE))
-        return
-    row.title = str(page.columns[0].value_of(record))[:LONGEST_TITLE]
+        return _Result(RowState.SKIPPED, reason=str(GONE))
+    title = str(page.columns[0].value_of(record))[:LONGEST_TITLE]
     try:
         with db.session.begin_nested(), noting() as noted:
-            run.followed += action.act(record, actor, form) or 0
+            followed = action.act(record, actor, form) or 0
             db.session.flush()
-            settle(noted.notes)
     except DomainError as error:
-        _skip(run, row, str(error))
-        return
-    row.state = RowState.DONE
-    row.notes = noted.notes if action.undoable and noted.whole else None
-    run.done += 1
-
-
-def _skip(run: ListRun, row: ListRunRow, reason: str) -> None:
-    row.state, row.reason = RowState.SKIPPED, reason
-    run.skipped += 1
+        return _Result(RowState.SKIPPED, title, str(error))
+    notes = noted.notes if action.undoable and noted.whole else None
+    return _Result(RowState.DONE, title, notes=notes, followed=followed)
 
 
 def finish(run: ListRun, state: RunState) -> None:

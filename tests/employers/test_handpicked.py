@@ -133,7 +133,7 @@ def test_a_shared_segment_whose_owner_has_left_is_taken_over(client: FlaskClient
 def test_a_campaign_starts_from_ticked_rows(client: FlaskClient, specialist: User) -> None:
     one = create_employer(specialist.branch)
     asked = client.post("/employers", data={"do": "bulk:campaign", "ids": [one.id]})
-    assert "群发名单 20" in asked.text  # a name is proposed
+    assert "触达名单 20" in asked.text  # a name is proposed
     answer = act(client, "campaign", [one], segment_id=0, name="群发名单")
     segment = segments.find("群发名单", specialist)
     assert answer.location == f"/campaigns/new?segment={segment.id}"
