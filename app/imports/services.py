@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, delete, literal, select
+from sqlalchemy import Select, delete, literal, select, update
 
 from app.accounts.models import Branch
 from app.audit import services as audit
@@ -103,8 +103,16 @@ def cancel(batch: ImportBatch) -> None:
 
 
 def start_undoing(batch: ImportBatch) -> None:
-    """Let the worker take an applied (or half applied and failed) batch back. Raises Conflict."""
-    workflow.move(batch, workflow.UNDO)
+    """Let the worker take an applied (or half applied and failed) batch back, or what it kept before.
+
+    Raises Conflict.
+    """
+    if batch.state is not BatchState.UNDONE or not batch.kept:
+        workflow.move(batch, workflow.UNDO)
+        return
+    workflow.move(batch, workflow.UNDO_REST, kept=0)
+    kept = update(ImportRow).where(ImportRow.batch_id == batch.id, ImportRow.undone.is_(False))
+    db.session.execute(kept.values(undone=None, kept={}), execution_options={"synchronize_session": False})
 
 
 @dataclass(slots=True)

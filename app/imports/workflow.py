@@ -47,6 +47,8 @@ APPLY = ((BatchState.PREVIEWED,), BatchState.APPLYING)
 DROP = ((BatchState.PREVIEWING, BatchState.PREVIEWED), BatchState.CANCELLED)
 CANCEL = ((BatchState.APPLYING,), BatchState.CANCELLING)
 UNDO = ((BatchState.APPLIED, BatchState.FAILED), BatchState.UNDOING)
+#: what was kept may be taken back once nothing stands in its way any more
+UNDO_REST = ((BatchState.UNDONE,), BatchState.UNDOING)
 
 
 def move(batch: ImportBatch, step: tuple[Sequence[BatchState], BatchState], **values: Any) -> None:

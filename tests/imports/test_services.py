@@ -228,6 +228,10 @@ def test_imports_can_be_taken_back_one_after_the_other(tmp_path: Path, user: Use
     second = applied(workbook(tmp_path, [row(1, heads=50), row(2)]), user, spec)
     assert undone(first).kept == 1  # the second builds on it
     assert undone(second).kept == 0
+    rest = undone(first)
+    assert (rest.state, rest.kept, queries.kept_rows(rest)) == (BatchState.UNDONE, 0, [])
+    with pytest.raises(Conflict):
+        services.start_undoing(rest)
     again = applied(workbook(tmp_path, [row(1), row(3)]), user, spec)
     later = applied(workbook(tmp_path, [row(3, heads=70)]), user, spec)
     assert undone(later).kept == 0
