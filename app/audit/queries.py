@@ -1,13 +1,15 @@
 """Reading the trail, and proving it."""
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from flask_babel import force_locale
+from flask_babel import LazyString, force_locale
 from flask_babel import gettext as _
 from sqlalchemy import Select, String, select, type_coerce
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,8 +18,9 @@ from sqlalchemy.orm import lazyload
 from app.audit.models import GENESIS, HASHED, AuditEvent, anchor_path, content_hash, stamp
 from app.audit.policy import COMMANDS, visible_to
 from app.core import formats
-from app.core.db import Base, db, is_postgresql
+from app.core.db import Base, EnumText, db, is_postgresql
 from app.core.errors import NotFound
+from app.core.features import current_features
 from app.core.i18n import DEFAULT, msgid, translated
 from app.core.permissions import Actor
 
@@ -118,6 +121,32 @@ def value_of(value: object) -> str:
     return formats.moment(datetime.fromisoformat(value)) if MOMENT.fullmatch(value) else translated(value)
 
 
+def code_words(table: str, name: str, value: object) -> str:
+    """What a stored code stands for: a state of a workflow, or an enum's member; empty for anything else."""
+    column = db.metadata.tables[table].columns.get(name) if table in db.metadata.tables else None
+    if column is None or not isinstance(value, str) or not isinstance(column.type, EnumText):
+        return ""
+    for workflow in current_features().workflows.values():
+        if workflow.field == name and workflow.model.__table__ is column.table:
+            return next((str(state.label) for state in workflow.states if state.name == value), "")
+    return str(_labels_of(column.type.kind).get(value, ""))
+
+
+@cache
+def _labels_of(kind: type[StrEnum]) -> Mapping[str, Any]:
+    """The words for an enum's members: whichever mapping of them to texts one of our modules declares."""
+    ours = (module for name, module in list(sys.modules.items()) if name.startswith(("app.", "campaigns.")))
+    for module in ours:
+        for found in vars(module).values():
+            if isinstance(found, dict) and found and _names_members(found, kind):
+                return {str(key): label for key, label in found.items()}
+    return {}
+
+
+def _names_members(found: Mapping[Any, Any], kind: type[StrEnum]) -> bool:
+    return all(type(key) is kind and isinstance(label, LazyString) for key, label in found.items())
+
+
 def title_of(row: Base | None) -> str:
     """What a record is called; one without a name of its own is called by the record it belongs to."""
     if row is None:
@@ -152,7 +181,7 @@ class Names:
         """A value of the event in the reader's words."""
         table = _target(event.subject_type, name, value)
         if table is None or value is None:
-            return value_of(value)
+            return code_words(event.subject_type, name, value) or value_of(value)
         many = value if isinstance(value, list) else [value]
         return value_of([self._known.get((table, str(one))) or f"#{one}" for one in many])
 

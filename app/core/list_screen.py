@@ -142,8 +142,15 @@ class ListScreen:
         whole = {"label": _("All"), "url": here(), "here": current is None and not self.state.edited}
         return [
             whole,
-            *({"label": v.name, "url": here(view=v.id), "here": v is current} for v in shown),
+            *({"label": v.name, "url": here(view=v.id), **self._tab(v)} for v in shown),
         ]
+
+    def _tab(self, view: Segment) -> dict[str, Any]:
+        """Only the open view tells its count, which is known anyway: others would cost a query each."""
+        if view is not self.state.view:
+            return {"here": False}
+        counted = self.count <= COUNT_CAP and not self.state.edited
+        return {"here": True, "count": self.count if counted else None}
 
     @cached_property
     def other_views(self) -> list[dict[str, Any]]:

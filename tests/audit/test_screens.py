@@ -1,3 +1,4 @@
+import re
 from io import BytesIO
 
 from flask.testing import FlaskClient
@@ -6,8 +7,11 @@ from sqlalchemy import select, text
 
 from app.audit import services
 from app.audit.models import AuditEvent, unprotect
+from app.core.clock import today
 from app.core.db import db
 from app.core.permissions import Role
+from app.employers.models import AccountStatus, Stage
+from app.tasks.services import open_task
 from tests.factories import create_contact, create_employer, create_user, sign_in
 
 
@@ -127,3 +131,39 @@ def test_nobody_else_reads_the_trail(client: FlaskClient) -> None:
     for role in (Role.SPECIALIST, Role.BRANCH_HEAD, Role.SYSTEM_ADMIN):
         sign_in(client, create_user(role))
         assert client.get("/audit/").status_code == 403
+
+
+def test_codes_of_states_and_kinds_are_shown_in_words(client: FlaskClient) -> None:
+    manager = create_user(Role.MANAGER)
+    employer = create_employer(manager.branch, account_status=AccountStatus.SEALED, stage=Stage.IN_ARREARS)
+    task = open_task("other", "回访", today(), employer=employer)
+    sign_in(client, manager)
+    client.post(
+        "/employers",
+        data={
+            "do": "bulk:assign",
+            "ids": [employer.id],
+            "confirmed": "1",
+            "expected": "1",
+            "owner_id": manager.id,
+        },
+    )  # fmt: skip
+    auditor = create_user(Role.SECURITY_ADMIN)
+    sign_in(client, auditor)
+
+    def page(subject: str) -> str:
+        made = select(AuditEvent).where(AuditEvent.subject_type == subject).order_by(AuditEvent.id)
+        found = db.session.scalars(made).first()
+        assert found is not None
+        return client.get(f"/audit/{found.id}").text
+
+    assert ">欠缴<" in page("employers")
+    assert "in_arrears" not in page("employers")
+    assert ">封存<" in page("employers")
+    assert task.id
+    assert ">open<" not in page("tasks")
+    run = page("list_runs")
+    assert ">done<" not in run
+    assert not re.findall(r"<d[td]>[A-Za-z][^<]*</d[td]>", run)
+    for words in ("批量操作", "指派责任专员", "已跳过", "全部记录"):
+        assert words in run
