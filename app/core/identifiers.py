@@ -11,6 +11,7 @@ from stdnum.cn import uscc as standard
 
 from app.core.cells import Cell, CellError, plain_text
 from app.core.clock import today
+from app.core.text import is_landline
 
 # GB 32100: 31 letters without I, O, S, V, Z; position weights 3^i mod 31.
 _USCC_VALUES = {letter: value for value, letter in enumerate(standard._alphabet)}
@@ -95,3 +96,23 @@ def mobile(cell: Cell) -> str:
     if number.country_code != 86 or kind is not PhoneNumberType.MOBILE:
         raise CellError("not_a_phone", value=cell)
     return phonenumbers.format_number(number, PhoneNumberFormat.E164).removeprefix("+86")
+
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+
+def landline(cell: Cell) -> str:
+    """A landline number with its area code and extension, if it has any: 022-66271234, 66271234-801."""
+    value = re.sub(r"\s", "", unicodedata.normalize("NFKC", plain_text(cell)))
+    value = re.sub(r"^\((0\d{2,3})\)", r"\1-", value)
+    if not is_landline(value):
+        raise CellError("not_a_phone", value=cell)
+    return value
+
+
+def email(cell: Cell) -> str:
+    """An e-mail address in half-width letters."""
+    value = re.sub(r"\s", "", unicodedata.normalize("NFKC", plain_text(cell)))
+    if not _EMAIL.fullmatch(value) or len(value) > 120:
+        raise CellError("not_an_email", value=cell)
+    return value

@@ -36,6 +36,9 @@ export_fetched = _signals.signal("export-fetched")
 #: the fund's business there.
 handler_changed = _signals.signal("handler-changed")
 
+#: no sender; link_ids. These roles were entered by an import that is being undone.
+roles_withdrawn = _signals.signal("roles-withdrawn")
+
 #: sender: the contact; actor. Somebody made sure of the mobile number.
 contact_verified = _signals.signal("contact-verified")
 

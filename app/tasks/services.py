@@ -272,10 +272,7 @@ def _welcome_handler(
 
     Whoever left again before being welcomed needs no welcome any more.
     """
-    for one in leaving:
-        welcome = _known("welcome", ("employer_contact", one.id), again=True)
-        if welcome is not None:
-            welcome.state, welcome.closed_at, welcome.result = TaskState.CANCELLED, now(), LEFT
+    _spare_welcome([one.id for one in leaving])
     open_task(
         "welcome",
         WELCOME,
@@ -285,6 +282,19 @@ def _welcome_handler(
         source=("employer_contact", link.id),
         actor=actor,
     )
+
+
+@signals.roles_withdrawn.connect
+def _forget_welcome(_sender: object, link_ids: list[int]) -> None:
+    _spare_welcome(link_ids)
+
+
+def _spare_welcome(link_ids: Sequence[int]) -> None:
+    """Nobody need be welcomed in these roles any more."""
+    asked = (Task.kind == "welcome", Task.source_type == "employer_contact", Task.state == TaskState.OPEN)
+    for task in db.session.scalars(select(Task).where(*asked, among(Task.source_id, link_ids))):
+        task.state, task.closed_at, task.result = TaskState.CANCELLED, now(), LEFT
+    db.session.flush()
 
 
 @signals.owner_changed.connect

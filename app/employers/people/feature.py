@@ -9,6 +9,7 @@ from app.core.moving import PEOPLE, Mover
 from app.core.periods import Period
 from app.core.permissions import LEADERS, Role
 from app.employers.models import ROLE_LABELS, EmployerContact
+from app.employers.people.forms import CONTACTS
 from app.employers.people.lists import FIELDS
 from app.employers.people.policy import ACTIVE, Permission, role_visible_to
 from app.employers.people.queries import roles_held_twice
@@ -42,6 +43,7 @@ feature = Feature(
         Permission.MERGE: LEADERS,
         Permission.IMPORT: (Role.SPECIALIST, *LEADERS),
     },
+    import_specs=(CONTACTS,),
     employer_fields=FIELDS,
     kpis=(Kpi("mobile_coverage", _l("Mobile coverage"), reached, active, order=50),),
     record_kinds=(

@@ -25,6 +25,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.core import formats
 from app.core.choices import offered
 from app.core.clock import today
+from app.core.identifiers import credit_code, email, landline, mobile
+from app.core.import_spec import Column, ImportSpec
+from app.core.parsing import account_number, code, day, text
 from app.core.text import clean
 from app.employers.forms import EMAIL, not_in_the_future, valid_id_number, valid_landline, valid_mobile
 from app.employers.models import (
@@ -37,6 +40,8 @@ from app.employers.models import (
     PreferredChannel,
     VerifiedHow,
 )
+from app.employers.people.policy import Permission
+from app.employers.people.services import importing
 from app.employers.people.services.editing import Person
 from app.employers.people.services.merging import CHOSEN, versions_of
 from app.employers.people.services.serving import Mandate
@@ -212,3 +217,59 @@ def _choice(name: str, kept: Contact, merged: Contact) -> RadioField:
     label, shown = _SHOWN[name]
     sides = [(side, shown(getattr(one, name))) for side, one in ((KEPT, kept), (MERGED, merged))]
     return RadioField(label, choices=offered(sides), validators=[InputRequired()])
+
+
+_ROLES = {str(role): role for role in ContactRole} | {
+    "经办人": ContactRole.HANDLER, "专办员": ContactRole.HANDLER, "专管员": ContactRole.HANDLER,
+    "经办人员": ContactRole.HANDLER, "法定代表人": ContactRole.LEGAL_REP, "法人": ContactRole.LEGAL_REP,
+    "法人代表": ContactRole.LEGAL_REP, "负责人": ContactRole.PERSON_IN_CHARGE,
+    "单位负责人": ContactRole.PERSON_IN_CHARGE, "财务": ContactRole.FINANCE, "财务人员": ContactRole.FINANCE,
+    "财务负责人": ContactRole.FINANCE, "人事": ContactRole.HR, "人事人员": ContactRole.HR,
+    "人力资源": ContactRole.HR,
+}  # fmt: skip
+_MOBILE_NAMES = ("手机号", "手机号码", "手机", "经办人手机号", "联系电话", "mobile")
+
+CONTACTS = ImportSpec(
+    name="contacts",
+    title=_l("Contacts"),
+    help=_l(
+        "Who speaks for which employer. A handler takes the place of those whom the list does not name; "
+        "what was verified stays."
+    ),
+    columns=(
+        Column(
+            "uscc", _l("Credit code"), ("统一社会信用代码", "信用代码", "uscc", "credit code"), credit_code
+        ),
+        Column(
+            "account_no", _l("Account number"), ("单位账号", "单位公积金账号", "账号", "account number"),
+            account_number(),
+        ),
+        Column("role", _l("Role"), ("角色", "联系人角色", "职务", "role"), code(_ROLES), required=True),
+        Column(
+            "name", _l("Full name"), ("姓名", "联系人", "联系人姓名", "经办人姓名", "name"), text(120),
+            required=True,
+        ),
+        Column("mobile", _l("Mobile"), _MOBILE_NAMES, mobile),
+        Column("landline", _l("Landline"), ("固定电话", "办公电话", "座机", "landline"), landline),
+        Column("email", _l("E-mail"), ("电子邮箱", "邮箱", "电子邮件", "email", "e-mail"), email),
+        Column("since", _l("Since"), ("任职日期", "起始日期", "开始日期", "since"), day()),
+    ),
+    key=("uscc", "account_no", "role", "name"),
+    plan=importing.plan,
+    applied=importing.applied,
+    removing=importing.removing,
+    reverted=importing.reverted,
+    endpoint="people.show",
+    permission=Permission.IMPORT,
+    reasons={
+        "no_employer": _l("names neither credit code nor account number"),
+        "unknown_employer": _l("no employer has this credit code or account number"),
+        "other_branch": _l("belongs to another branch; ask the department to import it"),
+        "merged": _l("belongs to a record that was merged into another; close or correct it at its source"),
+        "number_of_another": _l("is recorded for somebody else; enter this person by hand"),
+        "older": _l("lies before the present handler began"),
+        "not_an_email": _l("is no e-mail address: %(value)s"),
+        "verified_stays": _l("differs from what was verified, which stays"),
+    },
+    labels={"until": _l("Until"), "invalid_since": _l("Out of use since")},
+)  # fmt: skip

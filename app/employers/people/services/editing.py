@@ -148,7 +148,7 @@ def refuse_known_number(mobile: str | None, actor: Actor, but: int | None = None
         )
 
 
-def tell(contact: Contact, summary: str, actor: Actor, **params: Any) -> None:
+def tell(contact: Contact, summary: str, actor: Actor | None, **params: Any) -> None:
     """On the timeline of every employer that the person serves now, of whichever branch."""
     served = (
         select(EmployerContact.employer_id)

@@ -116,7 +116,9 @@ def take_up(
     )
     employer.contacts.append(link)
     db.session.flush()
-    _tell_of(employer, link, leaving, actor)
+    tell(employer, link, leaving, actor)
+    if role is ContactRole.HANDLER:
+        signals.handler_changed.send(employer, contact=contact, link=link, leaving=list(leaving), actor=actor)
     return link
 
 
@@ -124,9 +126,10 @@ def _same(one: Contact, other: Contact) -> bool:
     return one is other or (one.name == other.name and one.mobile == other.mobile)
 
 
-def _tell_of(
-    employer: Employer, link: EmployerContact, leaving: Sequence[EmployerContact], actor: Actor
+def tell(
+    employer: Employer, link: EmployerContact, leaving: Sequence[EmployerContact], actor: Actor | None
 ) -> None:
+    """On the employer's timeline: who took up the role, and from whom."""
     params: dict[str, Any] = {"name": link.contact.name, "role": {"msgid": msgid_of(ROLE_LABELS[link.role])}}
     summary = ADDED
     if leaving:
@@ -134,10 +137,6 @@ def _tell_of(
     timeline.record(
         employer.id, KIND, summary, params=params, actor=actor, endpoint=ENDPOINT, link_id=link.id
     )
-    if link.role is ContactRole.HANDLER:
-        signals.handler_changed.send(
-            employer, contact=link.contact, link=link, leaving=list(leaving), actor=actor
-        )
 
 
 def hand_over(

@@ -1,0 +1,146 @@
+"""Lists of contacts through the real engine: whom they mean, what they may change, and taken back whole."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.accounts.models import Branch
+from app.core.db import db
+from app.employers.models import Contact, ContactRole, Employer, EmployerContact
+from app.employers.search.queries import matching
+from app.imports.models import ImportRow
+from app.tasks.models import Task, TaskState
+from tests import spreadsheets
+from tests.factories import create_branch, create_contact, create_employer
+from tests.imports.sample import credit_code_of
+
+HEADER = ["统一社会信用代码", "单位账号", "角色", "姓名", "手机号", "固定电话", "邮箱", "任职日期"]
+OLD, NEW = "13812345678", "13900139000"
+
+
+@pytest.fixture
+def branch(app: Flask) -> Branch:
+    return create_branch("00")
+
+
+@pytest.fixture
+def harbour(branch: Branch) -> Employer:
+    return create_employer(branch, name="滨海港务", uscc=credit_code_of(1), employer_account_no="990001")
+
+
+def command(app: Flask, *words: str) -> dict[str, Any]:
+    db.session.commit()
+    result = app.test_cli_runner().invoke(args=["imports", *words, "--json"])
+    assert result.exit_code == 0, result.output
+    db.session.expire_all()
+    answer: dict[str, Any] = json.loads(result.stdout)
+    return answer
+
+
+def take_in(app: Flask, folder: Path, *rows: list[Any]) -> dict[str, Any]:
+    file = spreadsheets.workbook(folder / f"{len(list(folder.iterdir()))}.xlsx", [HEADER, *rows])
+    return command(app, "apply", "contacts", str(file), "--as-of", "2026-11-01")
+
+
+def counts(answer: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(answer[name] for name in ("new", "changed", "unchanged", "rejected"))
+
+
+def present(employer: Employer) -> set[tuple[str, str, str | None]]:
+    query = select(EmployerContact).where(
+        EmployerContact.employer_id == employer.id, EmployerContact.until.is_(None)
+    )
+    return {(one.contact.name, str(one.role), one.contact.mobile) for one in db.session.scalars(query)}
+
+
+def tasks() -> list[tuple[str, TaskState]]:
+    return [(one.params["name"], one.state) for one in db.session.scalars(select(Task).order_by(Task.id))]
+
+
+def test_a_list_brings_people_in_all_forms_of_writing_and_again_changes_nothing(
+    app: Flask, tmp_path: Path, harbour: Employer
+) -> None:
+    code = str(harbour.uscc)
+    rows: list[list[Any]] = [
+        [code.lower(), None, "经办人", "王芳", "138 1234 5678", "（022）66271234", "W@qq.com", "2026年3月1日"],
+        [None, "990001", "法人", "李国强", 13900139000, None, None, 20250101],
+        [code, None, "财务", "王芳", None, None, None, None],
+    ]
+    assert counts(take_in(app, tmp_path, *rows)) == (3, 0, 0, 0)
+    assert present(harbour) == {
+        ("王芳", "handler", OLD),
+        ("李国强", "legal_rep", NEW),
+        ("王芳", "finance", OLD),
+    }
+    wang = db.session.scalars(select(Contact).where(Contact.mobile == OLD)).one()
+    assert [wang.landline, wang.email] == ["022-66271234", "W@qq.com"]
+    assert wang.employers[0].since == date(2026, 3, 1)
+    assert db.session.scalar(select(func.count()).select_from(Contact)) == 2, "one person, two roles"
+    assert tasks() == [], "nobody left, so nobody is newly to be welcomed"
+    assert db.session.scalars(select(Employer.id).where(matching(OLD[3:]))).all() == [harbour.id]
+    assert counts(take_in(app, tmp_path, *rows, [None, "990001", "人事", "赵敏"])) == (1, 0, 3, 0)
+
+
+def test_a_new_handler_takes_over_and_is_welcomed_and_undo_puts_the_old_one_back(
+    app: Flask, tmp_path: Path, harbour: Employer
+) -> None:
+    create_contact(harbour, name="王芳", mobile=OLD)
+    answer = take_in(app, tmp_path, [harbour.uscc, None, "经办人", "赵敏", NEW, None, None, "2026-10-08"])
+    assert counts(answer) == (1, 0, 0, 0)
+    assert present(harbour) == {("赵敏", "handler", NEW)}
+    assert tasks() == [("赵敏", TaskState.OPEN)]
+    command(app, "undo", str(answer["batch"]))
+    assert present(harbour) == {("王芳", "handler", OLD)}
+    assert tasks() == [("赵敏", TaskState.CANCELLED)]
+    assert db.session.scalars(select(Employer.id).where(matching(NEW[3:]))).all() == []
+    assert db.session.scalar(select(func.count()).select_from(Contact)) == 1
+
+
+def test_what_was_verified_stays_and_is_remarked_while_other_numbers_follow_the_list(
+    app: Flask, tmp_path: Path, harbour: Employer
+) -> None:
+    wang = create_contact(harbour, name="王芳", mobile=OLD, verified_on=date(2026, 5, 1))
+    li = create_contact(harbour, ContactRole.HR, name="李娜", mobile="13700137000", email="l@example.org")
+    rows: list[list[Any]] = [
+        [harbour.uscc, None, "经办人", "王芳", NEW, "66271234"],
+        [harbour.uscc, None, "人事", "李娜", "13600136000"],
+    ]
+    answer = take_in(app, tmp_path, *rows)
+    assert counts(answer) == (0, 2, 0, 0)
+    assert [wang.mobile, wang.landline, li.mobile, li.email] == [
+        OLD,
+        "66271234",
+        "13600136000",
+        "l@example.org",
+    ]
+    assert "verified_stays" in json.dumps([str(row.reasons) for row in db.session.scalars(select(ImportRow))])
+
+
+def test_rows_that_cannot_be_are_rejected_with_their_reasons_and_tell_nothing_of_strangers(
+    app: Flask, tmp_path: Path, harbour: Employer
+) -> None:
+    handler = create_contact(harbour, name="王芳", mobile=OLD)
+    handler.employers[0].since = date(2026, 6, 1)
+    code = harbour.uscc
+    answer = take_in(
+        app,
+        tmp_path,
+        [None, None, "经办人", "赵敏", NEW],
+        [credit_code_of(77), None, "经办人", "赵敏", NEW],
+        [code, None, "门卫", "赵敏", NEW],
+        [code, None, "人事", "赵敏", "12345"],
+        [code, None, "人事", "钱多", OLD],
+        [code, None, "经办人", "赵敏", NEW, None, None, "2026-05-01"],
+        [code, None, "财务", "孙丽", None, None, "nobody", None],
+    )
+    assert counts(answer) == (0, 0, 0, 7)
+    reasons = " ".join(str(row.reasons) for row in db.session.scalars(select(ImportRow)))
+    for one in "no_employer unknown_employer unknown_code not_a_phone number_of_another older".split():
+        assert one in reasons
+    assert "王芳" not in reasons
+    assert present(harbour) == {("王芳", "handler", OLD)}
