@@ -16,6 +16,7 @@ FEATURES: tuple[str, ...] = (
     "app.audit",
     "app.accounts",
     "app.accounts.access",
+    "app.accounts.staff",
     "app.settings",
     "app.personal",
     "app.attachments",

@@ -67,19 +67,30 @@ def within(scope: Scope, limit: Scope) -> bool:
     return _WIDTH[scope] <= _WIDTH[limit]
 
 
+#: why one person may not hold some roles together
+ROLE_OBJECTIONS = {
+    "no_role": _l("Choose at least one role."),
+    "two_administrators": _l("Nobody holds two of the three administrator roles."),
+    "administrator_works": _l("An administrator does no other work: give the other roles to someone else."),
+    "bank_partner_works": _l("A bank partner holds no other role."),
+}
+
+
 def objections_to_roles(roles: Collection[Role]) -> list[object]:
     """Every reason why one person may not hold these roles together."""
+    return [ROLE_OBJECTIONS[code] for code in role_objections(roles)]
+
+
+def role_objections(roles: Collection[Role]) -> list[str]:
+    """The same as keys of ROLE_OBJECTIONS."""
     held = frozenset(roles)
-    reasons: list[object] = []
-    if not held:
-        reasons.append(_l("Choose at least one role."))
-    if len(held & SEPARATED_ROLES) > 1:
-        reasons.append(_l("Nobody holds two of the three administrator roles."))
-    if held & SEPARATED_ROLES and held - SEPARATED_ROLES:
-        reasons.append(_l("An administrator does no other work: give the other roles to someone else."))
-    if Role.BANK_PARTNER in held and len(held) > 1:
-        reasons.append(_l("A bank partner holds no other role."))
-    return reasons
+    found = {
+        "no_role": not held,
+        "two_administrators": len(held & SEPARATED_ROLES) > 1,
+        "administrator_works": bool(held & SEPARATED_ROLES and held - SEPARATED_ROLES),
+        "bank_partner_works": Role.BANK_PARTNER in held and len(held) > 1,
+    }
+    return [code for code, holds in found.items() if holds]
 
 
 def must_change_password(user: User) -> bool:

@@ -262,6 +262,8 @@ class ImportSpec:
     needs_period: bool = False
     #: besides imports:run
     permission: str | None = None
+    #: for administrators, who see no other imports; nobody else sees these
+    administrative: bool = False
     #: texts of the reasons that `plan` gives, with named placeholders
     reasons: Mapping[str, Any] = field(default_factory=dict)
     #: texts of its remarks on rows that are not rejected

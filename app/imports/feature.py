@@ -20,9 +20,10 @@ feature = Feature(
         NavItem(_l("Imports"), "imports.index", Permission.VIEW, "box-arrow-in-down", "employers", 80),
     ),
     grants={
-        Permission.VIEW: (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, *LEADERS),
-        Permission.RUN: (Role.SPECIALIST, *LEADERS),
-        Permission.UNDO: (Role.SPECIALIST, *LEADERS),
+        # a security administrator imports staff lists, and sees nothing else here
+        Permission.VIEW: (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, *LEADERS, Role.SECURITY_ADMIN),
+        Permission.RUN: (Role.SPECIALIST, *LEADERS, Role.SECURITY_ADMIN),
+        Permission.UNDO: (Role.SPECIALIST, *LEADERS, Role.SECURITY_ADMIN),
     },
     schedule=(Every(30, sweep_batches),),
     record_kinds=(

@@ -4,8 +4,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 
 from app.accounts.policy import in_scope
+from app.core.features import current_features
 from app.core.import_spec import ImportSpec
-from app.core.permissions import Actor, Grantable, may
+from app.core.permissions import SEPARATED_ROLES, Actor, Grantable, may
 from app.imports.models import ImportBatch
 
 
@@ -16,8 +17,14 @@ class Permission(Grantable):
 
 
 def visible_to(actor: Actor | None) -> ColumnElement[bool]:
-    """The batches in the actor's reach."""
-    return in_scope(actor, ImportBatch.branch_id, ImportBatch.created_by_id)
+    """The batches in the actor's reach; administrators see staff lists alone, and nobody else sees those."""
+    reach = in_scope(actor, ImportBatch.branch_id, ImportBatch.created_by_id)
+    if actor is None:
+        return reach
+    specs = [spec for spec in current_features().import_specs.values() if spec.administrative]
+    if actor.role_set & SEPARATED_ROLES:
+        return reach & ImportBatch.spec.in_([spec.name for spec in specs if may_use(actor, spec)])
+    return reach & ImportBatch.spec.not_in([spec.name for spec in specs])
 
 
 def may_use(actor: Actor | None, spec: ImportSpec) -> bool:

@@ -1,0 +1,1 @@
+"""Staff lists: many users at once, by the rules for one."""
