@@ -8,6 +8,7 @@ when he comes to work, and must change it.
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -119,13 +120,14 @@ def _add(made: Plan, branch: Branch, roles: frozenset[Role], scope: Scope) -> No
     made.remark("password")
 
 
-def applied(plans: Sequence[Plan], _context: Context) -> None:
+def applied(plans: Sequence[Plan], context: Context) -> None:
     """The trail has one event for each new user, with the roles that he was given."""
-    for one in plans:
-        if one.record is not None and one.extra is not None:
-            changes = {"roles": [[], list(one.extra)]}
-            name = one.line.values["name"]
-            audit.record(ADDED, ("users", id_of(one.record)), name=name, changes=changes)
+    with audit.acting_as(context.actor) if context.actor else nullcontext():
+        for one in plans:
+            if one.record is not None and one.extra is not None:
+                changes = {"roles": [[], list(one.extra)]}
+                name = one.line.values["name"]
+                audit.record(ADDED, ("users", id_of(one.record)), name=name, changes=changes)
 
 
 ADDED = msgid("User added by a staff list")
