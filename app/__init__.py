@@ -33,6 +33,7 @@ FEATURES: tuple[str, ...] = (
     # their demonstration works on what the others have loaded
     "app.employers.sources",
     "app.employers.identity",
+    "app.employers.areas",
     "app.employers.profile",
     "app.employers.sheet",
     "app.employers.merging",

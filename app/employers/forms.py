@@ -18,6 +18,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.utils import unset_value
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from app.accounts.models import User
@@ -28,6 +29,7 @@ from app.core.code_forms import CodedField
 from app.core.i18n import translated
 from app.core.identifiers import credit_code, id_number, mobile
 from app.core.text import clean, is_landline
+from app.employers.areas.queries import offered_areas
 from app.employers.models import SOURCE_LABELS, Employer
 
 EMAIL = r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"
@@ -69,6 +71,22 @@ def not_in_the_future(_form: Form, field: Field) -> None:
         raise ValidationError(_("This date lies in the future."))
 
 
+class AreaField(SelectField):
+    """Offers the areas in use, and the one that the record is in already."""
+
+    def __init__(self, label: Any, **more: Any) -> None:
+        super().__init__(label, choices=[], coerce=_id_or_none, **more)
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        kept = data if isinstance(data, int) else None
+        self.choices = offered([("", "—"), *offered_areas(kept)])
+        super().process(formdata, data, extra_filters)
+
+
+def _id_or_none(value: Any) -> int | None:
+    return int(value) if value else None
+
+
 def _text(label: Any, limit: int, *validators: Any) -> StringField:
     return StringField(
         label, filters=[_blank_is_none], validators=[Optional(), Length(max=limit), *validators]
@@ -92,6 +110,7 @@ class EmployerForm(FlaskForm):  # type: ignore[misc]
     )
     registered_capital = _text(_l("Registered capital"), 60)
     area = _text(_l("Street or town"), 60)
+    area_id = AreaField(_l("Place in the tree of areas"))
     address = _text(_l("Address"), 255)
     postal_code = _text(_l("Postal code"), 6, Regexp(r"^\d{6}$", message=_l("A postal code has six digits.")))
     email = _text(_l("E-mail"), 120, Regexp(EMAIL, message=_l("This is not an e-mail address.")))

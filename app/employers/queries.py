@@ -60,6 +60,7 @@ def find_by_code(code: str, actor: Actor | None) -> Employer:
 
 
 _PROFILE = select(Employer).options(
+    joinedload(Employer.place),
     joinedload(Employer.branch),
     # few have any: cheaper beside the employer than in a statement of their own
     joinedload(Employer.former_names),
@@ -81,7 +82,8 @@ def place_name(employer: Employer) -> str:
         return employer.area or ""
     area = db.session.get_one(Area, employer.area_id)
     path = [int(part) for part in area.path.strip("/").split("/")]
-    names = dict(db.session.execute(select(Area.id, Area.name).where(Area.id.in_(path))).tuples().all())
+    found = db.session.execute(select(Area.id, Area.name).where(Area.id.in_(path)))
+    names = {id_: name for id_, name in found}
     return " ".join(names[step] for step in path)
 
 

@@ -18,6 +18,7 @@ from app.core.legal import LegalBasis
 from app.core.list_runs import ListRun, RunKind
 from app.core.permissions import Role
 from app.core.segments import Segment, Sharing
+from app.employers.areas.services import add_area
 from app.employers.identity.models import (
     EmployerRelation,
     RelationKind,
@@ -26,7 +27,7 @@ from app.employers.identity.models import (
     VerifiedBy,
 )
 from app.employers.merging.models import DuplicatePair, Merge
-from app.employers.models import Employer, FormerName
+from app.employers.models import AreaKind, Employer, FormerName
 from app.employers.people.models import ContactMerge
 from app.employers.profile.models import RiskFlag, ServiceNote
 from app.outreach.models import Outcome, Visit, VisitKind
@@ -244,6 +245,10 @@ def run(branch: Branch) -> int:
     return made.id
 
 
+def area(_branch: Branch) -> int:
+    return add_area(token_hex(4).upper(), "样本街道", AreaKind.STREET, None).id
+
+
 def service_note(branch: Branch) -> int:
     author = create_user(branch=branch)
     made = ServiceNote(employer_id=employer(branch), body="样本", noted_on=today(), by_id=author.id)
@@ -277,6 +282,8 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "basis_id": legal_basis,
     ("settings", "table"): code_table,
     "code_id": code_value,
+    "area_id": area,
+    ("areas", "id"): area,
     "note_id": service_note,
     "flag_id": risk_flag,
     "batch_id": batch,
@@ -323,12 +330,14 @@ OWNERS_ONLY = frozenset(
     }
 )
 
-#: Arguments that name no record of a branch; trail, calendar, law and codes belong to the whole department.
+#: Arguments that name no record of a branch: trail, calendar, law, codes and areas are everybody's.
 ANYONES: frozenset[Key] = frozenset(
     {
         "event_id",
         "basis_id",
         "code_id",
+        "area_id",
+        ("areas", "id"),
         ("settings", "table"),
         ("settings", "day"),
         ("settings", "year"),

@@ -24,8 +24,8 @@ KEPT, MERGED, OTHER = "kept", "merged", "other"
 #: them: mixing two accounts would make a third that does not exist.
 CHOSEN = (
     "name", "uscc", "established_on", "registry_type", "unit_type", "economic_type", "industry",
-    "affiliation", "operating_status", "registered_capital", "area", "address", "postal_code", "email",
-    "insured_heads", "pay_day", "bank_code", "bank_name", "business_scope", "eligible", "owner_id",
+    "affiliation", "operating_status", "registered_capital", "area", "area_id", "address", "postal_code",
+    "email", "insured_heads", "pay_day", "bank_code", "bank_name", "business_scope", "eligible", "owner_id",
 )  # fmt: skip
 #: Fields that go with another one, whichever record it is taken from.
 COMPANIONS = {
@@ -151,6 +151,8 @@ def shown(record: Employer, name: str) -> str:
     value = getattr(record, name)
     if name == "owner_id":
         return record.owner.name if record.owner else "—"
+    if name == "area_id":
+        return record.place.name if record.place else "—"
     if name == "eligible" and not value:
         return f"{display(value)} · {translated(record.ineligible_reason or '')}"
     if value and name in CODED:

@@ -93,7 +93,7 @@ def _unit(employer: Employer) -> list[Item]:
         ),
         _item(_("Insured employees"), _said(heads, employer.insured_source, employer.insured_as_of)),
         _item(_("Address"), employer.address, wide=True),
-        _item(_("Area"), place_name(employer)),
+        _item(_("Street, park or building"), place_name(employer)),
         _item(_("Postal code"), employer.postal_code),
         _item(_("E-mail"), employer.email),
         _item(
