@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
+    DecimalField,
     Field,
     Form,
     HiddenField,
@@ -148,7 +149,22 @@ class NewEmployerForm(EmployerForm):
 
 
 class EditEmployerForm(EmployerForm):
+    """With the facts of an account that the monthly statement does not bring."""
+
     version = HiddenField()
+    account_balance = DecimalField(
+        _l("Account balance (yuan)"), places=2, validators=[Optional(), NumberRange(0, 10**13)]
+    )
+    account_closed_on = DateField(_l("Account closed on"), validators=[Optional(), not_in_the_future])
+    account_closing_reason = CodedField(_l("Reason for closing the account"), "closing_reason")
+
+    def validate_account_balance(self, field: Field) -> None:
+        if field.data is not None and field.data != round(field.data, 2):
+            raise ValidationError(_("Give at most two decimal places."))
+
+    def validate_account_closing_reason(self, field: Field) -> None:
+        if field.data and not self.account_closed_on.data:
+            raise ValidationError(_("Give the day on which the account was closed as well."))
 
     def keep_msgid(self, employer: Employer) -> None:
         """An import's reason is a msgid: shown in the reader's words, and left alone when not changed."""

@@ -225,6 +225,12 @@ class Employer(Timestamps, Model):
         self.name_key = name_key(name)
         return name
 
+    @validates("first_contact_owner_id")
+    def _first_stays(self, _attribute: str, user_id: int | None) -> int | None:
+        if self.first_contact_owner_id not in (None, user_id):
+            raise ValueError("whoever first met an employer never changes")
+        return user_id
+
 
 class AreaKind(StrEnum):
     """The levels of the tree of areas, from the top."""

@@ -148,3 +148,26 @@ def test_a_code_of_a_later_year_is_not_offered_before(app: Flask) -> None:
     db.session.flush()
     code_tables.forget()
     assert code_tables.offered_codes("bank") == []
+
+
+def test_an_account_is_closed_with_its_day_and_a_reason_of_the_table(admin: FlaskClient) -> None:
+    specialist = create_user(Role.SPECIALIST)
+    closed = create_employer(specialist.branch, employer_account_no="990000000001")
+    sign_in(admin, specialist)
+    url = f"/employers/{closed.id}/edit"
+    version = admin.get(url).text.split('name="version" type="hidden" value="')[1].split('"')[0]
+    form = {"version": version, "eligible": "y", "account_closing_reason": "03", "account_balance": "12.50"}
+    refused = admin.post(url, data=form)
+    assert (refused.status_code, "请同时填写销户日期" in refused.text) == (422, True)
+    assert admin.post(url, data={**form, "account_balance": "1.234"}).status_code == 422
+    assert admin.post(url, data={**form, "account_closed_on": "2026-05-06"}).status_code == 303
+    page = admin.get(f"/employers/{closed.id}").text
+    assert [said for said in ("2026-05-06", "破产", "12.50") if said not in page] == []
+
+
+def test_whoever_first_met_an_employer_never_changes(app: Flask) -> None:
+    first, second = create_user(), create_user()
+    employer = create_employer(first.branch, first_contact_owner_id=first.id)
+    employer.first_contact_owner_id = first.id
+    with pytest.raises(ValueError, match="never changes"):
+        employer.first_contact_owner_id = second.id
