@@ -6,14 +6,15 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from app.attachments.cli import group
-from app.attachments.jobs import sweep
+from app.attachments.jobs import forget_orphans, sweep
 from app.attachments.policy import Permission
-from app.attachments.queries import files_of_merged, kind_of
+from app.attachments.queries import files_of_merged, kind_of, orphans
 from app.attachments.views import bp, panel, panel_names
 from app.core.features import Feature, Panel, TimelineKind
 from app.core.jobs import DailyAt
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor
+from app.core.retaining import Retention
 
 
 def _of_employer(employer: Any, actor: Actor) -> dict[str, Any]:
@@ -40,6 +41,20 @@ feature = Feature(
         Mover("attachments", _l("Files"), anchor="attachments", settle=files_of_merged),
         Mover(
             "attachments", _l("Files"), "record_id", stays=_l("Files of an employer follow it; others stay.")
+        ),
+    ),
+    retention=(
+        Retention(
+            "orphans",
+            _l("Files whose record is gone"),
+            _l(
+                "Counted from the day on which it was attached: a file of a record that exists no more is "
+                "deleted, unless another record has the same file."
+            ),
+            orphans,
+            forget_orphans,
+            months=6,
+            least=1,
         ),
     ),
     schedule=(DailyAt("04:20", sweep),),

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from app.accounts.queries import name_of
 from app.attachments.models import Attachment, StoredFile
@@ -131,6 +132,15 @@ def unreferenced() -> list[str]:
     """The hashes of contents that hang on no record any more."""
     hanging = select(Attachment.sha256).where(Attachment.sha256 == StoredFile.sha256).exists()
     return list(db.session.scalars(select(StoredFile.sha256).where(~hanging)))
+
+
+def orphans(before: datetime) -> Select[int]:
+    """The ids of what was attached before and hangs on a record that is gone; kinds nobody knows are left."""
+    gone = [
+        and_(Attachment.kind == kind.name, Attachment.record_id.not_in(select(kind.model.__table__.c.id)))
+        for kind in current_features().record_kinds.values()
+    ]
+    return select(Attachment.id).where(Attachment.created_at < before, or_(false(), *gone))
 
 
 def strays() -> set[str]:

@@ -169,6 +169,7 @@ NAMES = (
     msgid("Forgotten on"),
     msgid("Resealed"),
     msgid("Retention rule"),
+    msgid("Forgotten"),
     msgid("Id"),
     msgid("Account closing reason"),
     msgid("Bank code"),

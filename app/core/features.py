@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.core.moving import Mover
     from app.core.options import Option
     from app.core.periods import Period
+    from app.core.retaining import Retention
     from app.core.workflow import Guard, Workflow
 
 
@@ -124,6 +125,7 @@ class Feature:
     record_kinds: tuple["RecordKind", ...] = ()
     options: tuple["Option", ...] = ()
     search: tuple[Any, ...] = ()
+    retention: tuple["Retention", ...] = ()
     init: Callable[[Flask], None] | None = None
     demo: "DemoPart | None" = None
 
@@ -153,6 +155,7 @@ class Features:
         self.search = tuple(self._each("search"))
         self.record_kinds: dict[str, RecordKind] = {kind.name: kind for kind in self._each("record_kinds")}
         self.movers = tuple(self._each("movers"))
+        self.retention: dict[str, Retention] = {rule.code: rule for rule in self._each("retention")}
         self.options: dict[str, Option] = {option.name: option for option in self._each("options")}
 
     def movers_of(self, table: str) -> list["Mover"]:

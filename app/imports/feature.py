@@ -7,10 +7,12 @@ from app.core.features import Feature, NavItem
 from app.core.jobs import Every
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, Role
+from app.core.retaining import Retention
 from app.imports.cli import group
-from app.imports.jobs import sweep_batches
+from app.imports.jobs import clear, sweep_batches
 from app.imports.models import ImportBatch
 from app.imports.policy import Permission, visible_to
+from app.imports.queries import over_since
 from app.imports.views import blueprint
 
 feature = Feature(
@@ -25,6 +27,21 @@ feature = Feature(
         Permission.RUN: (Role.SPECIALIST, *LEADERS, Role.SECURITY_ADMIN),
         Permission.UNDO: (Role.SPECIALIST, *LEADERS, Role.SECURITY_ADMIN),
     },
+    retention=(
+        Retention(
+            "imports",
+            _l("Imported files and their rows"),
+            _l(
+                "Counted from the end of the import: the file, the rejected rows and the notes for undoing "
+                "are deleted. The import stays with its counts; it cannot be undone any more."
+            ),
+            over_since,
+            clear,
+            months=12,
+            least=1,
+            batch=1,
+        ),
+    ),
     schedule=(Every(30, sweep_batches),),
     record_kinds=(
         RecordKind(

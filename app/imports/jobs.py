@@ -1,8 +1,15 @@
 """The worker's side of imports."""
 
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+
+from app.core.clock import now
 from app.core.db import db
 from app.core.jobs import enqueue, job
+from app.core.kept_files import path_of
 from app.imports import queries, services
+from app.imports.models import ImportBatch, ImportRow
 
 
 @job(timeout=3600)
@@ -23,3 +30,21 @@ def sweep_batches() -> None:
     """Find the batches that a killed worker or a flushed queue left behind, and wake a worker for each."""
     for batch_id in queries.abandoned():
         enqueue(run_batch, batch_id)
+
+
+@job()
+def discard_file(sha256: str) -> None:
+    """Deletes an imported file that no import needs any more."""
+    if not queries.is_needed(sha256):
+        path_of(queries.folder(), sha256).unlink(missing_ok=True)
+
+
+def clear(ids: Sequence[int]) -> int:
+    """Deletes files and rows of imports; the counts stay. The files go once the transaction has ended."""
+    batches = db.session.scalars(select(ImportBatch).where(ImportBatch.id.in_(ids))).all()
+    db.session.execute(delete(ImportRow).where(ImportRow.batch_id.in_(ids)))
+    for batch in batches:
+        batch.cleared_at = now()
+        enqueue(discard_file, batch.sha256)
+    db.session.flush()
+    return len(batches)

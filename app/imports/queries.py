@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from app.config import current_settings
 from app.core import formats
@@ -103,6 +103,20 @@ def abandoned() -> Sequence[int]:
         ImportBatch.updated_at < moment - timedelta(seconds=20),
     )
     return db.session.scalars(query).all()
+
+
+def over_since(before: datetime) -> Select[int]:
+    """The ids of imports that have been over since before, and still have their file and rows."""
+    ended = func.coalesce(ImportBatch.finished_at, ImportBatch.created_at)
+    return select(ImportBatch.id).where(
+        ImportBatch.cleared_at.is_(None), ImportBatch.state.not_in(BUSY), ended < before
+    )
+
+
+def is_needed(sha256: str) -> bool:
+    """Whether an import that is not cleared has this very file."""
+    query = select(ImportBatch.id).where(ImportBatch.sha256 == sha256, ImportBatch.cleared_at.is_(None))
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def folder() -> Path:

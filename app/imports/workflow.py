@@ -54,6 +54,8 @@ UNDO_REST = ((BatchState.UNDONE,), BatchState.UNDOING)
 def move(batch: ImportBatch, step: tuple[Sequence[BatchState], BatchState], **values: Any) -> None:
     """Take one of the steps above. Raises Conflict when the batch is in none of its source states."""
     sources, target = step
+    if batch.cleared_at is not None and step is not DROP:
+        raise Conflict(_l("The file and the rows of this import were deleted: its time to be kept is over."))
     finished_at = None if target in BUSY else now()
     if not _execute(
         update(ImportBatch)

@@ -1,4 +1,4 @@
-"""`flask personal`: the keys of personal data."""
+"""`flask personal`: the keys of personal data. `flask retention`: what has been kept long enough."""
 
 import json
 
@@ -7,7 +7,10 @@ from flask.cli import AppGroup
 
 from app.core.db import Intent, db, intending, writing
 from app.core.errors import DomainError
+from app.core.features import current_features
+from app.core.jobs import run_somewhere
 from app.core.personal_keys import key_path, keys_in_use
+from app.core.retaining import Retention
 from app.personal import queries, services
 
 personal = AppGroup("personal", help="The keys that ID numbers are sealed with.")
@@ -58,3 +61,41 @@ def rotate_key(prepare: bool, batch: int) -> None:
     except DomainError as error:
         db.session.rollback()
         raise click.ClickException(error.message) from error
+
+
+retention = AppGroup("retention", help="How long personal data is kept.")
+
+
+@retention.command("run")
+@click.argument("rules", nargs=-1)
+@click.option("--dry-run", is_flag=True, help="Only count what is due.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def run(rules: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+    """Delete what has been kept long enough, by the named RULES or by all that are on; it may be stopped."""
+    known = current_features().retention
+    if unknown := [code for code in rules if code not in known]:
+        raise click.ClickException(f"There is no rule {unknown[0]}. There are: {', '.join(known)}.")
+    chosen = [known[code] for code in rules] or list(known.values())
+    report: dict[str, int] = {}
+    for rule in chosen:
+        with intending(Intent.READ):
+            months, enabled = queries.set_for(rule)
+            due = queries.count_due(rule, months)
+            db.session.rollback()
+        if enabled or rules:
+            report[rule.code] = due if dry_run else _carried_out(rule)
+    if as_json:
+        click.echo(json.dumps({"dry_run": dry_run, "records": report}))
+        return
+    for code, count in report.items():
+        click.echo(f"{code:<10} {count} {'due' if dry_run else 'forgotten'}")
+
+
+def _carried_out(rule: Retention) -> int:
+    total = 0
+    # files of what was deleted are removed by a worker, or here where none listens
+    with run_somewhere(), writing():
+        for done in services.carry_out(rule):
+            db.session.commit()
+            total += done
+    return total

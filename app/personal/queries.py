@@ -1,14 +1,25 @@
-"""What is sealed with which key."""
+"""What is sealed with which key; and what is kept for how long."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Column, String, Table, func, select
 
+from app.core.clock import now
 from app.core.db import db
+from app.core.errors import NotFound
+from app.core.features import current_features
 from app.core.personal import FORM, SealedText
 from app.core.personal_keys import KeysRefused, keys_in_file, keys_in_use, proven_keys
+from app.core.retaining import Retention, months_ago
+from app.personal.models import RetentionRule, RetentionRun
+
+#: as long as its job may take: a run that is not finished after that was stopped
+LONGEST_RUN = timedelta(hours=2)
 
 
 class SealedColumn(NamedTuple):
@@ -59,3 +70,66 @@ def numbers_in_file() -> list[int]:
         return sorted(keys_in_file())
     except KeysRefused:
         return []
+
+
+# --- how long what is kept ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A rule as it stands: what the department has set, how much is due now, and the last run."""
+
+    rule: Retention
+    months: int
+    enabled: bool
+    due: int
+    last: RetentionRun | None
+
+
+def rule_named(code: str) -> Retention:
+    """Raises NotFound for a rule that no feature declares."""
+    rule = current_features().retention.get(code)
+    if rule is None:
+        raise NotFound(_l("There is no such rule."))
+    return rule
+
+
+def set_for(rule: Retention) -> tuple[int, bool]:
+    """How many months, and whether it is carried out every night: as set, or else as declared."""
+    own = db.session.get(RetentionRule, rule.code)
+    return (own.months, own.enabled) if own else (rule.months, True)
+
+
+def due_ids(rule: Retention, months: int, after: int = 0) -> list[int]:
+    """The next ids that are due, oldest first."""
+    query = rule.due(months_ago(months))
+    identity = query.selected_columns[0]
+    return list(db.session.scalars(query.where(identity > after).order_by(identity).limit(rule.batch)))
+
+
+def count_due(rule: Retention, months: int) -> int:
+    query = rule.due(months_ago(months)).order_by(None).subquery()
+    return db.session.scalar(select(func.count()).select_from(query)) or 0
+
+
+def standing(rule: Retention) -> Standing:
+    months, enabled = set_for(rule)
+    last = select(RetentionRun).where(RetentionRun.code == rule.code).order_by(RetentionRun.id.desc())
+    return Standing(rule, months, enabled, count_due(rule, months), db.session.scalar(last.limit(1)))
+
+
+def standings() -> list[Standing]:
+    """Every rule, in the order of the features."""
+    return [standing(rule) for rule in current_features().retention.values()]
+
+
+def broken_off(rule: Retention) -> Sequence[RetentionRun]:
+    """Runs that were stopped in the middle and never told of."""
+    long_ago = now() - LONGEST_RUN
+    return db.session.scalars(
+        select(RetentionRun).where(
+            RetentionRun.code == rule.code,
+            RetentionRun.finished_at.is_(None),
+            RetentionRun.started_at < long_ago,
+        )
+    ).all()

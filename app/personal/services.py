@@ -1,18 +1,25 @@
-"""Changing the key that personal data is sealed with."""
+"""Changing the key that personal data is sealed with; deleting what has been kept long enough."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import String, select, update
 
 from app.audit import services as audit
+from app.core.clock import now
 from app.core.db import db
-from app.core.i18n import msgid
+from app.core.errors import DomainError
+from app.core.i18n import msgid, msgid_of
 from app.core.personal import FORM, Sealed, index_by, sealed_by
 from app.core.personal_keys import Key, add_to_file, current_key, keys_in_file, keys_in_use, put_to_use
+from app.core.retaining import Retention
+from app.personal import queries
+from app.personal.models import RetentionRule, RetentionRun
 from app.personal.queries import SealedColumn, sealed_columns, values_by_key
 
 BATCH = 500
+LONGEST = 600
 
 
 def new_key() -> int:
@@ -74,3 +81,56 @@ def _sealed_anew(place: SealedColumn, by: Key, sealed: Sealed) -> dict[Any, Any]
         place.column: sealed_by(by, text, place.purpose),
         place.blind: index_by(by, text, place.purpose),
     }
+
+
+# --- how long what is kept ------------------------------------------------------------------------
+
+
+def set_rule(rule: Retention, months: int, enabled: bool) -> None:
+    """What the department sets; the session's own hooks write it into the trail."""
+    if not rule.least <= months <= LONGEST:
+        limits = {"least": rule.least, "most": LONGEST}
+        raise DomainError(_l("Choose from %(least)s to %(most)s months.", **limits))
+    own = db.session.get(RetentionRule, rule.code) or RetentionRule(code=rule.code)
+    own.months, own.enabled = months, enabled
+    db.session.add(own)
+    db.session.flush()
+
+
+def carry_out(rule: Retention) -> Iterator[int]:
+    """Forgets what is due; gives how many of each batch, to be committed. Stopped, it is done again later.
+
+    A run that found nothing leaves no trace.
+    """
+    for run in queries.broken_off(rule):
+        _tell(rule, run)
+        yield 0
+    months, _enabled = queries.set_for(rule)
+    run_id, last = None, 0
+    while ids := queries.due_ids(rule, months, last):
+        run = _begun(rule, months) if run_id is None else db.session.get_one(RetentionRun, run_id)
+        run_id, last = run.id, ids[-1]
+        done = rule.forget(ids)
+        db.session.execute(
+            update(RetentionRun).where(RetentionRun.id == run_id).values(done=RetentionRun.done + done)
+        )
+        yield done
+    if run_id is not None:
+        _tell(rule, db.session.get_one(RetentionRun, run_id, populate_existing=True))
+        yield 0
+
+
+def _begun(rule: Retention, months: int) -> RetentionRun:
+    run = RetentionRun(code=rule.code, months=months, done=0)
+    db.session.add(run)
+    db.session.flush()
+    return run
+
+
+def _tell(rule: Retention, run: RetentionRun) -> None:
+    """Ends the run, and tells the trail how many records it was, never which names."""
+    run.finished_at = now()
+    facts = {"rule": rule.code, "months": run.months, "forgotten": run.done}
+    subject = (RetentionRule.__tablename__, rule.code)
+    audit.record(msgid("Kept long enough and deleted"), subject, name=msgid_of(rule.title), details=facts)
+    db.session.flush()

@@ -10,6 +10,7 @@ from app.core.features import Feature, Panel, TimelineKind
 from app.core.jobs import Every
 from app.core.moving import PEOPLE, Mover
 from app.core.permissions import Actor, may
+from app.core.retaining import people_forgotten
 from app.employers.people.queries import may_edit
 from app.employers.policy import Permission as EmployerPermission
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS, conceal
@@ -18,6 +19,7 @@ from campaigns.ledger import demo, jobs, queries, views
 from campaigns.ledger.cli import group
 from campaigns.ledger.forms import OptOutForm
 from campaigns.ledger.lists import EMPLOYER_FIELDS
+from campaigns.ledger.services.forgetting import forget_people
 from campaigns.ledger.services.settling import KIND
 from campaigns.ledger.workflow import LABELS
 
@@ -38,6 +40,7 @@ def init(app: Flask) -> None:
     """The gateway's way back in: signed by the gateway, so a browser's token has no place there."""
     app.register_blueprint(views.callbacks)
     app.extensions["csrf"].exempt(views.callbacks)
+    people_forgotten.connect(forget_people)
 
 
 feature = Feature(

@@ -3,11 +3,26 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, TimelineKind
-from campaigns.notices.services import KIND
+from app.core.retaining import Retention
+from campaigns.notices.policy import LINK_MONTHS
+from campaigns.notices.queries import old_links
+from campaigns.notices.services import KIND, forget_links
 from campaigns.notices.views import blueprint
 
 feature = Feature(
     name="notices",
     blueprint=blueprint,
+    retention=(
+        Retention(
+            "links",
+            _l("Links of notices"),
+            _l("Counted from the message: what names its notice page is deleted; the message stays."),
+            old_links,
+            forget_links,
+            months=12,
+            least=LINK_MONTHS,
+            batch=1000,
+        ),
+    ),
     timeline_kinds=(TimelineKind(KIND, _l("Notice"), "envelope-open"),),
 )

@@ -11,6 +11,9 @@ from campaigns.ledger.models import Message, MessageState
 #: How long a link leads somewhere.
 LINK_DAYS = 30
 
+#: No link is deleted while it may still be opened.
+LINK_MONTHS = 2
+
 #: Digits of the mobile number that are asked for.
 DIGITS = 4
 

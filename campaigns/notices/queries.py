@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.core.db import db
@@ -15,6 +16,7 @@ from campaigns.drafting.content.models import VARIABLES
 from campaigns.drafting.content.policy import ACCOUNT_VARIABLES, TOKEN_LENGTH
 from campaigns.drafting.models import AudienceMember
 from campaigns.ledger.models import Message
+from campaigns.ledger.workflow import OPEN
 from campaigns.notices.policy import UNSENT
 
 #: What a request of a notice is called among the sources of tasks.
@@ -48,6 +50,13 @@ def find(token: str, *, lock: bool = False) -> Message | None:
     if lock:
         query = query.with_for_update(of=Message).execution_options(populate_existing=True)
     return db.session.scalar(query)
+
+
+def old_links(before: datetime) -> Select[int]:
+    """The ids of messages from before that are settled and still have a link."""
+    return select(Message.id).where(
+        Message.token.is_not(None), Message.created_at < before, Message.state.not_in(OPEN)
+    )
 
 
 def about(message: Message) -> Sequence[About]:

@@ -1,11 +1,14 @@
 """Writes of the public page: the digits are checked, the notice is confirmed, a visit is asked for."""
 
 import secrets
+from collections.abc import Sequence
 from enum import StrEnum
+
+from sqlalchemy import delete, update
 
 from app.core import timeline
 from app.core.clock import now, today
-from app.core.db import db
+from app.core.db import changed, db
 from app.core.i18n import msgid
 from app.core.workdays import add_working_days
 from app.employers.models import Employer
@@ -121,3 +124,9 @@ def _tell(message: Message, summary: str, note: str = "") -> None:
     ]
     timeline.record_many(KIND, happenings, endpoint=ENDPOINT)
     db.session.flush()
+
+
+def forget_links(ids: Sequence[int]) -> int:
+    """Takes the links off messages, and forgets who guessed wrong at them."""
+    db.session.execute(delete(NoticeGuard).where(NoticeGuard.message_id.in_(ids)))
+    return changed(update(Message).where(Message.id.in_(ids)).values(token=None))

@@ -269,6 +269,10 @@ def engage(_branch: Branch) -> str:
     return "engage"
 
 
+def retention_rule(_branch: Branch) -> str:
+    return "contacts"
+
+
 BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "user_id": user,
     "branch_id": below,
@@ -296,6 +300,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "verification_id": verification,
     ("merging", "id"): merge,
     ("people", "id"): contact,
+    ("personal", "code"): retention_rule,
     "contact_id": contact,
     ("people", "kept_id"): contact,
     ("people", "merged_id"): contact,

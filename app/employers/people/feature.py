@@ -8,11 +8,13 @@ from app.core.features import Feature, Kpi, NavItem
 from app.core.moving import PEOPLE, Mover
 from app.core.periods import Period
 from app.core.permissions import LEADERS, Role
+from app.core.retaining import Retention
 from app.employers.models import ROLE_LABELS, EmployerContact
 from app.employers.people.forms import CONTACTS
 from app.employers.people.lists import FIELDS
 from app.employers.people.policy import ACTIVE, Permission, role_visible_to
 from app.employers.people.queries import roles_held_twice
+from app.employers.people.services import forgetting
 from app.employers.people.views import blueprint
 from app.employers.policy import Permission as EmployerPermission
 
@@ -58,6 +60,18 @@ feature = Feature(
             employer_id=lambda link: link.employer_id,
             title=lambda link: f"{link.contact.name} · {ROLE_LABELS[link.role]}",
             endpoint="people.role",
+        ),
+    ),
+    retention=(
+        Retention(
+            "contacts",
+            _l("Contacts who left"),
+            _l(
+                "Counted from the end of the last role: name, numbers, address and ID number are deleted, "
+                "also from messages and the timeline. The roles stay, without a name."
+            ),
+            forgetting.due,
+            forgetting.forget,
         ),
     ),
     movers=(

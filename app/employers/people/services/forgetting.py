@@ -1,0 +1,59 @@
+"""Taking name and numbers away from people who have left every employer long ago; their roles stay."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+
+from app.core import retaining
+from app.core.clock import local, now, today
+from app.core.db import db
+from app.core.retaining import NOBODY, without_name
+from app.core.timeline import TimelineEntry
+from app.employers.models import Contact, EmployerContact
+from app.employers.people.services.editing import KIND
+from app.employers.search.services import reindex
+
+#: everything that tells who it was
+GONE = {
+    "name": NOBODY,
+    "forgotten_on": None,
+    **dict.fromkeys(("mobile", "landline", "email", "id_number", "id_number_index")),
+    **dict.fromkeys(("verified_on", "verified_how", "verified_by_id", "invalid_since", "preferred_channel")),
+}
+
+
+def due(before: datetime) -> Select[int]:
+    """Those whose last role ended before the day, and whom nobody has corrected since."""
+    return select(Contact.id).where(
+        Contact.forgotten_on.is_(None), Contact.updated_at < before, ~_serves_since(before)
+    )
+
+
+def _serves_since(before: datetime) -> ColumnElement[bool]:
+    present = or_(EmployerContact.until.is_(None), EmployerContact.until >= local(before).date())
+    return select(EmployerContact.id).where(and_(EmployerContact.contact_id == Contact.id, present)).exists()
+
+
+def forget(ids: Sequence[int]) -> int:
+    """Past the session's own hooks, which would write the names into the trail for ever."""
+    known = db.session.execute(select(Contact.id, Contact.name).where(Contact.id.in_(ids)))
+    names = {one.id: one.name for one in known}
+    query = select(EmployerContact.employer_id, EmployerContact.contact_id)
+    served = db.session.execute(query.where(EmployerContact.contact_id.in_(ids))).all()
+    values = {**GONE, "forgotten_on": today(), "updated_at": now()}
+    db.session.execute(update(Contact).where(Contact.id.in_(names)).values(values))
+    for employer_id, contact_id in served:
+        _clear_story(employer_id, names[contact_id])
+    retaining.people_forgotten.send(KIND, names=names)
+    db.session.expire_all()
+    reindex({employer_id for employer_id, _contact_id in served})
+    return len(names)
+
+
+def _clear_story(employer_id: int, name: str) -> None:
+    query = select(TimelineEntry).where(TimelineEntry.employer_id == employer_id, TimelineEntry.kind == KIND)
+    for entry in db.session.scalars(query):
+        if (params := without_name(entry.params, name)) != entry.params:
+            entry.params = params
+    db.session.flush()

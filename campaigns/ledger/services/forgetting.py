@@ -1,0 +1,28 @@
+"""Messages stay when a person is forgotten, but without the number and the name."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select, update
+
+from app.core.db import db
+from app.core.retaining import NOBODY, without_name
+from campaigns.drafting.models import AudienceMember
+from campaigns.ledger.models import Message, Reply
+from campaigns.ledger.workflow import OPEN
+
+
+def forget_people(_sender: object, names: Mapping[int, str]) -> None:
+    """Receiver of `people_forgotten`. What is still on its way keeps the number until it has arrived."""
+    query = select(Message).where(Message.contact_id.in_(names), Message.state.not_in(OPEN))
+    messages = db.session.scalars(query).all()
+    for message in messages:
+        message.phone, message.recipient_key = None, f"forgotten:{message.id}"
+        message.text = message.text.replace(names[message.contact_id or 0], NOBODY)
+    answered = Reply.message_id.in_([message.id for message in messages])
+    db.session.execute(update(Reply).where(answered).values(phone=""))
+    for member in db.session.scalars(select(AudienceMember).where(AudienceMember.contact_id.in_(names))):
+        name = names[member.contact_id or 0]
+        member.phone = None
+        member.variables = without_name(member.variables, name)
+        member.own_variables = without_name(member.own_variables, name)
+    db.session.flush()

@@ -1,0 +1,241 @@
+"""What has been kept long enough goes, once, in small steps, with a note of how many; nothing else goes."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from app.attachments.models import Attachment, StoredFile
+from app.audit.models import AuditEvent
+from app.config import current_settings
+from app.core import kept_files, timeline
+from app.core.clock import now, today
+from app.core.db import db
+from app.core.errors import Conflict
+from app.core.features import current_features
+from app.core.import_spec import Outcome
+from app.core.jobs import run_inline
+from app.core.permissions import Role, Scope
+from app.core.personal import ID_NUMBER, sealed_with_index
+from app.core.retaining import NOBODY
+from app.employers.models import Contact, EmployerContact
+from app.imports import workflow
+from app.imports.models import BatchState, ImportBatch, ImportRow
+from app.personal import jobs, queries, services
+from app.personal.models import RetentionRule, RetentionRun
+from campaigns.drafting.models import AudienceMember
+from campaigns.ledger.models import Message, MessageState
+from tests.factories import (
+    create_campaign,
+    create_contact,
+    create_employer,
+    create_import_batch,
+    create_user,
+    sign_in,
+)
+
+MOBILE, NAME = "13812345678", "王芳芳"
+LONG_AGO = timedelta(days=3 * 365)
+
+
+def carried_out(code: str) -> int:
+    """The rule in a process of its own transaction, as a worker does it; and what it asked for afterwards."""
+    rule = current_features().retention[code]
+    total = 0
+    with run_inline():
+        for done in services.carry_out(rule):
+            db.session.commit()
+            total += done
+    return total
+
+
+def former_handler(until: date) -> Contact:
+    """Somebody known for three years, told of on the timeline, written to once; left on that day."""
+    with time_machine.travel(now() - LONG_AGO, tick=False):
+        employer = create_employer()
+        contact = create_contact(employer, name=NAME, mobile=MOBILE, email="w@example.org", until=until)
+        contact.id_number, contact.id_number_index = sealed_with_index("12010219900307001X", ID_NUMBER)
+        timeline.record(
+            employer.id, "contact", "Handler: %(old)s → %(name)s", params={"old": "李明", "name": NAME}
+        )
+        campaign = create_campaign(create_user(Role.MANAGER, branch=employer.branch))
+        member = AudienceMember(
+            campaign_id=campaign.id, employer_id=employer.id, contact=contact, phone=MOBILE,
+            variables={"handler": NAME},
+        )  # fmt: skip
+        db.session.add(member)
+        db.session.flush()
+        db.session.add(
+            Message(
+                campaign_id=campaign.id, member_id=member.id, employer_id=employer.id, contact=contact,
+                recipient_key=MOBILE, phone=MOBILE, text=f"{NAME}您好", state=MessageState.DELIVERED,
+                token=f"abcdefghij{contact.id}",
+            )
+        )  # fmt: skip
+        db.session.commit()
+    return contact
+
+
+def test_who_left_long_ago_is_made_anonymous_everywhere_but_the_history_stays(
+    app: Flask, client: FlaskClient
+) -> None:
+    contact = former_handler(until=today() - timedelta(days=900))
+    lately = former_handler(until=today() - timedelta(days=200))
+    still = create_contact(create_employer(), name="周丽", mobile="13900000000")
+    db.session.commit()
+    events = db.session.query(AuditEvent).count()
+    assert carried_out("contacts") == 1
+    db.session.expire_all()
+    assert (contact.name, contact.forgotten_on) == (NOBODY, today())
+    for field in ("mobile", "email", "id_number", "id_number_index"):
+        assert getattr(contact, field) is None
+    assert (lately.name, still.name) == (NAME, "周丽")
+    message = db.session.scalars(select(Message).where(Message.contact_id == contact.id)).one()
+    assert (message.phone, message.text, message.state) == (None, f"{NOBODY}您好", MessageState.DELIVERED)
+    assert MOBILE not in message.recipient_key
+    member = db.session.get_one(AudienceMember, message.member_id)
+    assert (member.phone, member.variables) == (None, {"handler": NOBODY})
+    told = db.session.scalars(
+        select(timeline.TimelineEntry).where(timeline.TimelineEntry.employer_id == message.employer_id)
+    )
+    assert [entry.params for entry in told] == [{"old": "李明", "name": NOBODY}]
+    assert db.session.scalars(select(EmployerContact).where(EmployerContact.contact_id == contact.id)).one()
+    # the trail has the run and its count, and no name that it had not before
+    event, *more = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id).offset(events)).all()
+    assert more == []
+    assert event.action == "Kept long enough and deleted"
+    assert event.facts == {"rule": "contacts", "months": 24, "forgotten": 1}
+    # twice is the same as once
+    assert carried_out("contacts") == 0
+    assert db.session.query(AuditEvent).count() == events + 1
+    run = db.session.scalars(select(RetentionRun)).one()
+    assert (run.done, run.finished_at is not None) == (1, True)
+    # and who was forgotten is found by nothing
+    manager = create_user(Role.MANAGER, branch=still.employers[0].employer.branch, scope=Scope.ALL)
+    sign_in(client, manager)
+    assert client.get(f"/contacts/{contact.id}").status_code == 200
+    listed = client.get("/contacts").text
+    assert ("周丽" in listed, f'/contacts/{contact.id}"' in listed) == (True, False)
+
+
+def test_a_stopped_run_goes_on_and_is_told_of(app: Flask) -> None:
+    rule = current_features().retention["links"]
+    for _ in range(3):
+        former_handler(until=today())
+    small = type(rule)(**{**rule.__dict__, "batch": 2})
+    going = services.carry_out(small)
+    assert next(going) == 2
+    db.session.commit()
+    del going
+    db.session.execute(update(RetentionRun).values(started_at=now() - timedelta(hours=3)))
+    db.session.commit()
+    assert sum(services.carry_out(small)) == 1
+    db.session.commit()
+    assert list(services.carry_out(small)) == []
+    assert db.session.scalars(select(Message.token)).all() == [None] * 3
+    events = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "Kept long enough and deleted"))
+    assert [event.facts["forgotten"] for event in events] == [2, 1]
+
+
+def imported(days_ago: int, sha256: str, state: BatchState = BatchState.APPLIED) -> ImportBatch:
+    batch = create_import_batch(state=state, rejected=1)
+    batch.sha256, batch.created_at = sha256, now() - timedelta(days=days_ago)
+    rejected = {"outcome": Outcome.REJECTED, "values": {"mobile": MOBILE}}
+    db.session.add(ImportRow(batch_id=batch.id, number=2, **rejected))
+    path = kept_files.path_of(current_settings().home / "imports", sha256)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(MOBILE.encode())
+    db.session.commit()
+    return batch
+
+
+def file_of(batch: ImportBatch) -> Path:
+    return kept_files.path_of(current_settings().home / "imports", batch.sha256)
+
+
+def test_old_imports_lose_file_and_rows_and_keep_their_counts(app: Flask) -> None:
+    old, shared, new = imported(500, "a" * 64), imported(500, "b" * 64), imported(20, "b" * 64)
+    busy = imported(500, "c" * 64, BatchState.APPLYING)
+    assert carried_out("imports") == 2
+    db.session.expire_all()
+    assert (old.cleared_at is not None, old.rejected) == (True, 1)
+    assert [file_of(one).exists() for one in (old, shared, new, busy)] == [False, True, True, True]
+    rows = db.session.scalars(select(ImportRow.batch_id).order_by(ImportRow.batch_id)).all()
+    assert rows == [new.id, busy.id]
+    with pytest.raises(Conflict):
+        workflow.move(old, workflow.UNDO)
+    assert carried_out("imports") == 0
+
+
+def test_files_of_records_that_are_gone_go_unless_something_else_has_them(app: Flask) -> None:
+    employer = create_employer()
+    for sha256 in ("a" * 64, "b" * 64):
+        db.session.add(StoredFile(sha256=sha256, size=1, media_type="application/pdf"))
+    db.session.flush()
+    moment = now() - timedelta(days=400)
+    for sha256, kind, record in (
+        ("a" * 64, "visit", 99_999),
+        ("b" * 64, "visit", 99_999),
+        ("b" * 64, "employer", employer.id),
+        ("a" * 64, "unknown", 99_999),
+    ):
+        db.session.add(
+            Attachment(kind=kind, record_id=record, sha256=sha256, title="x.pdf", created_at=moment)
+        )
+    db.session.commit()
+    assert carried_out("orphans") == 2
+    left = db.session.execute(select(Attachment.kind, Attachment.sha256).order_by(Attachment.id)).all()
+    assert [tuple(one) for one in left] == [("employer", "b" * 64), ("unknown", "a" * 64)]
+    assert db.session.query(StoredFile).count() == 2
+
+
+def test_every_night_carries_out_what_is_on(app: Flask) -> None:
+    imported(500, "a" * 64)
+    contact = former_handler(until=today() - timedelta(days=900))
+    services.set_rule(current_features().retention["contacts"], 24, enabled=False)
+    db.session.commit()
+    with run_inline():
+        jobs.every_night()
+    db.session.expire_all()
+    assert contact.name == NAME
+    assert db.session.scalars(select(ImportRow)).all() == []
+
+
+def test_the_command_counts_before_and_deletes_when_told(app: Flask) -> None:
+    contact = former_handler(until=today() - timedelta(days=900))
+    run = app.test_cli_runner().invoke
+    counted = json.loads(run(args=["retention", "run", "--dry-run", "--json"]).output)
+    assert (counted["dry_run"], counted["records"]["contacts"], contact.name) == (True, 1, NAME)
+    done = json.loads(run(args=["retention", "run", "contacts", "--json"]).output)
+    assert done["records"] == {"contacts": 1}
+    db.session.expire_all()
+    assert contact.name == NOBODY
+    unknown = run(args=["retention", "run", "everything"])
+    assert (unknown.exit_code, "contacts" in unknown.output) == (1, True)
+
+
+def test_the_security_administrator_sets_the_rules_and_others_only_look(client: FlaskClient) -> None:
+    former_handler(until=today() - timedelta(days=400))
+    sign_in(client, create_user(Role.SECURITY_ADMIN, scope=Scope.ALL))
+    door = "/settings/retention/contacts"
+    refused = client.post(door, data={"months": "1", "enabled": "y"})
+    assert (refused.status_code, "6" in refused.text) == (422, True)
+    assert client.post(door, data={"months": "12", "enabled": "y"}).status_code == 303
+    assert "1 条记录" in client.get(door).text
+    own = db.session.get_one(RetentionRule, "contacts")
+    assert (own.months, own.enabled) == (12, True)
+    with run_inline():
+        assert client.post(f"{door}/run").status_code == 303
+    assert queries.count_due(current_features().retention["contacts"], 12) == 0
+    assert client.get("/settings/retention/nothing").status_code == 404
+    sign_in(client, create_user(Role.AUDIT_ADMIN, scope=Scope.ALL))
+    assert client.get("/settings/retention").status_code == 200
+    for address in (door, f"{door}/run"):
+        assert client.post(address, data={"months": "99"}).status_code == 403
+    sign_in(client, create_user(Role.SPECIALIST))
+    assert client.get("/settings/retention").status_code == 403
