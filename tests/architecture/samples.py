@@ -344,6 +344,7 @@ ANYONES: frozenset[Key] = frozenset(
         "area_id",
         ("areas", "id"),
         ("settings", "table"),
+        ("personal", "code"),
         ("settings", "day"),
         ("settings", "year"),
         ("workflow", "workflow"),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 
 from app.core import retaining
 from app.core.clock import local, now, today
@@ -11,6 +11,7 @@ from app.core.db import db
 from app.core.retaining import NOBODY, without_name
 from app.core.timeline import TimelineEntry
 from app.employers.models import Contact, EmployerContact
+from app.employers.people.models import ContactMerge
 from app.employers.people.services.editing import KIND
 from app.employers.search.services import reindex
 
@@ -43,6 +44,9 @@ def forget(ids: Sequence[int]) -> int:
     served = db.session.execute(query.where(EmployerContact.contact_id.in_(ids))).all()
     values = {**GONE, "forgotten_on": today(), "updated_at": now()}
     db.session.execute(update(Contact).where(Contact.id.in_(names)).values(values))
+    # a merge remembers names and numbers of both, and is too old to be taken back
+    merges = ContactMerge.kept_id.in_(names) | ContactMerge.merged_id.in_(names)
+    db.session.execute(delete(ContactMerge).where(merges))
     for employer_id, contact_id in served:
         _clear_story(employer_id, names[contact_id])
     retaining.people_forgotten.send(KIND, names=names)
