@@ -9,16 +9,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.accounts.models import User
 from app.audit.models import AuditEvent
-from app.core import list_bulk, list_export, list_running
+from app.core import list_bulk, list_export, list_exporting, list_running
 from app.core.clock import now, today
 from app.core.db import db, writing
 from app.core.jobs import run_inline
 from app.core.list_run_jobs import carry_on, sweep_exports, sweep_runs
-from app.core.list_runs import ListRun, ListRunRow, RowState, RunState
+from app.core.list_runs import ListRun, ListRunRow, RowState, RunState, exports_folder
 from app.core.permissions import Role, Scope
 from app.core.timeline import TimelineEntry
 from app.employers.models import Employer
@@ -199,7 +200,9 @@ def test_a_long_export_is_written_by_a_worker_and_fetched_by_its_owner(
         create_employer(manager.branch, name=f"{heads}人公司", heads=heads)
     create_employer(name="别处", heads=99)
     run = export(reader, monkeypatch)
+    run.file.unlink(missing_ok=True)
     assert reader.get(f"/runs/{run.id}/file").status_code == 404
+    monkeypatch.setattr(list_exporting, "TELL_ROWS", 1)  # told beside the reading transaction, row by row
     carry_on(run.id)
     db.session.expire_all()
     assert (the_run().state, the_run().total, run.file.stat().st_mode & 0o777) == (RunState.DONE, 2, 0o600)
@@ -232,12 +235,29 @@ def test_an_export_can_be_stopped_and_its_file_goes_after_some_days(
     db.session.expire_all()
     assert (the_run().state, run.file.exists()) == (RunState.STOPPED, False)
 
-    monkeypatch.setattr("app.core.list_exporting.TELL_ROWS", 1)
-    told: list[int] = []
-    monkeypatch.setattr("app.core.list_exporting._progress", lambda _id, count: told.append(count))
+    monkeypatch.setattr(list_exporting, "TELL_ROWS", 1)
+    tell = list_exporting._progress
+
+    def stopped_meanwhile(run_id: int, count: int) -> None:
+        if count == 2:
+            with writing(), Session(db.engine) as other:
+                other.execute(update(ListRun).values(state=RunState.STOPPING))
+                other.commit()
+        tell(run_id, count)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(list_exporting, "_progress", stopped_meanwhile)
+        run = export(reader, monkeypatch)
+        carry_on(run.id)
+    db.session.expire_all()
+    assert (the_run().state, the_run().done, list(exports_folder().glob("draft-*"))) == (
+        RunState.STOPPED,
+        2,
+        [],
+    )
+
     run = export(reader, monkeypatch)
     carry_on(run.id)
-    assert told == [1, 2, 3]
     assert run.file.exists()
     db.session.execute(update(ListRun).values(finished_at=now() - timedelta(days=8)))
     db.session.commit()
