@@ -97,7 +97,7 @@ def _names(state: ListState, query: Select[Any]) -> list[str]:
     """What the first rows are called."""
     single = len(query.column_descriptions) == 1
     rows = db.session.execute(paging.ordered(query, state.order).limit(NAMED_ROWS)).all()
-    return [str(state.page.columns[0].value_of(row[0] if single else row)) for row in rows]
+    return [state.page.title_of(row[0] if single else row) for row in rows]
 
 
 def _carried_out(

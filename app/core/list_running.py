@@ -128,7 +128,7 @@ def _done(record: Any, page: "ListPage", action: BulkAction, actor: Actor, form:
     """Acts on one row, in a savepoint: a refusal costs only this one."""
     if record is None:
         return _Result(RowState.SKIPPED, reason=str(GONE))
-    title = str(page.columns[0].value_of(record))[:LONGEST_TITLE]
+    title = page.title_of(record)[:LONGEST_TITLE]
     try:
         with db.session.begin_nested(), noting() as noted:
             followed = action.act(record, actor, form) or 0

@@ -220,7 +220,7 @@ def own_runs(actor: Actor, limit: int = 100) -> Sequence[ListRun]:
 
 
 def _kept(argument: Any) -> Any:
-    if isinstance(argument, Base):
+    if isinstance(argument, Model):
         return {"table": argument.__table__.name, "id": argument.id}  # type: ignore[attr-defined]
     if argument is None or isinstance(argument, int | str):
         return argument

@@ -69,6 +69,10 @@ class ListPage:
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
 
+    def title_of(self, row: Any) -> str:
+        """What a row is called: its first cell, personal data masked."""
+        return str(self.columns[0].exported(row, reveal=False) or "—")
+
     @property
     def actions(self) -> tuple[BulkAction, ...]:
         """What may be done to many rows, by those who may."""
