@@ -186,6 +186,8 @@ def _compiled(tree: Tree, fields: Fields, actor: Actor | None) -> ColumnElement[
 
 def _compiled_rule(item: Tree, fields: Fields, actor: Actor | None) -> ColumnElement[bool]:
     field, operator = _named(item, fields)
+    if not field.open_to(actor):
+        raise field.refuse(_l("your role may not ask about it."))
     return condition(operator, field, read_values(field, operator, item.get("value")), actor)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement
 
 from app.core.errors import DomainError
 from app.core.periods import Period
-from app.core.permissions import Actor
+from app.core.permissions import Actor, may
 
 #: Stands for the reader in user fields, so that one saved segment serves everybody.
 ME = "me"
@@ -82,6 +82,8 @@ class Field:
     group: Any = None
     #: of a yes-or-no field whose label is a sentence by itself: the same denied
     denied: Any = None
+    #: who may ask about it, where not everybody who sees the list does
+    permission: str | None = None
 
     def __post_init__(self) -> None:
         if "." in self.name:
@@ -90,6 +92,10 @@ class Field:
     def choices_for(self, actor: Actor | None) -> list[Choice]:
         given = self.choices(actor) if callable(self.choices) else self.choices
         return [(str(value), label) for value, label in given]
+
+    def open_to(self, actor: Actor | None) -> bool:
+        """Whether the actor may ask about it; the system may ask about everything."""
+        return self.permission is None or may(actor, self.permission)
 
     def refuse(self, problem: object) -> DomainError:
         """The error that names this field."""

@@ -61,7 +61,8 @@ class Editor:
 
 def menu(state: ListState) -> list[tuple[str, list[Field]]]:
     """The fields that may be asked about, under their headings."""
-    fields = [field for field in state.fields.values() if field.kind is not Kind.SEARCH]
+    asked = (field for field in state.fields.values() if field.kind is not Kind.SEARCH)
+    fields = [field for field in asked if field.open_to(state.actor)]
     grouped: dict[str, list[Field]] = {}
     for heading, members in groupby(fields, key=lambda field: str(field.group or "")):
         grouped.setdefault(heading, []).extend(members)
@@ -71,7 +72,7 @@ def menu(state: ListState) -> list[tuple[str, list[Field]]]:
 def read_editor(state: ListState) -> "Editor | Tree | None":
     """What the request says about a new condition: nothing, a half-made one, or the criteria with it."""
     field = state.fields.get(request.args.get("add", ""))
-    if field is None or field.kind is Kind.SEARCH:
+    if field is None or field.kind is Kind.SEARCH or not field.open_to(state.actor):
         return None
     operators = OPERATORS[field.kind]
     operator = operators.get(request.args.get("op", "")) or next(iter(operators.values()))

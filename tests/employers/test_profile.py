@@ -111,6 +111,10 @@ def test_partners_outside_the_office_see_neither_notes_nor_flags(
     assert client.get(f"/sheets/{employer.id}").status_code == 403
     for page in (f"/employers/{employer.id}", f"/employers/{employer.id}/timeline"):
         assert "内部情况" not in client.get(page).text
+    refused = client.get("/employers?risk.in=04")
+    assert "不可按此条件查询" in refused.text
+    assert "滨海恒达科技有限公司" not in refused.text
+    assert "风险标记" not in client.get("/employers").text
 
 
 def test_a_flag_stands_until_it_is_lowered_with_a_reason_and_lists_find_who_bears_it(

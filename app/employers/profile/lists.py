@@ -8,6 +8,7 @@ from app.core.criteria import Field, Kind
 from app.employers.lists import ACCOUNT, IDENTITY, MONEY, WORK
 from app.employers.models import Employer
 from app.employers.profile.models import RiskFlag
+from app.employers.profile.policy import Permission
 from app.employers.profile.queries import quality_score, standing
 
 FIELDS = (
@@ -21,7 +22,7 @@ FIELDS = (
         group=IDENTITY,
     ),
     code_field(
-        "risk", _l("Risk flag"), "risk", RiskFlag.code, group=WORK,
+        "risk", _l("Risk flag"), "risk", RiskFlag.code, group=WORK, permission=Permission.VIEW,
         within=lambda found: select(RiskFlag.id)
         .where(RiskFlag.employer_id == Employer.id, standing(), found)
         .exists(),
