@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 from stdnum.cn import uscc
 
 from app.accounts.models import User, UserRole
@@ -14,7 +14,16 @@ from app.core.dues import last_due_month, months_in_arrears
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.text import name_key
-from app.employers.models import AccountStatus, Contact, ContactRole, Employer, EmployerContact, Stage
+from app.employers.models import (
+    AccountStatus,
+    Contact,
+    ContactRole,
+    Employer,
+    EmployerContact,
+    PreferredChannel,
+    Stage,
+    VerifiedHow,
+)
 from app.employers.search.services import reindex
 
 #: how many employers stand at each stage
@@ -63,6 +72,9 @@ ECONOMIC = (("173", 75), ("160", 6), ("110", 5), ("330", 4), ("120", 4), ("310",
 LEAD_SOURCES = (("registry", 3), ("bank", 3), ("social_insurance", 2))
 #: months since the account was opened, as ranges with weights
 AGES = ((range(1, 12), 18), (range(12, 36), 22), (range(36, 120), 60))
+#: how numbers were verified, in turn; and what every seventh, and the one after, would rather have
+WAYS = (VerifiedHow.CALL, VerifiedHow.CALL, VerifiedHow.VISIT, VerifiedHow.SMS_REPLY)
+PREFERRED = {0: PreferredChannel.WECHAT, 1: PreferredChannel.CALL}
 FAMILY = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何高林罗"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华文建国"
 
@@ -247,6 +259,9 @@ def _load_contacts(demo: Demo) -> None:
         for employer_id, person in served
     ]
     db.session.execute(insert(EmployerContact), links)
+    owner = select(func.min(Employer.owner_id)).join(EmployerContact)
+    theirs = owner.where(EmployerContact.contact_id == Contact.id).scalar_subquery()
+    db.session.execute(update(Contact).where(Contact.verified_on.is_not(None)).values(verified_by_id=theirs))
 
 
 def _person(demo: Demo, number: int) -> dict[str, Any]:
@@ -257,5 +272,7 @@ def _person(demo: Demo, number: int) -> dict[str, Any]:
         "name": family + "".join(given),
         "mobile": f"1990001{number:04d}" if has_mobile else None,
         "verified_on": demo.today - timedelta(days=demo.random.randrange(5, 500)) if verified else None,
+        "verified_how": WAYS[number % len(WAYS)] if verified else None,
         "invalid_since": None,
+        "preferred_channel": PREFERRED.get(number % 7),
     }
