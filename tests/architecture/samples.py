@@ -30,6 +30,7 @@ from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.models import AreaKind, Employer, FormerName
 from app.employers.people.models import ContactMerge
 from app.employers.profile.models import RiskFlag, ServiceNote
+from app.employers.sources.models import EmployerSource
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.tasks.services import open_task
 from tests.factories import (
@@ -140,6 +141,15 @@ def pair(branch: Branch) -> int:
     db.session.add(found)
     db.session.flush()
     return found.id
+
+
+def source(branch: Branch) -> int:
+    named = EmployerSource(
+        employer_id=employer(branch), source="bank", as_of=today(), said={"phone": "022-1"}
+    )
+    db.session.add(named)
+    db.session.flush()
+    return named.id
 
 
 def merge(branch: Branch) -> int:
@@ -291,6 +301,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "note_id": service_note,
     "flag_id": risk_flag,
     "batch_id": batch,
+    "source_id": source,
     "run_id": run,
     "kept_id": employer,
     "merged_id": employer,

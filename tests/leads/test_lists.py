@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 from sqlalchemy import func, select
 
 from app.accounts.models import Branch
+from app.audit.models import AuditEvent
 from app.core.db import db
 from app.core.permissions import Role
 from app.employers.models import Employer, FormerName, Stage
@@ -341,6 +342,11 @@ def test_the_employers_page_tells_its_sources_and_the_import_its_remarks(
     for words in ("建行油田支行", "2022-09-12", "199****0001", "33", "2022-09-30"):
         assert words in page
     assert "19900010001" not in page
+    url = f"/sources/{db.session.scalars(select(EmployerSource.id).filter_by(source='bank')).one()}/reveal"
+    assert "19900010001" not in client.post(url).get_data(as_text=True)
+    assert "19900010001" in client.post(url, data={"reason": "call"}).get_data(as_text=True)
+    events = select(AuditEvent).where(AuditEvent.action == "Personal data revealed")
+    assert len(db.session.scalars(events).all()) == 1
     page = client.get(f"/imports/{batch}?tab=unchanged").get_data(as_text=True)
     assert "已缴存住房公积金" in page
     found = client.get("/employers?named_by.in=bank&listed_on.ge=2022-09-01").get_data(as_text=True)

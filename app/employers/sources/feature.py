@@ -15,6 +15,7 @@ from app.employers.models import SOURCE_LABELS, Employer
 from app.employers.policy import Permission
 from app.employers.sources.models import EmployerSource
 from app.employers.sources.queries import mentions
+from app.employers.sources.views import blueprint
 
 
 def load_panel(employer: Employer, _actor: Actor) -> Mapping[str, Any]:
@@ -24,6 +25,7 @@ def load_panel(employer: Employer, _actor: Actor) -> Mapping[str, Any]:
 
 feature = Feature(
     name="sources",
+    blueprint=blueprint,
     panels=(
         Panel("sources", _l("Sources"), "employers/sources/_panel.html", load_panel, Permission.VIEW, 40),
     ),

@@ -4,9 +4,10 @@ from datetime import date
 from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Model, Timestamps
+from app.employers.models import Employer
 
 
 class EmployerSource(Timestamps, Model):
@@ -30,3 +31,5 @@ class EmployerSource(Timestamps, Model):
     told_by: Mapped[str] = mapped_column(String(120), default="")
     said: Mapped[dict[str, Any]] = mapped_column(default=dict)
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"), index=True)
+
+    employer: Mapped[Employer] = relationship()

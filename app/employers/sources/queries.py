@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, select
 
 from app.core.bulk import read_rows
 from app.core.db import among, db
+from app.core.errors import NotFound
 from app.core.permissions import Actor
 from app.employers.models import SOURCE_LABELS, Employer, FormerName
-from app.employers.policy import in_reach, not_merged
+from app.employers.policy import in_reach, not_merged, visible_to
 from app.employers.sources.models import EmployerSource
 from app.employers.sources.policy import BOOKKEEPING, REGISTRY, STATEMENT
 
@@ -114,6 +115,22 @@ def sources_of(employer_id: int) -> Sequence[EmployerSource]:
     return db.session.scalars(query.order_by(EmployerSource.as_of.desc(), EmployerSource.id.desc())).all()
 
 
+def find(source_id: int, actor: Actor | None) -> EmployerSource:
+    """What a list said of an employer in the actor's reach, if it gave a telephone number; NotFound else."""
+    found = db.session.get(EmployerSource, source_id)
+    if found is None or "phone" not in found.said:
+        raise NotFound(_NO_SUCH)
+    if (
+        db.session.scalar(select(Employer.id).where(Employer.id == found.employer_id, visible_to(actor)))
+        is None
+    ):
+        raise NotFound(_NO_SUCH)
+    return found
+
+
+_NO_SUCH = _l("There is no such source.")
+
+
 @dataclass(frozen=True)
 class Mention:
     """One line of the card: a source, its day, and what it said as pairs of label and value."""
@@ -123,6 +140,8 @@ class Mention:
     facts: Sequence[tuple[Any, Any]] = ()
     told_by: str = ""
     phone: str = ""
+    #: the row of `employer_sources`
+    id: int | None = None
     #: the employer was first named here
     first: bool = False
 
@@ -153,7 +172,7 @@ def _of_list(one: EmployerSource, employer: Employer) -> Mention:
         for name, label in FACT_LABELS.items()
         if name in said and (name not in REPEATED or said[name] != getattr(employer, name))
     ]
-    return Mention(SOURCE_LABELS[one.source], one.as_of, facts, one.told_by, said.get("phone", ""))
+    return Mention(SOURCE_LABELS[one.source], one.as_of, facts, one.told_by, said.get("phone", ""), one.id)
 
 
 def _value(name: str, value: Any) -> Any:

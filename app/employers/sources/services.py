@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.audit import services as audit
+from app.core.i18n import msgid
 from app.core.import_spec import Context, Plan, Ref
 from app.core.text import name_key
 from app.employers.models import Employer, FormerName, Stage
@@ -73,3 +75,14 @@ def plan_source(
         made.create(EmployerSource, {"employer_id": employer, **values}, beside=beside)
     else:
         made.update(EmployerSource, before, {"said": values["said"]}, beside=beside)
+
+
+def reveal(source: EmployerSource, reason: str) -> None:
+    """Somebody reads the telephone number that a list gave; that, and why, is an event of the audit trail."""
+    name = source.employer.name
+    audit.record(
+        msgid("Personal data revealed"),
+        ("employer_sources", source.id),
+        name=name,
+        details={"reason": reason},
+    )
