@@ -344,7 +344,7 @@ def test_the_employers_page_tells_its_sources_and_the_import_its_remarks(
     assert "19900010001" not in page
     url = f"/sources/{db.session.scalars(select(EmployerSource.id).filter_by(source='bank')).one()}/reveal"
     assert "19900010001" not in client.post(url).get_data(as_text=True)
-    assert "19900010001" in client.post(url, data={"reason": "call"}).get_data(as_text=True)
+    assert "19900010001" in client.post(url, data={"reason": "contact"}).get_data(as_text=True)
     events = select(AuditEvent).where(AuditEvent.action == "Personal data revealed")
     assert len(db.session.scalars(events).all()) == 1
     page = client.get(f"/imports/{batch}?tab=unchanged").get_data(as_text=True)

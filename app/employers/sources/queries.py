@@ -117,13 +117,9 @@ def sources_of(employer_id: int) -> Sequence[EmployerSource]:
 
 def find(source_id: int, actor: Actor | None) -> EmployerSource:
     """What a list said of an employer in the actor's reach, if it gave a telephone number; NotFound else."""
-    found = db.session.get(EmployerSource, source_id)
+    query = select(EmployerSource).join(EmployerSource.employer)
+    found = db.session.scalar(query.where(EmployerSource.id == source_id, visible_to(actor)))
     if found is None or "phone" not in found.said:
-        raise NotFound(_NO_SUCH)
-    if (
-        db.session.scalar(select(Employer.id).where(Employer.id == found.employer_id, visible_to(actor)))
-        is None
-    ):
         raise NotFound(_NO_SUCH)
     return found
 

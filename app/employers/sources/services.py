@@ -79,10 +79,5 @@ def plan_source(
 
 def reveal(source: EmployerSource, reason: str) -> None:
     """Somebody reads the telephone number that a list gave; that, and why, is an event of the audit trail."""
-    name = source.employer.name
-    audit.record(
-        msgid("Personal data revealed"),
-        ("employer_sources", source.id),
-        name=name,
-        details={"reason": reason},
-    )
+    subject, name = ("employer_sources", source.id), source.employer.name
+    audit.record(msgid("Personal data revealed"), subject, name=name, details={"reason": reason})
