@@ -67,7 +67,8 @@ class Column:
         value = self.value_of(row)
         if self.personal and self.format and value is not None:
             return self.format(value)
-        return str(formats.display(value)) if isinstance(value, bool) or hasattr(value, "label") else value
+        in_words = isinstance(value, bool | list | tuple) or hasattr(value, "label")
+        return str(formats.display(value)) if in_words else value
 
 
 def _mark(label: object, tone: str) -> Markup:

@@ -142,6 +142,7 @@ def test_lists_and_exports_have_it_masked(client: FlaskClient, wang: Contact) ->
             str(cell) for row in load_workbook(io.BytesIO(response.data)).worksheets[0].values for cell in row
         ]
         assert MASKED in cells
+        assert "滨海港务有限公司" in cells, "several employers would stand there as words, not as a list"
         assert NUMBER not in cells
 
 
