@@ -1,10 +1,20 @@
-"""What a statement line says of an employer's stage, and who may see statements."""
+"""What a statement line says of an employer's arrears and stage, and who may see statements."""
+
+from datetime import date
+from functools import cache, lru_cache
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.dues import months_in_arrears
+from app.core.import_spec import Context
 from app.core.periods import Period
 from app.core.permissions import Grantable
 from app.employers.models import AccountStatus, Stage
+from app.lifecycle.workflow import LIFECYCLE
+
+#: open accounts, the only ones that can be behind
+OPEN = (AccountStatus.NORMAL, AccountStatus.OPENED)
 
 
 class Permission(Grantable):
@@ -33,3 +43,46 @@ def stage_for(status: AccountStatus, paid_through: Period | None, arrears_months
     if arrears_months > 0 and (status is AccountStatus.NORMAL or paid_through is not None):
         return Stage.IN_ARREARS
     return Stage.REGISTERED if paid_through is None else Stage.CONTRIBUTING
+
+
+@lru_cache(maxsize=8192)
+def reckoned(
+    status: AccountStatus, paid: Period | None, pay_day: int | None, first: Period | None, as_of: date
+) -> tuple[int, Stage | None]:
+    """Months in arrears, and the stage that they and the status prove.
+
+    Deferred, sealed and closed accounts are not counted; nor is one opened that has yet to pay.
+    """
+    counted = status in OPEN and not (status is AccountStatus.OPENED and paid is None)
+    months = months_in_arrears(paid, pay_day, as_of, first) if counted else 0
+    return months, stage_for(status, paid, months)
+
+
+@cache
+def sources(target: Stage) -> frozenset[str]:
+    """The stages from which a statement leads to this one."""
+    return frozenset(LIFECYCLE.named(f"statement_{target.value}").sources)
+
+
+def evidence(
+    context: Context, status: AccountStatus, paid: Period | None, pay_day: int | None, months: int
+) -> dict[str, Any]:
+    """What proves the stage. Lines that say the same share it, and so it is written as JSON once."""
+    known: dict[Any, dict[str, Any]] = context.memory.setdefault("evidence", {})
+    key = status, paid, pay_day, months
+    if key not in known:
+        known[key] = {
+            "statement": str(month_of(context)),
+            "as_of": context.as_of.isoformat(),
+            "account_status": status.value,
+            "paid_through": str(paid) if paid else None,
+            "pay_day": pay_day,
+            "months": months,
+        }
+    return known[key]
+
+
+def month_of(context: Context) -> Period:
+    if context.period is None:
+        raise ValueError("a statement is of a month")
+    return context.period

@@ -7,27 +7,22 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from app.contributions import queries
 from app.contributions.models import ContributionFact
-from app.contributions.policy import stage_for
+from app.contributions.policy import evidence, month_of, reckoned, sources
 from app.contributions.queries import FACT, Handler, Known
 from app.core import signals
-from app.core.dues import months_in_arrears
 from app.core.import_spec import Context, Line, Plan, Ref, id_of
-from app.core.periods import Period
 from app.core.text import name_key
 from app.core.workflow_sets import SetMove, transition_many
-from app.employers.models import AccountStatus, Contact, ContactRole, Employer, EmployerContact, Stage
+from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
 from app.employers.search.services import Prepared, index_new, prepared, reindex
 from app.employers.sources.policy import FIELDS, STATEMENT, heard_first, is_plain, obligation, weighed
 from app.employers.sources.services import refused, update_employer
 from app.lifecycle.workflow import LIFECYCLE
 
-#: open accounts, the only ones that can be behind
-OPEN = (AccountStatus.NORMAL, AccountStatus.OPENED)
 Values = Mapping[str, Any]
 #: what a statement says of an employer and other files may say as well, the name apart
 CLAIMED = tuple(name for name in FIELDS[STATEMENT] if name != "name")
@@ -150,19 +145,6 @@ def _plan_one(line: Line, looked: Looked, context: Context) -> Plan:
     else:
         _plan_known(made, known, months, target, looked, context)
     return made
-
-
-@lru_cache(maxsize=8192)
-def reckoned(
-    status: AccountStatus, paid: Period | None, pay_day: int | None, first: Period | None, as_of: date
-) -> tuple[int, Stage | None]:
-    """Months in arrears, and the stage that they and the status prove.
-
-    Deferred, sealed and closed accounts are not counted; nor is one opened that has yet to pay.
-    """
-    counted = status in OPEN and not (status is AccountStatus.OPENED and paid is None)
-    months = months_in_arrears(paid, pay_day, as_of, first) if counted else 0
-    return months, stage_for(status, paid, months)
 
 
 def _refused(made: Plan, looked: Looked, values: Values) -> bool:
@@ -299,34 +281,10 @@ def _plan_stage(
         made.extra = StageMove(employer, source, target, _evidence(made.line.values, months, context))
 
 
-@cache
-def sources(target: Stage) -> frozenset[str]:
-    """The stages from which a statement leads to this one."""
-    return frozenset(LIFECYCLE.named(f"statement_{target.value}").sources)
-
-
 def _evidence(values: Values, months: int, context: Context) -> dict[str, Any]:
     return evidence(
         context, values["account_status"], values.get("paid_through"), values.get("pay_day"), months
     )
-
-
-def evidence(
-    context: Context, status: AccountStatus, paid: Period | None, pay_day: int | None, months: int
-) -> dict[str, Any]:
-    """What proves the stage. Lines that say the same share it, and so it is written as JSON once."""
-    known: dict[Any, dict[str, Any]] = context.memory.setdefault("evidence", {})
-    key = status, paid, pay_day, months
-    if key not in known:
-        known[key] = {
-            "statement": str(month_of(context)),
-            "as_of": context.as_of.isoformat(),
-            "account_status": status.value,
-            "paid_through": str(paid) if paid else None,
-            "pay_day": pay_day,
-            "months": months,
-        }
-    return known[key]
 
 
 def applied(plans: Sequence[Plan], context: Context) -> None:
@@ -375,9 +333,3 @@ def _note_employers(made: Plan, touched: set[int], searched: set[int]) -> None:
         elif write.model is EmployerContact and "employer_id" in write.after:
             touched.add(id_of(write.after["employer_id"]))
             searched.add(id_of(write.after["employer_id"]))
-
-
-def month_of(context: Context) -> Period:
-    if context.period is None:
-        raise ValueError("a statement is of a month")
-    return context.period

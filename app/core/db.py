@@ -5,7 +5,7 @@ place at its start (BEGIN IMMEDIATE), so that it waits its turn instead of faili
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -251,10 +251,10 @@ def insert_new(model: type[Base]) -> Insert:
     return build(cast(Table, model.__table__)).on_conflict_do_nothing()
 
 
-def changed(statement: Executable) -> int:
+def changed(statement: Executable, parameters: Mapping[str, Any] | None = None) -> int:
     """Executes an UPDATE, DELETE or INSERT … SELECT; gives how many rows it touched."""
     # of an insertion the number is not kept unasked
-    result = db.session.execute(statement, execution_options={"preserve_rowcount": True})
+    result = db.session.execute(statement, parameters, execution_options={"preserve_rowcount": True})
     return cast(CursorResult[*tuple[Any, ...]], result).rowcount
 
 

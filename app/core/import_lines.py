@@ -11,7 +11,7 @@ from app.core.import_staging import Packed
 from app.core.sheets import Row, Table
 
 #: the most rows of one transaction, for which other writers wait; a chunk that is packed takes less time
-CHUNK, PACKED_CHUNK = 1_000, 2_500
+CHUNK, PACKED_CHUNK = 1_000, 4_000
 
 
 @dataclass(slots=True)

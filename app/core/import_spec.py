@@ -221,14 +221,14 @@ class Setwise:
     """A shortcut past `plan` for ordinary lines, taken when a file is applied, never in a dry run.
 
     `table` is a temporary table (`core.import_staging`) of the file's columns and of what `reckon(context)`
-    gives for a line's values, in the process that reads the file. `take(context, remember)` finds a chunk
-    in it. It does for as many lines as it likes, in a fixed number of statements, exactly what `plan`,
-    the engine and `applied` would do, and leaves the others; `remember` what is about to change before it
-    does. A test has to hold the two ways equal.
+    gives for a line's values, in the process that reads the file; None there where the shortcut would not
+    pay. `take(context, remember)` finds a chunk in it. It does for as many lines as it likes, in a fixed
+    number of statements, exactly what `plan`, the engine and `applied` would do, and leaves the others;
+    `remember` what is about to change before it does. A test has to hold the two ways equal.
     """
 
     table: Table
-    reckon: Callable[["Context"], Callable[[Mapping[str, Any]], Mapping[str, Any]]]
+    reckon: Callable[["Context"], Callable[[Mapping[str, Any]], Mapping[str, Any]] | None]
     take: Callable[["Context", Remember], Taken]
 
 

@@ -9,29 +9,28 @@ every chunk checks it.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, BinaryIO
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, delete, literal, select, update
+from sqlalchemy import delete, select, update
 
 from app.accounts.models import Branch
 from app.audit import services as audit
-from app.core.bulk import collecting_seldom, insert_rows, update_rows
+from app.core.bulk import collecting_seldom, update_rows
 from app.core.clock import now, today
-from app.core.db import Json, changed, db
+from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.i18n import msgid
-from app.core.import_lines import CHUNK, Chunk, Misread
-from app.core.import_spec import Context, ImportSpec, Line, Outcome, Plan, Reason, Setwise, Taken
+from app.core.import_lines import CHUNK, Chunk
+from app.core.import_spec import Context, ImportSpec, Line, Outcome, Plan, Setwise, Taken
 from app.core.import_staging import Packed, temporary
 from app.core.kept_files import keep
 from app.core.periods import Period
 from app.core.permissions import Actor
-from app.core.reversible import notes_of, plain, planned_notes, settle, table_of, write
+from app.core.reversible import settle, table_of, write
 from app.core.sheet_refusals import SheetRefused
 from app.core.sheets import kind_of
 from app.core.taking_back import Kept, NotedRow, take_back
@@ -39,14 +38,10 @@ from app.imports import queries, workflow
 from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
 from app.imports.policy import may_use
 from app.imports.reading.services import Source, reading, usual_day
+from app.imports.rows.services import RowKeeper
 
-SAMPLES = 50
 UNDO_CHUNK = 500
 MOST_ATTEMPTS = 3
-#: shared by the many rows that have none, and so written as JSON once
-NO_VALUES: dict[str, Any] = {}
-NO_NOTES: list[Any] = []
-NO_REASONS: list[Any] = []
 NOTHING_TAKEN = Taken(0, 0, ())
 APPLIED, TAKEN_BACK = msgid("Import applied"), msgid("Import taken back")
 
@@ -123,16 +118,8 @@ class _Run:
     spec: ImportSpec
     context: Context
     reasons: Counter[str]
-    path: Path
-    file_name: str
-    after: int
-    day_given: bool
-    shown: Counter[Outcome] = field(default_factory=Counter)
-
-    def is_sample(self, outcome: Outcome) -> bool:
-        """Whether a row is kept for showing: every rejection, and the first of each other outcome."""
-        self.shown[outcome] += 1
-        return outcome is Outcome.REJECTED or self.shown[outcome] <= SAMPLES
+    source: Source
+    rows: RowKeeper
 
 
 def running(batch_id: int) -> Iterator[None]:
@@ -165,8 +152,8 @@ def _run(hold: workflow.Hold) -> _Run:
     spec, as_of = queries.spec_named(batch.spec), batch.as_of
     day = as_of or usual_day(batch.period)
     context = Context(batch.id, batch.branch_id, batch.created_by, day, batch.period, dry)
-    path, reasons = queries.file_of(batch), Counter(batch.reasons)
-    return _Run(hold, spec, context, reasons, path, batch.file_name, batch.last_row, as_of is not None)
+    source = Source(queries.file_of(batch), batch.file_name, batch.last_row, as_of is not None)
+    return _Run(hold, spec, context, Counter(batch.reasons), source, RowKeeper(context))
 
 
 def _failure(refusal: DomainError) -> dict[str, Any]:
@@ -191,12 +178,13 @@ def _preview(run: _Run) -> Iterator[None]:
     db.session.execute(delete(ImportRow).where(ImportRow.batch_id == run.context.batch_id))
     run.reasons.clear()
     run.hold.keep(done=0, last_row=0, new=0, changed=0, unchanged=0, rejected=0)
+    whole = replace(run.source, after=0)
     yield
-    for chunk in _chunks(run, 0):
+    for chunk in reading(whole, run.spec, run.context, run.hold, pack=False):
         run.hold.keep()
         plans = run.spec.plan(chunk.lines, run.context)
-        shown = [plan for plan in plans if run.is_sample(plan.outcome) or plan.remarks]
-        _remember(run, shown, chunk.misread)
+        shown = [plan for plan in plans if run.rows.is_sample(plan.outcome) or plan.remarks]
+        run.rows.keep(shown, chunk.misread)
         _count(run, plans, chunk)
         yield
     run.hold.finish(BatchState.PREVIEWED, total=ImportBatch.done)
@@ -205,14 +193,14 @@ def _preview(run: _Run) -> Iterator[None]:
 
 def _apply(run: _Run) -> Iterator[None]:
     """Write chunk after chunk, each with its progress in one transaction, from where an earlier run ended."""
-    for chunk in _chunks(run, run.after, pack=True):
+    for chunk in reading(run.source, run.spec, run.context, run.hold, pack=True):
         run.hold.keep()
         taken, lines = NOTHING_TAKEN, chunk.lines
         if run.spec.setwise is not None and chunk.packed is not None:
             taken = _take(run, run.spec.setwise, chunk.packed)
             lines = chunk.packed.lines(run.spec.setwise.table, taken.left)
         plans = [plan for at in range(0, len(lines), CHUNK) for plan in _written(run, lines[at : at + CHUNK])]
-        _remember(run, [one for one in plans if one.writes or one.reasons or one.remarks], chunk.misread)
+        run.rows.keep([one for one in plans if one.writes or one.reasons or one.remarks], chunk.misread)
         _count(run, plans, chunk, taken)
         yield
     run.hold.keep()
@@ -226,7 +214,7 @@ def _take(run: _Run, way: Setwise, lines: Packed) -> Taken:
     """The set-wise way: does what it can of a chunk in the database and tells what is left."""
     with temporary(way.table):
         lines.load(way.table)
-        taken = way.take(run.context, partial(_remember_set, run))
+        taken = way.take(run.context, run.rows.keep_set)
     db.session.expire_all()
     return taken
 
@@ -244,78 +232,6 @@ def _written(run: _Run, lines: Sequence[Line]) -> Sequence[Plan]:
 def _told_by_the_file(spec: ImportSpec, period: Period | None) -> bool:
     """Whether the day is yet to be found in the file."""
     return period is None and (spec.needs_period or spec.needs_as_of)
-
-
-def _chunks(run: _Run, after: int, *, pack: bool = False) -> Iterator[Chunk]:
-    source = Source(run.path, run.file_name, after, run.day_given)
-    return reading(source, run.spec, run.context, run.hold, pack=pack)
-
-
-def _remember(run: _Run, plans: Sequence[Plan], misread: Sequence[Misread]) -> None:
-    rows = [_row(run, plan) for plan in plans] + [
-        {
-            "batch_id": run.context.batch_id,
-            "number": one.number,
-            "outcome": Outcome.REJECTED,
-            "key": one.key,
-            "record_id": None,
-            "values": one.cells,
-            "notes": [],
-            "reasons": _reasons(one.reasons),
-        }
-        for one in misread
-    ]
-    if rows:
-        insert_rows(table_of(ImportRow), rows)
-
-
-def _remember_set(run: _Run, noted: Select[*tuple[Any, ...]]) -> int:
-    """Keeps the rows that a set-wise way is about to change, from a query of what `Remember` names."""
-    row = noted.subquery()
-    given = {
-        "batch_id": literal(run.context.batch_id),
-        "number": row.c.number,
-        "outcome": literal(Outcome.CHANGED.value),
-        "key": row.c.key,
-        "record_id": row.c.record_id,
-        "values": literal(NO_VALUES, Json),
-        "notes": row.c.notes,
-        "reasons": literal(NO_REASONS, Json),
-        "kept": literal(NO_VALUES, Json),
-    }
-    return changed(table_of(ImportRow).insert().from_select(list(given), select(*given.values())))
-
-
-def _row(run: _Run, plan: Plan) -> dict[str, Any]:
-    outcome = plan.outcome
-    rejected = outcome is Outcome.REJECTED
-    return {
-        "batch_id": run.context.batch_id,
-        "number": plan.line.number,
-        "outcome": outcome,
-        "key": plan.line.key,
-        "record_id": None if rejected else plan.record_id,
-        "values": _short(plain(plan.line.values)) if _is_shown(run, plan, outcome) else NO_VALUES,
-        "notes": NO_NOTES if rejected else planned_notes(plan) if run.context.dry_run else notes_of(plan),
-        "reasons": _reasons([*plan.reasons, *plan.remarks]) if plan.reasons or plan.remarks else NO_REASONS,
-    }
-
-
-def _is_shown(run: _Run, plan: Plan, outcome: Outcome) -> bool:
-    """Whether the row's values are kept: of all that something is said of, and of the first others.
-
-    Of a dry run the first alone come here; of an applied row that changed people see what changed.
-    """
-    told = outcome is Outcome.REJECTED or plan.remarks or run.context.dry_run
-    return bool(told) or (outcome is not Outcome.CHANGED and run.is_sample(outcome))
-
-
-def _short(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: one[:80] if isinstance(one, str) else one for name, one in values.items()}
-
-
-def _reasons(reasons: Sequence[Reason]) -> list[Any]:
-    return [[reason.column, reason.code, dict(reason.params)] for reason in reasons]
 
 
 def _count(run: _Run, plans: Sequence[Plan], chunk: Chunk, taken: Taken = NOTHING_TAKEN) -> None:

@@ -20,8 +20,9 @@ from sqlalchemy import (
 
 from app.contributions.models import ContributionFact
 from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, STAGED
+from app.contributions.policy import month_of, sources
 from app.contributions.queries import FACT
-from app.contributions.services import CLAIMED, month_of, sources
+from app.contributions.services import CLAIMED
 from app.core.db import PeriodType
 from app.core.import_spec import Context
 from app.core.reversible_sets import Changes, differs, noted_change, noted_creation, notes

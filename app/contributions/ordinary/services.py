@@ -7,14 +7,27 @@ other account numbers, older months, the words of several sources) is left to th
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, case, func, literal, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    func,
+    null,
+    select,
+    update,
+)
 
 from app.contributions.models import ContributionFact
 from app.contributions.ordinary import queries
 from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, STAGED
-from app.contributions.services import evidence, month_of, reckoned
+from app.contributions.policy import evidence, month_of, reckoned
+from app.contributions.queries import has_accounts
 from app.core import signals
 from app.core.bulk import read_tuples
 from app.core.clock import now
@@ -26,8 +39,13 @@ from app.employers.models import Stage
 from app.lifecycle.workflow import LIFECYCLE
 
 
-def reckon(context: Context) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-    """What follows from a line alone: the months in arrears and the stage that it proves."""
+def reckon(context: Context) -> Callable[[Mapping[str, Any]], Mapping[str, Any]] | None:
+    """What follows from a line alone: the months in arrears and the stage that it proves.
+
+    None while there are no accounts: the first statement has no ordinary lines.
+    """
+    if not has_accounts():
+        return None
 
     def of_line(values: Mapping[str, Any]) -> Mapping[str, Any]:
         months, target = reckoned(
@@ -44,54 +62,83 @@ def reckon(context: Context) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 def take(context: Context, remember: Remember) -> Taken:
     """Writes the facts, the employers' account columns and the stages of the ordinary lines."""
+    sql: _Statements = context.memory.get("ordinary") or _Statements.of(context)
+    context.memory["ordinary"] = sql
     with temporary(ORDINARY):
-        found = _find(context)
+        found = changed(sql.find, {"before": _last_fact_id()})
         # the notes tell what was before, so they come first
-        written = remember(queries.noted(context))
-        _write_facts(context)
-        _update_employers(context)
+        written = remember(sql.noted)
+        moment = {"moment": now()}
+        db.session.execute(sql.write_facts, moment)
+        db.session.execute(sql.update_often, moment)
+        db.session.execute(sql.update_seldom, moment)
         _move_stages(context)
-        left = db.session.scalars(queries.left_lines()).all()
-        touched = list(db.session.scalars(queries.written_employers()))
+        left = [number for (number,) in read_tuples(queries.left_lines())]
+        touched = [employer_id for (employer_id,) in read_tuples(queries.written_employers())]
     signals.statement_recorded.send("contributions", period=month_of(context), employer_ids=touched)
     return Taken(written, found - written, left)
 
 
-def _find(context: Context) -> int:
-    """Fills the table of ordinary lines, each new fact with the id it will have; gives how many."""
+@dataclass(frozen=True)
+class _Statements:
+    """What is said to the database for each chunk. To put it together takes longer than to send it."""
+
+    find: Executable
+    noted: Select[*tuple[Any, ...]]
+    write_facts: Executable
+    update_often: Executable
+    update_seldom: Executable
+
+    @classmethod
+    def of(cls, context: Context) -> "_Statements":
+        """The statements of a run."""
+        values = queries.account_values(context)
+        often = {name: value for name, value in values.items() if name not in queries.SELDOM}
+        seldom = {name: value for name, value in values.items() if name in queries.SELDOM}
+        line = (ORDINARY.c.number == STAGED.c.number) & (ORDINARY.c.id == EMPLOYERS.c.id)
+        changing = update(EMPLOYERS).where(line, ORDINARY.c.changes)
+        stamp = {"updated_at": _moment(EMPLOYERS.c.updated_at)}
+        return cls(
+            _finding(context),
+            queries.noted(context),
+            _writing_facts(context),
+            changing.values(**often, **stamp),
+            changing.where(queries.differing(seldom)).values(**seldom, **stamp),
+        )
+
+
+def _moment(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return bindparam("moment", type_=column.type)
+
+
+def _finding(context: Context) -> Executable:
+    """Fills the table of ordinary lines, each new fact with the id that it will have."""
     lines = queries.ordinary_lines(context).subquery()
     names = ("number", "id", "stage", "unedited", "changes", "version", "target")
-    columns = list(lines.c)
     fact_id = case((lines.c.version.is_not(None), _next_fact_id(lines.c.number)), else_=null())
-    query = select(*columns, fact_id)
-    return changed(ORDINARY.insert().from_select([*names, "fact_id"], query))
+    return ORDINARY.insert().from_select([*names, "fact_id"], select(*lines.c, fact_id))
 
 
 def _next_fact_id(number: ColumnElement[int]) -> ColumnElement[int]:
     """An id not yet taken: from the sequence, or on SQLite, where whoever writes is alone, above the last."""
     if is_postgresql():
         return func.nextval(func.pg_get_serial_sequence(ContributionFact.__tablename__, "id"))
+    return number + bindparam("before", type_=Integer())
+
+
+def _last_fact_id() -> int:
+    """What to add to a line's number for an id above all others; PostgreSQL asks its sequence."""
+    if is_postgresql():
+        return 0
     last = db.session.scalar(select(func.coalesce(func.max(ContributionFact.id), 0))) or 0
-    first = db.session.scalar(select(func.min(STAGED.c.number))) or 0
-    return number + literal(last + 1 - first)
+    return last + 1 - (db.session.scalar(select(func.min(STAGED.c.number))) or 0)
 
 
-def _write_facts(context: Context) -> None:
-    facts: Table = queries.FACTS
-    query = queries.new_facts(context).add_columns(literal(now(), facts.c.recorded_at.type))
-    names = [*(column.name for column in queries.new_facts(context).selected_columns), "recorded_at"]
-    db.session.execute(facts.insert().from_select(names, query))
-
-
-def _update_employers(context: Context) -> None:
-    """Sets what changes; the few columns that seldom do, only where they do."""
-    values = queries.account_values(context)
-    often = {name: value for name, value in values.items() if name not in queries.SELDOM}
-    seldom = {name: value for name, value in values.items() if name in queries.SELDOM}
-    of_line = (ORDINARY.c.number == STAGED.c.number) & (ORDINARY.c.id == EMPLOYERS.c.id) & ORDINARY.c.changes
-    stamp = {"updated_at": now()}
-    db.session.execute(update(EMPLOYERS).where(of_line).values(**often, **stamp))
-    db.session.execute(update(EMPLOYERS).where(of_line, queries.differing(seldom)).values(**seldom))
+def _writing_facts(context: Context) -> Executable:
+    query = queries.new_facts(context)
+    names = [*query.selected_columns.keys(), "recorded_at"]
+    facts = queries.FACTS
+    return facts.insert().from_select(names, query.add_columns(_moment(facts.c.recorded_at)))
 
 
 def _move_stages(context: Context) -> None:

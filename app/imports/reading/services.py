@@ -66,9 +66,10 @@ def usual_day(period: Period | None) -> date:
 
 def _packing(spec: ImportSpec, context: Context) -> Pack | None:
     way = spec.setwise
-    if way is None:
+    reckon = way.reckon(context) if way else None
+    if way is None or reckon is None:
         return None
-    return partial(packed, way.table, reckon=way.reckon(context), dialect=db.engine.dialect)
+    return partial(packed, way.table, reckon=reckon, dialect=db.engine.dialect)
 
 
 def _period_of(source: Source, table: Table) -> Period:

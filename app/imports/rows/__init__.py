@@ -1,0 +1,1 @@
+"""The rows of a batch that are worth remembering."""
