@@ -57,7 +57,8 @@ def rotate_key(prepare: bool, batch: int) -> None:
             for done in services.reseal(batch):
                 db.session.commit()
                 total += done
-                click.echo(f"{total} values sealed anew.")
+                if done:
+                    click.echo(f"{total} values sealed anew.")
     except DomainError as error:
         db.session.rollback()
         raise click.ClickException(error.message) from error

@@ -14,6 +14,7 @@ from app.core.db import among, db
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.i18n import msgid, msgid_of
 from app.core.permissions import Actor
+from app.core.retaining import NOBODY, people_forgotten
 from app.core.workdays import add_working_days
 from app.core.workflow import Deadline, Move, Transition, Workflow
 from app.core.workflow_sets import SetMove
@@ -295,6 +296,14 @@ def _spare_welcome(link_ids: Sequence[int]) -> None:
     for task in db.session.scalars(select(Task).where(*asked, among(Task.source_id, link_ids))):
         task.state, task.closed_at, task.result = TaskState.CANCELLED, now(), LEFT
     db.session.flush()
+
+
+@people_forgotten.connect
+def _forget_names(_sender: object, names: Mapping[int, str]) -> None:
+    """Past the session's hooks: the trail would keep the name as what was there before."""
+    roles = select(EmployerContact.id).where(EmployerContact.contact_id.in_(names))
+    about = (Task.source_type == "employer_contact", Task.source_id.in_(roles))
+    db.session.execute(update(Task).where(*about).values(params={"name": NOBODY}))
 
 
 @signals.owner_changed.connect

@@ -28,6 +28,8 @@ from app.imports import workflow
 from app.imports.models import BatchState, ImportBatch, ImportRow
 from app.personal import jobs, queries, services
 from app.personal.models import RetentionRule, RetentionRun
+from app.tasks.models import Task
+from app.tasks.services import open_task
 from campaigns.drafting.models import AudienceMember
 from campaigns.ledger.models import Message, MessageState
 from tests.factories import (
@@ -63,6 +65,10 @@ def former_handler(until: date) -> Contact:
         timeline.record(
             employer.id, "contact", "Handler: %(old)s → %(name)s", params={"old": "李明", "name": NAME}
         )
+        open_task(
+            "welcome", "Welcome %(name)s", today(), employer=employer, params={"name": NAME}, actor=None,
+            source=("employer_contact", contact.employers[0].id),
+        )  # fmt: skip
         campaign = create_campaign(create_user(Role.MANAGER, branch=employer.branch))
         member = AudienceMember(
             campaign_id=campaign.id, employer_id=employer.id, contact=contact, phone=MOBILE,
@@ -104,7 +110,9 @@ def test_who_left_long_ago_is_made_anonymous_everywhere_but_the_history_stays(
         select(timeline.TimelineEntry).where(timeline.TimelineEntry.employer_id == message.employer_id)
     )
     assert [entry.params for entry in told] == [{"old": "李明", "name": NOBODY}]
-    assert db.session.scalars(select(EmployerContact).where(EmployerContact.contact_id == contact.id)).one()
+    link = db.session.scalars(select(EmployerContact).where(EmployerContact.contact_id == contact.id)).one()
+    welcome = db.session.scalars(select(Task).where(Task.source_id == link.id)).one()
+    assert welcome.params == {"name": NOBODY}
     # the trail has the run and its count, and no name that it had not before
     event, *more = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id).offset(events)).all()
     assert more == []
