@@ -28,6 +28,7 @@ FEATURES: tuple[str, ...] = (
     "app.lifecycle",
     "app.leads",
     "app.contributions",
+    "app.relief",
     "app.outreach",
     "app.targets",
     # their demonstration works on what the others have loaded

@@ -1,0 +1,1 @@
+"""Relief: decisions that let an employer defer contributions or pay a lower rate."""
