@@ -79,7 +79,7 @@ NAMES = (
     msgid("Batch"),
     msgid("Document no"),
     msgid("Listed on"),
-    msgid("Relief decisions"),
+    msgid("Relief decision"),
     msgid("Source as of"),
     msgid("Told"),
     msgid("Insured heads"),
