@@ -25,6 +25,9 @@ STATUSES = {
     "其他": AccountStatus.OTHER,
 }
 
+#: contributions are paid ahead for a year at most; beyond it the year is a slip of the pen
+PAID_AHEAD = 12
+
 COLUMNS = (
     Column(
         "employer_account_no",
@@ -60,7 +63,9 @@ COLUMNS = (
         rate(Decimal("0.05"), Decimal("0.12")),
     ),
     Column("monthly_amount", _l("Monthly amount"), ("月缴存额", "月汇缴额", "amount"), money()),
-    Column("paid_through", _l("Paid through"), ("缴至年月", "JZNY", "paid through"), period(future=True)),
+    Column(
+        "paid_through", _l("Paid through"), ("缴至年月", "JZNY", "paid through"), period(ahead=PAID_AHEAD)
+    ),
     Column("pay_day", _l("Pay day"), ("发薪日", "DWFXR", "pay day"), whole(1, 31)),
     Column("handler_name", _l("Handler"), ("经办人姓名", "经办人", "JBRXM"), text(120)),
     Column("handler_mobile", _l("Handler's mobile"), ("经办人手机号", "经办人手机", "JBRSJHM"), mobile),
@@ -71,7 +76,7 @@ COLUMNS = (
         "first_contribution_month",
         _l("First contribution month"),
         ("首次汇缴年月", "DWSCHJNY"),
-        period(future=True),
+        period(ahead=PAID_AHEAD),
     ),
 )
 

@@ -23,7 +23,7 @@ class DomainError(Exception):
         return tuple(str(reason) for reason in self._reasons)
 
     def __str__(self) -> str:
-        return "; ".join((self.message, *self.reasons))
+        return " ".join((self.message, "; ".join(self.reasons))).rstrip()
 
 
 class NotFound(DomainError):

@@ -98,13 +98,13 @@ def _read_date(cell: Cell) -> date:
     raise CellError("not_a_date", value=cell)
 
 
-def period(*, future: bool = False) -> Parser:
-    """A month: 202209, 2022-09, 2022/9, 2022年9月, or any day within it. Refuses later months unless told."""
+def period(*, ahead: int = 0) -> Parser:
+    """A month: 202209, 2022-09, 2022/9, 2022年9月, or any day within it; at most `ahead` months from now."""
     read = lru_cache(maxsize=1024, typed=True)(_read_period)
 
     def parse(cell: Cell) -> Period:
         value = read(cell)
-        if not future and value > Period.of(today()):
+        if value > Period.of(today()) + ahead:
             raise CellError("future_month", value=value)
         return value
 

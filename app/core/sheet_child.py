@@ -150,13 +150,15 @@ def calamine_sheets(path: Path, guard: Guard) -> Iterator[tuple[str, Rows]]:
 def openpyxl_sheets(path: Path, _guard: Guard) -> Iterator[tuple[str, Rows]]:
     # Costs 150 ms to import and is wanted for one file in a thousand.
     openpyxl: Any = import_module("openpyxl")
-    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    for sheet in workbook.worksheets:
-        if sheet.sheet_state != "visible":
-            continue
-        # What the file claims as its size may be a lie or a stray cell far away.
-        sheet.reset_dimensions()
-        yield sheet.title, sheet.iter_rows(values_only=True)
+    # By its name alone openpyxl would refuse a file that is kept under its hash.
+    with path.open("rb") as source:
+        workbook = openpyxl.load_workbook(source, read_only=True, data_only=True, keep_links=False)
+        for sheet in workbook.worksheets:
+            if sheet.sheet_state != "visible":
+                continue
+            # What the file claims as its size may be a lie or a stray cell far away.
+            sheet.reset_dimensions()
+            yield sheet.title, sheet.iter_rows(values_only=True)
 
 
 def encoding_of(path: Path) -> str:

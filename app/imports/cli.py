@@ -51,7 +51,9 @@ def _described(spec: ImportSpec) -> dict[str, Any]:
 @click.argument("spec")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day the file speaks of; today by default."
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day the file speaks of; by default the end of its month, or today.",
 )
 @click.option("--period", metavar="YYYYMM", help="The month, where neither title nor file name tells it.")
 @click.option("--dry-run", is_flag=True, help="Show what would happen and change nothing.")
@@ -86,9 +88,11 @@ def apply(
         batch = _run(batch.id)
     except DomainError as error:
         raise click.ClickException(str(error)) from error
-    _report(_counts(batch), as_json)
     if batch.state is BatchState.FAILED:
-        raise click.ClickException(queries.failure_of(batch))
+        refused = queries.failure_of(batch)
+        _report(_counts(batch) | {"failure": refused}, as_json)
+        raise click.ClickException(refused)
+    _report(_counts(batch), as_json)
 
 
 @group.command("undo")

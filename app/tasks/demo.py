@@ -1,6 +1,6 @@
 """The deadlines that the synthetic employers' stages have set."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +11,10 @@ from app.core.db import db
 from app.core.demo import Demo
 from app.core.features import current_features
 from app.core.i18n import msgid_of
-from app.core.permissions import LEADERS, Role
+from app.core.permissions import LEADERS, OFFICE, Role
 from app.core.workdays import calendar
 from app.employers.models import Employer
-from app.tasks.models import DEADLINE, Task
+from app.tasks.models import DEADLINE, Task, TaskState
 
 
 def load(demo: Demo) -> None:
@@ -42,6 +42,7 @@ def load(demo: Demo) -> None:
         )
     own = [*_tasks_of(demo, LEADERS, LEADERS_TASKS), *_tasks_of(demo, OFFICERS, OFFICERS_TASKS)]
     db.session.execute(insert(Task), [*rows, *own])
+    db.session.execute(insert(Task), list(_done(demo)))
 
 
 #: what managers and heads have before them: words, and days until due
@@ -50,6 +51,13 @@ LEADERS_TASKS = (
     ("审阅欠缴4个月以上单位的处理意见", 1),
     ("与受托银行对账，盘点联合工作清单", 3),
     ("准备半年指标研判会材料", 9),
+)
+
+#: what everybody in the office has done of late: words, days ago, what came of it
+DONE_TASKS = (
+    ("回访新开户单位", 2, "已确认收到开户资料"),
+    ("核对单位经办人手机号", 5, "号码无误"),
+    ("整理上月走访记录", 9, "已归档"),
 )
 
 OFFICERS = (Role.ENFORCEMENT_OFFICER,)
@@ -78,3 +86,16 @@ def _tasks_of(demo: Demo, roles: Collection[Role], tasks: Iterable[tuple[str, in
         for user in db.session.scalars(query).unique()
         for title, days in tasks
     ]
+
+
+def _done(demo: Demo) -> Iterator[dict[str, Any]]:
+    for row in _tasks_of(demo, OFFICE, ((title, -days) for title, days, _result in DONE_TASKS)):
+        days, result = next((days, result) for title, days, result in DONE_TASKS if title == row["title"])
+        closed = demo.moment(demo.today - timedelta(days=days))
+        yield row | {
+            "state": TaskState.DONE,
+            "result": result,
+            "closed_at": closed,
+            "closed_by_id": row["owner_id"],
+            "created_at": closed - timedelta(days=3),
+        }

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import click
 from flask.cli import AppGroup
+from flask_babel import ngettext
 from sqlalchemy import select
 
 from app.accounts.models import User
@@ -45,33 +46,37 @@ def list_campaigns(wants_json: bool) -> None:
 @group.command("launch")
 @click.argument("campaign_id", type=int)
 @as_user
-def launch(campaign_id: int, username: str | None) -> None:
+@as_json
+def launch(campaign_id: int, username: str | None, wants_json: bool) -> None:
     """Start an approved campaign."""
-    _move(controlling.launch, campaign_id, username, wake=True)
+    _move(controlling.launch, campaign_id, username, wants_json, wake=True)
 
 
 @group.command("pause")
 @click.argument("campaign_id", type=int)
 @as_user
-def pause(campaign_id: int, username: str | None) -> None:
+@as_json
+def pause(campaign_id: int, username: str | None, wants_json: bool) -> None:
     """Stop a campaign after the batches that are under way."""
-    _move(controlling.pause, campaign_id, username)
+    _move(controlling.pause, campaign_id, username, wants_json)
 
 
 @group.command("resume")
 @click.argument("campaign_id", type=int)
 @as_user
-def resume(campaign_id: int, username: str | None) -> None:
+@as_json
+def resume(campaign_id: int, username: str | None, wants_json: bool) -> None:
     """Go on with a paused campaign."""
-    _move(controlling.resume, campaign_id, username, wake=True)
+    _move(controlling.resume, campaign_id, username, wants_json, wake=True)
 
 
 @group.command("cancel")
 @click.argument("campaign_id", type=int)
 @as_user
-def cancel(campaign_id: int, username: str | None) -> None:
+@as_json
+def cancel(campaign_id: int, username: str | None, wants_json: bool) -> None:
     """Send nothing more of a campaign."""
-    _move(controlling.cancel, campaign_id, username)
+    _move(controlling.cancel, campaign_id, username, wants_json)
 
 
 @group.command("balance")
@@ -103,7 +108,11 @@ def sweep(at_once: bool) -> None:
 
 
 def _move(
-    step: Callable[[int, Actor | None], Campaign], campaign_id: int, username: str | None, wake: bool = False
+    step: Callable[[int, Actor | None], Campaign],
+    campaign_id: int,
+    username: str | None,
+    wants_json: bool,
+    wake: bool = False,
 ) -> None:
     """Take the step, commit, and have the sending done by workers, or here if there are none."""
     try:
@@ -111,12 +120,31 @@ def _move(
             campaign = step(campaign_id, _actor(username))
             if wake:
                 jobs.wake(campaign.id)
-            done = f"{campaign.name}: {campaign.state}"
             # After the commit nothing may be read here: the jobs need the writer's place.
             db.session.commit()
     except DomainError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(done)
+    _tell(find(campaign_id, None), wants_json)
+
+
+def _tell(campaign: Campaign, wants_json: bool) -> None:
+    """Where the campaign stands after a step; a gateway that is not there sends nothing, which is said."""
+    counts = queries.balance(campaign).as_json()
+    if wants_json:
+        told = {"id": campaign.id, "name": campaign.name, "state": str(campaign.state), "balance": counts}
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    click.echo(f"{campaign.name}: {campaign.state}")
+    waiting = counts["planned"]
+    if waiting and campaign.state == "running":
+        click.echo(
+            ngettext(
+                "%(num)d message is not sent yet. It goes out as soon as a worker reaches the gateway.",
+                "%(num)d messages are not sent yet. They go out as soon as a worker reaches the gateway.",
+                waiting,
+            ),
+            err=True,
+        )
 
 
 def _actor(username: str | None) -> Actor | None:

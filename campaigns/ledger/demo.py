@@ -59,7 +59,7 @@ def _wish(demo: Demo, author: User) -> drafting.Wish:
         name="正常缴存、10人以上单位",
         owner_id=author.id,
         branch_id=author.branch_id,
-        sharing=Sharing.BRANCH,
+        sharing=Sharing.PUBLIC,
         tree=tree,
     )
     db.session.add(segment)

@@ -120,6 +120,9 @@ def test_the_future_begins_tomorrow_in_shanghai() -> None:
     assert day(future=True)("2030-01-01") == date(2030, 1, 1)
     assert period()("202210") == Period(2022, 10)
     assert reason(period(), "202211") == "future_month"
+    assert period(ahead=12)("202310") == Period(2023, 10)
+    assert reason(period(ahead=12), "202311") == "future_month"
+    assert reason(period(ahead=12), "209901") == "future_month"
 
 
 def test_a_date_before_the_earliest_is_refused() -> None:

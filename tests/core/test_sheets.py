@@ -207,7 +207,7 @@ def test_a_file_above_the_limit_is_not_even_opened(tmp_path: Path) -> None:
 
 
 def test_the_sparse_sheet_is_refused_and_this_process_lives(tmp_path: Path) -> None:
-    path = make.sparse_workbook(tmp_path / "a.xlsx")
+    path = make.sparse_workbook(tmp_path / ("0" * 64))  # as imports keep it: under its hash
     assert path.stat().st_size < 5_000
     assert refusal(path).code == "no_header"
 

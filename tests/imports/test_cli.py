@@ -69,10 +69,10 @@ def test_a_dry_run_changes_nothing(app: Flask, spec: ImportSpec, tmp_path: Path)
 
 def test_branch_and_user_may_be_named(app: Flask, spec: ImportSpec, tmp_path: Path) -> None:
     user = create_user(username="li.ting")
-    branch = create_branch(code="B77")
+    branch = create_branch(code="NORTH")
     path = workbook(tmp_path, [row(1)])
     result = call(
-        app, "apply", "sample", path, "--user", "li.ting", "--branch", "B77", "--as-of", "2022-09-30"
+        app, "apply", "sample", path, "--user", "li.ting", "--branch", "NORTH", "--as-of", "2022-09-30"
     )
     assert result.exit_code == 0, result.output
     assert db.session.scalars(select(Employer)).one().branch_id == branch.id

@@ -218,9 +218,7 @@ def merges_into(contact_id: int) -> Sequence[ContactMerge]:
     return db.session.scalars(query.options(name_of(ContactMerge.by)).order_by(ContactMerge.id.desc())).all()
 
 
-def two(
-    kept_id: int, merged_id: int, actor: Actor | None, *, lock: bool = False
-) -> tuple[Contact, Contact]:
+def two(kept_id: int, merged_id: int, actor: Actor | None, *, lock: bool = False) -> tuple[Contact, Contact]:
     """The two records of one person; NotFound unless the actor may edit both.
 
     Locked in the order of their ids, so that two people who merge the same pair crosswise wait in a row.

@@ -93,9 +93,13 @@ def test_a_launch_from_the_shell_sends_in_the_command(house: Flask, simulator: S
 
 def test_the_shell_pauses_resumes_cancels_and_lists(house: Flask) -> None:
     campaign = ready_campaign(2)
-    assert run(house, "launch", campaign.id)[0] == 0
+    code, output = run(house, "launch", campaign.id)
+    assert code == 0
+    assert "还有2条短信未发出" in output  # there is no gateway here
     for step, expected in (("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")):
-        assert run(house, step, campaign.id)[0] == 0
+        code, output = run(house, step, campaign.id, "--json")
+        told = json.loads(output)
+        assert (code, told["id"], told["state"], told["balance"]["audience"]) == (0, campaign.id, expected, 2)
         assert state(campaign) == expected
     (row,) = json.loads(run(house, "list", "--json")[1])
     assert (row["id"], row["state"]) == (campaign.id, "cancelled")
