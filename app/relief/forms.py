@@ -21,6 +21,9 @@ KINDS = {
 }
 _LOW, _HIGH = Decimal("0.05"), Decimal("0.12")
 
+#: a deferment or a lower rate is granted for a year, and may be granted again (domain reference, B)
+RELIEF_AHEAD = 36
+
 COLUMNS = (
     Column("uscc", _l("Credit code"), ("统一社会信用代码", "信用代码", "uscc", "credit code"), credit_code),
     Column("employer_account_no", _l("Account number"), ("单位账号", "DWZH", "account no"), account_number()),
@@ -30,14 +33,14 @@ COLUMNS = (
         "from_month",
         _l("From month"),
         ("起始年月", "开始年月", "缓缴起始年月", "from month"),
-        period(future=True),
+        period(ahead=RELIEF_AHEAD),
         True,
     ),
     Column(
         "to_month",
         _l("To month"),
         ("终止年月", "截止年月", "结束年月", "缓缴终止年月", "to month"),
-        period(future=True),
+        period(ahead=RELIEF_AHEAD),
         True,
     ),
     Column(
