@@ -78,6 +78,11 @@ def job(timeout: int = 600) -> Callable[[Callable[P, object]], Callable[P, None]
     return decorate
 
 
+def known_jobs() -> tuple[Callable[..., None], ...]:
+    """Every function of the process that is a job."""
+    return tuple(_timeouts)
+
+
 def enqueue(function: Callable[[*Ids], None], *ids: *Ids) -> None:
     """Ask for a job once the running transaction has committed; a rollback forgets the wish.
 

@@ -1,0 +1,101 @@
+"""Every job of the house may run twice: the second run finds nothing left to do."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, select
+
+from app.core.db import db
+from app.core.features import current_features
+from app.core.jobs import known_jobs, run_inline
+from app.core.permissions import Role
+from app.employers.search.models import SearchDocument
+from app.imports import queries, services
+from tests.architecture import samples
+from tests.campaigns.sending import ready_campaign
+from tests.factories import create_branch, create_employer, create_user
+
+HASH = "0" * 64
+#: when a row was last touched, and by whom, says nothing about what was done
+TOUCHED = {"updated_at", "lease_until", "worker"}
+
+
+def _twins() -> None:
+    for name in ("滨海恒达科技有限公司", "滨海恒达科技有限责任公司"):
+        create_employer(name=name)
+
+
+def _unindexed() -> None:
+    create_employer()
+    db.session.execute(delete(SearchDocument))
+
+
+def _received() -> tuple[int]:
+    rows = "企业名称,统一社会信用代码\n滨河晨曦软件有限公司,91000000000020016R\n滨河旧码贸易有限公司,无\n"
+    user = create_user(Role.SPECIALIST)
+    spec = queries.spec_named("registry")
+    stream = io.BytesIO(rows.encode())
+    return (services.receive(spec, stream, "registry.csv", user, branch=user.branch, apply=True).id,)
+
+
+def _launched() -> int:
+    return ready_campaign(2, state="running").id
+
+
+#: what a job is given to do, by its function's full name; those that need ids return them
+SCENES: dict[str, Callable[[], Any]] = {
+    "app.attachments.jobs.discard": lambda: (HASH,),
+    "app.attachments.jobs.sweep": create_employer,
+    "app.core.list_run_jobs.carry_on": lambda: (samples.run(create_branch()),),
+    "app.core.list_run_jobs.sweep_exports": lambda: samples.run(create_branch()),
+    "app.core.list_run_jobs.sweep_runs": lambda: samples.run(create_branch()),
+    "app.employers.areas.jobs.place_by_name": lambda: create_employer(area="滨河街道"),
+    "app.employers.merging.jobs.look_for_duplicates": _twins,
+    "app.employers.search.jobs.complete_search": _unindexed,
+    "app.imports.jobs.discard_file": lambda: (HASH,),
+    "app.imports.jobs.run_batch": _received,
+    "app.imports.jobs.sweep_batches": lambda: _received()[0],
+    "app.personal.jobs.carry_out": lambda: (next(iter(current_features().retention)),),
+    "app.personal.jobs.every_night": create_employer,
+    "campaigns.ledger.jobs.ask_gateway": lambda: ("simulator",),
+    "campaigns.ledger.jobs.dispatch": lambda: (_launched(), 0),
+    "campaigns.ledger.jobs.plan_campaign": lambda: (_launched(),),
+    "campaigns.ledger.jobs.sweep": _launched,
+}
+
+
+def _jobs() -> dict[str, Callable[..., None]]:
+    """The house's own jobs by full name, once the application has loaded its features."""
+    named = {f"{job.__module__}.{job.__qualname__}": job for job in known_jobs()}
+    return {name: job for name, job in named.items() if not name.startswith("tests")}
+
+
+def _everything() -> dict[str, list[dict[str, Any]]]:
+    """All rows of all tables, without what only says who touched them last."""
+    db.session.rollback()
+    found = {}
+    for table in db.metadata.sorted_tables:
+        kept = [column for column in table.c if column.name not in TOUCHED]
+        rows = db.session.execute(select(*kept).order_by(*table.primary_key)).mappings()
+        found[table.name] = [dict(row) for row in rows]
+    return found
+
+
+def test_every_job_has_a_scene(app: Flask) -> None:
+    assert set(_jobs()) == set(SCENES)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_job_that_runs_twice_leaves_what_it_left_the_first_time(app: Flask, name: str) -> None:
+    given = SCENES[name]()
+    ids = given if isinstance(given, tuple) else ()
+    db.session.commit()
+    left = []
+    for _run in range(2):
+        with run_inline():
+            _jobs()[name](*ids)
+        left.append(_everything())
+    assert left[0] == left[1]
