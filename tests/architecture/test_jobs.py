@@ -21,6 +21,8 @@ from tests.factories import create_branch, create_employer, create_user
 HASH = "0" * 64
 #: when a row was last touched, and by whom, says nothing about what was done
 TOUCHED = {"updated_at", "lease_until", "worker"}
+#: tables that are written anew each time: their ids say nothing either
+ANEW = {"employer_match_keys"}
 
 
 def _twins() -> None:
@@ -78,7 +80,8 @@ def _everything() -> dict[str, list[dict[str, Any]]]:
     db.session.rollback()
     found = {}
     for table in db.metadata.sorted_tables:
-        kept = [column for column in table.c if column.name not in TOUCHED]
+        unsaid = TOUCHED | {"id"} if table.name in ANEW else TOUCHED
+        kept = [column for column in table.c if column.name not in unsaid]
         rows = db.session.execute(select(*kept).order_by(*table.primary_key)).mappings()
         found[table.name] = [dict(row) for row in rows]
     return found
