@@ -6,7 +6,7 @@ from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
 from app.config import PROJECT, Settings, bind_settings
-from app.core import code_tables, diagrams, i18n, web, workflow_views
+from app.core import code_tables, commands, diagrams, i18n, web, workflow_views
 from app.core.db import Intent, _intent, db, prepare_engine
 from app.core.features import load_features
 
@@ -81,6 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(workflow_views.blueprint)
     app.cli.add_command(diagrams.group)
     load_features(app, FEATURES)
+    commands.explain_failures(app)
     return app
 
 

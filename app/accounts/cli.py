@@ -120,9 +120,10 @@ def list_users(as_json: bool) -> None:
 def reset_password(username: str) -> None:
     """Give a user a new one-time password, and unlock the account."""
     with writing():
-        user = queries.user_named(username)
-        if user is None:
-            raise click.ClickException(f"There is no user {username!r}.")
+        try:
+            user = queries.user_by_name(username)
+        except DomainError as error:
+            raise click.ClickException(str(error)) from None
         password = services.reset_password(user, by=None)
         db.session.commit()
     click.echo(f"One-time password: {password}")

@@ -92,6 +92,14 @@ def user_named(username: str) -> User | None:
     return db.session.scalars(select(User).where(User.username == username.strip().casefold())).one_or_none()
 
 
+def user_by_name(username: str) -> User:
+    """The user with this name, or a DomainError that names it: for commands."""
+    found = user_named(username)
+    if found is None:
+        raise DomainError(_("There is no user with the name “%(name)s”.", name=username))
+    return found
+
+
 def active_holders(role: Role) -> int:
     """How many active users hold the role."""
     query = select(func.count()).select_from(UserRole).join(User).where(UserRole.role == role, User.active)

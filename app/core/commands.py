@@ -1,10 +1,19 @@
 """The reference of the commands, written from the commands themselves."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any, ParamSpec, TypeVar
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_explaining: set[Callable[..., Any]] = set()
 
 #: Groups and commands of Flask and its extensions that operators do not need.
 FOREIGN = frozenset({"limiter", "routes", "run", "shell"})
@@ -16,6 +25,33 @@ written by `flask commands reference > docs/commands.md`; a test compares it wit
 """
 
 group = AppGroup("commands", help="The commands themselves.")
+
+
+def explain_failures(app: Flask) -> None:
+    """A database that is not there, not migrated or not writable is one sentence, not a traceback."""
+    with app.app_context():
+        for _path, command in own_commands():
+            # commands are made once for the process, applications (in tests) more often
+            if command.callback is not None and command.callback not in _explaining:
+                command.callback = _explained(command.callback)
+                _explaining.add(command.callback)
+
+
+def _explained(callback: Callable[P, R]) -> Callable[P, R]:
+    @functools.wraps(callback)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return callback(*args, **kwargs)
+        except (OperationalError, ProgrammingError) as error:
+            raise click.ClickException(
+                _(
+                    "The database cannot be used: %(reason)s. After an installation or an update run “flask"
+                    " db upgrade”; otherwise check JINNUO_HOME and DATABASE_URL.",
+                    reason=str(error.orig).strip(),
+                )
+            ) from error
+
+    return run
 
 
 @group.command("reference")

@@ -22,7 +22,7 @@ def diagram() -> None:
 def document(workflows: Iterable[Workflow[Any]]) -> str:
     """A Markdown page with one diagram for each workflow, in English."""
     with force_locale("en"):
-        parts = [_section(workflow) for workflow in sorted(workflows, key=lambda w: w.name)]
+        parts = [section(workflow) for workflow in sorted(workflows, key=lambda w: w.name)]
     return (
         "# Workflows\n\nDrawn from the declarations by `flask workflows diagram`; do not edit by hand.\n"
         "Dashed steps (marked ◦) are made by the system from evidence, never by a person.\n\n"
@@ -30,7 +30,8 @@ def document(workflows: Iterable[Workflow[Any]]) -> str:
     )
 
 
-def _section(workflow: Workflow[Any]) -> str:
+def section(workflow: Workflow[Any]) -> str:
+    """One workflow's heading and diagram, in the language in force."""
     lines = [f"## {workflow.title} (`{workflow.name}`)", "", "```mermaid", "stateDiagram-v2"]
     lines += [f"    {state.name}: {state.label}" for state in workflow.states]
     for step in workflow.transitions:

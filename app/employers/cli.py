@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect
 
-from app.accounts.models import User
+from app.accounts.queries import user_by_name
 from app.core import segments as saved
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.i18n import translated
 from app.core.permissions import Actor
 from app.core.reversible import plain
 from app.core.sentences import Wording
@@ -30,10 +31,10 @@ as_json = click.option("--json", "in_json", is_flag=True, help="Print JSON.")
 def _reader(username: str | None) -> Actor | None:
     if username is None:
         return None
-    found: User | None = db.session.scalar(select(User).where(User.username == username))
-    if found is None:
-        raise click.ClickException(f"There is no user {username!r}.")
-    return found
+    try:
+        return user_by_name(username)
+    except DomainError as error:
+        raise click.ClickException(str(error)) from None
 
 
 @employers.command("show")
@@ -62,13 +63,10 @@ def show_employer(code: str, username: str | None, in_json: bool) -> None:
 def _facts(employer: Employer) -> dict[str, Any]:
     """Every column by its name, as JSON keeps it; branch and people by what they are called."""
     facts = plain({column.key: getattr(employer, column.key) for column in inspect(Employer).column_attrs})
-    people = ("owner", "backup_owner", "first_contact_owner")
-    named = {name: getattr(employer, name) for name in people}
-    return (
-        facts
-        | {"branch": employer.branch.name}
-        | {k: who.username if who else None for k, who in named.items()}
-    )
+    people = {name: getattr(employer, name) for name in ("owner", "backup_owner", "first_contact_owner")}
+    named = {name: who.username if who else None for name, who in people.items()}
+    reason = translated(employer.ineligible_reason) if employer.ineligible_reason else None
+    return facts | named | {"branch": employer.branch.name, "ineligible_reason": reason}
 
 
 def _contact(link: EmployerContact) -> dict[str, Any]:

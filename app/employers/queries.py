@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from app.accounts.models import User, UserRole
 from app.accounts.queries import name_of
@@ -62,9 +62,9 @@ def find_by_code(code: str, actor: Actor | None) -> Employer:
 _PROFILE = select(Employer).options(
     joinedload(Employer.place),
     joinedload(Employer.branch),
-    # few have any: cheaper beside the employer than in a statement of their own
+    # a handful at most: cheaper beside the employer than in statements of their own
     joinedload(Employer.former_names),
-    selectinload(Employer.contacts),
+    joinedload(Employer.contacts),
     name_of(Employer.owner),
     name_of(Employer.backup_owner),
     name_of(Employer.first_contact_owner),
@@ -72,7 +72,7 @@ _PROFILE = select(Employer).options(
 
 
 def profile(employer_id: int, actor: Actor) -> Employer:
-    """The employer with everything that its page shows of it, in three statements."""
+    """The employer with everything that its page shows of it, in one statement."""
     return _one(_PROFILE.where(Employer.id == employer_id, visible_to(actor)))
 
 

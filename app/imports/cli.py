@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
+from flask_babel import gettext as _
 
 from app.accounts.models import Branch, User
+from app.accounts.queries import branch_by_code, root_branch, user_by_name
 from app.core.db import db, writing
 from app.core.errors import DomainError
 from app.core.features import current_features
@@ -115,7 +116,7 @@ def undo(batch_id: int, as_json: bool) -> None:
 def _run(batch_id: int) -> ImportBatch:
     """Run the batch to its end in this process, with progress on standard error."""
     with writing():
-        for _ in services.running(batch_id):
+        for _step in services.running(batch_id):
             db.session.commit()
             batch = db.session.get_one(ImportBatch, batch_id)
             click.echo(f"\r{batch.state}: {batch.done} rows", nl=False, err=True)
@@ -146,26 +147,17 @@ def _plain(value: Any) -> str:
 
 
 def _user(username: str | None) -> User | None:
-    if username is None:
-        return None
-    user: User | None = db.session.scalar(select(User).where(User.username == username))
-    if user is None:
-        raise DomainError(f"There is no user named {username}.")
-    return user
+    return None if username is None else user_by_name(username)
 
 
 def _branch(code: str | None, user: User | None) -> Branch:
     if code is None and user is not None:
         return user.branch
-    chosen = Branch.code == code if code else Branch.parent_id.is_(None)
-    branch = db.session.scalar(select(Branch).where(chosen).order_by(Branch.id).limit(1))
-    if branch is None:
-        raise DomainError(f"There is no branch with the code {code}." if code else "There is no branch yet.")
-    return branch
+    return branch_by_code(code) if code else root_branch()
 
 
 def _period(text: str | None) -> Period | None:
     try:
         return Period.parse(text) if text else None
     except ValueError as error:
-        raise DomainError(f"Not a month such as 202209: {text}") from error
+        raise DomainError(_("“%(text)s” is no month such as 202209.", text=text)) from error

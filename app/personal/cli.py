@@ -4,6 +4,7 @@ import json
 
 import click
 from flask.cli import AppGroup
+from flask_babel import gettext as _
 
 from app.core.db import Intent, db, intending, writing
 from app.core.errors import DomainError
@@ -75,7 +76,10 @@ def run(rules: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
     """Delete what has been kept long enough, by the named RULES or by all that are on; it may be stopped."""
     known = current_features().retention
     if unknown := [code for code in rules if code not in known]:
-        raise click.ClickException(f"There is no rule {unknown[0]}. There are: {', '.join(known)}.")
+        refusal = _(
+            "There is no rule “%(rule)s”. There are: %(rules)s.", rule=unknown[0], rules=", ".join(known)
+        )
+        raise click.ClickException(refusal)
     chosen = [known[code] for code in rules] or list(known.values())
     report: dict[str, int] = {}
     for rule in chosen:

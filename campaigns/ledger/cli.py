@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import click
 from flask.cli import AppGroup
+from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from app.accounts.models import User
+from app.accounts.queries import user_by_name
 from app.core.db import db, writing
 from app.core.errors import DomainError
 from app.core.jobs import run_inline, run_somewhere
@@ -150,7 +151,7 @@ def _tell(campaign: Campaign, wants_json: bool) -> None:
 def _actor(username: str | None) -> Actor | None:
     if username is None:
         return None
-    user = db.session.scalars(select(User).where(User.username == username, User.active)).first()
-    if user is None:
-        raise click.ClickException(f"There is no active user {username}.")
+    user = user_by_name(username)
+    if not user.active:
+        raise DomainError(_("The account of “%(name)s” was deactivated.", name=username))
     return user

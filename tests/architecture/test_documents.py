@@ -1,8 +1,9 @@
 from pathlib import Path
 
 from flask import Flask
+from flask_babel import force_locale
 
-from app.core.diagrams import document
+from app.core.diagrams import document, section
 from app.core.features import current_features
 
 ROOT = Path(__file__).parents[2]
@@ -12,3 +13,9 @@ def test_the_workflow_diagrams_in_the_docs_are_drawn_from_the_declarations(app: 
     drawn = document(current_features().workflows.values())
     kept = (ROOT / "docs" / "workflows.md").read_text(encoding="utf-8")
     assert kept == drawn, "run: flask workflows diagram > docs/workflows.md"
+
+
+def test_the_architecture_shows_the_life_of_an_employer_as_it_is_declared(app: Flask) -> None:
+    with force_locale("en"):
+        drawn = section(current_features().workflows["lifecycle"])
+    assert drawn in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
