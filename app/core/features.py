@@ -39,8 +39,9 @@ class NavItem:
 class Panel:
     """A section of the employer's page. `load(employer, actor)` gives the template's names.
 
-    Orders below 50 stand at the side, the others, wider ones, in the main column. The panels of a person's
-    page (`contact_panels`) are the same, with the contact in place of the employer.
+    Orders below 50 stand at the side, the others, wider ones, in the main column. A `later` one is fetched
+    once the page stands, so that the page asks the database no more however many features bring a panel.
+    The panels of a person's page (`contact_panels`) are the same, with the contact in place of the employer.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Panel:
     load: Callable[[Any, Actor], Mapping[str, Any]]
     permission: str
     order: int = 50
+    later: bool = False
 
 
 @dataclass(frozen=True)

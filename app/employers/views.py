@@ -1,6 +1,6 @@
 """Pages of employers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,10 +12,10 @@ from app.audit.queries import changes_of
 from app.core import segments as saved
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, NotFound
-from app.core.features import current_features
+from app.core.features import Panel, current_features
 from app.core.formats import display
 from app.core.panels import employer_panels
-from app.core.permissions import current_actor, may, requires
+from app.core.permissions import Actor, current_actor, may, requires
 from app.core.segment_form import SegmentForm
 from app.core.segments import Sharing
 from app.core.sentences import Wording
@@ -41,6 +41,7 @@ LABELS = {
 }
 #: panels from this order on stand in the main column
 WIDE = 50
+PLACES = ("side", "wide")
 
 
 @blueprint.context_processor
@@ -118,10 +119,31 @@ def show(employer_id: int) -> ResponseReturnValue:
         employer=employer,
         lifecycle=lifecycle,
         options=available(lifecycle, employer, actor) if lifecycle else [],
-        side=employer_panels([p for p in features.panels if p.order < WIDE], employer, actor),
-        wide=employer_panels([p for p in features.panels if p.order >= WIDE], employer, actor),
+        panels={place: employer_panels(_panels(place, later=False), employer, actor) for place in PLACES},
+        later={place: _titles(_panels(place, later=True), actor) for place in PLACES},
         story=queries.story(employer.id, actor),
     )
+
+
+@blueprint.get("/<int:employer_id>/panels/<any(side, wide):place>")
+@requires(Permission.VIEW)
+def panels(employer_id: int, place: str) -> str:
+    """The panels that come later: for htmx by themselves, else as a page."""
+    actor = current_actor()
+    employer = queries.find(employer_id, actor)
+    found = employer_panels(_panels(place, later=True), employer, actor)
+    template = f"employers/{'_panels' if request.headers.get('HX-Request') else 'panels'}.html"
+    return render_template(template, employer=employer, panels=found)
+
+
+def _titles(panels: Iterable[Panel], actor: Actor) -> list[object]:
+    return [panel.title for panel in panels if may(actor, panel.permission)]
+
+
+def _panels(place: str, *, later: bool) -> list[Panel]:
+    """The panels of one column of the page, at once or later."""
+    wide = place == "wide"
+    return [p for p in current_features().panels if (p.order >= WIDE) == wide and p.later == later]
 
 
 @blueprint.get("/<int:employer_id>/timeline")

@@ -65,6 +65,10 @@ def batch(branch: Branch) -> int:
     return create_import_batch(branch).id
 
 
+def place(_branch: Branch) -> str:
+    return "side"
+
+
 def import_kind(_branch: Branch) -> str:
     return "registry"
 
@@ -325,6 +329,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("attachments", "id"): attachment,
     ("attachments", "kind"): record_kind,
     ("attachments", "record_id"): employer,
+    ("employers", "place"): place,
     ("imports", "name"): import_kind,
     ("results", "id"): campaign,
     ("notices", "token"): forged_token,

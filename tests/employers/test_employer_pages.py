@@ -80,6 +80,19 @@ def test_the_page_asks_the_database_at_most_twelve_times(client: FlaskClient, ha
     assert len(statements) <= 12, statements
 
 
+def test_panels_that_come_later_are_a_link_and_come_by_themselves_or_as_a_page(
+    client: FlaskClient, harbour: Employer
+) -> None:
+    later = f"/employers/{harbour.id}/panels/side"
+    assert f'href="{later}"' in client.get(f"/employers/{harbour.id}").text
+    part = client.get(later, headers={"HX-Request": "true"}).text
+    whole = client.get(later).text
+    assert "<html" not in part and part.strip() in whole and "滨海港务有限公司" in whole
+    assert client.get(f"/employers/{harbour.id}/panels/nowhere").status_code == 404
+    stranger = create_employer(create_branch())
+    assert client.get(f"/employers/{stranger.id}/panels/side").status_code == 404
+
+
 def test_an_employer_of_another_branch_does_not_exist(client: FlaskClient, li: User) -> None:
     other = create_employer(create_branch())
     for path in ("", "/edit", "/names", "/timeline", "/history"):

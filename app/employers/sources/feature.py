@@ -27,7 +27,15 @@ feature = Feature(
     name="sources",
     blueprint=blueprint,
     panels=(
-        Panel("sources", _l("Sources"), "employers/sources/_panel.html", load_panel, Permission.VIEW, 40),
+        Panel(
+            "sources",
+            _l("Sources"),
+            "employers/sources/_panel.html",
+            load_panel,
+            Permission.VIEW,
+            40,
+            later=True,
+        ),
     ),
     employer_fields=(
         Field(
