@@ -81,6 +81,7 @@ def _user_page(user: User) -> str | None:
 
 USERS = ListPage(
     name="users",
+    endpoint="administration.users",
     title=_l("Users"),
     select=queries.users,
     key=User.id,
@@ -149,6 +150,7 @@ def _branch_page(row: Row[Any]) -> str | None:
 
 BRANCHES = ListPage(
     name="branches",
+    endpoint="administration.branches",
     title=_l("Branches"),
     lead=_l("The department and its branches, each under the one it belongs to."),
     select=queries.branches_with_people,

@@ -55,6 +55,7 @@ def _short(value: object) -> str:
 
 TRAIL = ListPage(
     name="audit",
+    endpoint="audit.trail",
     title=_l("Audit trail"),
     lead=_l("Every change, sign-in and export, in order. Nobody can alter it unnoticed."),
     select=queries.trail,

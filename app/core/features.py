@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.core.options import Option
     from app.core.periods import Period
     from app.core.retaining import Retention
+    from app.core.searching import SearchKind
     from app.core.workflow import Guard, Workflow
 
 
@@ -126,7 +127,8 @@ class Feature:
     movers: tuple["Mover", ...] = ()
     record_kinds: tuple["RecordKind", ...] = ()
     options: tuple["Option", ...] = ()
-    search: tuple[Any, ...] = ()
+    #: what the search box finds besides employers
+    search: tuple["SearchKind", ...] = ()
     retention: tuple["Retention", ...] = ()
     init: Callable[[Flask], None] | None = None
     demo: "DemoPart | None" = None
@@ -154,7 +156,7 @@ class Features:
         self.schedule = tuple(self._each("schedule"))
         self.employer_fields = tuple(self._each("employer_fields"))
         self.employer_actions: tuple[BulkAction, ...] = tuple(self._each("employer_actions"))
-        self.search = tuple(self._each("search"))
+        self.search = tuple(sorted(self._each("search"), key=lambda kind: kind.order))
         self.record_kinds: dict[str, RecordKind] = {kind.name: kind for kind in self._each("record_kinds")}
         self.movers = tuple(self._each("movers"))
         self.retention: dict[str, Retention] = {rule.code: rule for rule in self._each("retention")}

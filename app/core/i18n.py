@@ -4,11 +4,12 @@ All catalogues of a locale act as one. A compiled `.mo` is read when it is as ne
 the `.po` is read itself, so that a forgotten `flask translations compile` costs a moment, never a text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.messages.mofile import write_mo
@@ -132,6 +133,20 @@ def _merged(locale: str) -> Translations:
 def _text(chinese: bool, text: str) -> str:
     """The text of the catalogue, its placeholders unfilled."""
     return str(_merged(DEFAULT if chinese else "en").gettext(text))
+
+
+def texts_saying(words: str) -> list[str]:
+    """The msgids whose text in the reader's language holds these words: so is found what is stored as one."""
+    sought = words.casefold()
+    return [] if not in_chinese() else [msgid for text, msgid in _chinese_texts() if sought in text]
+
+
+@lru_cache(maxsize=1)
+def _chinese_texts() -> Sequence[tuple[str, str]]:
+    """Every Chinese text, casefolded, with its msgid; plural forms aside, as no stored text has any."""
+    # gettext keeps its texts in no other place
+    kept: dict[Any, str] = _merged(DEFAULT)._catalog  # type: ignore[attr-defined]
+    return [(text.casefold(), msgid) for msgid, text in kept.items() if isinstance(msgid, str) and msgid]
 
 
 class Catalogues(Domain):  # type: ignore[misc]

@@ -42,6 +42,8 @@ class ListPage:
     default_sort: str
     fields: Sequence[Field] | Callable[[], Fields] = ()
     default: Tree | None = None
+    #: its page, if it is a page by itself: what links to it from elsewhere goes there
+    endpoint: str | None = None
     search: Callable[[str], ColumnElement[bool]] | None = None
     search_hint: Any = None
     quick: tuple[Quick, ...] = ()

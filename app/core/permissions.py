@@ -144,6 +144,15 @@ def may(actor: Actor | None, permission: str) -> bool:
     return bool(actor.role_set & table[permission])
 
 
+def may_open(actor: Actor | None, endpoint: str) -> bool:
+    """Whether the actor may look at a page; False for one that is not installed."""
+    view = current_app.view_functions.get(endpoint)
+    declared = declared_permission(view) if view is not None else None
+    if declared in (None, PUBLIC, SIGNED_IN):
+        return declared is not None
+    return may(actor, str(declared))
+
+
 def requires(permission: Grantable) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """The view is for users who hold this permission: others get 403, strangers the login page."""
 

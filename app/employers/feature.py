@@ -7,10 +7,12 @@ from app.core.features import Feature, NavItem, TimelineKind
 from app.core.jobs import Every
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
+from app.core.searching import SearchKind
 from app.employers import demo
 from app.employers.cli import employers, segments
 from app.employers.models import Employer
 from app.employers.policy import Permission, visible_to
+from app.employers.queries import find_segments
 from app.employers.search import views as search_views
 from app.employers.search.jobs import complete_search
 from app.employers.views import blueprint
@@ -30,6 +32,7 @@ feature = Feature(
         NavItem(_l("Employers"), "employers.index", Permission.VIEW, "buildings", "employers", 10),
         NavItem(_l("Segments"), "employers.segments", Permission.VIEW, "bookmarks", "employers", 90),
     ),
+    search=(SearchKind("segments", _l("Segments"), "employers.segments", find_segments, order=40),),
     cli=(employers, segments),
     demo=demo.load,
     schedule=(Every(3600, complete_search),),

@@ -239,6 +239,7 @@ def tasks_passed_on(count: int) -> str:
 
 EMPLOYERS = ListPage(
     name=LIST,
+    endpoint="employers.index",
     title=_l("Employers"),
     select=lambda actor: select(Employer).where(visible_to(actor)),
     key=Employer.id,

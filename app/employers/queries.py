@@ -3,17 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import User, UserRole
 from app.accounts.queries import name_of
+from app.core import segments
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import TimelineKind, current_features
-from app.core.permissions import OFFICE, Actor, may
-from app.core.text import code_key
+from app.core.list_parts import PAGES
+from app.core.permissions import OFFICE, Actor, may, may_open
+from app.core.searching import Found, Hit, said
+from app.core.segments import Segment
+from app.core.text import code_key, search_key
 from app.core.timeline import TimelineEntry
 from app.employers.models import Area, Employer
 from app.employers.policy import in_reach, visible_to
@@ -131,3 +136,20 @@ def possible_owners(branch_id: int) -> Sequence[User]:
         .order_by(User.name, User.id)
     )
     return db.session.scalars(query).unique().all()
+
+
+def find_segments(text: str, actor: Actor, most: int) -> Found:
+    """Segments and saved views that the actor sees, of lists that the actor may open, by name or pinyin."""
+    needle = search_key(text)
+    query = select(Segment).where(segments.visible_to(actor)).order_by(Segment.name, Segment.id)
+    found = [
+        (segment, page)
+        for segment in db.session.scalars(query)
+        if (page := PAGES.get(segment.list_name)) and page.endpoint and said(needle, segment.name)
+        if may_open(actor, page.endpoint)
+    ]
+    hits = [
+        Hit(segment.name, url_for(str(page.endpoint), view=segment.id), [str(page.title)])
+        for segment, page in found[:most]
+    ]
+    return Found(hits, len(found), False, url_for("employers.segments"))

@@ -8,8 +8,10 @@ from app.core.jobs import Every
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, Role
 from app.core.retaining import Retention
+from app.core.searching import SearchKind, rows_of
 from app.imports.cli import group
 from app.imports.jobs import clear, sweep_batches
+from app.imports.lists import IMPORTS
 from app.imports.models import ImportBatch
 from app.imports.policy import Permission, visible_to
 from app.imports.queries import over_since
@@ -40,6 +42,15 @@ feature = Feature(
             months=12,
             least=1,
             batch=1,
+        ),
+    ),
+    search=(
+        SearchKind(
+            "imports",
+            _l("Imports"),
+            "imports.index",
+            rows_of(IMPORTS, "file_name", title="file_name", about=("spec", "state", "created_at")),
+            order=60,
         ),
     ),
     schedule=(Every(30, sweep_batches),),

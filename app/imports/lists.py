@@ -30,6 +30,7 @@ def _kind(batch: ImportBatch) -> Any:
 
 IMPORTS = ListPage(
     name="imports",
+    endpoint="imports.index",
     title=_l("Imports"),
     select=queries.batches,
     key=ImportBatch.id,

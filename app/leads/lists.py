@@ -50,6 +50,7 @@ def why_here(lead: Employer) -> str:
 
 LEADS = ListPage(
     name="leads",
+    endpoint="leads.index",
     title=_l("Lead ledger"),
     lead=_l("Firms without an account: new ones first, then by insured employees."),
     select=select_leads,

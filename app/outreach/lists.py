@@ -71,6 +71,7 @@ def _topics(visit: Visit) -> list[object]:
 
 VISITS = ListPage(
     name="visits",
+    endpoint="outreach.index",
     title=_l("Visits and calls"),
     select=listed,
     key=Visit.id,

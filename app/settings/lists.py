@@ -29,6 +29,7 @@ def state_of(basis: LegalBasis) -> Badge:
 
 LEGAL_BASIS = ListPage(
     name="legal_basis",
+    endpoint="settings.legal_bases",
     title=_l("Legal basis"),
     lead=_l("What letters and decisions quote: each article with its wording and its days in force."),
     select=queries.legal_bases,

@@ -3,14 +3,16 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
+from app.core.criteria import rule
 from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.list_parts import BulkAction
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
+from app.core.searching import SearchKind, rows_of
 from app.employers.models import Employer
 from app.tasks import demo
 from app.tasks.forms import OWNERS, ManyTasksForm
-from app.tasks.lists import EMPLOYER_FIELDS
+from app.tasks.lists import EMPLOYER_FIELDS, TASKS
 from app.tasks.policy import WELCOME_DAYS, Permission
 from app.tasks.queries import deadlines_of_stage, tasks_of
 from app.tasks.services import open_for
@@ -31,6 +33,20 @@ CREATE_TASKS = BulkAction(
     icon="check2-square",
     tone="secondary",
     undoable=True,
+)
+
+OPEN_TASKS = SearchKind(
+    "tasks",
+    _l("Open tasks"),
+    "tasks.index",
+    rows_of(
+        TASKS,
+        "title",
+        "matches",
+        also=(rule("state", "in", ["open"]),),
+        about=("employer", "due_on", "owner"),
+    ),
+    order=20,
 )
 
 #: on the employer's page, and on its profile
@@ -58,6 +74,7 @@ feature = Feature(
     },
     employer_fields=EMPLOYER_FIELDS,
     employer_actions=(CREATE_TASKS,),
+    search=(OPEN_TASKS,),
     panels=(OPEN_MATTERS,),
     profile_panels=(OPEN_MATTERS,),
     movers=(

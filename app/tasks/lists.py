@@ -1,13 +1,14 @@
 """The list of tasks, for those who lead and for looking back."""
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.lists import branch_field, user_field
 from app.accounts.queries import name_of
 from app.core.criteria import Field, Kind, choices_of, rule
-from app.core.i18n import translated
+from app.core.db import among
+from app.core.i18n import texts_saying, translated
 from app.core.links import url_if
 from app.core.listing import Column, Empty, Link, ListPage, Quick
 from app.employers.models import Employer
@@ -55,16 +56,24 @@ EMPLOYER_FIELDS = (
     ),
 )
 
+
+def _called(words: str) -> ColumnElement[bool]:
+    """By what the reader sees as title: somebody's own words, or a text of the house in their language."""
+    return or_(Task.title.icontains(words, autoescape=True), among(Task.title, texts_saying(words)))
+
+
 TASKS = ListPage(
     name="tasks",
+    endpoint="tasks.index",
     title=_l("Tasks"),
     select=listed,
     key=Task.id,
-    search=lambda text: Task.employer_id.in_(select(Employer.id).where(matching(text))),
-    search_hint=_l("Employer's name, code or pinyin"),
+    search=lambda text: or_(_called(text), Task.employer_id.in_(select(Employer.id).where(matching(text)))),
+    search_hint=_l("Task, or employer's name, code or pinyin"),
     default={"match": "all", "rules": [rule("state", "in", ["open"])]},
     default_sort="due_on",
     fields=(
+        Field("title", _l("Task"), Kind.SEARCH, _called),
         Field("state", _l("State"), Kind.CHOICE, Task.state, choices=choices_of(STATE_LABELS)),
         Field("due_on", _l("Due on"), Kind.DATE, Task.due_on),
         user_field("owner", _l("For"), Task.owner_id),

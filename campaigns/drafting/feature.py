@@ -6,7 +6,8 @@ from flask_babel import lazy_gettext as _l
 from app.core import signals
 from app.core.features import Feature, NavItem, TimelineKind
 from app.core.moving import PEOPLE, Mover
-from campaigns.drafting.lists import START
+from app.core.searching import SearchKind, rows_of
+from campaigns.drafting.lists import CAMPAIGNS, START
 from campaigns.drafting.policy import GRANTS, Permission
 from campaigns.drafting.queries import campaign_under_way
 from campaigns.drafting.services import uses_of
@@ -28,6 +29,15 @@ feature = Feature(
     ),
     grants=GRANTS,
     workflows=(CAMPAIGN,),
+    search=(
+        SearchKind(
+            "campaigns",
+            _l("Campaigns"),
+            "drafting.index",
+            rows_of(CAMPAIGNS, "name", about=("state", "created_by")),
+            order=30,
+        ),
+    ),
     employer_actions=(START,),
     timeline_kinds=(TimelineKind("campaign", _l("Campaign"), "megaphone"),),
     movers=(

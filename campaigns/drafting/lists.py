@@ -79,6 +79,7 @@ def _state(campaign: Campaign) -> tuple[Any, str]:
 
 CAMPAIGNS = ListPage(
     name="campaigns",
+    endpoint="drafting.index",
     title=_l("Campaigns"),
     select=_campaigns,
     key=Campaign.id,

@@ -5,10 +5,11 @@ from flask_babel import lazy_gettext as _l
 from app.core.features import Feature, NavItem
 from app.core.jobs import DailyAt
 from app.core.permissions import LEADERS, OFFICE
+from app.core.searching import SearchKind
 from app.employers.areas import demo
 from app.employers.areas.forms import AREAS
 from app.employers.areas.jobs import place_by_name
-from app.employers.areas.lists import PLACE
+from app.employers.areas.lists import PLACE, find_areas
 from app.employers.areas.policy import Permission
 from app.employers.areas.views import blueprint
 
@@ -19,6 +20,7 @@ feature = Feature(
     navigation=(NavItem(_l("Areas"), "areas.index", Permission.VIEW, "map", "employers", 50),),
     grants={Permission.VIEW: OFFICE, Permission.EDIT: LEADERS},
     employer_fields=(PLACE,),
+    search=(SearchKind("areas", _l("Areas"), "areas.index", find_areas, order=50),),
     import_specs=(AREAS,),
     schedule=(DailyAt("05:20", place_by_name),),
 )

@@ -50,6 +50,7 @@ FIELDS = (
 
 REGISTER = ListPage(
     name="register",
+    endpoint="identity.register",
     title=_l("Renamed and related employers"),
     lead=_l("Whom to ask, so that nobody has to fetch a certificate from a renamed or related employer."),
     select=queries.register,
@@ -94,6 +95,7 @@ REGISTER = ListPage(
 
 LOG = ListPage(
     name="verifications",
+    endpoint="identity.log",
     title=_l("Log of verifications"),
     lead=_l("What employers confirmed on behalf of their people, who were spared a walk."),
     select=queries.verifications,

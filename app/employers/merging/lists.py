@@ -32,6 +32,7 @@ def _concerns(text: str) -> Any:
 
 DUPLICATES = ListPage(
     name="duplicates",
+    endpoint="merging.index",
     title=_l("Possible duplicates"),
     lead=_l("Records that may be one employer, the surest first. Looked for every night."),
     select=queries.pairs,
@@ -85,6 +86,7 @@ def _merge_state(one: Merge) -> tuple[object, str]:
 
 MERGES = ListPage(
     name="merges",
+    endpoint="merging.merges",
     title=_l("Merges made"),
     select=queries.merges,
     key=Merge.id,

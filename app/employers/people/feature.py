@@ -9,9 +9,10 @@ from app.core.moving import PEOPLE, Mover
 from app.core.periods import Period
 from app.core.permissions import LEADERS, Role
 from app.core.retaining import Retention
+from app.core.searching import SearchKind
 from app.employers.models import ROLE_LABELS, EmployerContact
 from app.employers.people.forms import CONTACTS
-from app.employers.people.lists import FIELDS
+from app.employers.people.lists import FIELDS, find_people
 from app.employers.people.policy import ACTIVE, Permission, role_visible_to
 from app.employers.people.queries import roles_held_twice
 from app.employers.people.services import forgetting
@@ -47,6 +48,7 @@ feature = Feature(
     },
     import_specs=(CONTACTS,),
     employer_fields=FIELDS,
+    search=(SearchKind("people", _l("Contacts"), "people.index", find_people, order=10),),
     kpis=(Kpi("mobile_coverage", _l("Mobile coverage"), reached, active, order=50),),
     record_kinds=(
         RecordKind(

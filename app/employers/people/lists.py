@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import ColumnElement, or_, select, true
@@ -11,11 +12,13 @@ from sqlalchemy.orm import selectinload
 from app.accounts.models import User
 from app.accounts.queries import name_of
 from app.core import formats
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria import Field, Kind, Tree, choices_of, rule, to_query
+from app.core.db import among
 from app.core.links import url_if
 from app.core.list_parts import Badge
 from app.core.listing import Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor, current_actor
+from app.core.searching import Found, Hit, found_in
 from app.core.text import phone_digits
 from app.employers.lists import employer_fields
 from app.employers.models import (
@@ -28,7 +31,10 @@ from app.employers.models import (
 )
 from app.employers.people import queries
 from app.employers.policy import Permission as EmployerPermission
-from app.employers.search.queries import matching
+from app.employers.search.queries import FEW, PersonHit, matching, people
+
+#: as many employers of a found person are named
+SHOWN_EMPLOYERS = 2
 
 #: what criteria over employers may ask of their handler
 FIELDS = (
@@ -71,15 +77,44 @@ def _roles(contact: Contact) -> Sequence[Any]:
 
 
 def _found(words: str) -> ColumnElement[bool]:
-    """By name, or from four digits of a number on. By employers only through their own field, in reach."""
-    found = [Contact.name.contains(words, autoescape=True)]
+    """By name, from four digits of a number on, or by pinyin, which is known of those who serve somebody now.
+
+    By employers only through their own field, in reach.
+    """
+    found = [Contact.name.icontains(words, autoescape=True)]
     if len(digits := phone_digits(words)) >= 4:
         found += [Contact.mobile.contains(digits), Contact.landline.contains(digits)]
+    elif words.isascii():
+        found.append(among(Contact.id, [one.id for one in people(words, _reader(), FEW)]))
     return or_(*found)
+
+
+def find_people(text: str, actor: Actor, most: int) -> Found | None:
+    """Those who serve somebody now, for the search box."""
+    found = people(text, actor)
+    hits = [
+        Hit(
+            one.name,
+            url_if("people.show", id=one.id),
+            [one.number or formats.masked_phone(one.mobile), _at(one)],
+        )
+        for one in found[:most]
+    ]
+    serving_now: Tree = {"match": "all", "rules": [rule("serving", "yes")]}
+    return found_in(PEOPLE, hits, len(found), q=text, **to_query(serving_now))
+
+
+def _at(person: PersonHit) -> str:
+    """Where somebody serves: the first employers by name."""
+    named, others = person.employers[:SHOWN_EMPLOYERS], len(person.employers) - SHOWN_EMPLOYERS
+    if others <= 0:
+        return formats.display(named)
+    return _("%(employers)s and %(number)s more", employers=formats.display(named), number=others)
 
 
 PEOPLE = ListPage(
     name="people",
+    endpoint="people.index",
     title=_l("Contacts"),
     lead=_l("Everybody who speaks for an employer; one person may serve several."),
     select=queries.listed,
@@ -95,6 +130,7 @@ PEOPLE = ListPage(
             "role", _l("Role"), Kind.CHOICE, EmployerContact.role, choices=choices_of(ROLE_LABELS),
             within=_serving,
         ),
+        Field("serving", _l("Serves an employer now"), Kind.BOOL, true(), within=_serving),
         Field("authorised_until", _l("Authorised until"), Kind.DATE, EmployerContact.authorised_until,
               within=_serving),
         Field("verified_on", _l("Verified on"), Kind.DATE, Contact.verified_on),
@@ -185,6 +221,7 @@ _owner_name = select(User.name).where(User.id == Employer.owner_id).scalar_subqu
 
 UNCOVERED = ListPage(
     name="uncovered",
+    endpoint="people.uncovered",
     title=_l("Handlers to verify"),
     lead=_l("Active employers without a handler whose mobile number is verified. Call, then note it."),
     select=queries.uncovered,

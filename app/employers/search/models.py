@@ -21,6 +21,8 @@ class TermKind(StrEnum):
     PINYIN = "pinyin"
     PHONE = "phone"
     CONTACT = "contact"
+    #: of contacts: the initials, and all syllables run together
+    CONTACT_PINYIN = "contact_pinyin"
 
 
 #: what tells the words of a kind in the index from those of the others
@@ -49,6 +51,8 @@ class SearchDocument(Model):
     pinyin: Mapped[str] = mapped_column(searched_text())
     phone: Mapped[str] = mapped_column(searched_text())
     contact: Mapped[str] = mapped_column(searched_text())
+    #: None: indexed before there was such a column
+    contact_pinyin: Mapped[str | None] = mapped_column(searched_text())
     #: core.bigrams.grams of all of them, each kind with its mark
     grams: Mapped[str] = mapped_column(Text)
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from app.core.bigrams import narrowed, phrase
 from app.core.db import AnyRow, db
 from app.core.permissions import Actor
+from app.core.searching import COUNT_CAP, said
 from app.core.text import mask_phone, phone_digits, pinyin, search_key
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.employers.policy import visible_to
@@ -43,15 +44,16 @@ SHORTEST = {
     TermKind.ACCOUNT: 3,
     TermKind.INITIALS: 2,
     TermKind.PINYIN: 3,
+    TermKind.CONTACT_PINYIN: 2,
 }
-#: Hits of a group are counted up to here; “1,000+” says as much as 48,312.
-COUNT_CAP = 1000
+#: What people are found by. Their pinyin finds no employers: its initials would hide those of names.
+OF_PEOPLE = (TermKind.CONTACT, TermKind.PHONE, TermKind.CONTACT_PINYIN)
 #: Lists look up the ids of so many hits; more are found by reading on in the list.
 FEW = 10_000
 DIGITS_ONLY = {TermKind.PHONE, TermKind.ACCOUNT}
 FROM_NAMES = {TermKind.FORMER_NAME, TermKind.INITIALS, TermKind.PINYIN}
 FROM_PEOPLE = {TermKind.PHONE, TermKind.CONTACT}
-LATIN_ONLY = {TermKind.USCC, TermKind.INITIALS, TermKind.PINYIN}
+LATIN_ONLY = {TermKind.USCC, TermKind.INITIALS, TermKind.PINYIN, TermKind.CONTACT_PINYIN}
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ class HitGroup:
 
 
 def kinds_for(needle: str) -> list[TermKind]:
-    """Which kinds of term a needle (a search key) can mean."""
-    return [kind for kind in TermKind if _may_mean(needle, kind)]
+    """Which kinds of term of an employer a needle (a search key) can mean."""
+    return [kind for group in GROUPS for kind in group if _may_mean(needle, kind)]
 
 
 def _may_mean(needle: str, kind: TermKind) -> bool:
@@ -169,7 +171,7 @@ def _ranked(hits: CompoundSelect[Any] | Select[Any], per_group: int) -> Select[A
 
 def _found_at_once(needle: str, actor: Actor | None) -> Select[Any]:
     """Everybody found, if they are no more than are counted: nearly always so."""
-    kinds = [kind for group in GROUPS for kind in group if kind in kinds_for(needle)]
+    kinds = kinds_for(needle)
     hits = _hits(_described(needle, kinds, visible_to(actor)), needle, kinds)
     return hits.limit(COUNT_CAP + 1)
 
@@ -271,3 +273,60 @@ def _texts(
             for person in people:
                 for number in filter(None, (person.mobile, person.landline)):
                     yield phone_digits(number), f"{person.name} {mask_phone(number)}"
+
+
+@dataclass
+class PersonHit:
+    """Somebody who serves employers in reach now, found by name, pinyin or number."""
+
+    id: int
+    name: str
+    mobile: str | None
+    #: the masked number that was found; empty where the name was
+    number: str = ""
+    employers: list[str] = field(default_factory=list)
+
+
+def people(text: str, actor: Actor | None, most: int = COUNT_CAP + 1) -> list[PersonHit]:
+    """Who is found at the first `most` employers in reach that have such a contact; the closest first."""
+    needle = search_key(text)
+    kinds = [kind for kind in OF_PEOPLE if _may_mean(needle, kind)]
+    if not kinds:
+        return []
+    reach = select(SEARCH.c.id).join(Employer, Employer.id == SEARCH.c.id).where(visible_to(actor))
+    served = _hits(reach, needle, kinds).limit(most).subquery()
+    query = (
+        select(Contact.id, Contact.name, Contact.mobile, Contact.landline, Employer.name.label("employer"))
+        .join(EmployerContact, EmployerContact.contact_id == Contact.id)
+        .join(Employer, Employer.id == EmployerContact.employer_id)
+        .where(EmployerContact.employer_id.in_(select(served.c.id)), EmployerContact.until.is_(None))
+        .order_by(Employer.name)
+    )
+    found: dict[int, PersonHit] = {}
+    for row in db.session.execute(query):
+        if row.id not in found and not _is_meant(row, needle, kinds):
+            continue
+        person = PersonHit(row.id, row.name, row.mobile, _number(row, needle, kinds))
+        person = found.setdefault(row.id, person)
+        if row.employer not in person.employers:
+            person.employers.append(row.employer)
+    return sorted(found.values(), key=lambda one: (_distance(needle, one.name), one.name, one.id))
+
+
+def _distance(needle: str, name: str) -> tuple[bool, bool, bool]:
+    """Who is called so, before whose initials they are, before whose pinyin holds it somewhere."""
+    initials = pinyin(name).initials
+    return needle not in search_key(name), needle != initials, needle not in initials
+
+
+def _is_meant(person: AnyRow, needle: str, kinds: Sequence[TermKind]) -> bool:
+    """The employer's row says that one of its contacts is meant, not which."""
+    by_name = TermKind.CONTACT in kinds and said(needle, person.name)
+    return by_name or bool(_number(person, needle, kinds))
+
+
+def _number(person: AnyRow, needle: str, kinds: Sequence[TermKind]) -> str:
+    """The number of the person that holds the needle, masked."""
+    numbers = [number for number in (person.mobile, person.landline) if number]
+    held = (number for number in numbers if TermKind.PHONE in kinds and needle in phone_digits(number))
+    return next((mask_phone(number) for number in held), "")

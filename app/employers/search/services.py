@@ -38,8 +38,9 @@ def reindex(employer_ids: Iterable[int] | None = None) -> int:
 
 
 def index_missing(after: int = 0) -> int | None:
-    """Indexes the next employers without a document; the last one's id, or None when there were none."""
-    indexed = select(SEARCH.c.id).where(SEARCH.c.id == Employer.id).exists()
+    """Indexes the next employers without a whole document; the last one's id, or None without any."""
+    whole = (SEARCH.c.id == Employer.id, SEARCH.c.contact_pinyin.is_not(None))
+    indexed = select(SEARCH.c.id).where(*whole).exists()
     query = select(Employer.id).where(~indexed, Employer.id > after).order_by(Employer.id).limit(CHUNK)
     ids = db.session.scalars(query).all()
     _reindex(db.session.connection(), ids)
@@ -153,6 +154,7 @@ def _document(
 ) -> _Document:
     """The searched columns, in the order of `COLUMNS`."""
     spelled = [pinyin(one) for one in (name, *former)]
+    called = [pinyin(person[0]) for person in people]
     return (
         _joined([search_key(name)]),
         _joined([search_key(one) for one in former]),
@@ -162,6 +164,7 @@ def _document(
         _joined([one.full for one in spelled]),
         _joined([phone_digits(number) for person in people for number in person[1:] if number]),
         _joined([search_key(person[0]) for person in people]),
+        _joined([spelling for one in called for spelling in (one.initials, one.full)]),
     )
 
 

@@ -1,29 +1,39 @@
-"""The search box: a page of results, and what drops down while one types."""
+"""The search box: a page of results, and what drops down while one types; employers first."""
 
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.core.permissions import current_actor, requires
+from app.core.searching import search_all
 from app.employers.policy import Permission
 from app.employers.search import queries, services
 
 #: how many hits of a group drop down, and how many the page lists
 SUGGESTED, LISTED = 4, 25
+#: the same of each other kind
+OTHERS_SUGGESTED, OTHERS_LISTED = 3, 10
 LONGEST = 100
 
 
 @requires(Permission.VIEW)
 def search() -> ResponseReturnValue:
-    text = request.args.get("q", "")[:LONGEST].strip()
-    groups = queries.search(text, current_actor(), LISTED)
-    return render_template("employers/search.html", text=text, groups=groups)
+    return _found("employers/search.html", LISTED, OTHERS_LISTED)
 
 
 @requires(Permission.VIEW)
 def suggest() -> ResponseReturnValue:
-    text = request.args.get("q", "")[:LONGEST].strip()
-    groups = queries.search(text, current_actor(), SUGGESTED)
-    return render_template("employers/_suggestions.html", text=text, groups=groups)
+    return _found("employers/_suggestions.html", SUGGESTED, OTHERS_SUGGESTED)
+
+
+def _found(template: str, most: int, most_others: int) -> str:
+    actor = current_actor()
+    text = " ".join(request.args.get("q", "").replace("\x00", "").split())[:LONGEST]
+    return render_template(
+        template,
+        text=text,
+        groups=queries.search(text, actor, most),
+        others=search_all(text, actor, most_others),
+    )
 
 
 def init_app(app: Flask) -> None:

@@ -1,0 +1,121 @@
+"""What the search box finds besides employers: each feature declares its kinds, each shows its first few.
+
+A kind is read by whoever may open its page. It counts up to `COUNT_CAP`, and one statement ought to do: the
+whole page has twelve.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import func, select
+
+from app.core.criteria import Tree, rule, to_query
+from app.core.db import db
+from app.core.features import current_features
+from app.core.formats import NOTHING
+from app.core.listing import ListPage
+from app.core.permissions import Actor, may_open
+from app.core.text import pinyin, search_key
+
+#: Hits are counted up to here; “1,000+” says as much as 48,312.
+COUNT_CAP = 1000
+
+
+@dataclass(frozen=True)
+class Hit:
+    """`about` tells it from its namesakes: texts and marks as a list's cells have them."""
+
+    title: str
+    url: str | None
+    about: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """The first hits of a kind, how many there are (at most COUNT_CAP, with `more`), and where all are."""
+
+    hits: Sequence[Hit]
+    total: int
+    more: bool
+    url: str
+
+
+@dataclass(frozen=True)
+class SearchKind:
+    """`find(text, actor, most)` gives the hits in the actor's reach; its text is not empty."""
+
+    name: str
+    label: Any
+    #: the page of these records
+    endpoint: str
+    find: Callable[[str, Actor, int], Found | None]
+    order: int = 50
+
+
+def search_all(text: str, actor: Actor, most: int) -> list[tuple[SearchKind, Found]]:
+    """The kinds that have something to show, in their order."""
+    if not search_key(text):
+        return []
+    kinds = (kind for kind in current_features().search if may_open(actor, kind.endpoint))
+    found = ((kind, kind.find(text, actor, most)) for kind in kinds)
+    return [(kind, hits) for kind, hits in found if hits is not None and hits.hits]
+
+
+def rows_of(
+    page: ListPage,
+    field: str,
+    op: str = "contains",
+    *,
+    also: Sequence[Tree] = (),
+    title: str | None = None,
+    about: Sequence[str] = (),
+) -> Callable[[str, Actor, int], Found]:
+    """Finds rows of a list by one of its fields, in the list's order; the columns `about` stand beside each.
+
+    `also` are further rules that they meet; `title` names the column that is a row's name, if not the first.
+
+    All of them are the list with that condition, so the number and its rows cannot differ.
+    """
+    named = page.column(title or page.columns[0].name)
+    if named is None:
+        raise ValueError(f"{page.name} has no column {title!r}")
+    beside = [column for column in page.columns if column.name in about]
+    options = [option for column in (named, *beside) for option in column.options]
+
+    def find(text: str, actor: Actor, most: int) -> Found:
+        tree: Tree = {"match": "all", "rules": [rule(field, op, text), *also]}
+        listed = page.filtered(tree, actor)
+        ids = listed.with_only_columns(page.key).order_by(None).limit(COUNT_CAP + 1).subquery()
+        total = select(func.count()).select_from(ids).scalar_subquery()
+        order = page.order(page.default_sort).clauses()
+        query = listed.options(*options).add_columns(total).order_by(*order).limit(most)
+        rows = db.session.execute(query).all()
+        hits = [
+            Hit(
+                str(named.exported(row, reveal=False) or "—"),
+                named.link(row) if named.link else None,
+                [text for column in beside if (text := column.cell(row)) != NOTHING],
+            )
+            for row, _total in rows
+        ]
+        return found_in(page, hits, rows[0][1] if rows else 0, **to_query(tree))
+
+    return find
+
+
+def found_in(page: ListPage, hits: Sequence[Hit], total: int, **criteria: Any) -> Found:
+    """Hits that are rows of a list, which shows all of them by these criteria."""
+    return Found(hits, min(total, COUNT_CAP), total > COUNT_CAP, url_for(str(page.endpoint), **criteria))
+
+
+def said(needle: str, name: str) -> bool:
+    """Whether a name holds what was typed: its characters, its pinyin, or the initials of that."""
+    key = search_key(name)
+    if needle in key:
+        return True
+    if not needle.isascii() or len(needle) < 2:
+        return False
+    spelled = pinyin(name)
+    return needle in spelled.initials or needle in spelled.full
