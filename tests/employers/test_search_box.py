@@ -11,8 +11,8 @@ from app.accounts.models import User
 from app.core import searching, segments
 from app.core.clock import today
 from app.core.db import db
-from app.core.listing import ListPage
 from app.core.list_parts import PAGES
+from app.core.listing import ListPage
 from app.core.permissions import Role, may_open
 from app.core.searching import Found, search_all
 from app.employers.lists import employer_fields
