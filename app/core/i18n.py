@@ -145,7 +145,7 @@ def texts_saying(words: str) -> list[str]:
 def _chinese_texts() -> Sequence[tuple[str, str]]:
     """Every Chinese text, casefolded, with its msgid; plural forms aside, as no stored text has any."""
     # gettext keeps its texts in no other place
-    kept: dict[Any, str] = _merged(DEFAULT)._catalog  # type: ignore[attr-defined]
+    kept: dict[Any, str] = _merged(DEFAULT)._catalog
     return [(text.casefold(), msgid) for msgid, text in kept.items() if isinstance(msgid, str) and msgid]
 
 

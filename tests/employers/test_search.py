@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select
 
 from app.accounts.models import User
 from app.core.db import db
+from app.core.searching import COUNT_CAP
 from app.core.text import name_key, pinyin, search_key
 from app.employers.models import (
     Contact,
@@ -152,7 +153,7 @@ def test_a_whole_registry_is_indexed_set_by_set(app: Flask, shared_data: Path) -
     (group,) = queries.search("海滨", None)
     assert (group.total, group.more) == (sum("海滨" in str(row["name"]) for row in rows), False)
     (group,) = queries.search("滨海", None)
-    assert (group.total, group.more) == (queries.COUNT_CAP, True)
+    assert (group.total, group.more) == (COUNT_CAP, True)
     listed = db.session.scalars(select(Employer.name).where(queries.matching("滨海"))).all()
     assert sorted(listed) == sorted(str(row["name"]) for row in rows if "滨海" in str(row["name"]))
     assert db.session.query(SearchDocument).count() == len(rows)
@@ -178,7 +179,7 @@ def test_of_several_texts_of_a_kind_the_one_that_was_found_is_shown(harbour: Emp
 def test_what_nearly_all_have_in_common_hides_neither_other_groups_nor_what_begins_with_it(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "COUNT_CAP", 3)
+    monkeypatch.setattr("app.employers.search.queries.COUNT_CAP", 3)
     branch = create_branch()
     for number in range(8):
         create_employer(branch, name=f"天津滨海{number}厂")

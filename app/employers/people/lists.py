@@ -108,7 +108,7 @@ def _at(person: PersonHit) -> str:
     """Where somebody serves: the first employers by name."""
     named, others = person.employers[:SHOWN_EMPLOYERS], len(person.employers) - SHOWN_EMPLOYERS
     if others <= 0:
-        return formats.display(named)
+        return str(formats.display(named))
     return _("%(employers)s and %(number)s more", employers=formats.display(named), number=others)
 
 
