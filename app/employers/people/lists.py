@@ -109,7 +109,7 @@ def _at(person: PersonHit) -> str:
     named, others = person.employers[:SHOWN_EMPLOYERS], len(person.employers) - SHOWN_EMPLOYERS
     if others <= 0:
         return str(formats.display(named))
-    return _("%(employers)s and %(number)s more", employers=formats.display(named), number=others)
+    return str(_("%(employers)s and %(number)s more", employers=formats.display(named), number=others))
 
 
 PEOPLE = ListPage(
