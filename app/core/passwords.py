@@ -14,7 +14,8 @@ CLASSES = 3
 #: Days after which a password must be changed (the value that MLPS auditors ask for).
 MAX_AGE_DAYS = 90
 
-_hasher = PasswordHasher()
+#: what one guess costs: 64 MiB and three passes (RFC 9106, for memory that is shared with other work)
+hasher = PasswordHasher()
 
 _WORDS = """
     password passwd pass admin administrator root welcome qwerty qwertyuiop qwer asdf asdfgh zxcvbn abc abcd
@@ -33,25 +34,25 @@ _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 
 def hashed(password: str) -> str:
     """The argon2id hash to keep."""
-    return _hasher.hash(password)
+    return hasher.hash(password)
 
 
 @cache
 def _nobodys_hash() -> str:
-    return _hasher.hash(secrets.token_hex(16))
+    return hasher.hash(secrets.token_hex(16))
 
 
 def matches(kept: str, password: str) -> bool:
     """Whether the password is the one that was hashed; as slow for no hash ("") as for a wrong password."""
     try:
-        return _hasher.verify(kept or _nobodys_hash(), password[:LONGEST]) and bool(kept)
+        return hasher.verify(kept or _nobodys_hash(), password[:LONGEST]) and bool(kept)
     except (VerificationError, InvalidHashError):
         return False
 
 
 def needs_rehash(kept: str) -> bool:
     """Whether the hash was made with weaker parameters than today's."""
-    return _hasher.check_needs_rehash(kept)
+    return hasher.check_needs_rehash(kept)
 
 
 def weaknesses(password: str, username: str = "") -> list[object]:

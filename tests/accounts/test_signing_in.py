@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pyotp
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -103,6 +104,21 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(
         access.check_password("nobody", "whatever")
     assert checked == [""], "the hash is computed for unknown names too"
     assert not real("", "whatever")
+
+
+def test_a_hash_that_was_too_cheap_is_made_anew_at_the_products_price_when_its_owner_signs_in(
+    client: FlaskClient, light_passwords: PasswordHasher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = make()
+    monkeypatch.setattr(passwords, "hasher", light_passwords)
+    cheap = user.password_hash
+    knock(client, "Wrong-Horse-7")
+    assert user.password_hash == cheap
+    assert knock(client).status_code == 303
+    # what OWASP asks for at least is 19 MiB and two passes
+    assert user.password_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    client.post("/logout")
+    assert knock(client).status_code == 303
 
 
 def test_five_failures_lock_the_account_even_for_the_right_password(client: FlaskClient) -> None:
