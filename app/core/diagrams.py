@@ -1,4 +1,4 @@
-"""The picture of a workflow, drawn from its declaration; `flask workflows diagram` prints it for the docs."""
+"""A workflow's picture and the table of its states; `flask workflows diagram` prints them for the docs."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,26 +7,29 @@ import click
 from flask.cli import AppGroup
 from flask_babel import force_locale
 
+from app.core.acts import Nobody
 from app.core.features import current_features
-from app.core.workflow import Workflow
+from app.core.workflow import State, Workflow
 
 group = AppGroup("workflows", help="The processes of the house.")
 
 
 @group.command("diagram")
 def diagram() -> None:
-    """Print every workflow as a Mermaid state diagram (the text of docs/workflows.md)."""
+    """Print every workflow: a Mermaid diagram, and what its states allow and ask (docs/workflows.md)."""
     click.echo(document(current_features().workflows.values()), nl=False)
 
 
 def document(workflows: Iterable[Workflow[Any]]) -> str:
-    """A Markdown page with one diagram for each workflow, in English."""
+    """A Markdown page with a diagram and a table for each workflow, in English."""
     with force_locale("en"):
-        parts = [section(workflow) for workflow in sorted(workflows, key=lambda w: w.name)]
+        listed = sorted(workflows, key=lambda w: w.name)
+        parts = [f"{section(workflow)}\n{table(workflow)}" for workflow in listed]
     return (
         "# Workflows\n\nDrawn from the declarations by `flask workflows diagram`; do not edit by hand.\n"
-        "Dashed steps (marked ◦) are made by the system from evidence, never by a person.\n\n"
-        + "\n".join(parts)
+        "Dashed steps (marked ◦) are made by the system from evidence, never by a person.\n"
+        "The tables say what may be done in a state besides moving on, which permission that takes, and\n"
+        "which task the state opens for the owner and closes again.\n\n" + "\n".join(parts)
     )
 
 
@@ -38,3 +41,25 @@ def section(workflow: Workflow[Any]) -> str:
         mark = "" if step.permission else "◦ "
         lines += [f"    {source} --> {step.target}: {mark}{step.label}" for source in step.sources]
     return "\n".join([*lines, "```", ""])
+
+
+def table(workflow: Workflow[Any]) -> str:
+    """A Markdown table: for each state what the acts take, and the task that it opens."""
+    heads = ["State", *(str(act.label) for act in workflow.acts), "Task"]
+    rows = [
+        [str(state.label), *(_takes(workflow, state, act.name) for act in workflow.acts), _task(state)]
+        for state in workflow.states
+    ]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (heads, ["---"] * len(heads), *rows))
+
+
+def _takes(workflow: Workflow[Any], state: State, act: str) -> str:
+    takes = workflow.takes(state, act)
+    if isinstance(takes, Nobody):
+        return f"nobody: {takes.reason}"
+    return f"`{takes}`" if takes else "yes"
+
+
+def _task(state: State) -> str:
+    due = state.deadline
+    return f"{due.title} (within {due.working_days} working days)" if due else ""

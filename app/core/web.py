@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from flask import Blueprint, Flask, Response, redirect, request
 from flask_bootstrap import Bootstrap5
@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.config import Settings
-from app.core import failures, formats, styleguide
+from app.core import acts, failures, formats, styleguide
 from app.core.features import current_features
 from app.core.i18n import COOKIE as LANGUAGE
 from app.core.i18n import LOCALES, translated
@@ -145,6 +145,7 @@ def _prepare_templates(app: Flask) -> None:
     env.undefined = StrictUndefined
     env.filters.update(translated=translated, told=told)
     env.globals.update(
+        allowed=_reader_is_allowed,
         asset=asset,
         current_features=current_features,
         current_user=current_user,
@@ -162,6 +163,12 @@ def _reader_may(permission: str) -> bool:
     """Whether the person who looks at the page holds the permission."""
     user = current_user._get_current_object()
     return bool(user.is_authenticated) and may(user, permission)
+
+
+def _reader_is_allowed(record: Any, act: str) -> bool:
+    """Whether the person who looks at the page may do this to the record in the state it is in."""
+    user = current_user._get_current_object()
+    return bool(user.is_authenticated) and acts.allowed(record, act, user)
 
 
 def _cache_policy(response: Response) -> Response:

@@ -16,6 +16,7 @@ from sqlalchemy import Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import signals, timeline
+from app.core.acts import Act, Nobody
 from app.core.clock import now
 from app.core.db import Model, db
 from app.core.errors import DomainError, Forbidden
@@ -51,11 +52,14 @@ class Deadline:
 
 @dataclass(frozen=True)
 class State:
+    """`acts`: what takes another permission here than usual, or is allowed to nobody (see `core/acts.py`)."""
+
     name: str
     label: Any
     tone: Tone = Tone.NEUTRAL
     deadline: Deadline | None = None
     final: bool = False
+    acts: Mapping[str, str | Nobody] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class Workflow(Generic[R]):
     model: type[R]
     states: tuple[State, ...]
     transitions: tuple[Transition, ...]
+    acts: tuple[Act, ...] = ()
     field: str = "state"
     since: str | None = None
     kind: str = "workflow"
@@ -108,6 +113,10 @@ class Workflow(Generic[R]):
         for t in self.transitions:
             if unknown := ({*t.sources, t.target} - names):
                 raise ValueError(f"{self.name}.{t.name}: unknown states {sorted(unknown)}")
+        acts = {act.name for act in self.acts}
+        for state in self.states:
+            if unknown := (state.acts.keys() - acts):
+                raise ValueError(f"{self.name}.{state.name}: unknown acts {sorted(unknown)}")
 
     def state(self, name: str) -> State:
         return next(state for state in self.states if state.name == name)
@@ -120,6 +129,15 @@ class Workflow(Generic[R]):
             if t.name == name:
                 return t
         raise DomainError(_l("There is no such step."))
+
+    def takes(self, state: State, act: str) -> str | Nobody | None:
+        """The permission that the act takes in the state, or that nobody may; KeyError for an unknown act."""
+        usual = {one.name: one.permission for one in self.acts}
+        return state.acts.get(act, usual[act])
+
+    def open_to(self, act: str) -> frozenset[str]:
+        """The states in which somebody may do this: for conditions over many records."""
+        return frozenset(s.name for s in self.states if not isinstance(self.takes(s, act), Nobody))
 
     @property
     def choices(self) -> list[tuple[str, Any]]:

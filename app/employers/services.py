@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 
 from app.accounts.models import Branch, User
 from app.core import signals, timeline
+from app.core.acts import demand
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
@@ -49,6 +50,7 @@ def edit_employer(
 
     `version` is what `version_of` said when the form was shown; Conflict when someone saved meanwhile.
     """
+    demand(employer, "edit", actor)
     if version != version_of(employer):
         raise Conflict(
             _l("Someone changed this employer after you opened the form. Compare the fields and save again.")
@@ -68,6 +70,7 @@ def version_of(employer: Employer) -> str:
 
 def rename(employer: Employer, name: str, until: date, actor: Actor, proof: str = "") -> None:
     """Gives the employer a new name; the old one stays findable, with its last day."""
+    demand(employer, "edit", actor)
     name, old = clean(name), employer.name
     if not name or name == old:
         raise DomainError(_l("Enter a name that differs from the present one."))
@@ -88,6 +91,7 @@ def rename(employer: Employer, name: str, until: date, actor: Actor, proof: str 
 
 def add_former_name(employer: Employer, name: str, until: date | None, actor: Actor, proof: str = "") -> None:
     """Records a name that the employer had before it was known here."""
+    demand(employer, "edit", actor)
     name = clean(name)
     known = {name_key(employer.name), *(former.name_key for former in employer.former_names)}
     if not name or name_key(name) in known:

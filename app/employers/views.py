@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from app.accounts.models import User
 from app.audit.queries import changes_of
 from app.core import segments as saved
+from app.core.acts import demand
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.features import Panel, current_features
@@ -189,7 +190,7 @@ def new() -> ResponseReturnValue:
 @blueprint.route("/<int:employer_id>/edit", methods=["GET", "POST"])
 @requires(Permission.EDIT)
 def edit(employer_id: int) -> ResponseReturnValue:
-    employer = _found(employer_id)
+    employer = _found(employer_id, to="edit")
     form = EditEmployerForm(obj=employer)
     form.keep_msgid(employer)
     if not form.is_submitted():
@@ -217,7 +218,7 @@ def edit(employer_id: int) -> ResponseReturnValue:
 def rename(employer_id: int) -> ResponseReturnValue:
     """Two ways to a former name: the employer was renamed, or an older name came to light."""
     actor = current_actor()
-    employer = _found(employer_id)
+    employer = _found(employer_id, to="edit")
     renamed, older = RenameForm(prefix="new"), FormerNameForm(prefix="old")
     way = request.form.get("way")
     if way == "rename" and renamed.validate_on_submit():
@@ -270,10 +271,13 @@ def _to_the_kept_one(employer_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", employer_id=kept_id))
 
 
-def _found(employer_id: int) -> Employer:
-    """To be shown in a form, or held for the change that the form asks for."""
+def _found(employer_id: int, *, to: str | None = None) -> Employer:
+    """To be shown in a form, or held for the change that the form asks for; `to`: the act that this is."""
     find = queries.find_for_edit if request.method == "POST" else queries.find
-    return find(employer_id, current_actor())
+    employer = find(employer_id, current_actor())
+    if to is not None:
+        demand(employer, to, current_actor())
+    return employer
 
 
 def _unsaid(_field: str) -> None:

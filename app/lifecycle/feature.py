@@ -14,6 +14,7 @@ feature = Feature(
         Permission.MOVE: (Role.SPECIALIST, *LEADERS),
         Permission.DISMISS: (Role.SPECIALIST, *LEADERS),
         Permission.CLOSE: (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, *LEADERS),
+        Permission.CORRECT_CLOSED: LEADERS,
     },
     workflows=(LIFECYCLE,),
     demo=demo.load,

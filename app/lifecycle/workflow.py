@@ -8,11 +8,13 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.core.acts import Act, Nobody
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, Reason, State, Tone, Transition, Workflow
 from app.employers.models import ContactRole, Employer
+from app.employers.policy import Permission as EmployerPermission
 from app.employers.policy import visible_to
 from app.lifecycle.policy import Permission
 
@@ -68,6 +70,16 @@ def has_no_employees(employer: Employer, _actor: Actor | None) -> Reason | None:
     return _l("%(heads)s employees are still on the account: transfer or seal them.", heads=employer.heads)
 
 
+ACTS = (
+    Act("edit", _l("Correct facts and names"), EmployerPermission.EDIT),
+    Act("write", _l("Write to its contacts in campaigns")),
+)
+CLOSED_ACTS = {
+    "edit": Permission.CORRECT_CLOSED,
+    "write": Nobody(_l("Its account is closed: there is nothing to write to it about.")),
+}
+DISMISSED_ACTS = {"write": Nobody(_l("The lead was dismissed: take it up again before you write to it."))}
+
 STATES = (
     State("prospect", _l("Prospect"), Tone.NEUTRAL),
     State("engaged", _l("Engaged"), Tone.ACTIVE),
@@ -78,8 +90,8 @@ STATES = (
     State("on_relief", _l("On relief"), Tone.WARNING),
     State("sealed", _l("Sealed"), Tone.WARNING),
     State("closing", _l("Closing"), Tone.WARNING, Deadline(_l("Help to close the account"), 20)),
-    State("closed", _l("Closed"), Tone.DONE, final=True),
-    State("dismissed", _l("Dismissed"), Tone.DONE),
+    State("closed", _l("Closed"), Tone.DONE, final=True, acts=CLOSED_ACTS),
+    State("dismissed", _l("Dismissed"), Tone.DONE, acts=DISMISSED_ACTS),
 )
 
 PEOPLES_STEPS = (
@@ -218,6 +230,7 @@ LIFECYCLE: Workflow[Employer] = Workflow(
     model=Employer,
     states=STATES,
     transitions=(*PEOPLES_STEPS, *STATEMENT_STEPS),
+    acts=ACTS,
     field="stage",
     since="stage_since",
     kind="stage",

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.accounts.models import Branch
+from app.core.acts import allowed, demand
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
@@ -25,12 +26,6 @@ from campaigns.drafting.models import Campaign, CampaignState, ContactOrder, Mes
 from campaigns.drafting.policy import content_fingerprint, fingerprint
 from campaigns.drafting.queries import sender_of
 from campaigns.drafting.workflow import CAMPAIGN
-
-#: While a campaign is in one of these, its audience follows the segment.
-OPEN = (CampaignState.DRAFT, CampaignState.SUBMITTED)
-
-#: From these a change leads back to draft.
-BACK = (CampaignState.SUBMITTED, CampaignState.APPROVED)
 
 
 @dataclass(frozen=True)
@@ -59,10 +54,9 @@ def draft(wish: Wish, actor: Actor, branch: Branch) -> Campaign:
 
 def revise(campaign: Campaign, wish: Wish, actor: Actor) -> Campaign:
     """Changes a campaign; one that was submitted or approved is a draft again, its approval void."""
-    if campaign.state in BACK:
-        transition(CAMPAIGN, campaign, "revise", actor)
+    demand(campaign, "edit", actor)
     if campaign.state is not CampaignState.DRAFT:
-        raise DomainError(_l("This campaign has been launched or ended; copy it to write again."))
+        transition(CAMPAIGN, campaign, "revise", actor)
     _write(campaign, wish, actor)
     reckon_again(campaign)
     return campaign
@@ -91,7 +85,7 @@ def reckon_again(campaign: Campaign) -> bool:
     It follows its segment, should that have been changed meanwhile. After the approval the audience stands
     still: nothing is done and the answer is False.
     """
-    if campaign.state not in OPEN:
+    if not allowed(campaign, "reckon", None):
         return False
     segment = db.session.get(Segment, campaign.segment_id) if campaign.segment_id else None
     if segment is not None:
@@ -152,5 +146,6 @@ def set_sender(branch: Branch, signature: str, phone: str, price: Any) -> Sender
 
 def uses_of(segment: Segment) -> list[Any]:
     """Why a segment cannot be deleted: campaigns that still follow it."""
-    query = select(Campaign.name).where(Campaign.segment_id == segment.id, Campaign.state.in_(OPEN))
+    following = Campaign.state.in_(CAMPAIGN.open_to("reckon"))
+    query = select(Campaign.name).where(Campaign.segment_id == segment.id, following)
     return [_l("The campaign “%(name)s” follows it.", name=name) for name in db.session.scalars(query)]

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.accounts.models import User
+from app.core.acts import demand
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import requires
@@ -80,6 +81,7 @@ def create() -> ResponseReturnValue:
 @requires(Permission.DRAFT)
 def edit(id: int) -> ResponseReturnValue:
     campaign = queries.find(id, _reader())
+    demand(campaign, "edit", _reader())
     form = WishForm(obj=campaign)
     form.offer_segments(_reader(), campaign)
     return _form_page(form, campaign)
@@ -167,6 +169,7 @@ def show(id: int) -> str:
 @requires(Permission.DRAFT)
 def reckon(id: int) -> ResponseReturnValue:
     campaign = queries.find(id, _reader(), lock=True)
+    demand(campaign, "reckon", _reader())
     changed = services.reckon_again(campaign)
     db.session.commit()
     flash(_("The audience has changed.") if changed else _("The audience is still the same."), "info")

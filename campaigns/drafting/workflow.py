@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.acts import Act, Nobody
 from app.core.permissions import Actor, Role
 from app.core.workflow import State, Tone, Transition, Workflow
 from campaigns.drafting.models import Campaign, CampaignState
@@ -50,6 +51,18 @@ def forget_approval(campaign: Campaign, _move: Any) -> None:
     campaign.approved_hash = campaign.approved_by_id = campaign.approved_at = None
 
 
+_LAUNCHED = Nobody(_l("This campaign has been launched: it cannot be changed any more. Write a new one."))
+_OVER = Nobody(_l("This campaign has ended: it cannot be changed any more. Write a new one."))
+_APPROVED = Nobody(_l("The audience stands still after the approval. Take the campaign back to change it."))
+
+#: Changing a submitted or approved campaign takes it back to draft (`services.revise`).
+ACTS = (
+    Act("edit", _l("Change text and audience"), Permission.DRAFT),
+    Act("reckon", _l("Reckon the audience again"), Permission.DRAFT),
+)
+LAUNCHED_ACTS = {"edit": _LAUNCHED, "reckon": _LAUNCHED}
+OVER_ACTS = {"edit": _OVER, "reckon": _OVER}
+
 CAMPAIGN = Workflow[Campaign](
     name="campaign",
     title=_l("Campaign"),
@@ -59,12 +72,13 @@ CAMPAIGN = Workflow[Campaign](
     states=(
         State(S.DRAFT, _l("Draft")),
         State(S.SUBMITTED, _l("Awaiting approval"), Tone.ACTIVE),
-        State(S.APPROVED, _l("Approved"), Tone.GOOD),
-        State(S.RUNNING, _l("Sending"), Tone.ACTIVE),
-        State(S.PAUSED, _l("Paused"), Tone.WARNING),
-        State(S.FINISHED, _l("Finished"), Tone.DONE, final=True),
-        State(S.CANCELLED, _l("Cancelled"), Tone.DONE, final=True),
+        State(S.APPROVED, _l("Approved"), Tone.GOOD, acts={"reckon": _APPROVED}),
+        State(S.RUNNING, _l("Sending"), Tone.ACTIVE, acts=LAUNCHED_ACTS),
+        State(S.PAUSED, _l("Paused"), Tone.WARNING, acts=LAUNCHED_ACTS),
+        State(S.FINISHED, _l("Finished"), Tone.DONE, final=True, acts=OVER_ACTS),
+        State(S.CANCELLED, _l("Cancelled"), Tone.DONE, final=True, acts=OVER_ACTS),
     ),
+    acts=ACTS,
     transitions=(
         Transition(
             "submit",

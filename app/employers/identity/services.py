@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core import timeline
+from app.core.acts import demand
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
@@ -102,8 +103,9 @@ def _tell(summary: str, kind: RelationKind, subject: Employer, other: Employer, 
         )  # fmt: skip
 
 
-def correct_name(former: FormerName, name: str, term: Term) -> None:
+def correct_name(former: FormerName, name: str, term: Term, actor: Actor | None) -> None:
     """Corrects a former name, its days and its proof."""
+    demand(former.employer, "edit", actor)
     term.check()
     name = clean(name)
     others = [one for one in former.employer.former_names if one is not former]

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
+from app.core.acts import demand
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
@@ -167,13 +168,15 @@ def remove_relation(relation_id: int) -> ResponseReturnValue:
 @requires(Permission.EDIT)
 def edit_name(name_id: int) -> ResponseReturnValue:
     """Corrects a former name, its days and its proof."""
-    former = queries.find_name(name_id, current_actor())
+    actor = current_actor()
+    former = queries.find_name(name_id, actor)
+    demand(former.employer, "edit", actor)
     form = NameForm()
     if not form.is_submitted():
         form.prefill(former)
     if not form.validate_on_submit():
         return _page("name", form, former.employer)
-    services.correct_name(former, form.name.data or "", form.term)
+    services.correct_name(former, form.name.data or "", form.term, actor)
     return _saved(former.employer_id)
 
 

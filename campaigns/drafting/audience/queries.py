@@ -14,8 +14,9 @@ from app.core.criteria import compile_tree
 from app.core.db import db
 from app.core.identifiers import mobile
 from app.employers.lists import employer_fields
-from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
+from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.employers.policy import not_merged, visible_to
+from app.lifecycle.workflow import LIFECYCLE
 from campaigns.channels.sms import text as sms
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.content.models import Facts
@@ -45,6 +46,10 @@ ROLES: dict[ContactOrder, tuple[ContactRole, ...]] = {
 SPOKEN = tuple(
     state for state in CampaignState if state not in (CampaignState.DRAFT, CampaignState.SUBMITTED)
 )
+
+
+#: Stages in which an employer is written to at all.
+_WRITTEN_TO = LIFECYCLE.open_to("write")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,7 @@ def _candidate(
 
 
 def _closed(row: AnyRow) -> Exclusion | None:
-    if row.stage in (Stage.CLOSED, Stage.DISMISSED):
+    if row.stage not in _WRITTEN_TO:
         return Exclusion.CLOSED
     return None if row.eligible else Exclusion.INELIGIBLE
 
