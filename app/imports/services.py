@@ -93,8 +93,7 @@ def start_applying(batch: ImportBatch) -> None:
 
 def cancel(batch: ImportBatch) -> None:
     """Stop: a dry run is dropped, what was applied so far is taken back by the worker. Raises Conflict."""
-    dropping = batch.state in workflow.DROP[0]
-    workflow.move(batch, workflow.DROP if dropping else workflow.CANCEL)
+    workflow.move(batch, workflow.DROP if workflow.DROP.fits(batch) else workflow.CANCEL)
 
 
 def start_undoing(batch: ImportBatch) -> None:
@@ -102,7 +101,7 @@ def start_undoing(batch: ImportBatch) -> None:
 
     Raises Conflict.
     """
-    if batch.state is not BatchState.UNDONE or not batch.kept:
+    if not workflow.UNDO_REST.fits(batch):
         workflow.move(batch, workflow.UNDO)
         return
     workflow.move(batch, workflow.UNDO_REST, kept=0)

@@ -21,7 +21,7 @@ from app.imports.forms import UploadForm
 from app.imports.lists import IMPORTS
 from app.imports.models import ImportBatch
 from app.imports.policy import Permission, may_use
-from app.imports.workflow import STATE_LABELS, STATE_TONES
+from app.imports.workflow import STATE_LABELS, STATE_TONES, steps
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -78,7 +78,8 @@ def template(name: str) -> ResponseReturnValue:
 @requires(Permission.VIEW)
 def show(batch_id: int) -> ResponseReturnValue:
     """One import: what it would do or did, row by row."""
-    batch = queries.batch_for(current_actor(), batch_id)
+    actor = current_actor()
+    batch = queries.batch_for(actor, batch_id)
     spec = queries.spec_named(batch.spec)
     tab = request.args.get("tab", "")
     page = queries.page(batch, spec, tab, request.args.get("after", 0, type=int))
@@ -87,6 +88,7 @@ def show(batch_id: int) -> ResponseReturnValue:
         batch=batch,
         spec=spec,
         page=page,
+        steps=steps(batch, actor),
         labels=STATE_LABELS,
         tones=STATE_TONES,
         before=queries.applied_before(batch),

@@ -5,7 +5,7 @@ statements, so that of two clicks, or of two workers, one wins.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -16,7 +16,9 @@ from sqlalchemy import CursorResult, or_, update
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict
+from app.core.permissions import Actor, may
 from app.imports.models import BUSY, BatchState, ImportBatch
+from app.imports.policy import Permission
 
 LEASE = timedelta(seconds=60)
 
@@ -43,24 +45,53 @@ STATE_TONES = {
     BatchState.FAILED: "danger",
 }
 
-APPLY = ((BatchState.PREVIEWED,), BatchState.APPLYING)
-DROP = ((BatchState.PREVIEWING, BatchState.PREVIEWED), BatchState.CANCELLED)
-CANCEL = ((BatchState.APPLYING,), BatchState.CANCELLING)
-UNDO = ((BatchState.APPLIED, BatchState.FAILED), BatchState.UNDOING)
+
+@dataclass(frozen=True)
+class Step:
+    """What a person makes of a batch; `worth` says whether there is anything in it for the step to do."""
+
+    sources: Sequence[BatchState]
+    target: BatchState
+    permission: Permission
+    worth: Callable[[ImportBatch], bool] = lambda _batch: True
+
+    def fits(self, batch: ImportBatch) -> bool:
+        """Whether the step starts from the batch's state and has something to do there."""
+        return batch.state in self.sources and self.worth(batch) and not self.bars_cleared(batch)
+
+    def bars_cleared(self, batch: ImportBatch) -> bool:
+        """Without its file and rows a batch can only be dropped."""
+        return batch.cleared_at is not None and self.target is not BatchState.CANCELLED
+
+
+def _writes(batch: ImportBatch) -> bool:
+    return batch.new + batch.changed > 0
+
+
+APPLY = Step((BatchState.PREVIEWED,), BatchState.APPLYING, Permission.RUN, _writes)
+DROP = Step((BatchState.PREVIEWING, BatchState.PREVIEWED), BatchState.CANCELLED, Permission.RUN)
+CANCEL = Step((BatchState.APPLYING,), BatchState.CANCELLING, Permission.RUN)
+UNDO = Step((BatchState.APPLIED, BatchState.FAILED), BatchState.UNDOING, Permission.UNDO, _writes)
 #: what was kept may be taken back once nothing stands in its way any more
-UNDO_REST = ((BatchState.UNDONE,), BatchState.UNDOING)
+UNDO_REST = Step((BatchState.UNDONE,), BatchState.UNDOING, Permission.UNDO, lambda batch: batch.kept > 0)
+
+STEPS = {"apply": APPLY, "drop": DROP, "cancel": CANCEL, "undo": UNDO, "undo_rest": UNDO_REST}
 
 
-def move(batch: ImportBatch, step: tuple[Sequence[BatchState], BatchState], **values: Any) -> None:
+def steps(batch: ImportBatch, actor: Actor) -> frozenset[str]:
+    """The names of the steps that the actor may take with the batch now; its page shows these alone."""
+    return frozenset(name for name, step in STEPS.items() if step.fits(batch) and may(actor, step.permission))
+
+
+def move(batch: ImportBatch, step: Step, **values: Any) -> None:
     """Take one of the steps above. Raises Conflict when the batch is in none of its source states."""
-    sources, target = step
-    if batch.cleared_at is not None and step is not DROP:
+    if step.bars_cleared(batch):
         raise Conflict(_l("The file and the rows of this import were deleted: its time to be kept is over."))
-    finished_at = None if target in BUSY else now()
+    finished_at = None if step.target in BUSY else now()
     if not _execute(
         update(ImportBatch)
-        .where(ImportBatch.id == batch.id, ImportBatch.state.in_(sources))
-        .values(state=target, attempts=0, finished_at=finished_at, **values)
+        .where(ImportBatch.id == batch.id, ImportBatch.state.in_(step.sources))
+        .values(state=step.target, attempts=0, finished_at=finished_at, **values)
     ):
         raise Conflict(_l("This import is already further on. Reload the page."))
     db.session.refresh(batch)
