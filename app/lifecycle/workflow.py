@@ -74,7 +74,7 @@ ACTS = (
     Act("edit", _l("Correct facts and names"), EmployerPermission.EDIT),
     Act("write", _l("Write to its contacts in campaigns")),
 )
-CLOSED_ACTS = {
+CLOSED_ACTS: dict[str, str | Nobody] = {
     "edit": Permission.CORRECT_CLOSED,
     "write": Nobody(_l("Its account is closed: there is nothing to write to it about.")),
 }
