@@ -37,6 +37,7 @@ FEATURES: tuple[str, ...] = (
     "app.employers.areas",
     "app.employers.profile",
     "app.employers.sheet",
+    "app.leads.ledger",
     "app.employers.merging",
     "app.demo",
     "campaigns.gateways",

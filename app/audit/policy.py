@@ -190,6 +190,7 @@ NAMES = (
     msgid("Operating status source"),
     msgid("Parent code"),
     msgid("Service note"),
+    msgid("Dated setting"),
 )
 
 

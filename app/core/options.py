@@ -1,23 +1,27 @@
 """Figures that a department sets for itself, such as in how many working days a new handler is welcomed.
 
 A feature declares an `Option` with its usual value in its manifest; an administrator may set another one on
-the page of settings. Until then nothing is stored, so that the usual value may change with the product.
+the page of settings, from a day on. Until then nothing is stored, so that the usual value may change with the
+product. What was reckoned with an earlier value is not reckoned again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from flask import g
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, select
+from sqlalchemy import String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.clock import today
 from app.core.db import Model, Timestamps, db
 from app.core.errors import DomainError
 
 
 class Setting(Timestamps, Model):
-    """A value that somebody set; `name` is that of the option."""
+    """A value that somebody set before values had days: it holds until the first dated one."""
 
     __tablename__ = "settings"
 
@@ -25,9 +29,28 @@ class Setting(Timestamps, Model):
     value: Mapped[int]
 
 
+class DatedSetting(Timestamps, Model):
+    """The value of an option from a day on, until the next one."""
+
+    __tablename__ = "dated_settings"
+    __table_args__ = (UniqueConstraint("name", "valid_from"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    valid_from: Mapped[date]
+    value: Mapped[int]
+
+
+#: a value and the first day on which it holds; None: since ever
+Dated = tuple[date | None, int]
+
+
 @dataclass(frozen=True)
 class Option:
-    """A whole number from `low` to `high`. `name` is the feature's, a dot, and its own."""
+    """A whole number from `low` to `high`. `name` is the feature's, a dot, and its own.
+
+    With `choices` the number stands for words, which the page offers in its place.
+    """
 
     name: str
     label: Any
@@ -36,20 +59,50 @@ class Option:
     high: int
     unit: Any = ""
     help: Any = ""
+    choices: Sequence[tuple[int, Any]] = ()
 
-    def value(self) -> int:
-        """What holds now."""
-        found = db.session.get(Setting, self.name)
-        return self.usual if found is None else found.value
+    def value(self, on: date | None = None) -> int:
+        """What holds on the day, or today."""
+        day = on or today()
+        holding = [value for since, value in history().get(self.name, ()) if since is None or since <= day]
+        return holding[-1] if holding else self.usual
+
+    def shown(self, value: int) -> str:
+        """A value in words, with its unit."""
+        words = dict(self.choices).get(value)
+        return str(words) if words is not None else f"{value} {self.unit}".strip()
 
 
-def values() -> Mapping[str, int]:
-    """Every value that was set, by the option's name."""
-    return {name: value for name, value in db.session.execute(select(Setting.name, Setting.value))}
+def history() -> Mapping[str, list[Dated]]:
+    """Every value that was set, by the option's name and in the order of days; read once a request."""
+    if (known := g.get("option_values")) is not None:
+        found: dict[str, list[Dated]] = known
+        return found
+    found = {name: [(None, value)] for name, value in db.session.execute(select(Setting.name, Setting.value))}
+    dated = select(DatedSetting.name, DatedSetting.valid_from, DatedSetting.value)
+    for name, day, value in db.session.execute(dated.order_by(DatedSetting.valid_from)):
+        found.setdefault(name, []).append((day, value))
+    g.option_values = found
+    return found
 
 
-def set_value(option: Option, value: int) -> bool:
-    """Sets an option; gives whether that changed anything. DomainError outside its bounds."""
+def forget_values() -> None:
+    """What this request has read of options is to be read again."""
+    g.pop("option_values", None)
+
+
+def coming(option: Option) -> list[tuple[date, int]]:
+    """The values that will hold from later days on."""
+    day = today()
+    return [(since, value) for since, value in history().get(option.name, ()) if since and since > day]
+
+
+def set_value(option: Option, value: int, valid_from: date | None = None) -> bool:
+    """Sets an option from a day on, today by default; gives whether that changed anything.
+
+    DomainError outside its bounds, and for a day that has passed: what was done then stays as it was.
+    """
+    day = valid_from or today()
     if not option.low <= value <= option.high:
         raise DomainError(
             _l(
@@ -59,12 +112,28 @@ def set_value(option: Option, value: int) -> bool:
                 high=option.high,
             )
         )
-    if option.value() == value:
+    if day < today():
+        raise DomainError(_l("A setting holds from today on at the earliest."))
+    forget_values()
+    if option.value(day) == value:
         return False
-    found = db.session.get(Setting, option.name)
+    there = (DatedSetting.name == option.name, DatedSetting.valid_from == day)
+    found = db.session.scalars(select(DatedSetting).where(*there)).one_or_none()
     if found is None:
-        db.session.add(Setting(name=option.name, value=value))
+        db.session.add(DatedSetting(name=option.name, valid_from=day, value=value))
     else:
         found.value = value
     db.session.flush()
+    forget_values()
     return True
+
+
+def take_back(option: Option, valid_from: date) -> None:
+    """Takes back a value that does not hold yet; DomainError for one that does."""
+    there = (DatedSetting.name == option.name, DatedSetting.valid_from == valid_from)
+    found = db.session.scalars(select(DatedSetting).where(*there)).one_or_none()
+    if found is None or valid_from <= today():
+        raise DomainError(_l("Only a setting that does not hold yet can be taken back."))
+    db.session.delete(found)
+    db.session.flush()
+    forget_values()

@@ -42,6 +42,12 @@ roles_withdrawn = _signals.signal("roles-withdrawn")
 #: sender: the contact; actor. Somebody made sure of the mobile number.
 contact_verified = _signals.signal("contact-verified")
 
+#: no sender; options (core.options) that were given another value, from today or a later day on.
+options_set = _signals.signal("options-set")
+
 #: sender: the employer; old, new (users or None), actor. Each receiver answers with the number of open tasks
 #: that it passed on.
 owner_changed = _signals.signal("owner-changed")
+
+#: sender: the employer; at (a moment), in_person, actor. Somebody of the department spoke to the employer.
+employer_met = _signals.signal("employer-met")

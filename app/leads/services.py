@@ -16,6 +16,7 @@ from app.employers.search.services import reindex
 from app.employers.sources.policy import BANK, INSURANCE, REGISTRY
 from app.employers.sources.queries import Known
 from app.employers.sources.services import plan_known, plan_prospect, plan_source, refused
+from app.leads.ledger.services import refresh
 from app.leads.queries import Directory, directory
 
 Values = Mapping[str, Any]
@@ -145,6 +146,7 @@ SAID = {
 
 
 def applied(plans: Sequence[Plan], _context: Context) -> None:
-    """After a chunk is written: the search finds the firms."""
+    """After a chunk is written: the search finds the firms, and the ledger has them."""
     ids = {id_of(write.id) for one in plans for write in one.writes if write.model is Employer}
     reindex(ids)
+    refresh(ids)

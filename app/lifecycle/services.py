@@ -17,6 +17,7 @@ from app.tasks.models import DEADLINE, Task
 #: what the house itself hung on an imported employer; anything a person added keeps it from being removed
 GOES_WITH_EMPLOYERS = {
     "employer_search": None,
+    "leads": None,
     "tasks": (Task.kind == DEADLINE) & Task.closed_by_id.is_(None),
 }
 

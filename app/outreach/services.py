@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 
-from app.core import timeline
+from app.core import signals, timeline
 from app.core.clock import local, now, today
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
@@ -120,6 +120,8 @@ def _mark_contact(employer: Employer, account: Account, actor: Actor) -> None:
         return
     day = local(account.at).date()
     employer.last_contact_on = max(day, employer.last_contact_on or day)
+    in_person = account.kind in (VisitKind.VISIT, VisitKind.COUNTER)
+    signals.employer_met.send(employer, at=account.at, in_person=in_person, actor=actor)
     if employer.first_contact_owner_id is None:
         employer.first_contact_owner_id = actor.id
 

@@ -1,7 +1,7 @@
 """The forms of the calendar, of the legal basis and of the code tables."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -152,6 +152,10 @@ class OptionsForm(FlaskForm):  # type: ignore[misc]
     """Made by `options_form`: one number for each option, named like it but for the dot."""
 
     options: Iterable[Option]
+    valid_from = DateField(
+        _l("These hold from"), [Optional()],
+        description=_l("Empty: from today. What changes later is listed below until it does."),
+    )  # fmt: skip
 
     @property
     def values(self) -> dict[Option, int]:
@@ -159,12 +163,12 @@ class OptionsForm(FlaskForm):  # type: ignore[misc]
         return {option: self[_input(option)].data for option in self.options}
 
 
-def options_form(options: Iterable[Option], now: Mapping[str, int]) -> OptionsForm:
-    """The form of these options, with what holds `now` where something was set."""
-    options = tuple(options)
-    fields = {_input(option): _number(option) for option in options}
+def options_form(options: Iterable[Option], given: Collection[str] = ()) -> OptionsForm:
+    """The form of these options, with what holds today; only of those `given`, if any are, by their inputs."""
+    options = tuple(option for option in options if not given or _input(option) in given)
+    fields = {_input(option): _asked(option) for option in options}
     kind: type[OptionsForm] = type("OptionsFormOfHouse", (OptionsForm,), fields)
-    form = kind(data={_input(option): now.get(option.name, option.usual) for option in options})
+    form = kind(data={_input(option): option.value() for option in options})
     form.options = options
     return form
 
@@ -173,7 +177,10 @@ def _input(option: Option) -> str:
     return option.name.replace(".", "-")
 
 
-def _number(option: Option) -> IntegerField:
+def _asked(option: Option) -> Field:
+    """Words to choose from, or a number."""
+    if option.choices:
+        return SelectField(option.label, coerce=int, choices=offered(option.choices), description=option.help)
     limits = NumberRange(option.low, option.high)
     label = f"{option.label}（{option.unit}）" if option.unit else option.label
     return IntegerField(label, [InputRequired(), limits], description=option.help)

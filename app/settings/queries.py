@@ -13,8 +13,10 @@ from app.core.clock import today
 from app.core.code_tables import TABLES, CodeValue, above, codes
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.features import current_features
 from app.core.i18n import msgid
 from app.core.legal import LegalBasis
+from app.core.options import Option, history
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.workdays import YearDay
@@ -59,6 +61,28 @@ def years() -> list[tuple[int, bool]]:
     known, this = set(workdays.known_years()), today().year
     shown = {year for year in known if year >= this - YEARS_BACK} | {this, this + 1}
     return [(year, year in known) for year in sorted(shown)]
+
+
+@dataclass(frozen=True)
+class DatedOption:
+    """A value of an option from a day on; `coming` if that day is still ahead."""
+
+    option: Option
+    since: date
+    value: str
+    coming: bool
+
+
+def dated_options() -> list[DatedOption]:
+    """Every value that was set for a day, the latest day first."""
+    day = today()
+    found = [
+        DatedOption(option, since, option.shown(value), since > day)
+        for option in current_features().options.values()
+        for since, value in history().get(option.name, ())
+        if since is not None
+    ]
+    return sorted(found, key=lambda one: one.since, reverse=True)
 
 
 def legal_bases(_actor: Actor | None) -> Select[LegalBasis]:

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.audit import services as audit
-from app.core import code_tables, options, workdays
+from app.core import code_tables, options, signals, workdays
 from app.core.code_tables import CodeValue
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
@@ -39,9 +39,17 @@ def enter_year(year: int, off: Collection[date], worked: Collection[date], why: 
     audit.record(msgid("Calendar of a year entered"), name=str(year), details=details)
 
 
-def set_options(values: Mapping[Option, int]) -> int:
-    """Sets the figures that a department may set for itself; gives how many changed."""
-    return sum(options.set_value(option, value) for option, value in values.items())
+def set_options(values: Mapping[Option, int], valid_from: date | None = None) -> int:
+    """Sets the figures that a department may set for itself, from a day on; gives how many changed."""
+    changed = [option for option, value in values.items() if options.set_value(option, value, valid_from)]
+    if changed:
+        signals.options_set.send(None, options=changed)
+    return len(changed)
+
+
+def take_back_option(option: Option, valid_from: date) -> None:
+    """A value that was announced for a later day will not hold."""
+    options.take_back(option, valid_from)
 
 
 def add_version(basis: LegalBasis, values: Mapping[str, Any]) -> LegalBasis:

@@ -12,7 +12,6 @@ from app.core.code_tables import TABLES
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import current_features
-from app.core.options import values as option_values
 from app.core.permissions import requires
 from app.settings import lists, queries, services
 from app.settings.forms import (
@@ -77,7 +76,7 @@ def new_year(year: int) -> ResponseReturnValue:
 @requires(Permission.VIEW)
 def options() -> ResponseReturnValue:
     """The figures that the department sets for itself."""
-    return render_template("settings/options.html", form=_options_form())
+    return _options_page(_options_form())
 
 
 @bp.post("/options")
@@ -85,15 +84,32 @@ def options() -> ResponseReturnValue:
 def set_options() -> ResponseReturnValue:
     form = _options_form()
     if not form.validate_on_submit():
-        return render_template("settings/options.html", form=form), 422
-    services.set_options(form.values)
+        return _options_page(form), 422
+    services.set_options(form.values, form.valid_from.data)
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(url_for(".options"), 303)
 
 
+@bp.post("/options/<name>/<day>/take-back")
+@requires(Permission.EDIT)
+def take_back_option(name: str, day: str) -> ResponseReturnValue:
+    """A value announced for a later day is dropped."""
+    option = current_features().options.get(name)
+    if option is None:
+        raise NotFound(_("There is no such setting."))
+    services.take_back_option(option, _day(day))
+    db.session.commit()
+    flash(_("Taken back."), "success")
+    return redirect(url_for(".options"), 303)
+
+
 def _options_form() -> OptionsForm:
-    return options_form(current_features().options.values(), option_values())
+    return options_form(current_features().options.values(), request.form.keys())
+
+
+def _options_page(form: OptionsForm) -> str:
+    return render_template("settings/options.html", form=form, dated=queries.dated_options())
 
 
 @bp.route("/legal-basis", methods=["GET", "POST"])

@@ -73,6 +73,10 @@ def import_kind(_branch: Branch) -> str:
     return "registry"
 
 
+def option_name(_branch: Branch) -> str:
+    return "tasks.welcome_days"
+
+
 def segment(branch: Branch) -> int:
     saved = Segment(
         list_name="employers",
@@ -334,6 +338,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("results", "id"): campaign,
     ("notices", "token"): forged_token,
     ("gateways", "name"): simulator,
+    ("settings", "name"): option_name,
     ("workflow", "workflow"): lifecycle,
     ("workflow", "record_id"): employer,
     ("workflow", "name"): engage,
@@ -362,6 +367,7 @@ ANYONES: frozenset[Key] = frozenset(
         ("settings", "table"),
         ("personal", "code"),
         ("settings", "day"),
+        ("settings", "name"),
         ("settings", "year"),
         ("workflow", "workflow"),
         ("workflow", "name"),

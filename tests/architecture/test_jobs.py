@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from app.core.db import db
 from app.core.features import current_features
 from app.core.jobs import known_jobs, run_inline
 from app.core.permissions import Role
+from app.employers.models import Employer, Stage
 from app.employers.search.models import SearchDocument
 from app.imports import queries, services
 from tests.architecture import samples
@@ -33,6 +34,14 @@ def _twins() -> None:
 def _unindexed() -> None:
     create_employer()
     db.session.execute(delete(SearchDocument))
+
+
+def _out_of_order() -> None:
+    """A lead that nobody has ranked since its area was counted, and one that should have left."""
+    area = samples.area(create_branch())
+    create_employer(area_id=area, insured_heads=12)
+    gone = create_employer()
+    db.session.execute(update(Employer).where(Employer.id == gone.id).values(stage=Stage.DISMISSED))
 
 
 def _received() -> tuple[int]:
@@ -62,6 +71,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.imports.jobs.sweep_batches": lambda: _received()[0],
     "app.personal.jobs.carry_out": lambda: (next(iter(current_features().retention)),),
     "app.personal.jobs.every_night": create_employer,
+    "app.leads.ledger.jobs.put_in_order": _out_of_order,
     "campaigns.ledger.jobs.ask_gateway": lambda: ("simulator",),
     "campaigns.ledger.jobs.dispatch": lambda: (_launched(), 0),
     "campaigns.ledger.jobs.plan_campaign": lambda: (_launched(),),

@@ -13,7 +13,7 @@ from app.audit.models import AuditEvent
 from app.core.clock import today
 from app.core.db import db
 from app.core.features import current_features
-from app.core.options import set_value
+from app.core.options import forget_values, set_value
 from app.core.permissions import Role
 from app.core.timeline import TimelineEntry
 from app.core.workdays import add_working_days
@@ -259,8 +259,10 @@ def test_a_department_sets_the_days_of_a_welcome_within_bounds(client: FlaskClie
     assert client.post("/settings/options", data={"tasks-welcome_days": "0"}).status_code == 422
     assert WELCOME_DAYS.value() == 2
     assert client.post("/settings/options", data={"tasks-welcome_days": "3"}).status_code == 303
+    forget_values()
     assert WELCOME_DAYS.value() == 3
-    assert db.session.scalar(select(AuditEvent.subject_id).where(AuditEvent.subject_type == "settings"))
+    kept = select(AuditEvent.subject_id).where(AuditEvent.subject_type == "dated_settings")
+    assert db.session.scalar(kept)
     sign_in(client, create_user(Role.MANAGER))
     assert client.get("/settings/options").status_code == 200
     assert client.post("/settings/options", data={"tasks-welcome_days": "4"}).status_code == 403

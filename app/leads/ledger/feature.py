@@ -1,0 +1,25 @@
+"""The manifest of the ledger."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.features import Feature, NavItem
+from app.core.jobs import DailyAt
+from app.core.moving import Mover
+from app.leads.ledger import demo
+from app.leads.ledger.jobs import put_in_order
+from app.leads.ledger.lists import EMPLOYER_FIELDS
+from app.leads.ledger.policy import OPTIONS
+from app.leads.ledger.views import blueprint
+from app.leads.policy import Permission
+
+feature = Feature(
+    name="ledger",
+    blueprint=blueprint,
+    demo=demo.load,
+    navigation=(NavItem(_l("Lead ledger"), "leads.index", Permission.VIEW, "binoculars", "employers", 20),),
+    employer_fields=EMPLOYER_FIELDS,
+    options=OPTIONS,
+    # after the employers of the day's files were placed
+    schedule=(DailyAt("05:40", put_in_order),),
+    movers=(Mover("leads", _l("Stays in the lead ledger"), distinct=("left_on",)),),
+)

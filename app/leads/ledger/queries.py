@@ -1,0 +1,177 @@
+"""The ledger's rows, why each stands where it stands, and the SQL of its order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import contains_eager
+
+from app.accounts.policy import in_scope
+from app.core import formats
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import Actor, Scope
+from app.employers.models import Area, Employer
+from app.employers.policy import not_merged
+from app.leads.ledger.models import AreaDensity, Lead
+from app.leads.ledger.policy import (
+    BITS,
+    DENSE_FROM,
+    DENSITY,
+    ESTABLISHED,
+    GONE,
+    HEADS,
+    NEW,
+    ORDER,
+    ORDER_BITS,
+    ORDERS,
+    STAGES,
+    Rank,
+    new_since,
+)
+
+
+def in_ledger() -> ColumnElement[bool]:
+    """The employers that belong into the ledger: no account yet, obliged, there, and not merged."""
+    status = Employer.operating_status
+    return and_(
+        Employer.stage.in_(STAGES),
+        Employer.eligible,
+        or_(status.is_(None), status.not_in(GONE)),
+        Employer.merged_into_id.is_(None),
+    )
+
+
+def rank_of() -> ColumnElement[int]:
+    """The rank of an employer joined with AreaDensity (outer), in the order that holds today."""
+    number = ORDER.value()
+    values = _values()
+    rank: ColumnElement[int] = literal(0, BigInteger)
+    for key in ORDERS[number]:
+        rank = rank * (1 << BITS[key]) + values[key]
+    return rank * (1 << ORDER_BITS) + number
+
+
+def _values() -> Mapping[str, ColumnElement[int]]:
+    """Each key as a number: the greater, the nearer to the top."""
+    established = Employer.established_on
+    days = (extract("year", established) - 1900) * 372
+    days = days + extract("month", established) * 31 + extract("day", established)
+    return {
+        NEW: cast(case((established >= new_since(), 1), else_=0), BigInteger),
+        HEADS: _held(Employer.insured_heads, HEADS),
+        DENSITY: _held(AreaDensity.firms, DENSITY),
+        ESTABLISHED: _held(days, ESTABLISHED),
+    }
+
+
+def _held(value: Any, key: str) -> ColumnElement[int]:
+    """The value within the digits that its key has; nothing known counts as nothing."""
+    most = (1 << BITS[key]) - 1
+    number = cast(func.coalesce(value, 0), BigInteger)
+    return case((number < 0, 0), (number > most, most), else_=number)
+
+
+def select_leads(actor: Actor | None) -> Select[Lead]:
+    """The open stays in the actor's reach, each with its employer."""
+    return select_stays(actor).where(Lead.left_on.is_(None), not_merged())
+
+
+def select_stays(actor: Actor | None) -> Select[Lead]:
+    """Every stay in the actor's reach, ended ones among them.
+
+    The reach is asked of the stay, so that a page begins in the index of its branch and order; and the
+    employer must still be of that branch.
+    """
+    branch: Any = Lead.branch_id
+    if actor is not None and actor.scope is Scope.BRANCH_AND_BELOW:
+        # several branches: the index of the order alone serves best, so none of the branch is offered
+        branch = Lead.branch_id + 0
+    reach = in_scope(actor, branch, Employer.owner_id, Employer.backup_owner_id)
+    return (
+        select(Lead)
+        .join(Lead.employer)
+        .options(contains_eager(Lead.employer))
+        .where(reach, Employer.branch_id == Lead.branch_id)
+    )
+
+
+def find(lead_id: int, actor: Actor | None) -> Lead:
+    """An open stay in the actor's reach, or NotFound."""
+    found = db.session.scalars(select_leads(actor).where(Lead.id == lead_id)).one_or_none()
+    if found is None:
+        raise NotFound(_l("There is no such lead in the ledger."))
+    return found
+
+
+def open_stay(employer_id: int) -> Lead | None:
+    """The employer's open stay, whoever asks."""
+    query = select(Lead).where(Lead.employer_id == employer_id, Lead.left_on.is_(None))
+    return db.session.scalars(query).one_or_none()
+
+
+@dataclass(frozen=True)
+class Place:
+    """The street that an area lies in, and how many firms are to be won there."""
+
+    street: str
+    street_id: int
+    firms: int
+
+
+def places() -> Mapping[int, Place]:
+    """Every counted area with its street; one statement a request."""
+    if (known := g.get("lead_places")) is not None:
+        found: Mapping[int, Place] = known
+        return found
+    query = select(AreaDensity.area_id, Area.name, Area.id, AreaDensity.firms)
+    rows = db.session.execute(query.join(Area, Area.id == AreaDensity.street_id))
+    g.lead_places = {area_id: Place(name, street_id, firms) for area_id, name, street_id, firms in rows}
+    return places()
+
+
+def reasons(lead: Lead) -> list[str]:
+    """Why a lead stands where it stands: its keys, the one that counts most first."""
+    said = [_reason(key, value, lead.employer) for key, value in Rank.of(lead.rank).keys]
+    return [words for words in said if words]
+
+
+def why_here(lead: Lead) -> str:
+    return " · ".join(reasons(lead)) or _("no sign of employees yet")
+
+
+def _reason(key: str, value: int, employer: Employer) -> str | None:
+    if not value:
+        return None
+    if key == NEW:
+        return str(_("new firm"))
+    if key == HEADS:
+        return str(_("%(heads)s insured", heads=value))
+    if key == DENSITY:
+        return _where(value, employer)
+    return str(_("established %(day)s", day=formats.date(employer.established_on)))
+
+
+def _where(firms: int, employer: Employer) -> str | None:
+    place = places().get(employer.area_id or 0)
+    if place is None:
+        return None
+    if firms >= DENSE_FROM.value():
+        return str(_("dense area: %(area)s (%(firms)s target firms)", area=place.street, firms=firms))
+    return str(_("%(area)s (%(firms)s target firms)", area=place.street, firms=firms))
