@@ -164,7 +164,7 @@ class OptionsForm(FlaskForm):  # type: ignore[misc]
 
 
 def options_form(options: Iterable[Option], given: Collection[str] = ()) -> OptionsForm:
-    """The form of these options, with what holds today; only of those `given`, if any are, by their inputs."""
+    """The form of these options with what holds today; only of those whose inputs are `given`, if any are."""
     options = tuple(option for option in options if not given or _input(option) in given)
     fields = {_input(option): _asked(option) for option in options}
     kind: type[OptionsForm] = type("OptionsFormOfHouse", (OptionsForm,), fields)
