@@ -21,6 +21,7 @@ FEATURES: tuple[str, ...] = (
     "app.personal",
     "app.attachments",
     "app.imports",
+    "app.imports.columns",
     "app.employers",
     "app.employers.people",
     "app.employers.handpicked",

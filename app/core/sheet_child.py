@@ -216,6 +216,8 @@ def csv_rows(reader: Any, guard: Guard) -> Rows:
 READERS: dict[str, tuple[Callable[[Path, Guard], Iterator[tuple[str, Rows]]], ...]] = {
     "xlsx": (calamine_sheets, openpyxl_sheets),
     "openpyxl": (openpyxl_sheets,),
+    # the one that reads no further than it is asked to comes first
+    "top": (openpyxl_sheets, calamine_sheets),
     "xls": (calamine_sheets,),
     "csv": (csv_sheets,),
 }

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from app.core.cells import Cell
-from app.core.headings import Heading, find_header, title_of
+from app.core.headings import Heading, Named, find_header, title_of
 from app.core.sheet_refusals import SheetRefused
 
 CHILD = Path(__file__).with_name("sheet_child.py")
@@ -63,11 +63,17 @@ class Table:
     columns: Mapping[str, int]
     rows: Iterator[list[Row]]
     """Blocks of up to some 500 rows, blank rows left out. Raises DomainError when the rest cannot be read."""
+    #: the person's word on the columns that was followed, if it was one
+    named: Named | None = None
 
 
 @contextmanager
-def open_table(path: Path, headings: Sequence[Heading], limits: Limits = LIMITS) -> Iterator[Table]:
+def open_table(
+    path: Path, headings: Sequence[Heading], limits: Limits = LIMITS, named: Sequence[Named] = ()
+) -> Iterator[Table]:
     """The first visible sheet that has the headings, opened for one pass over its rows.
+
+    `named` are headings of which a person has said which column is which; they go before known headings.
 
     Raises SheetRefused when the file is no readable spreadsheet, is larger than the limits, has no header
     row, lacks a required column or has one twice. The child ends with the context.
@@ -76,18 +82,39 @@ def open_table(path: Path, headings: Sequence[Heading], limits: Limits = LIMITS)
     reader = _Child(path, kind, limits)
     try:
         try:
-            table = _find_table(reader, headings)
+            table = _find_table(reader, headings, named)
         except _Aborted:
             # calamine asks for all cells at once and is stopped by the memory limit; the slow reader can
             # still say what is wrong with the sheet, or read it.
             reader.close()
             reader = _Child(path, "openpyxl", limits)
-            table = _find_table(reader, headings)
+            table = _find_table(reader, headings, named)
         yield table
     except _Aborted as abort:
         raise SheetRefused(abort.code) from abort
     finally:
         reader.close()
+
+
+def top_rows(path: Path, limits: Limits = LIMITS) -> dict[str, list[list[Cell]]]:
+    """The first 30 rows of each visible sheet that holds anything, by the sheet's name.
+
+    A large workbook is not read to its end for it. Raises SheetRefused like `open_table`.
+    """
+    kind = kind_of(path, limits)
+    reader = _Child(path, "top" if kind == "xlsx" else kind, limits)
+    sheets: dict[str, list[list[Cell]]] = {}
+    try:
+        while "end" not in (offered := reader.hear()):
+            sheets[offered["sheet"]] = [row or [] for row in offered["head"]]
+            reader.answer("next")
+    except _Aborted as abort:
+        raise SheetRefused(abort.code) from abort
+    finally:
+        reader.close()
+    if not sheets:
+        raise SheetRefused("empty")
+    return sheets
 
 
 def kind_of(path: Path, limits: Limits = LIMITS) -> str:
@@ -193,22 +220,21 @@ def _revive(document: dict[str, Any]) -> Any:
     return document.get("s", document)
 
 
-def _find_table(child: _Child, headings: Sequence[Heading]) -> Table:
+def _find_table(child: _Child, headings: Sequence[Heading], named: Sequence[Named] = ()) -> Table:
     """Take the first sheet whose top holds a header row; of several refusals the first is raised."""
     refusal: SheetRefused | None = None
     while "end" not in (offered := child.hear()):
         head: list[list[Cell] | None] = offered["head"]
         try:
-            found = find_header(head, headings)
+            found = find_header(head, headings, named)
         except SheetRefused as error:
             refusal = refusal or error
             child.answer("next")
             continue
         child.answer("take")
         title, below = title_of(head[: found.first]), found.last + 1
-        return Table(
-            offered["sheet"], title, found.titles, below, found.columns, _below(child.blocks(), below)
-        )
+        rows = _below(child.blocks(), below)
+        return Table(offered["sheet"], title, found.titles, below, found.columns, rows, found.named)
     raise refusal or SheetRefused("empty")
 
 

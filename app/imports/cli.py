@@ -57,6 +57,9 @@ def _described(spec: ImportSpec) -> dict[str, Any]:
     help="The day the file speaks of; by default the end of its month, or today.",
 )
 @click.option("--period", metavar="YYYYMM", help="The month, where neither title nor file name tells it.")
+@click.option(
+    "--source", default="", metavar="NAME", help="Whose file it is: its remembered columns are used."
+)
 @click.option("--dry-run", is_flag=True, help="Show what would happen and change nothing.")
 @click.option("--branch", "branch_code", metavar="CODE", help="Where new records belong; default: the top.")
 @click.option("--user", "username", metavar="NAME", help="Who imports; default: the system.")
@@ -66,6 +69,7 @@ def apply(
     file: Path,
     as_of: datetime | None,
     period: str | None,
+    source: str,
     dry_run: bool,
     branch_code: str | None,
     username: str | None,
@@ -83,13 +87,14 @@ def apply(
                 branch=_branch(branch_code, user),
                 as_of=as_of.date() if as_of else None,
                 period=_period(period),
+                source=source,
                 apply=not dry_run,
             )
             db.session.commit()
         batch = _run(batch.id)
     except DomainError as error:
         raise click.ClickException(str(error)) from error
-    if batch.state is BatchState.FAILED:
+    if batch.state in (BatchState.FAILED, BatchState.UNMAPPED):
         refused = queries.failure_of(batch)
         _report(_counts(batch) | {"failure": refused}, as_json)
         raise click.ClickException(refused)

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, StringField
-from wtforms.validators import Optional, ValidationError
+from wtforms.validators import Length, Optional, ValidationError
 
 from app.core.clock import today
 from app.core.import_spec import ImportSpec
@@ -20,6 +20,12 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
         [FileRequired(_l("Choose a file."))],
         description=_l(".xlsx, .xls or .csv; titles above the headings do no harm."),
         render_kw={"accept": ".xlsx,.xlsm,.xls,.csv,.txt", "required": True},
+    )
+    source = StringField(
+        _l("Files from"),
+        [Optional(), Length(max=80)],
+        description=_l("Who sends it, such as a bank's branch; may stay empty."),
+        render_kw={"list": "sources", "maxlength": 80},
     )
     as_of = DateField(
         _l("As of"),

@@ -25,6 +25,16 @@ def run_batch(batch_id: int) -> None:
         raise
 
 
+def dry_run(batch: ImportBatch) -> None:
+    """Ends the transaction that asks for a dry run: of a small file it is done at once, else by a worker."""
+    batch_id, small = batch.id, queries.is_small(batch)
+    if not small:
+        enqueue(run_batch, batch_id)
+    db.session.commit()
+    if small:
+        run_batch(batch_id)
+
+
 @job(timeout=60)
 def sweep_batches() -> None:
     """Find the batches that a killed worker or a flushed queue left behind, and wake a worker for each."""

@@ -23,9 +23,9 @@ def spec_choices(_actor: Actor | None) -> list[Choice]:
     return [(spec.name, spec.title) for spec in current_features().import_specs.values()]
 
 
-def _kind(batch: ImportBatch) -> Any:
-    spec = current_features().import_specs.get(batch.spec)
-    return spec.title if spec else batch.spec
+def kind_title(name: str) -> Any:
+    spec = current_features().import_specs.get(name)
+    return spec.title if spec else name
 
 
 IMPORTS = ListPage(
@@ -43,7 +43,8 @@ IMPORTS = ListPage(
             sort=ImportBatch.file_name,
             link=lambda batch: url_for("imports.show", batch_id=batch.id),
         ),
-        Column("spec", _l("Kind"), value=_kind, sort=ImportBatch.spec, format=str),
+        Column("spec", _l("Kind"), value=lambda one: kind_title(one.spec), sort=ImportBatch.spec, format=str),
+        Column("source", _l("Files from"), sort=ImportBatch.source, shown=False),
         Column(
             "state",
             _l("State"),
@@ -65,6 +66,7 @@ IMPORTS = ListPage(
     ),
     fields=(
         Field("spec", _l("Kind"), Kind.CHOICE, ImportBatch.spec, choices=spec_choices),
+        Field("source", _l("Files from"), Kind.TEXT, ImportBatch.source),
         Field("state", _l("State"), Kind.CHOICE, ImportBatch.state, choices=choices_of(STATE_LABELS)),
         Field("file_name", _l("File"), Kind.TEXT, ImportBatch.file_name),
         Field("period", _l("Month"), Kind.PERIOD, ImportBatch.period),
@@ -72,7 +74,10 @@ IMPORTS = ListPage(
         branch_field("branch", _l("Branch"), ImportBatch.branch_id),
         user_field("created_by", _l("Imported by"), ImportBatch.created_by_id),
     ),
-    links=(Link(_l("Import a file"), "imports.choose", Permission.RUN, "upload", "primary"),),
+    links=(
+        Link(_l("Remembered columns"), "import_columns.index", Permission.VIEW, "layout-three-columns"),
+        Link(_l("Import a file"), "imports.choose", Permission.RUN, "upload", "primary"),
+    ),
     empty=Empty(
         _l("Nothing was imported yet."),
         _l("A dry run shows what a file would change before anything is written."),

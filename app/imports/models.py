@@ -14,6 +14,8 @@ from app.core.periods import Period
 
 
 class BatchState(StrEnum):
+    #: the headings are not known: a person has to say which column is which
+    UNMAPPED = "unmapped"
     PREVIEWING = "previewing"
     PREVIEWED = "previewed"
     APPLYING = "applying"
@@ -49,6 +51,10 @@ class ImportBatch(Timestamps, Model):
     #: of the file's bytes; also its name in the folder `imports` of the instance
     sha256: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(200), default="")
+    #: who sends files like this one ("CCB oilfield branch"), in the department's own words
+    source: Mapped[str | None] = mapped_column(String(80))
+    #: how the headings were read: {"titles", "columns", "row"}, and "by", "on", "source" of a person's word
+    layout: Mapped[dict[str, Any] | None]
     #: the day the file speaks of; empty until the month is known from the file, where nobody said
     as_of: Mapped[date | None]
     period: Mapped[Period | None]

@@ -17,12 +17,14 @@ from app.core.clock import now
 from app.core.db import Rate, db
 from app.core.errors import DomainError, NotFound
 from app.core.features import current_features
+from app.core.headings import Named
 from app.core.import_spec import ImportSpec, Outcome, Reason
 from app.core.kept_files import path_of
 from app.core.permissions import Actor
 from app.core.reversible import from_json
 from app.core.sheet_refusals import SheetRefused
 from app.core.sheets import open_table
+from app.imports.columns.queries import words_for
 from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
 from app.imports.policy import may_use, visible_to
 
@@ -149,6 +151,13 @@ def failure_of(batch: ImportBatch) -> str:
     return str(failure.get("message", ""))
 
 
+def left_out(batch: ImportBatch) -> list[str]:
+    """The headings of the file that no column is read from."""
+    layout = batch.layout or {"titles": [], "columns": []}
+    names = [*layout["columns"], *[None] * len(layout["titles"])]
+    return [title for title, name in zip(layout["titles"], names, strict=False) if title and name is None]
+
+
 @dataclass(frozen=True)
 class ShownRow:
     """A row as the page shows it, its texts in the reader's language."""
@@ -250,13 +259,15 @@ def rejected_table(batch: ImportBatch) -> tuple[list[str], Iterator[list[Cell]]]
         number: "；".join(spec.explain(Reason(code, column, params)) for column, code, params in reasons)
         for number, reasons in db.session.execute(query)
     }
-    stream = _rejected(path, spec, why)
+    stream = _rejected(path, spec, words_for(batch), why)
     header = next(stream)
     return [str(cell) for cell in header], stream
 
 
-def _rejected(path: Path, spec: ImportSpec, why: dict[int, str]) -> Iterator[list[Cell]]:
-    with open_table(path, spec.headings) as table:
+def _rejected(
+    path: Path, spec: ImportSpec, words: Sequence[Named], why: dict[int, str]
+) -> Iterator[list[Cell]]:
+    with open_table(path, spec.headings, named=words) as table:
         width = len(table.header)
         yield [*table.header, _("Reason for rejection")]
         for block in table.rows:

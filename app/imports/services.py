@@ -35,6 +35,7 @@ from app.core.sheet_refusals import SheetRefused
 from app.core.sheets import kind_of
 from app.core.taking_back import Kept, NotedRow, take_back
 from app.imports import queries, workflow
+from app.imports.columns.queries import source_called, words_for
 from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
 from app.imports.policy import may_use
 from app.imports.reading.services import Source, reading, usual_day
@@ -42,6 +43,10 @@ from app.imports.rows.services import RowKeeper
 
 UNDO_CHUNK = 500
 MOST_ATTEMPTS = 3
+#: the states in which the file is read
+READS = (BatchState.PREVIEWING, BatchState.APPLYING)
+#: refusals of files that a person can explain
+UNKNOWN_HEADINGS = ("no_header", "missing_columns", "duplicate_columns")
 NOTHING_TAKEN = Taken(0, 0, ())
 APPLIED, TAKEN_BACK = msgid("Import applied"), msgid("Import taken back")
 
@@ -55,9 +60,12 @@ def receive(
     branch: Branch,
     as_of: date | None = None,
     period: Period | None = None,
+    source: str = "",
     apply: bool = False,
 ) -> ImportBatch:
     """Keep the file and open a batch for it: for a dry run, or to be applied at once.
+
+    `source` says whose file it is, and so which remembered columns hold for it.
 
     Raises Forbidden, SheetRefused for what is plainly no spreadsheet, and DomainError for a date in the
     future.
@@ -76,6 +84,7 @@ def receive(
         sha256=keep(queries.folder(), stream, kind_of),
         as_of=as_of or (None if _told_by_the_file(spec, period) else usual_day(period)),
         period=period,
+        source=source_called(source, spec.name, branch.id) or None,
         state=BatchState.APPLYING if apply else BatchState.PREVIEWING,
         started_at=now(),
     )
@@ -141,8 +150,14 @@ def running(batch_id: int) -> Iterator[None]:
                 return
         except DomainError as refusal:
             db.session.rollback()
-            hold.finish(BatchState.FAILED, failure=_failure(refusal))
+            hold.finish(_state_after(refusal, run), failure=_failure(refusal))
         yield
+
+
+def _state_after(refusal: DomainError, run: "_Run") -> BatchState:
+    """A file whose headings are not known waits for a person to say which column is which."""
+    unknown = isinstance(refusal, SheetRefused) and refusal.code in UNKNOWN_HEADINGS
+    return BatchState.UNMAPPED if unknown and not run.source.after else BatchState.FAILED
 
 
 def _run(hold: workflow.Hold) -> _Run:
@@ -151,7 +166,8 @@ def _run(hold: workflow.Hold) -> _Run:
     spec, as_of = queries.spec_named(batch.spec), batch.as_of
     day = as_of or usual_day(batch.period)
     context = Context(batch.id, batch.branch_id, batch.created_by, day, batch.period, dry)
-    source = Source(queries.file_of(batch), batch.file_name, batch.last_row, as_of is not None)
+    words = words_for(batch) if batch.state in READS else ()
+    source = Source(queries.file_of(batch), batch.file_name, batch.last_row, as_of is not None, words)
     return _Run(hold, spec, context, Counter(batch.reasons), source, RowKeeper(context))
 
 

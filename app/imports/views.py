@@ -17,6 +17,7 @@ from app.core.jobs import enqueue
 from app.core.permissions import current_actor, requires
 from app.core.workbooks import MEDIA_TYPE, workbook_bytes
 from app.imports import jobs, queries, services
+from app.imports.columns.queries import sources
 from app.imports.forms import UploadForm
 from app.imports.lists import IMPORTS
 from app.imports.models import ImportBatch
@@ -46,23 +47,27 @@ def choose() -> ResponseReturnValue:
 @requires(Permission.RUN)
 def upload(name: str) -> ResponseReturnValue:
     """Take a file and run it dry: a small one at once, a large one by a worker."""
-    spec = _spec(name)
+    spec, actor = _spec(name), current_actor()
     form = UploadForm.asking_for(spec)
     if not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200
-        return render_template("imports/upload.html", spec=spec, form=form), status
-    actor = current_actor()
+        known = sources(spec.name, actor.branch_id)
+        return render_template("imports/upload.html", spec=spec, form=form, known=known), status
     branch = db.session.get_one(Branch, actor.branch_id)
-    file, as_of, period = form.file.data, form.chosen_day, form.chosen_period
+    file = form.file.data
     batch = services.receive(
-        spec, file.stream, file.filename or "", actor, branch=branch, as_of=as_of, period=period
+        spec,
+        file.stream,
+        file.filename or "",
+        actor,
+        branch=branch,
+        as_of=form.chosen_day,
+        period=form.chosen_period,
+        source=form.source.data or "",
     )
-    if not queries.is_small(batch):
-        enqueue(jobs.run_batch, batch.id)
-    db.session.commit()
-    if queries.is_small(batch):
-        jobs.run_batch(batch.id)
-    return redirect(url_for(".show", batch_id=batch.id), 303)
+    batch_id = batch.id
+    jobs.dry_run(batch)
+    return redirect(url_for(".show", batch_id=batch_id), 303)
 
 
 @blueprint.get("/new/<name>/template.xlsx")
@@ -94,6 +99,7 @@ def show(batch_id: int) -> ResponseReturnValue:
         before=queries.applied_before(batch),
         failure=queries.failure_of(batch),
         why=queries.reason_counts(batch, spec),
+        left_out=queries.left_out(batch),
     )
 
 

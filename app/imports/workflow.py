@@ -23,6 +23,7 @@ from app.imports.policy import Permission
 LEASE = timedelta(seconds=60)
 
 STATE_LABELS = {
+    BatchState.UNMAPPED: _l("Columns to be named"),
     BatchState.PREVIEWING: _l("Dry run in progress"),
     BatchState.PREVIEWED: _l("Awaiting decision"),
     BatchState.APPLYING: _l("Being applied"),
@@ -34,6 +35,7 @@ STATE_LABELS = {
     BatchState.FAILED: _l("Failed"),
 }
 STATE_TONES = {
+    BatchState.UNMAPPED: "warning",
     BatchState.PREVIEWING: "active",
     BatchState.PREVIEWED: "warning",
     BatchState.APPLYING: "active",
@@ -69,13 +71,24 @@ def _writes(batch: ImportBatch) -> bool:
 
 
 APPLY = Step((BatchState.PREVIEWED,), BatchState.APPLYING, Permission.RUN, _writes)
-DROP = Step((BatchState.PREVIEWING, BatchState.PREVIEWED), BatchState.CANCELLED, Permission.RUN)
+DROP = Step(
+    (BatchState.UNMAPPED, BatchState.PREVIEWING, BatchState.PREVIEWED), BatchState.CANCELLED, Permission.RUN
+)
+#: somebody said which column is which: the dry run begins anew
+REREAD = Step((BatchState.UNMAPPED, BatchState.PREVIEWED), BatchState.PREVIEWING, Permission.RUN)
 CANCEL = Step((BatchState.APPLYING,), BatchState.CANCELLING, Permission.RUN)
 UNDO = Step((BatchState.APPLIED, BatchState.FAILED), BatchState.UNDOING, Permission.UNDO, _writes)
 #: what was kept may be taken back once nothing stands in its way any more
 UNDO_REST = Step((BatchState.UNDONE,), BatchState.UNDOING, Permission.UNDO, lambda batch: batch.kept > 0)
 
-STEPS = {"apply": APPLY, "drop": DROP, "cancel": CANCEL, "undo": UNDO, "undo_rest": UNDO_REST}
+STEPS = {
+    "apply": APPLY,
+    "reread": REREAD,
+    "drop": DROP,
+    "cancel": CANCEL,
+    "undo": UNDO,
+    "undo_rest": UNDO_REST,
+}
 
 
 def steps(batch: ImportBatch, actor: Actor) -> frozenset[str]:

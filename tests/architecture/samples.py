@@ -31,6 +31,7 @@ from app.employers.models import AreaKind, Employer, FormerName
 from app.employers.people.models import ContactMerge
 from app.employers.profile.models import RiskFlag, ServiceNote
 from app.employers.sources.models import EmployerSource
+from app.imports.columns.models import ColumnMemory
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.tasks.services import open_task
 from tests.factories import (
@@ -67,6 +68,21 @@ def batch(branch: Branch) -> int:
 
 def place(_branch: Branch) -> str:
     return "side"
+
+
+def remembered_columns(branch: Branch) -> int:
+    made = ColumnMemory(
+        spec="registry",
+        branch_id=branch.id,
+        source="某银行",
+        fingerprint="0" * 64,
+        titles=["甲"],
+        columns=[None],
+        said_at=now(),
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made.id
 
 
 def import_kind(_branch: Branch) -> str:
@@ -335,6 +351,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("attachments", "record_id"): employer,
     ("employers", "place"): place,
     ("imports", "name"): import_kind,
+    "memory_id": remembered_columns,
     ("results", "id"): campaign,
     ("notices", "token"): forged_token,
     ("gateways", "name"): simulator,

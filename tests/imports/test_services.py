@@ -391,13 +391,13 @@ def test_a_fault_is_tried_again_and_then_given_up(tmp_path: Path, app: Flask, us
         assert undone(batch).state is BatchState.UNDONE
 
 
-def test_a_file_without_the_headings_fails_with_the_sentence(
+def test_a_file_without_the_headings_waits_with_the_sentence(
     tmp_path: Path, user: User, spec: ImportSpec
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_text("甲,乙\n1,2\n", encoding="utf-8")
     batch = take_in(path, user, spec)
-    assert batch.state is BatchState.FAILED
+    assert batch.state is BatchState.UNMAPPED
     assert "统一社会信用代码" in queries.failure_of(batch)
 
 

@@ -161,7 +161,7 @@ def test_a_file_without_headings_says_so(client: FlaskClient, user: User, tmp_pa
     path = tmp_path / "x.csv"
     path.write_text("甲,乙\n1,2\n", encoding="gbk")
     batch = uploaded(client, path)
-    assert batch.state is BatchState.FAILED
+    assert batch.state is BatchState.UNMAPPED
     assert "统一社会信用代码" in client.get(f"/imports/{batch.id}").text
 
 

@@ -1,17 +1,19 @@
 """The chunks of a batch's file: the month found, the lines parsed and prepared, ahead where that pays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.headings import Named
 from app.core.import_lines import Chunk, Pack, chunks
 from app.core.import_spec import Context, ImportSpec
 from app.core.import_staging import packed
@@ -27,12 +29,16 @@ LARGE = 400 << 10
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A kept file, its name, the row after which to go on, and whether somebody said what day it is of."""
+    """A kept file, its name, the row after which to go on, and whether somebody said what day it is of.
+
+    `words` are what people said of headings that it may have.
+    """
 
     path: Path
     file_name: str
     after: int
     day_given: bool
+    words: Sequence[Named] = ()
 
 
 def reading(source: Source, spec: ImportSpec, context: Context, hold: Hold, *, pack: bool) -> Iterator[Chunk]:
@@ -41,7 +47,8 @@ def reading(source: Source, spec: ImportSpec, context: Context, hold: Hold, *, p
     Without a month the batch takes the file's own. With `pack` the lines come packed, where the spec has a
     set-wise way. Raises SheetRefused, and DomainError when the month is missing.
     """
-    with open_table(source.path, spec.headings) as table:
+    with open_table(source.path, spec.headings, named=source.words) as table:
+        hold.keep(**_as_read(table))
         if spec.needs_period and context.period is None:
             context.period = _period_of(source, table)
             hold.keep(period=context.period)
@@ -57,6 +64,18 @@ def reading(source: Source, spec: ImportSpec, context: Context, hold: Hold, *, p
         large = source.path.stat().st_size >= LARGE
         with reading_ahead(lines) if large and may_fork() else nullcontext(lines) as steps:
             yield from steps
+
+
+def _as_read(table: Table) -> dict[str, Any]:
+    """What the batch keeps of the headings: how they were read, and whose files look like that."""
+    names = {place: name for name, place in table.columns.items()}
+    columns = [names.get(place) for place in range(max(len(table.header), *(place + 1 for place in names)))]
+    layout: dict[str, Any] = {"titles": list(table.header), "columns": columns, "row": table.header_row - 1}
+    if table.named is None:
+        return {"layout": layout}
+    said = {"by": table.named.by, "on": table.named.on, "source": table.named.source}
+    kept: dict[str, Any] = {"layout": layout | said}
+    return kept | {"source": table.named.source} if table.named.source else kept
 
 
 def usual_day(period: Period | None) -> date:

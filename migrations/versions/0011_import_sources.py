@@ -1,0 +1,51 @@
+"""Whose file an import was, how its headings were read, and what people said of headings is remembered.
+
+Revision ID: 0011
+Revises: 0010
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+def upgrade():
+    op.create_table(
+        "import_columns",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("spec", sa.String(length=40), nullable=False),
+        sa.Column("branch_id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("titles", JSON, nullable=False),
+        sa.Column("columns", JSON, nullable=False),
+        sa.Column("said_by_id", sa.Integer(), nullable=True),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_import_columns_branch_id")),
+        sa.ForeignKeyConstraint(["said_by_id"], ["users.id"], name=op.f("fk_import_columns_said_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_columns")),
+        sa.UniqueConstraint(
+            "branch_id",
+            "spec",
+            "source",
+            "fingerprint",
+            name=op.f("uq_import_columns_branch_id_spec_source_fingerprint"),
+        ),
+    )
+    op.add_column("import_batches", sa.Column("source", sa.String(length=80), nullable=True))
+    op.add_column("import_batches", sa.Column("layout", JSON, nullable=True))
+
+
+def downgrade():
+    op.drop_column("import_batches", "layout")
+    op.drop_column("import_batches", "source")
+    op.drop_table("import_columns")
