@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from app.config import PROJECT, Settings, bind_settings
 from app.core import code_tables, commands, diagrams, i18n, web, workflow_views
+from app.core.application import Application
 from app.core.db import Intent, _intent, db, prepare_engine
 from app.core.features import load_features
 
@@ -58,7 +59,7 @@ csrf = CSRFProtect()
 def create_app(settings: Settings | None = None) -> Flask:
     """Builds the application: configuration, then core, then every feature."""
     settings = settings or Settings.from_environment()
-    app = Flask(
+    app = Application(
         __name__,
         instance_path=str(settings.home),
         template_folder=str(PROJECT / "templates"),

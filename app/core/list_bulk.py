@@ -76,7 +76,7 @@ def _action(state: ListState) -> BulkAction:
 def _meant(state: ListState) -> tuple[Select[Any], bool]:
     """The rows meant, through the list's own select: ids out of the reader's reach find nothing."""
     if request.form.get("rows") == "all":
-        return state.query(), True
+        return state.query, True
     # a ticked row counts even when it no longer matches the criteria
     return state.page.select(state.actor, *state.args).where(state.page.key.in_(chosen_ids())), False
 

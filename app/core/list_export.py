@@ -47,7 +47,7 @@ def export(
         raise Forbidden(_l("Your role does not allow this. Ask your security administrator."))
     columns = list(page.columns) if every_column else state.columns
     reason = reason if any(column.personal for column in columns) else None
-    query = state.query()
+    query = state.query
     if ids:
         query = query.where(page.key.in_(ids))
     elif paging.count(query, page.key, AT_ONCE) > AT_ONCE:
@@ -70,7 +70,7 @@ def file_name(title: str) -> str:
 
 
 def _by_a_worker(state: ListState, columns: Sequence[str], reason: str | None) -> ResponseReturnValue:
-    total = paging.count(state.query(), state.page.key, MOST_ROWS)
+    total = paging.count(state.query, state.page.key, MOST_ROWS)
     if total > MOST_ROWS:
         raise DomainError(_l("A sheet holds at most %(limit)s rows. Narrow the list.", limit=MOST_ROWS))
     run = begin(RunKind.EXPORT, state, columns=list(columns), total=total, reason=reason)

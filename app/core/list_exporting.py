@@ -140,7 +140,7 @@ def _write(run: ListRun) -> None:
     columns, criteria = state.columns, run.criteria
     watermark = watermark_of(state, reason) if reason is not None else None
     # all that asks the database comes before the commit: what follows must not begin a writing transaction
-    rows = rows_of(state, columns, reason is not None, state.query())
+    rows = rows_of(state, columns, reason is not None, state.query)
     run.state = RunState.RUNNING
     db.session.commit()
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -62,7 +62,7 @@ class ListScreen:
         options = [option for column in self.state.columns for option in column.options]
         given = request.args
         return paging.fetch(
-            self.state.query().options(*options),
+            self.state.query.options(*options),
             self.state.order,
             self.page.size,
             after=given.get("after"),
@@ -78,7 +78,7 @@ class ListScreen:
         """How many rows match; `COUNT_CAP + 1` stands for more than that."""
         if self.found.previous is None and self.found.next is None:
             return len(self.rows)
-        return paging.count(self.state.query(), self.page.key, COUNT_CAP)
+        return paging.count(self.state.query, self.page.key, COUNT_CAP)
 
     @cached_property
     def count_text(self) -> str:

@@ -68,7 +68,9 @@ class ListState:
             return self.tree
         return both(self.tree, {"match": "all", "rules": [rule("q", "matches", self.words)]})
 
+    @cached_property
     def query(self) -> Select[Any]:
+        """The rows asked for, in no order."""
         return self.page.filtered(self.whole_tree, self.actor, self.args)
 
     def arguments(self) -> dict[str, Any]:
