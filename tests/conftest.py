@@ -59,6 +59,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "dialect" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--database")
         dialects = ["sqlite", "postgresql"] if chosen == "both" else [chosen]
+        if one := metafunc.definition.get_closest_marker("databases"):
+            dialects = [dialect for dialect in dialects if dialect in one.args] or dialects[:1]
         metafunc.parametrize("dialect", dialects, scope="session")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import (
@@ -38,7 +39,7 @@ from tests.conftest import fresh_postgresql_database
 
 MIGRATIONS = str(PROJECT / "migrations")
 #: the schema that offices run: what comes after it must carry their rows along
-LAST_RELEASE = "0001"
+LAST_RELEASE = "0008"
 #: what the application makes anew by itself
 DERIVED = {"employer_search"}
 
@@ -57,6 +58,16 @@ def empty(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
             yield app
             db.session.remove()
             db.engine.dispose()
+
+
+def test_migrations_are_one_chain_in_the_order_of_their_numbers() -> None:
+    scripts = ScriptDirectory(MIGRATIONS)
+    assert len(scripts.get_heads()) == 1
+    chain = [script.revision for script in scripts.walk_revisions()][::-1]
+    assert chain == [f"{number:04d}" for number in range(1, len(chain) + 1)]
+    files = sorted(path.name for path in Path(scripts.versions).glob("*.py"))
+    assert [name.partition("_")[0] for name in files] == chain, "a file is named after its revision"
+    assert LAST_RELEASE in chain
 
 
 def test_migrations_build_what_the_models_describe_and_leave_no_drift(empty: Flask) -> None:
