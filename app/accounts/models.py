@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.clock import now
 from app.core.db import EnumText, Model, Timestamps
+from app.core.list_preferences import NAVIGATION, ListPreference
 from app.core.permissions import Role, Scope
 
 
@@ -54,6 +55,18 @@ class User(Timestamps, UserMixin, Model):  # type: ignore[misc]
     roles: Mapped[list["UserRole"]] = relationship(
         lazy="selectin", cascade="all, delete-orphan", back_populates="user"
     )
+
+    #: loaded with whoever is signed in (queries.session_user), so that the navigation asks for nothing
+    pinned: Mapped[ListPreference | None] = relationship(
+        primaryjoin=lambda: (ListPreference.user_id == User.id) & (ListPreference.list_name == NAVIGATION),
+        uselist=False,
+        viewonly=True,
+    )
+
+    @property
+    def pins(self) -> list[Any]:
+        """The saved views that stand in the navigation (core.list_preferences)."""
+        return self.pinned.pins if self.pinned else []
 
     @property
     def role_set(self) -> frozenset[Role]:

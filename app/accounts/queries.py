@@ -126,12 +126,12 @@ _SESSION_USER = (
         User.id == bindparam("user_id"),
         ~select(EndedSession.token).where(EndedSession.token == bindparam("token")).exists(),
     )
-    .options(joinedload(User.roles))
+    .options(joinedload(User.roles), joinedload(User.pinned))
 )
 
 
 def session_user(user_id: int, token: str) -> User | None:
-    """The user of a session that was not signed out, with roles and branch, in one query."""
+    """The user of a session that was not signed out, with roles, branch and pins, in one query."""
     return db.session.scalars(_SESSION_USER, {"user_id": user_id, "token": token}).unique().one_or_none()
 
 

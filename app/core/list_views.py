@@ -14,7 +14,7 @@ from app.core.errors import DomainError, Forbidden
 from app.core.list_bulk import bulk, chosen_ids
 from app.core.list_editor import Editor, read_editor
 from app.core.list_export import export, may_export_in_full
-from app.core.list_preferences import choose, pin
+from app.core.list_preferences import choose, pin, unpin
 from app.core.list_screen import ListScreen
 from app.core.list_state import ListState, here, preference_name, read_state
 from app.core.permissions import current_actor
@@ -117,10 +117,13 @@ def _sharing(state: ListState) -> Sharing:
 
 
 def _pin_view(state: ListState) -> ResponseReturnValue:
-    """The open view as a tab of one's own, or no more."""
+    """The open view among one's pins, or no more."""
     if state.view is None:
         raise DomainError(_l("Open the view that you want to pin."))
-    pin(state.actor.id, state.page.name, state.view.id, bool(request.form.get("on")))
+    if request.form.get("on"):
+        pin(state.actor.id, state.page.name, state.view.id, state.view.name)
+    else:
+        unpin(state.actor.id, state.view.id)
     db.session.commit()
     return redirect(state.url(), 303)
 

@@ -1,15 +1,18 @@
 """The left navigation: what the manifests offer, less what the reader may not do."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from flask import request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from app.core.features import Features, NavItem, current_features
-from app.core.permissions import Role, current_actor
+from app.core.list_parts import PAGES
+from app.core.permissions import Role, current_actor, may_open
 
 #: The groups in their order; a manifest names one of them.
 GROUPS = {
@@ -22,13 +25,25 @@ GROUPS = {
 
 
 @dataclass(frozen=True)
+class Pin:
+    """A saved view that the reader has pinned; `sole` where it has no neighbour to change places with."""
+
+    view_id: int
+    name: str
+    url: str
+    here: bool
+    sole: bool
+
+
+@dataclass(frozen=True)
 class Link:
-    """One line of the navigation, as the page shows it."""
+    """One line of the navigation, as the page shows it, with the pins below it."""
 
     label: str
     url: str
     icon: str
     here: bool
+    pins: Sequence[Pin] = ()
 
 
 @dataclass(frozen=True)
@@ -47,16 +62,45 @@ def navigation() -> list[Group]:
     items = _offered(current_features(), current_actor().role_set)
     urls = {item.endpoint: url_for(item.endpoint) for item in items}
     here = _here(items, urls)
+    pins = _pins(current_user.pins, items)
     groups = []
     for name, label in GROUPS.items():
         links = [
-            Link(str(item.label), urls[item.endpoint], item.icon, item.endpoint == here)
+            _link(item, urls[item.endpoint], item.endpoint == here, pins.get(item.endpoint, ()))
             for item in items
             if item.group == name
         ]
         if links:
             groups.append(Group(name, str(label), links))
     return groups
+
+
+def _link(item: NavItem, url: str, here: bool, pins: Sequence[Pin]) -> Link:
+    on_pin = any(pin.here for pin in pins)
+    return Link(str(item.label), url, item.icon, here and not on_pin, pins)
+
+
+def _pins(pins: Sequence[Any], items: Sequence[NavItem]) -> dict[str, list[Pin]]:
+    """The pinned views by the line that they stand below; what the reader may not open is left out."""
+    found: dict[str, list[Pin]] = {}
+    lists = Counter(pin["list"] for pin in pins)
+    for pin in pins:
+        page = PAGES.get(pin["list"])
+        endpoint = (page.endpoint if page else None) or ""
+        if (above := _line_of(endpoint, items)) and may_open(current_actor(), endpoint):
+            here = request.endpoint == endpoint and request.args.get("view") == str(pin["view"])
+            url = url_for(endpoint, view=pin["view"])
+            line = Pin(pin["view"], pin["name"], url, here, lists[pin["list"]] == 1)
+            found.setdefault(above, []).append(line)
+    return found
+
+
+def _line_of(endpoint: str, items: Sequence[NavItem]) -> str | None:
+    """A list's own line, else one of its feature's."""
+    if any(item.endpoint == endpoint for item in items):
+        return endpoint
+    feature = endpoint.partition(".")[0]
+    return next((item.endpoint for item in items if item.endpoint.partition(".")[0] == feature), None)
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ from app.core import signals
 from app.core.criteria import Fields, Tree, checked
 from app.core.db import EnumText, Model, Timestamps, db
 from app.core.errors import DomainError, Forbidden, NotFound
+from app.core.list_preferences import view_changed
 from app.core.permissions import Actor, Scope
 
 LONGEST_NAME = 60
@@ -147,6 +148,7 @@ def rename(segment: Segment, name: str, actor: Actor | None) -> None:
         raise DomainError(_l("You already have a segment named “%(name)s”.", name=name))
     segment.name = name
     db.session.flush()
+    view_changed(segment.id, name)
 
 
 def share(segment: Segment, sharing: Sharing, pinned: bool, actor: Actor | None) -> None:
@@ -154,6 +156,8 @@ def share(segment: Segment, sharing: Sharing, pinned: bool, actor: Actor | None)
     _refuse_strangers(segment, actor)
     segment.sharing, segment.pinned = sharing, pinned
     db.session.flush()
+    if sharing is Sharing.PRIVATE:
+        view_changed(segment.id, segment.name, segment.owner_id)
 
 
 def delete(segment: Segment, actor: Actor | None) -> None:
@@ -162,6 +166,7 @@ def delete(segment: Segment, actor: Actor | None) -> None:
     replies = signals.segment_deleting.send(segment)
     if reasons := [reason for _receiver, found in replies for reason in found or ()]:
         raise DomainError(_l("The segment “%(name)s” is still in use:", name=segment.name), reasons)
+    view_changed(segment.id, None)
     db.session.delete(segment)
     db.session.flush()
 

@@ -15,13 +15,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.config import Settings
 from app.core import acts, failures, formats, styleguide
+from app.core.db import db
 from app.core.features import current_features
 from app.core.i18n import COOKIE as LANGUAGE
 from app.core.i18n import LOCALES, translated
 from app.core.icons import icon
 from app.core.links import asset, came_from, url_if
+from app.core.list_preferences import move_up, unpin
 from app.core.navigation import navigation
-from app.core.permissions import may, public
+from app.core.permissions import current_actor, may, public, signed_in
 from app.core.reasons import REASONS
 from app.core.story import told
 
@@ -86,6 +88,17 @@ def preferences() -> AnyResponse:
                 name, chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure
             )
     return response
+
+
+@bp.post("/pins")
+@signed_in
+def pins() -> AnyResponse:
+    """Moves a pin of one's own up in the navigation, or takes it away, and shows the page again."""
+    view_id, actor = request.form.get("view", 0, int), current_actor()
+    act = move_up if request.form.get("do") == "up" else unpin
+    act(actor.id, view_id)
+    db.session.commit()
+    return redirect(came_from() or "/", 303)
 
 
 def theme() -> str:

@@ -8,12 +8,16 @@ from sqlalchemy import func, insert, select, update
 from stdnum.cn import uscc
 
 from app.accounts.models import User, UserRole
+from app.core import segments
+from app.core.criteria import rule
 from app.core.db import db
 from app.core.demo import Demo
 from app.core.dues import last_due_month, months_in_arrears
+from app.core.list_preferences import pin
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.text import name_key
+from app.employers.lists import LIST, employer_fields
 from app.employers.models import (
     AccountStatus,
     Contact,
@@ -75,6 +79,11 @@ AGES = ((range(1, 12), 18), (range(12, 36), 22), (range(36, 120), 60))
 #: how numbers were verified, in turn; and what every seventh, and the one after, would rather have
 WAYS = (VerifiedHow.CALL, VerifiedHow.CALL, VerifiedHow.VISIT, VerifiedHow.SMS_REPLY)
 PREFERRED = {0: PreferredChannel.WECHAT, 1: PreferredChannel.CALL}
+#: views of the list of employers, by name
+VIEWS = {
+    "欠缴3个月以上": [rule("arrears_months", "ge", "3")],
+    "30人以上待开户": [rule("stage", "in", ["prospect", "engaged"]), rule("insured_heads", "ge", "30")],
+}
 FAMILY = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何高林罗"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华文建国"
 
@@ -93,6 +102,18 @@ def load(demo: Demo) -> None:
     db.session.execute(insert(Employer), rows)
     _load_contacts(demo)
     reindex()
+    _load_views()
+
+
+def _load_views() -> None:
+    """Two shared views of the manager's, which manager and specialist pin."""
+    users = db.session.scalars(select(User).where(User.username.in_(("manager", "specialist")))).all()
+    author = next(user for user in users if user.username == "manager")
+    for name, rules in VIEWS.items():
+        tree = {"match": "all", "rules": rules}
+        view = segments.save(LIST, name, tree, employer_fields(), author, sharing=segments.Sharing.BRANCH)
+        for user in users:
+            pin(user.id, LIST, view.id, name)
 
 
 def _names(demo: Demo) -> Iterator[tuple[str, str]]:

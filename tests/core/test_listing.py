@@ -30,7 +30,7 @@ from app.core.criteria import rule
 from app.core.db import Intent, db, intending
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.headings import Heading
-from app.core.list_preferences import chosen_columns
+from app.core.list_preferences import MOST_PINS, chosen_columns
 from app.core.list_runs import ListRun, ListRunRow, RowState
 from app.core.listing import BulkAction
 from app.core.periods import Period
@@ -296,6 +296,59 @@ def test_a_shared_view_becomes_a_tab_of_ones_own(reader: FlaskClient, manager: U
     reader.post(f"{LIST}?view={view.id}", data={"do": "pin_view", "on": ""})
     assert "同事的" not in tabs()
     assert not view.pinned
+
+
+def pinned_lines(reader: FlaskClient) -> list[str]:
+    """The pins as the navigation of another page shows them."""
+    lines = re.findall(
+        r'<li class="nav-pin"><a [^>]*href="([^"]+)".*?<span>([^<]+)</span>', reader.get("/").text, re.S
+    )
+    for url, _name in lines:
+        assert reader.get(url).status_code == 200
+    return [name for _url, name in lines]
+
+
+def test_pinned_views_stand_in_the_navigation_in_their_users_order(
+    reader: FlaskClient, manager: User
+) -> None:
+    everything = {"match": "all", "rules": []}
+    views = [segments.save("employers", name, everything, employer_fields(), manager) for name in "甲乙丙"]
+    for view in views:
+        reader.post(f"/employers?view={view.id}", data={"do": "pin_view", "on": "1"})
+    assert pinned_lines(reader) == ["甲", "乙", "丙"]
+    reader.post("/pins", data={"do": "up", "view": views[2].id})
+    assert pinned_lines(reader) == ["甲", "丙", "乙"]
+    reader.post("/pins", data={"do": "up", "view": views[0].id})
+    assert pinned_lines(reader) == ["丙", "乙", "甲"]
+    segments.rename(views[1], "改名", manager)
+    segments.delete(views[2], manager)
+    db.session.commit()
+    assert pinned_lines(reader) == ["改名", "甲"]
+    reader.post("/pins", data={"do": "unpin", "view": views[0].id})
+    assert pinned_lines(reader) == ["改名"]
+
+
+def test_a_view_that_is_private_again_leaves_the_navigation_of_others(
+    reader: FlaskClient, manager: User
+) -> None:
+    other = create_user(branch=manager.branch)
+    everything = {"match": "all", "rules": []}
+    shared = segments.Sharing.BRANCH
+    view = segments.save("employers", "同事的", everything, employer_fields(), other, sharing=shared)
+    reader.post(f"/employers?view={view.id}", data={"do": "pin_view", "on": "1"})
+    assert pinned_lines(reader) == ["同事的"]
+    segments.share(view, segments.Sharing.PRIVATE, False, other)
+    db.session.commit()
+    assert pinned_lines(reader) == []
+
+
+def test_a_ninth_pin_is_refused(reader: FlaskClient, manager: User) -> None:
+    everything = {"match": "all", "rules": []}
+    for number in range(MOST_PINS + 1):
+        view = segments.save("employers", f"组{number}", everything, employer_fields(), manager)
+        answer = reader.post(f"/employers?view={view.id}", data={"do": "pin_view", "on": "1"})
+    assert answer.status_code == 400
+    assert len(pinned_lines(reader)) == MOST_PINS
 
 
 def with_handler(employer: Employer, mobile: str) -> None:
