@@ -13,7 +13,7 @@ from app.accounts.policy import branches_visible_to, visible_to
 from app.core.db import Intent, db, intending
 from app.core.errors import DomainError, NotFound
 from app.core.features import current_features
-from app.core.permissions import Actor, Grantable, Role
+from app.core.permissions import Actor, Grantable, Role, Scope
 
 
 def root_branch() -> Branch:
@@ -117,6 +117,14 @@ def credentials(username: str) -> tuple[int | None, str]:
 def name_of(who: InstrumentedAttribute[Any]) -> ORMOption:
     """A loader option: the person in the same statement, but only id and name, no branch and no roles."""
     return joinedload(who).load_only(User.id, User.name).lazyload("*")
+
+
+def reaches_several_branches(actor: Actor) -> bool:
+    """Whether the records in the actor's reach may be of more than one branch."""
+    if actor.scope is not Scope.BRANCH_AND_BELOW:
+        return actor.scope is Scope.ALL
+    below = Branch.path.startswith(actor.branch_path, autoescape=True) & (Branch.id != actor.branch_id)
+    return db.session.scalar(select(Branch.id).where(below).limit(1)) is not None
 
 
 #: Made once: to put the statement together takes as long as to run it, and every request does.

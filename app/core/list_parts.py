@@ -34,7 +34,8 @@ class Column:
     sort: Any = None
     #: the first click on the heading sorts from the greatest down
     falling: bool = False
-    shown: bool = True
+    #: whether it is there for a reader who chose no columns
+    shown: bool | Callable[[Actor], bool] = True
     number: bool = False
     format: Callable[[Any], str] | None = None
     link: Callable[[Any], str | None] | None = None
@@ -42,6 +43,9 @@ class Column:
     export: Callable[[Any], Any] | None = None
     personal: bool = False
     options: tuple[Any, ...] = ()
+
+    def shown_to(self, actor: Actor) -> bool:
+        return self.shown(actor) if callable(self.shown) else self.shown
 
     def value_of(self, row: Any) -> Any:
         return self.value(row) if self.value else getattr(row, self.name)

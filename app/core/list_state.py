@@ -51,7 +51,7 @@ class ListState:
         """The columns to show, in the reader's order; the first one of the list always."""
         first, *others = self.page.columns
         if not self.chosen:
-            return [first, *(column for column in others if column.shown)]
+            return [first, *(column for column in others if column.shown_to(self.actor))]
         wanted = [self.page.column(name) for name in self.chosen]
         return [first, *(column for column in wanted if column is not None and column is not first)]
 

@@ -69,18 +69,15 @@ def rows_of(
     op: str = "contains",
     *,
     also: Sequence[Tree] = (),
-    title: str | None = None,
     about: Sequence[str] = (),
 ) -> Callable[[str, Actor, int], Found]:
     """Finds rows of a list by one of its fields, in the list's order; the columns `about` stand beside each.
 
-    `also` are further rules that they meet; `title` names the column that is a row's name, if not the first.
+    `also` are further rules that they meet.
 
     All of them are the list with that condition, so the number and its rows cannot differ.
     """
-    named = page.column(title or page.columns[0].name)
-    if named is None:
-        raise ValueError(f"{page.name} has no column {title!r}")
+    named = page.columns[0]
     beside = [column for column in page.columns if column.name in about]
     options = [option for column in (named, *beside) for option in column.options]
 
@@ -94,7 +91,7 @@ def rows_of(
         rows = db.session.execute(query).all()
         hits = [
             Hit(
-                str(named.exported(row, reveal=False) or "—"),
+                page.title_of(row),
                 named.link(row) if named.link else None,
                 [text for column in beside if (text := column.cell(row)) != NOTHING],
             )

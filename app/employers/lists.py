@@ -12,7 +12,7 @@ from wtforms import SelectField
 
 from app.accounts.lists import branch_field, user_choices, user_field
 from app.accounts.models import Branch, User
-from app.accounts.queries import name_of
+from app.accounts.queries import name_of, reaches_several_branches
 from app.core import formats
 from app.core.choices import offered
 from app.core.code_tables import code_field
@@ -237,6 +237,12 @@ def tasks_passed_on(count: int) -> str:
     return said
 
 
+#: of every list of employers
+OWNER_COLUMN = Column(
+    "owner", _l("Owner"), value=lambda row: row.owner.name if row.owner else None, sort=_owner_name,
+    options=(name_of(Employer.owner),),
+)  # fmt: skip
+
 EMPLOYERS = ListPage(
     name=LIST,
     endpoint="employers.index",
@@ -265,13 +271,11 @@ EMPLOYERS = ListPage(
             "monthly_amount", _l("Monthly amount"), sort=Employer.monthly_amount, falling=True, number=True,
             format=formats.money, export=lambda row: row.monthly_amount,
         ),
-        Column(
-            "owner", _l("Owner"), value=lambda row: row.owner.name if row.owner else None, sort=_owner_name,
-            options=(name_of(Employer.owner),),
-        ),
+        OWNER_COLUMN,
         Column(
             "branch", _l("Branch"), value=lambda row: row.branch.name, sort=_branch_path,
             options=(joinedload(Employer.branch).load_only(Branch.id, Branch.name),),
+            shown=reaches_several_branches,
         ),
         Column("last_contact_on", _l("Last contact"), sort=Employer.last_contact_on, falling=True),
         Column("area", _l("Area"), sort=Employer.area, shown=False),

@@ -49,7 +49,7 @@ feature = Feature(
             "imports",
             _l("Imports"),
             "imports.index",
-            rows_of(IMPORTS, "file_name", title="file_name", about=("spec", "state", "created_at")),
+            rows_of(IMPORTS, "file_name", about=("spec", "state", "created_at")),
             order=60,
         ),
     ),

@@ -36,13 +36,13 @@ IMPORTS = ListPage(
     key=ImportBatch.id,
     default_sort="-id",
     columns=(
-        Column("id", _l("No."), sort=ImportBatch.id, falling=True, number=True),
         Column(
             "file_name",
             _l("File"),
             sort=ImportBatch.file_name,
             link=lambda batch: url_for("imports.show", batch_id=batch.id),
         ),
+        Column("id", _l("No."), sort=ImportBatch.id, falling=True, number=True, shown=False),
         Column("spec", _l("Kind"), value=lambda one: kind_title(one.spec), sort=ImportBatch.spec, format=str),
         Column("source", _l("Files from"), sort=ImportBatch.source, shown=False),
         Column(

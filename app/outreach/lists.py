@@ -103,7 +103,7 @@ VISITS = ListPage(
             badge=lambda row: (OUTCOME_LABELS[row.outcome], OUTCOME_TONES[row.outcome]),
         ),
         Column(
-            "met", _l("Met"), value=_met,
+            "met", _l("Met"), value=_met, shown=False,
             options=(joinedload(Visit.contact).load_only(Contact.id, Contact.name),),
         ),
         Column("topics", _l("Topics"), value=_topics),

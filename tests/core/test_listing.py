@@ -616,3 +616,17 @@ def test_an_empty_cell_says_so_that_cards_on_a_phone_leave_it_out(reader: FlaskC
     assert f'{heads}blank number">—</td>' in second
     sheet = (Path(__file__).parents[2] / "static/css/jinnuo.css").read_text(encoding="utf-8")
     assert re.search(r"\.table-cards [^{]*:is\(:empty, \.blank\) \{ display: none; \}", sheet)
+
+
+def test_the_branch_is_a_column_for_those_who_reach_several(client: FlaskClient) -> None:
+    top = create_branch()
+    below = create_branch(parent=top)
+    for branch, scope, shown in (
+        (top, Scope.BRANCH_AND_BELOW, True),
+        (below, Scope.BRANCH_AND_BELOW, False),
+        (top, Scope.BRANCH, False),
+        (top, Scope.ALL, True),
+    ):
+        create_employer(branch)
+        sign_in(client, create_user(Role.MANAGER, branch=branch, scope=scope))
+        assert ('data-label="机构"' in client.get("/employers").text) is shown

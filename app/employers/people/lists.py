@@ -6,10 +6,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.orm import selectinload
 
-from app.accounts.models import User
 from app.accounts.queries import name_of
 from app.core import formats
 from app.core.criteria import Field, Kind, Tree, choices_of, rule, to_query
@@ -20,7 +19,7 @@ from app.core.listing import Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor, current_actor
 from app.core.searching import Found, Hit, found_in
 from app.core.text import phone_digits
-from app.employers.lists import employer_fields
+from app.employers.lists import OWNER_COLUMN, employer_fields
 from app.employers.models import (
     CHANNEL_LABELS,
     ROLE_LABELS,
@@ -217,7 +216,6 @@ def _mobile(row: Employer) -> str | None:
 
 
 _CONTACTS = (selectinload(Employer.contacts),)
-_owner_name = select(User.name).where(User.id == Employer.owner_id).scalar_subquery()
 
 UNCOVERED = ListPage(
     name="uncovered",
@@ -242,10 +240,7 @@ UNCOVERED = ListPage(
             personal=True, options=_CONTACTS,
         ),
         Column("heads", _l("Contributing employees"), sort=Employer.heads, falling=True, number=True),
-        Column(
-            "owner", _l("Owner"), value=lambda row: row.owner.name if row.owner else None, sort=_owner_name,
-            options=(name_of(Employer.owner),),
-        ),
+        OWNER_COLUMN,
         Column("last_contact_on", _l("Last contact"), sort=Employer.last_contact_on),
         Column("area", _l("Area"), sort=Employer.area, shown=False),
     ),

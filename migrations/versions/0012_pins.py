@@ -1,14 +1,14 @@
 """Views that users keep as tabs become pins, which all stand in one row of theirs, with their names.
 
-Revision ID: 0010
+Revision ID: 0012
 """
 
 from alembic import op
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0010"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
