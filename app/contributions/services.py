@@ -19,8 +19,8 @@ from app.core.text import name_key
 from app.core.workflow_sets import SetMove, transition_many
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
 from app.employers.search.services import Prepared, index_new, prepared, reindex
-from app.employers.sources.policy import FIELDS, STATEMENT, heard_first, is_plain, obligation, weighed
-from app.employers.sources.services import refused, update_employer
+from app.employers.sources.policy import FIELDS, STATEMENT, heard_first, is_plain, obligation
+from app.employers.sources.services import refused, tell_replaced, update_employer, weigh
 from app.lifecycle.workflow import LIFECYCLE
 
 Values = Mapping[str, Any]
@@ -210,9 +210,7 @@ def _claimed_columns(made: Plan, known: Known, context: Context) -> dict[str, An
     if _is_ordinary(values, known, day):
         columns = {name: value for name in CLAIMED if (value := values.get(name)) is not None}
     else:
-        columns, withstood = weighed(known, STATEMENT, day, values)
-        for name, value in withstood.items():
-            made.remark("corrected_by_hand", name, value=str(value))
+        columns = weigh(made, known, STATEMENT, day, values, context)
     return columns | heard_first(STATEMENT, context.as_of, known)
 
 
@@ -290,6 +288,7 @@ def _evidence(values: Values, months: int, context: Context) -> dict[str, Any]:
 def applied(plans: Sequence[Plan], context: Context) -> None:
     """After a chunk is written: move the stages, find the employers again, and tell whoever listens."""
     _move_stages([one for one in plans if isinstance(one.extra, StageMove)])
+    tell_replaced(plans, context)
     touched, searched = set[int](), set[int]()
     for one in plans:
         _note_employers(one, touched, searched)

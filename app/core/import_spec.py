@@ -16,6 +16,8 @@ from sqlalchemy import ColumnElement, Select, Table
 
 from app.core.cells import REASONS
 from app.core.headings import Heading
+from app.core.import_conflicts import CONFLICTS, REPLACED, STAYS, Answers
+from app.core.import_conflicts import REMARKS as CONFLICT_REMARKS
 from app.core.parsing import Parser
 from app.core.periods import Period
 from app.core.permissions import Actor
@@ -172,6 +174,14 @@ class Plan:
     def remark(self, code: str, column: str = "", **params: Any) -> None:
         self.remarks.append(Reason(code, column, params))
 
+    def conflict(self, column: str, correction: str, value: str, *, since: str, replaced: bool) -> None:
+        """The file says `value` where a person corrected a field on the day `since`: remarked, and asked."""
+        self.remark(REPLACED if replaced else STAYS, column, value=value, correction=correction, since=since)
+
+    @property
+    def conflicts(self) -> list[Reason]:
+        return [one for one in self.remarks if one.code in CONFLICTS]
+
     @property
     def outcome(self) -> Outcome:
         if self.reasons:
@@ -196,6 +206,8 @@ class Context:
     period: Period | None
     dry_run: bool
     memory: dict[str, Any] = field(default_factory=dict)
+    #: what was decided where the file differs from people's corrections
+    answers: Answers = field(default_factory=Answers)
 
 
 def _nothing(*_: Any) -> None:
@@ -310,7 +322,12 @@ class ImportSpec:
         return self._placed(reason, sentence)
 
     def _text(self, code: str) -> Any:
-        return self.remarks.get(code) or self.reasons.get(code) or REASONS.get(code)
+        own = self.remarks.get(code) or self.reasons.get(code)
+        return own or CONFLICT_REMARKS.get(code) or REASONS.get(code)
+
+    def is_remark(self, code: str) -> bool:
+        """Whether a row of which this is said is imported all the same."""
+        return code in self.remarks or code in CONFLICTS
 
     def _placed(self, reason: Reason, sentence: str) -> str:
         if not reason.column:

@@ -15,6 +15,7 @@ from app.accounts.queries import branch_by_code, root_branch, user_by_name
 from app.core.db import db, writing
 from app.core.errors import DomainError
 from app.core.features import current_features
+from app.core.import_conflicts import KEEP, TAKE
 from app.core.import_spec import ImportSpec
 from app.core.periods import Period
 from app.imports import queries, services
@@ -60,6 +61,13 @@ def _described(spec: ImportSpec) -> dict[str, Any]:
 @click.option(
     "--source", default="", metavar="NAME", help="Whose file it is: its remembered columns are used."
 )
+@click.option(
+    "--conflicts",
+    type=click.Choice([KEEP, TAKE]),
+    default=KEEP,
+    show_default=True,
+    help="Where people corrected what the file says otherwise: keep their word, or take the file's.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would happen and change nothing.")
 @click.option("--branch", "branch_code", metavar="CODE", help="Where new records belong; default: the top.")
 @click.option("--user", "username", metavar="NAME", help="Who imports; default: the system.")
@@ -70,6 +78,7 @@ def apply(
     as_of: datetime | None,
     period: str | None,
     source: str,
+    conflicts: str,
     dry_run: bool,
     branch_code: str | None,
     username: str | None,
@@ -88,6 +97,7 @@ def apply(
                 as_of=as_of.date() if as_of else None,
                 period=_period(period),
                 source=source,
+                conflicts=conflicts,
                 apply=not dry_run,
             )
             db.session.commit()
@@ -131,7 +141,9 @@ def _run(batch_id: int) -> ImportBatch:
 
 
 def _counts(batch: ImportBatch) -> dict[str, Any]:
-    outcomes = {name: getattr(batch, name) for name in ("new", "changed", "unchanged", "rejected")}
+    outcomes = {
+        name: getattr(batch, name) for name in ("new", "changed", "unchanged", "rejected", "conflicts")
+    }
     return {"batch": batch.id, "state": batch.state, "rows": batch.done, **outcomes, "reasons": batch.reasons}
 
 

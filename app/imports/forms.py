@@ -1,5 +1,6 @@
 """The upload form: it asks only for what the kind of file needs."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,8 +11,26 @@ from wtforms import DateField, StringField
 from wtforms.validators import Length, Optional, ValidationError
 
 from app.core.clock import today
+from app.core.import_conflicts import KEEP, TAKE
 from app.core.import_spec import ImportSpec
 from app.core.periods import Period
+
+#: what was chosen by field, and by row and field
+Given = tuple[dict[str, str], dict[str, dict[str, str]]]
+
+
+def answers_given(posted: Mapping[str, str]) -> Given:
+    """The answers of a posted page: `field-address` for all rows, `row-12-address` for one. Else ignored."""
+    fields: dict[str, str] = {}
+    rows: dict[str, dict[str, str]] = {}
+    for name, answer in posted.items():
+        what, _dash, rest = name.partition("-")
+        number, _dash, column = rest.partition("-")
+        if what == "field" and answer in (KEEP, TAKE):
+            fields[rest] = answer
+        elif what == "row" and number.isdecimal() and answer in ("", KEEP, TAKE):
+            rows.setdefault(number, {})[column] = answer
+    return fields, rows
 
 
 class UploadForm(FlaskForm):  # type: ignore[misc]

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Branch, User
@@ -72,6 +72,9 @@ class ImportBatch(Timestamps, Model):
     rejected: Mapped[int] = mapped_column(default=0)
     #: rejections by reason, and remarks on other rows: {"uscc.wrong_check_digit": 3}
     reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: rows that contradict what people corrected, and what was decided of them (core.import_conflicts)
+    conflicts: Mapped[int] = mapped_column(default=0, server_default="0")
+    answers: Mapped[dict[str, Any] | None]
     undone: Mapped[int] = mapped_column(default=0)
     kept: Mapped[int] = mapped_column(default=0)
 
@@ -104,6 +107,14 @@ class ImportRow(Model):
     __table_args__ = (
         Index("ix_import_rows_outcome", "batch_id", "outcome", "number"),
         Index("ix_import_rows_number", "batch_id", "number"),
+        # holds only the few that contradict somebody
+        Index(
+            "ix_import_rows_conflict",
+            "batch_id",
+            "number",
+            sqlite_where=text("conflict"),
+            postgresql_where=text("conflict"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -118,6 +129,8 @@ class ImportRow(Model):
     notes: Mapped[list[Any]] = mapped_column(default=list)
     #: [column, code, params] each
     reasons: Mapped[list[Any]] = mapped_column(default=list)
+    #: the file contradicts what a person corrected
+    conflict: Mapped[bool | None]
     #: None until undo came by; False when it left the row, and `kept` says why
     undone: Mapped[bool | None]
     #: {"code", "table", "names"} of `core.taking_back.Kept`

@@ -236,7 +236,7 @@ def reason_counts(batch: ImportBatch, spec: ImportSpec) -> ReasonCounts:
     counts = ReasonCounts([], [])
     for key, count in sorted(batch.reasons.items(), key=lambda pair: -pair[1]):
         column, _dot, code = key.rpartition(".")
-        kind = counts.remarks if code in spec.remarks else counts.rejections
+        kind = counts.remarks if spec.is_remark(code) else counts.rejections
         kind.append((spec.headline(Reason(code, column)), count))
     return counts
 

@@ -24,6 +24,7 @@ from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.i18n import msgid
+from app.core.import_conflicts import KEEP, TAKE, Answers
 from app.core.import_lines import CHUNK, Chunk
 from app.core.import_spec import Context, ImportSpec, Line, Outcome, Plan, Setwise, Taken
 from app.core.import_staging import Packed, temporary
@@ -61,11 +62,13 @@ def receive(
     as_of: date | None = None,
     period: Period | None = None,
     source: str = "",
+    conflicts: str = KEEP,
     apply: bool = False,
 ) -> ImportBatch:
     """Keep the file and open a batch for it: for a dry run, or to be applied at once.
 
-    `source` says whose file it is, and so which remembered columns hold for it.
+    `source` says whose file it is, and so which remembered columns hold for it. With `conflicts` "take" the
+    file's word replaces people's corrections, unseen.
 
     Raises Forbidden, SheetRefused for what is plainly no spreadsheet, and DomainError for a date in the
     future.
@@ -85,6 +88,7 @@ def receive(
         as_of=as_of or (None if _told_by_the_file(spec, period) else usual_day(period)),
         period=period,
         source=source_called(source, spec.name, branch.id) or None,
+        answers={"everything": TAKE} if conflicts == TAKE else None,
         state=BatchState.APPLYING if apply else BatchState.PREVIEWING,
         started_at=now(),
     )
@@ -95,7 +99,7 @@ def receive(
 
 def start_applying(batch: ImportBatch) -> None:
     """Let the worker apply what the dry run showed. Raises Conflict when somebody already did."""
-    counts = dict.fromkeys(("done", "last_row", "new", "changed", "unchanged", "rejected"), 0)
+    counts = dict.fromkeys(("done", "last_row", "new", "changed", "unchanged", "rejected", "conflicts"), 0)
     workflow.move(batch, workflow.APPLY, reasons={}, **counts)
     db.session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
 
@@ -165,7 +169,8 @@ def _run(hold: workflow.Hold) -> _Run:
     dry = batch.state is BatchState.PREVIEWING
     spec, as_of = queries.spec_named(batch.spec), batch.as_of
     day = as_of or usual_day(batch.period)
-    context = Context(batch.id, batch.branch_id, batch.created_by, day, batch.period, dry)
+    answers = Answers.of(batch.answers)
+    context = Context(batch.id, batch.branch_id, batch.created_by, day, batch.period, dry, answers=answers)
     words = words_for(batch) if batch.state in READS else ()
     source = Source(queries.file_of(batch), batch.file_name, batch.last_row, as_of is not None, words)
     return _Run(hold, spec, context, Counter(batch.reasons), source, RowKeeper(context))
@@ -192,7 +197,7 @@ def _preview(run: _Run) -> Iterator[None]:
     """The dry run: plan every chunk, write none, keep samples and every rejection."""
     db.session.execute(delete(ImportRow).where(ImportRow.batch_id == run.context.batch_id))
     run.reasons.clear()
-    run.hold.keep(done=0, last_row=0, new=0, changed=0, unchanged=0, rejected=0)
+    run.hold.keep(done=0, last_row=0, new=0, changed=0, unchanged=0, rejected=0, conflicts=0)
     whole = replace(run.source, after=0)
     yield
     for chunk in reading(whole, run.spec, run.context, run.hold, pack=False):
@@ -263,6 +268,7 @@ def _count(run: _Run, plans: Sequence[Plan], chunk: Chunk, taken: Taken = NOTHIN
         changed=ImportBatch.changed + found[Outcome.CHANGED],
         unchanged=ImportBatch.unchanged + found[Outcome.UNCHANGED],
         rejected=ImportBatch.rejected + found[Outcome.REJECTED],
+        conflicts=ImportBatch.conflicts + sum(1 for plan in plans if plan.conflicts),
         reasons=dict(run.reasons),
         attempts=0,
     )

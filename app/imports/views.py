@@ -17,8 +17,10 @@ from app.core.jobs import enqueue
 from app.core.permissions import current_actor, requires
 from app.core.workbooks import MEDIA_TYPE, workbook_bytes
 from app.imports import jobs, queries, services
+from app.imports.answers.queries import CONFLICTS, contradictions
+from app.imports.answers.services import decide
 from app.imports.columns.queries import sources
-from app.imports.forms import UploadForm
+from app.imports.forms import UploadForm, answers_given
 from app.imports.lists import IMPORTS
 from app.imports.models import ImportBatch
 from app.imports.policy import Permission, may_use
@@ -100,6 +102,7 @@ def show(batch_id: int) -> ResponseReturnValue:
         failure=queries.failure_of(batch),
         why=queries.reason_counts(batch, spec),
         left_out=queries.left_out(batch),
+        asked=contradictions(batch, spec, tab, request.args.get("after", 0, type=int)),
     )
 
 
@@ -118,6 +121,15 @@ def progress(batch_id: int) -> ResponseReturnValue:
 def apply(batch_id: int) -> ResponseReturnValue:
     """Apply what the dry run showed, by a worker."""
     return _taken(services.start_applying, _own(batch_id))
+
+
+@blueprint.post("/<int:batch_id>/answers")
+@requires(Permission.RUN)
+def answer(batch_id: int) -> ResponseReturnValue:
+    """Keep what people corrected, or take the file's word: by field, and for single rows."""
+    decide(_own(batch_id), *answers_given(request.form))
+    jobs.dry_run(queries.batch_for(current_actor(), batch_id))
+    return redirect(url_for(".show", batch_id=batch_id, tab=CONFLICTS), 303)
 
 
 @blueprint.post("/<int:batch_id>/cancel")

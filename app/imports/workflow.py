@@ -76,6 +76,10 @@ DROP = Step(
 )
 #: somebody said which column is which: the dry run begins anew
 REREAD = Step((BatchState.UNMAPPED, BatchState.PREVIEWED), BatchState.PREVIEWING, Permission.RUN)
+#: somebody decided what is to become of people's corrections: the dry run counts anew
+ANSWER = Step(
+    (BatchState.PREVIEWED,), BatchState.PREVIEWING, Permission.RUN, lambda batch: batch.conflicts > 0
+)
 CANCEL = Step((BatchState.APPLYING,), BatchState.CANCELLING, Permission.RUN)
 UNDO = Step((BatchState.APPLIED, BatchState.FAILED), BatchState.UNDOING, Permission.UNDO, _writes)
 #: what was kept may be taken back once nothing stands in its way any more
@@ -84,6 +88,7 @@ UNDO_REST = Step((BatchState.UNDONE,), BatchState.UNDOING, Permission.UNDO, lamb
 STEPS = {
     "apply": APPLY,
     "reread": REREAD,
+    "answer": ANSWER,
     "drop": DROP,
     "cancel": CANCEL,
     "undo": UNDO,

@@ -15,7 +15,13 @@ from app.employers.models import Employer, Stage
 from app.employers.search.services import reindex
 from app.employers.sources.policy import BANK, INSURANCE, REGISTRY
 from app.employers.sources.queries import Known
-from app.employers.sources.services import plan_known, plan_prospect, plan_source, refused
+from app.employers.sources.services import (
+    plan_known,
+    plan_prospect,
+    plan_source,
+    refused,
+    tell_replaced,
+)
 from app.leads.ledger.services import refresh
 from app.leads.queries import Directory, directory
 
@@ -145,8 +151,9 @@ SAID = {
 }
 
 
-def applied(plans: Sequence[Plan], _context: Context) -> None:
-    """After a chunk is written: the search finds the firms, and the ledger has them."""
+def applied(plans: Sequence[Plan], context: Context) -> None:
+    """After a chunk is written: the search finds the firms, the ledger has them, replaced words are told."""
+    tell_replaced(plans, context)
     ids = {id_of(write.id) for one in plans for write in one.writes if write.model is Employer}
     reindex(ids)
     refresh(ids)

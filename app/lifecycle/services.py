@@ -11,6 +11,7 @@ from app.core.workflow import WorkflowHistory
 from app.core.workflow_sets import SetMove, note_restored
 from app.employers.models import Employer
 from app.employers.search.services import reindex
+from app.employers.sources.services import tell_restored
 from app.lifecycle.workflow import LIFECYCLE
 from app.tasks.models import DEADLINE, Task
 
@@ -33,10 +34,11 @@ def removing_employers(table: str, ids: Sequence[int], _context: Context) -> Non
         )
 
 
-def reverted_employers(restored: Mapping[str, Sequence[int]], _context: Context) -> None:
+def reverted_employers(restored: Mapping[str, Sequence[int]], context: Context) -> None:
     """Writes down the stages that the undo set back, and brings the search up to date."""
     ids = list(restored.get(Employer.__tablename__, ()))
     note_restored(LIFECYCLE, _set_back(ids), comment="import undone")
+    tell_restored(ids, context)
     reindex(ids)
 
 

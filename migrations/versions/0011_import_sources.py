@@ -1,4 +1,6 @@
-"""Whose file an import was, how its headings were read, and what people said of headings is remembered.
+"""Whose file an import was, how its headings were read, and what was decided of people's corrections.
+
+What people said of headings is remembered for the next file of the same source.
 
 Revision ID: 0011
 Revises: 0010
@@ -43,9 +45,25 @@ def upgrade():
     )
     op.add_column("import_batches", sa.Column("source", sa.String(length=80), nullable=True))
     op.add_column("import_batches", sa.Column("layout", JSON, nullable=True))
+    op.add_column(
+        "import_batches", sa.Column("conflicts", sa.Integer(), nullable=False, server_default=sa.text("0"))
+    )
+    op.add_column("import_batches", sa.Column("answers", JSON, nullable=True))
+    op.add_column("import_rows", sa.Column("conflict", sa.Boolean(), nullable=True))
+    op.create_index(
+        "ix_import_rows_conflict",
+        "import_rows",
+        ["batch_id", "number"],
+        sqlite_where=sa.text("conflict"),
+        postgresql_where=sa.text("conflict"),
+    )
 
 
 def downgrade():
+    op.drop_index("ix_import_rows_conflict", "import_rows")
+    op.drop_column("import_rows", "conflict")
+    op.drop_column("import_batches", "answers")
+    op.drop_column("import_batches", "conflicts")
     op.drop_column("import_batches", "layout")
     op.drop_column("import_batches", "source")
     op.drop_table("import_columns")

@@ -7,7 +7,7 @@ wins. What a person corrected stays until a person changes it. `Employer.registr
 fields that are from elsewhere.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -70,7 +70,6 @@ REMARKS = {
     "closed": _l("Its account was closed, yet it is named here: look into it."),
     "dismissed": _l("It was dismissed as a lead, yet it is named here: look into it."),
     "missing": _l("is missing; the row was matched by its name, or is a lead without a code"),
-    "corrected_by_hand": _l("was corrected by hand and stays; the file says: %(value)s"),
 }
 
 #: why a firm is not obliged, by the first two characters of its credit code (GB 32100: authority and kind)
@@ -99,18 +98,36 @@ def heard_first(source: str, as_of: date, known: Values | None = None) -> dict[s
     return {"source": source, "source_as_of": as_of}
 
 
+class Contradiction(NamedTuple):
+    """A claim that differs from a person's correction, the day of that, and whether the claim replaces it."""
+
+    claim: Any
+    since: str
+    replaced: bool
+
+
 class Weighed(NamedTuple):
-    """The columns that change, `told` among them, and the claims that a person's correction withstood."""
+    """The columns that change, `told` among them, and the claims that contradict a person's corrections."""
 
     changes: dict[str, Any]
-    withstood: dict[str, Any]
+    contradictions: dict[str, Contradiction]
 
 
-def weighed(known: Values, source: str, as_of: date, claims: Values) -> Weighed:
+#: whether a field that a person corrected to this value is to be what the file says
+Replaces = Callable[[str, Any], bool]
+
+
+def stays(_field: str, _correction: Any) -> bool:
+    """What holds where nobody was asked: people's corrections stay."""
+    return False
+
+
+def weighed(known: Values, source: str, as_of: date, claims: Values, replaces: Replaces = stays) -> Weighed:
     """What the claims of a source change of an employer; empty cells claim nothing.
 
     `known` has the BOOKKEEPING columns and the FIELDS of the source. A claim is taken unless the present
-    value is a person's, of a source that counts more, or of a later day of the same source.
+    value is a person's (who was asked: `replaces`), of a source that counts more, or of a later day of the
+    same source.
     """
     told = dict(known["told"] or {})
     before, after = _days(known), _days(known)
@@ -120,12 +137,14 @@ def weighed(known: Values, source: str, as_of: date, claims: Values) -> Weighed:
     for field in FIELDS[source]:
         value, present = claims.get(field), known[field]
         standing = None if present is None else _standing(field, told, before)
-        if value is not None and _counts(field, source, as_of, standing):
+        counts = value is not None and _counts(field, source, as_of, standing)
+        if value not in (None, present) and standing is not None and standing[0] == OFFICE:
+            counts = replaces(field, present)
+            found.contradictions[field] = Contradiction(value, standing[1], counts)
+        if counts:
             standing = (source, as_of.isoformat())
             if value != present:
                 found.changes[field] = value
-        elif value not in (None, present) and standing is not None and standing[0] == OFFICE:
-            found.withstood[field] = value
         _pin(told, field, standing, after)
     if told != (known["told"] or {}):
         found.changes["told"] = told or None

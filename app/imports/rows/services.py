@@ -64,6 +64,7 @@ class RowKeeper:
             "values": one.cells,
             "notes": NO_NOTES,
             "reasons": _reasons(one.reasons),
+            "conflict": None,
         }
 
     def _row(self, plan: Plan) -> dict[str, Any]:
@@ -78,6 +79,7 @@ class RowKeeper:
             "values": _short(plain(plan.line.values)) if self._shows(plan, outcome) else NO_VALUES,
             "notes": NO_NOTES if rejected else self._notes(plan),
             "reasons": _reasons(said) if said else NO_REASONS,
+            "conflict": True if plan.conflicts else None,
         }
 
     def _notes(self, plan: Plan) -> list[Any]:

@@ -1,0 +1,1 @@
+"""What is decided where a file contradicts people's corrections."""
