@@ -112,7 +112,7 @@ class ImportRow(Model):
             "ix_import_rows_conflict",
             "batch_id",
             "number",
-            sqlite_where=text("conflict"),
+            sqlite_where=text("conflict = 1"),
             postgresql_where=text("conflict"),
         ),
     )

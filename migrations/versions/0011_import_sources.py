@@ -54,7 +54,7 @@ def upgrade():
         "ix_import_rows_conflict",
         "import_rows",
         ["batch_id", "number"],
-        sqlite_where=sa.text("conflict"),
+        sqlite_where=sa.text("conflict = 1"),
         postgresql_where=sa.text("conflict"),
     )
 

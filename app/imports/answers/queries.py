@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from app.audit.models import AuditEvent
 from app.core.db import db
@@ -69,9 +69,8 @@ def contradictions(batch: ImportBatch, spec: ImportSpec, tab: str, after: int = 
 
 
 def rows_of(batch: ImportBatch, after: int = 0, limit: int | None = None) -> Sequence[ImportRow]:
-    query = select(ImportRow).where(
-        ImportRow.batch_id == batch.id, ImportRow.conflict, ImportRow.number > after
-    )
+    contradicts = cast("ColumnElement[bool]", ImportRow.conflict)
+    query = select(ImportRow).where(ImportRow.batch_id == batch.id, contradicts, ImportRow.number > after)
     return db.session.scalars(query.order_by(ImportRow.number).limit(limit)).all()
 
 
