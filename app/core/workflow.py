@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core import signals, timeline
+from app.core import options, signals, timeline
 from app.core.acts import Act, Nobody
 from app.core.clock import now
 from app.core.db import Model, db
@@ -47,7 +47,13 @@ class Deadline:
     """A task that entering the state opens for the record's owner, and leaving it closes."""
 
     title: Any
-    working_days: int
+    #: a number, or an option with which the department sets it
+    working_days: int | options.Option
+
+    @property
+    def days(self) -> int:
+        """How many working days hold now."""
+        return self.working_days if isinstance(self.working_days, int) else self.working_days.value()
 
 
 @dataclass(frozen=True)

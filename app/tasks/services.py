@@ -220,7 +220,7 @@ _Homes = dict[int | None, tuple[int, int | None]]
 
 def _open_deadlines(workflow: Workflow[Any], deadline: Deadline, moves: list[SetMove], homes: _Homes) -> None:
     # a reminder: weekdays will do for a year whose holidays are not announced yet
-    due_on = add_working_days(today(), deadline.working_days, provisional=True)
+    due_on = add_working_days(today(), deadline.days, provisional=True)
     title, moment = msgid_of(deadline.title), now()
     rows: list[dict[str, Any]] = [
         {
