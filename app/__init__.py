@@ -31,6 +31,7 @@ FEATURES: tuple[str, ...] = (
     "app.leads",
     "app.contributions",
     "app.relief",
+    "app.relief.applications",
     "app.outreach",
     "app.targets",
     # their demonstration works on what the others have loaded

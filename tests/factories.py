@@ -1,7 +1,8 @@
 """Builders: each makes one committed-when-you-commit record with sensible defaults."""
 
 import runpy
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -14,10 +15,14 @@ from app.core import code_tables
 from app.core.clock import today
 from app.core.code_tables import CodeValue
 from app.core.db import db
+from app.core.periods import Period
 from app.core.permissions import SEPARATED_ROLES, Role, Scope
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.imports.models import BatchState, ImportBatch
 from app.outreach.models import Outcome, Visit, VisitKind
+from app.relief.applications import services as relief
+from app.relief.applications.models import DOCUMENTS, ReliefApplication, Request, VoteBody
+from app.relief.applications.services import Draft
 from campaigns.drafting.models import Campaign
 
 _numbers = count(1)
@@ -136,3 +141,28 @@ def create_import_batch(branch: Branch | None = None, **fields: Any) -> ImportBa
     db.session.add(batch)
     db.session.flush()
     return batch
+
+
+def create_application(employer: Employer, maker: User, **fields: Any) -> ReliefApplication:
+    """A sound application for deferring six months from the next due one, as a draft."""
+    start = (employer.paid_through or Period.of(today())) + 1
+    voted = today() - timedelta(days=20)
+    values = {
+        "request": Request.DEFERMENT,
+        "from_month": start,
+        "to_month": start + 5,
+        "heads": 10,
+        "base": Decimal(5000),
+        "documents": list(DOCUMENTS),
+        "vote_body": VoteBody.CONGRESS,
+        "voted_on": voted,
+        "members": 30,
+        "attended": 20,
+        "votes_for": 16,
+        "votes_against": 4,
+        "announced_from": voted + timedelta(days=1),
+        "announced_to": voted + timedelta(days=7),
+    }
+    return relief.enter(
+        employer, Draft({"employer_rate": None, "employee_rate": None, **values, **fields}), maker
+    )

@@ -26,8 +26,10 @@ from app.core.permissions import Actor, may
 R = TypeVar("R", bound=Any)
 
 Reason = Any  # a lazy string
-#: Looks at a record and says what stands in the way; None lets it pass.
-Guard = Callable[[Any, Actor | None], Reason | None]
+#: Looks at a record and says what stands in the way: a reason, or a list of them; None lets it pass.
+Guard = Callable[[Any, Actor | None], Reason | list[Reason] | None]
+#: The same for the answers that a person gives with the step.
+Check = Callable[[Any, Mapping[str, Any]], Reason | None]
 Effect = Callable[[Any, "Move"], None]
 
 
@@ -70,7 +72,7 @@ class State:
 
 @dataclass(frozen=True)
 class Ask:
-    """Something a transition must be told: becomes a form field. kind: text, date or choice.
+    """Something a transition must be told: becomes a form field. kind: text, date, month or choice.
 
     An answer named like a column of the record is stored there; all are kept with the history.
     """
@@ -93,6 +95,7 @@ class Transition:
     permission: str | None
     asks: tuple[Ask, ...] = ()
     guards: tuple[Guard, ...] = ()
+    checks: tuple[Check, ...] = ()
     effects: tuple[Effect, ...] = ()
     tone: Tone = Tone.NEUTRAL
 
@@ -267,6 +270,7 @@ def _all_reasons(
         *_state_reasons(workflow, record, chosen),
         *unanswered,
         *_guard_reasons(workflow, record, chosen, actor),
+        *(reason for check in chosen.checks if (reason := check(record, answers)) is not None),
     ]
 
 
@@ -281,7 +285,9 @@ def _guard_reasons(
     workflow: Workflow[Any], record: Any, chosen: Transition, actor: Actor | None
 ) -> list[object]:
     guards = (*chosen.guards, *current_features().guards_for(workflow.name, chosen.name))
-    return [reason for guard in guards if (reason := guard(record, actor)) is not None]
+    found = (guard(record, actor) for guard in guards)
+    given = (answer if isinstance(answer, list) else [answer] for answer in found)
+    return [reason for answer in given for reason in answer if reason is not None]
 
 
 def _apply(workflow: Workflow[Any], record: Any, move: Move) -> None:

@@ -16,6 +16,7 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import current_features
+from app.core.month_field import PeriodField
 from app.core.permissions import Actor, current_actor, signed_in
 from app.core.workflow import Ask, Option, Transition, Workflow, option, transition
 
@@ -74,6 +75,8 @@ def _field(ask: Ask) -> Field:
     validators: list[Any] = [InputRequired() if ask.required else Optional()]
     if ask.kind == "date":
         return DateField(ask.label, default=today, validators=[*validators, _not_in_the_future])
+    if ask.kind == "month":
+        return PeriodField(ask.label, validators=validators)
     if ask.kind == "choice":
         return SelectField(ask.label, choices=offered([("", "…"), *ask.choices]), validators=validators)
     return StringField(ask.label, validators=[*validators, Length(max=200)])

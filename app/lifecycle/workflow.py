@@ -1,7 +1,8 @@
 """The stage machine: the only place where stages and the ways between them are written down.
 
 Steps of people come first. Steps named `statement_…` have no permission: the monthly statement alone makes
-them, with the row as evidence; a person can never set or clear arrears by hand.
+them, with the row as evidence; a person can never set or clear arrears by hand. Those named `relief_…` are
+made by a decision on deferment, with the decision as evidence.
 """
 
 from flask import url_for
@@ -214,6 +215,15 @@ STATEMENT_STEPS = (
     ),
 )
 
+#: An approved deferment makes these steps, with the decision as evidence; statements go on having their say.
+RELIEF_STEPS = (
+    Transition(
+        "relief_begins", _l("Deferment: it begins"), ("contributing", "in_arrears"), "on_relief", None
+    ),
+    Transition("relief_resumed", _l("Deferment: resumed"), ("on_relief", "in_arrears"), "contributing", None),
+    Transition("relief_overdue", _l("Deferment: overdue"), ("on_relief", "contributing"), "in_arrears", None),
+)
+
 
 def load(employer_id: int, actor: Actor) -> Employer:
     """The employer, or NotFound when it is out of the actor's reach."""
@@ -229,7 +239,7 @@ LIFECYCLE: Workflow[Employer] = Workflow(
     title=_l("Stage"),
     model=Employer,
     states=STATES,
-    transitions=(*PEOPLES_STEPS, *STATEMENT_STEPS),
+    transitions=(*PEOPLES_STEPS, *STATEMENT_STEPS, *RELIEF_STEPS),
     acts=ACTS,
     field="stage",
     since="stage_since",

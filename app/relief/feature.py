@@ -1,19 +1,41 @@
-"""The manifest of relief: the import of decisions, and the card on the employer's page."""
+"""The manifest of relief: the register of decisions with its clocks, and the card on the employer's page."""
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.features import Feature, Panel
+from app.core.attachable import RecordKind
+from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.jobs import DailyAt
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.relief.forms import RELIEF
-from app.relief.models import KIND_LABELS
-from app.relief.policy import Permission
+from app.relief.jobs import every_morning
+from app.relief.lists import EMPLOYER_FIELDS
+from app.relief.models import KIND_LABELS, ReliefDecision
+from app.relief.policy import OPTIONS, Permission, visible_to
 from app.relief.queries import decisions_on
+from app.relief.views import bp
+from app.relief.workflow import RELIEF_TERM
 
 feature = Feature(
     name="relief",
-    grants={Permission.VIEW: OFFICE, Permission.IMPORT: (Role.SPECIALIST, *LEADERS)},
+    blueprint=bp,
+    grants={
+        Permission.VIEW: OFFICE,
+        Permission.IMPORT: (Role.SPECIALIST, *LEADERS),
+        Permission.APPLY: (Role.SPECIALIST, *LEADERS),
+        Permission.REVIEW: LEADERS,
+        Permission.APPROVE: LEADERS,
+    },
+    navigation=(
+        NavItem(
+            _l("Register of relief"), "relief_register.index", Permission.VIEW, "journal-text", "work", 61
+        ),
+    ),
     import_specs=(RELIEF,),
+    workflows=(RELIEF_TERM,),
+    schedule=(DailyAt("05:40", every_morning),),
+    options=OPTIONS,
+    employer_fields=EMPLOYER_FIELDS,
     panels=(
         Panel(
             "relief",
@@ -23,11 +45,27 @@ feature = Feature(
             lambda employer, _actor: {
                 "decisions": decisions_on(employer.id) if employer.employer_account_no else (),
                 "kinds": KIND_LABELS,
+                "relief_workflow": RELIEF_TERM,
             },
             Permission.VIEW,
             55,
         ),
     ),
+    record_kinds=(
+        RecordKind(
+            "relief",
+            _l("Decision on relief"),
+            ReliefDecision,
+            visible_to,
+            view=Permission.VIEW,
+            attach=Permission.APPLY,
+            remove=Permission.APPLY,
+            employer_id=lambda decision: decision.employer_id,
+            title=lambda decision: f"{KIND_LABELS[decision.kind]} · {decision.employer.name}",
+            endpoint="relief_register.show",
+        ),
+    ),
+    timeline_kinds=(TimelineKind("relief", _l("Relief"), "umbrella", Permission.VIEW),),
     movers=(
         Mover(
             "relief_decisions",

@@ -1,15 +1,22 @@
-"""What a list of decisions on relief looks like."""
+"""What a list of decisions on relief looks like, and the forms of plans and figures."""
 
 from decimal import Decimal
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DecimalField, Field, FieldList, FormField
+from wtforms import Form as PlainForm
+from wtforms.validators import NumberRange, Optional, ValidationError
 
 from app.core.identifiers import credit_code
 from app.core.import_spec import Column, ImportSpec
-from app.core.parsing import account_number, code, day, period, rate, text
+from app.core.month_field import PeriodField
+from app.core.parsing import account_number, code, day, money, period, rate, text, whole
+from app.core.periods import Period
 from app.employers.sources.policy import REASONS
-from app.relief.models import ReliefKind
-from app.relief.policy import Permission
+from app.relief.models import ReliefDecision, ReliefKind
+from app.relief.policy import INSTALMENTS, Permission, equal_parts
 from app.relief.services import plan
 
 KINDS = {
@@ -55,6 +62,8 @@ COLUMNS = (
         ("批准个人缴存比例", "个人缴存比例", "employee rate"),
         rate(_LOW, _HIGH),
     ),
+    Column("heads", _l("Employees"), ("缓缴职工人数", "缓缴人数", "职工人数", "heads"), whole()),
+    Column("monthly_amount", _l("Amount a month"), ("月缓缴金额", "月缴存额", "monthly amount"), money()),
     Column("document_no", _l("Document number"), ("批准文号", "文号", "document no"), text(60)),
     Column("decided_on", _l("Decided on"), ("批准日期", "审批日期", "decided on"), day()),
 )
@@ -78,3 +87,44 @@ RELIEF = ImportSpec(
     },
     remarks={"overlaps": _l("It overlaps another decision of the same kind.")},
 )
+
+
+class InstalmentForm(PlainForm):
+    """One line of a plan; an empty one is left out."""
+
+    month = PeriodField(_l("Month"), [Optional()])
+    amount = DecimalField(_l("Amount"), [Optional(), NumberRange(Decimal("0.01"))], places=2)
+
+    def validate_amount(self, field: Field) -> None:
+        if (self.month.data is None) is not (field.data is None):
+            raise ValidationError(_("Give both the month and the amount."))
+
+
+class PlanForm(FlaskForm):  # type: ignore[misc]
+    rows = FieldList(FormField(InstalmentForm), min_entries=0, max_entries=36)
+
+    def propose(self, decision: ReliefDecision, number: int | None, today: Period) -> None:
+        """What is planned already; or a number of equal parts from next month on, as long as the term was."""
+        most = INSTALMENTS.value()
+        if decision.instalments and number is None:
+            rows = [(one.month, one.amount) for one in decision.instalments]
+        else:
+            parts = max(1, min(most, number or decision.months))
+            first = max(decision.last_month, today) + 1
+            amounts = equal_parts(decision.amount or Decimal(0), parts)
+            rows = [(first + place, amount) for place, amount in enumerate(amounts)]
+        for month, amount in rows:
+            self.rows.append_entry({"month": month, "amount": amount})
+
+    @property
+    def instalments(self) -> list[tuple[Period, Decimal]]:
+        """Only of a valid form."""
+        lines = [row.form for row in self.rows]
+        return [(line.month.data, line.amount.data) for line in lines if line.month.data and line.amount.data]
+
+
+class FiguresForm(FlaskForm):  # type: ignore[misc]
+    """The months that the register is asked about."""
+
+    first = PeriodField(_l("From month"), [Optional()])
+    last = PeriodField(_l("As of month"), [Optional()])

@@ -1,15 +1,16 @@
-"""Decisions on relief, as they were approved."""
+"""Decisions on relief, whether a list brought them or an application ended in them: one register."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import EnumText, Model, Rate, Timestamps
+from app.core.db import EnumText, Model, Money, Rate, Timestamps
 from app.core.periods import Period
+from app.employers.models import Employer
 
 
 class ReliefKind(StrEnum):
@@ -20,11 +21,29 @@ class ReliefKind(StrEnum):
 KIND_LABELS = {ReliefKind.DEFERMENT: _l("Deferment"), ReliefKind.RATE_CUT: _l("Rate reduction")}
 
 
+class ReliefState(StrEnum):
+    """Where a decision stands; the ways between are in `workflow.py`."""
+
+    APPROVED = "approved"
+    RUNNING = "running"
+    ENDED = "ended"
+    ENDED_EARLY = "ended_early"
+    OVERDUE = "overdue"
+    RESUMED = "resumed"
+    EXTENDED = "extended"
+    MADE_UP = "made_up"
+    RESTORED = "restored"
+    PAST = "past"
+
+
 class ReliefDecision(Timestamps, Model):
     """One approval; both months belong to it. A new one of the same kind and first month corrects it."""
 
     __tablename__ = "relief_decisions"
-    __table_args__ = (UniqueConstraint("employer_id", "kind", "from_month"),)
+    __table_args__ = (
+        UniqueConstraint("employer_id", "kind", "from_month"),
+        Index("ix_relief_decisions_state", "state", "to_month"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
@@ -37,3 +56,76 @@ class ReliefDecision(Timestamps, Model):
     document_no: Mapped[str | None] = mapped_column(String(60))
     decided_on: Mapped[date | None]
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"), index=True)
+    #: the application that it answers; None where a list brought it
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("relief_applications.id"), index=True)
+    state: Mapped[ReliefState] = mapped_column(
+        EnumText(ReliefState), default=ReliefState.APPROVED, server_default=ReliefState.APPROVED.value
+    )
+    state_since: Mapped[datetime | None]
+    #: the last month that it held for, where it ended before its time
+    ended_month: Mapped[Period | None]
+    #: employees it holds for, and what is deferred or saved each month: as approved, or as when it began
+    heads: Mapped[int | None]
+    monthly_amount: Mapped[Decimal | None] = mapped_column(Money)
+
+    employer: Mapped[Employer] = relationship()
+    instalments: Mapped[list["ReliefInstalment"]] = relationship(
+        order_by="ReliefInstalment.month", cascade="all, delete-orphan", back_populates="decision"
+    )
+
+    @property
+    def name(self) -> str:
+        return self.employer.name
+
+    @property
+    def last_month(self) -> Period:
+        return self.ended_month or self.to_month
+
+    @property
+    def months(self) -> int:
+        """How many months it holds for; 0 where it ended before it began."""
+        return max(0, self.last_month - self.from_month + 1)
+
+    @property
+    def amount(self) -> Decimal | None:
+        """What is deferred or saved over all its months."""
+        return None if self.monthly_amount is None else self.monthly_amount * self.months
+
+
+class InstalmentState(StrEnum):
+    PLANNED = "planned"
+    PAID = "paid"
+    SHORT = "short"
+    MISSED = "missed"
+
+
+INSTALMENT_LABELS = {
+    InstalmentState.PLANNED: _l("Planned"),
+    InstalmentState.PAID: _l("Paid"),
+    InstalmentState.SHORT: _l("Short"),
+    InstalmentState.MISSED: _l("Missed"),
+}
+INSTALMENT_TONES = {
+    InstalmentState.PLANNED: "neutral",
+    InstalmentState.PAID: "good",
+    InstalmentState.SHORT: "warning",
+    InstalmentState.MISSED: "danger",
+}
+
+
+class ReliefInstalment(Timestamps, Model):
+    """A month in which part of what was deferred is made up; what statements show of it is `paid`."""
+
+    __tablename__ = "relief_instalments"
+    __table_args__ = (UniqueConstraint("decision_id", "month"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("relief_decisions.id", ondelete="CASCADE"))
+    month: Mapped[Period]
+    amount: Mapped[Decimal] = mapped_column(Money)
+    paid: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
+    state: Mapped[InstalmentState] = mapped_column(EnumText(InstalmentState), default=InstalmentState.PLANNED)
+    #: the statement that showed it last
+    statement: Mapped[Period | None]
+
+    decision: Mapped[ReliefDecision] = relationship(back_populates="instalments")

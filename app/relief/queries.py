@@ -1,20 +1,31 @@
-"""Decisions on relief: an employer's, and those that a chunk of a file may correct."""
+"""Decisions on relief: an employer's, those that a file may correct, and the figures of the register."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import aliased, joinedload
 
 from app.core.bulk import read_rows
 from app.core.db import among, db
+from app.core.periods import Period
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.employers.policy import in_reach, not_merged
-from app.relief.models import ReliefDecision
+from app.relief.models import ReliefDecision, ReliefKind, ReliefState
+from app.relief.policy import visible_to
 
 Known = Mapping[str, Any]
 DECIDED = ("to_month", "employer_rate", "employee_rate", "document_no", "decided_on")
+#: what a list may tell of how many it concerns
+FIGURES = ("heads", "monthly_amount")
+
+LAST_MONTH: ColumnElement[Period] = func.coalesce(
+    ReliefDecision.ended_month, ReliefDecision.to_month, type_=ReliefDecision.to_month.type
+)
 
 
 def employers(codes: Collection[str], accounts: Collection[str], actor: Actor | None) -> Sequence[Known]:
@@ -27,7 +38,7 @@ def employers(codes: Collection[str], accounts: Collection[str], actor: Actor | 
 
 def decisions_of(employer_ids: Collection[int]) -> dict[int, list[Known]]:
     """What was decided for these employers so far."""
-    names = ("id", "employer_id", "kind", "from_month", *DECIDED)
+    names = ("id", "employer_id", "kind", "from_month", *DECIDED, *FIGURES)
     columns = [getattr(ReliefDecision, name) for name in names]
     found: dict[int, list[Known]] = defaultdict(list)
     for row in read_rows(select(*columns).where(among(ReliefDecision.employer_id, employer_ids))):
@@ -41,3 +52,96 @@ def decisions_on(employer_id: int) -> Sequence[ReliefDecision]:
     return db.session.scalars(
         query.order_by(ReliefDecision.from_month.desc(), ReliefDecision.id.desc())
     ).all()
+
+
+def listed(actor: Actor | None) -> Select[ReliefDecision]:
+    """The register: every decision in the actor's reach."""
+    return select(ReliefDecision).where(visible_to(actor))
+
+
+def standing(*states: ReliefState) -> Sequence[ReliefDecision]:
+    """Every decision in one of the states, with its employer; for the clocks."""
+    query = select(ReliefDecision).where(ReliefDecision.state.in_(states)).order_by(ReliefDecision.id)
+    return db.session.scalars(query.options(joinedload(ReliefDecision.employer))).unique().all()
+
+
+_next = aliased(ReliefDecision)
+
+
+def followers() -> Mapping[int, int]:
+    """Which decisions are followed without a gap by another of the same kind: (id, id of the next)."""
+    query = select(
+        ReliefDecision.id, LAST_MONTH, _next.id, _next.from_month
+    ).join(
+        _next, (_next.employer_id == ReliefDecision.employer_id) & (_next.kind == ReliefDecision.kind)
+    ).where(_next.from_month > ReliefDecision.from_month)  # fmt: skip
+    return {id_: next_id for id_, last, next_id, begins in db.session.execute(query) if begins == last + 1}
+
+
+def with_plans(employer_ids: Collection[int] | None) -> Sequence[ReliefDecision]:
+    """The decisions whose end statements may show: of these employers, or of all."""
+    states = (ReliefState.RESUMED, ReliefState.ENDED, ReliefState.ENDED_EARLY, ReliefState.OVERDUE)
+    query = select(ReliefDecision).where(ReliefDecision.state.in_(states)).order_by(ReliefDecision.id)
+    if employer_ids is not None:
+        query = query.where(among(ReliefDecision.employer_id, employer_ids))
+    # what an import has just written past the session is read anew
+    fresh = query.options(joinedload(ReliefDecision.employer)).execution_options(populate_existing=True)
+    db.session.flush()
+    return db.session.scalars(fresh).unique().all()
+
+
+@dataclass
+class Figure:
+    """One kind within a span of months. An employer counts once; `unknown` decisions have no figures."""
+
+    kind: ReliefKind
+    heads_of: dict[int, int] = field(default_factory=dict)
+    amount: Decimal = Decimal(0)
+    decisions: int = 0
+    unknown: int = 0
+
+    @property
+    def employers(self) -> int:
+        return len(self.heads_of)
+
+    @property
+    def heads(self) -> int:
+        return sum(self.heads_of.values())
+
+    def add(self, one: Any, months: int) -> None:
+        self.decisions += 1
+        self.unknown += one.heads is None or one.monthly_amount is None
+        self.heads_of[one.employer_id] = max(self.heads_of.get(one.employer_id, 0), one.heads or 0)
+        self.amount += (one.monthly_amount or Decimal(0)) * months
+
+
+@dataclass(frozen=True)
+class Span:
+    """A row of the register's figures: what held in any of these months; `first` None: from the beginning."""
+
+    title: Any
+    first: Period | None
+    last: Period
+
+    def months_of(self, one: Any) -> int:
+        """How many of its months lie in the span."""
+        start = max(one.from_month, self.first) if self.first else one.from_month
+        return max(0, min(one.last_month, self.last) - start + 1)
+
+
+def figures(spans: Iterable[Span], actor: Actor) -> list[tuple[Span, list[Figure]]]:
+    """The totals of each span by kind, of what is in the actor's reach; one statement."""
+    rows = db.session.execute(
+        select(
+            ReliefDecision.employer_id, ReliefDecision.kind, ReliefDecision.from_month,
+            LAST_MONTH.label("last_month"), ReliefDecision.heads, ReliefDecision.monthly_amount,
+        ).where(visible_to(actor))
+    ).all()  # fmt: skip
+    found = []
+    for span in spans:
+        by_kind = {kind: Figure(kind) for kind in ReliefKind}
+        for one in rows:
+            if months := span.months_of(one):
+                by_kind[one.kind].add(one, months)
+        found.append((span, list(by_kind.values())))
+    return found

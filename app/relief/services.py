@@ -1,17 +1,46 @@
-"""Decisions from a list. They move no stage: the statement alone shows that an account is deferred.
+"""Decisions from a list, and the clocks that all decisions run by, wherever they came from.
 
-The workflow of an application (the employees' resolution, review, approval) is to come; it will end in the
-same `ReliefDecision` that a list brings.
+Bringing a decision moves no stage: on the day it begins, the clock does, with the decision as evidence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
+
+from app.core import signals, timeline
+from app.core.clock import local, today
+from app.core.db import db
+from app.core.errors import Conflict, DomainError
+from app.core.i18n import msgid
 from app.core.import_spec import Context, Line, Plan
+from app.core.periods import Period
+from app.core.permissions import Actor
+from app.core.workdays import add_working_days
+from app.core.workflow import transition
 from app.relief import queries
-from app.relief.models import ReliefDecision, ReliefKind
-from app.relief.policy import LONGEST
-from app.relief.queries import DECIDED, Known
+from app.relief.models import InstalmentState, ReliefDecision, ReliefInstalment, ReliefKind, ReliefState
+from app.relief.policy import (
+    ANSWER_DAYS,
+    INSTALMENTS,
+    LONGEST,
+    REMINDERS,
+    SETTLE_DAYS,
+    Rates,
+    effect_of,
+    made_up,
+    present_base,
+    shared_out,
+)
+from app.relief.queries import DECIDED, FIGURES, Known
+from app.relief.workflow import OVER, RELIEF_TERM, REMINDER_KINDS, evidence
+from app.tasks.services import open_task
+
+ENDS = msgid("Relief ends on %(day)s: agree on resuming with a make-up plan, or on a new application")
+MISSED = msgid("The instalment of %(month)s was not made up in full")
+PLANNED = msgid("Make-up plan agreed: %(count)s instalments, %(amount)s yuan")
 
 
 def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
@@ -22,19 +51,23 @@ def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
     found = queries.employers(codes, accounts, context.actor)
     named = {one[key]: one for key in ("employer_account_no", "uscc") for one in found if one[key]}
     decided = queries.decisions_of([one["id"] for one in found])
-    return [_plan_one(line, named, decided, context) for line in lines]
+    longest = LONGEST.value()
+    return [_plan_one(line, named, decided, context, longest) for line in lines]
 
 
-def _plan_one(line: Line, named: dict[str, Known], decided: dict[int, list[Known]], context: Context) -> Plan:
+def _plan_one(
+    line: Line, named: dict[str, Known], decided: dict[int, list[Known]], context: Context, longest: int
+) -> Plan:
     made, values = Plan(line), line.values
     employer = _employer(made, named)
-    _check(made)
+    _check(made, longest)
     if employer is None or made.reasons:
         return made
     before = decided.get(employer["id"], [])
     key = (values["kind"], values["from_month"])
     known = next((one for one in before if (one["kind"], one["from_month"]) == key), None)
     columns = {name: values.get(name) for name in DECIDED}
+    columns |= {name: values[name] for name in FIGURES if values.get(name) is not None}
     if known is not None:
         made.update(ReliefDecision, known, columns)
     else:
@@ -65,13 +98,13 @@ def _employer(made: Plan, named: dict[str, Known]) -> Known | None:
     return None
 
 
-def _check(made: Plan) -> None:
+def _check(made: Plan, longest: int) -> None:
     values = made.line.values
     months = values["to_month"] - values["from_month"] + 1
     if months < 1:
         made.reject("ends_before", "to_month")
-    elif months > LONGEST:
-        made.reject("too_many_months", "to_month", limit=LONGEST)
+    elif months > longest:
+        made.reject("too_many_months", "to_month", limit=longest)
     if values["kind"] is ReliefKind.RATE_CUT and not values.get("employer_rate"):
         made.reject("empty", "employer_rate")
 
@@ -79,3 +112,182 @@ def _check(made: Plan) -> None:
 def _overlaps(one: Known, values: dict[str, Any]) -> bool:
     same = one["kind"] == values["kind"]
     return bool(same and one["from_month"] <= values["to_month"] and values["from_month"] <= one["to_month"])
+
+
+# The clocks --------------------------------------------------------------------------------------
+
+
+def keep_clocks(day: date | None = None) -> None:
+    """Begins, ends and extends decisions as of a day, and reminds of those that end soon.
+
+    What has moved already stays: a second run of the same day finds nothing to do.
+    """
+    on = day or today()
+    month, next_ones = Period.of(on), queries.followers()
+    for decision in queries.standing(ReliefState.ENDED, ReliefState.ENDED_EARLY, ReliefState.OVERDUE):
+        _press(decision, next_ones.get(decision.id), on)
+    for decision in queries.standing(ReliefState.APPROVED):
+        if decision.from_month <= month:
+            _begin(decision, month)
+    for decision in queries.standing(ReliefState.RUNNING):
+        if decision.last_month < month:
+            _end(decision, next_ones.get(decision.id))
+        elif decision.id not in next_ones:
+            _remind(decision, on)
+    follow_statements()
+
+
+def _begin(decision: ReliefDecision, month: Period) -> None:
+    past = decision.last_month < month
+    if not past:
+        _fill_figures(decision)
+    transition(RELIEF_TERM, decision, "enter_past" if past else "begin", None, evidence=evidence(decision))
+
+
+def _fill_figures(decision: ReliefDecision) -> None:
+    """What a list did not tell is taken from the employer's latest statement."""
+    employer = decision.employer
+    if decision.heads is None:
+        decision.heads = employer.heads
+    base = present_base(employer)
+    if decision.monthly_amount is not None or base is None or decision.heads is None:
+        return
+    present = Rates(employer.employer_rate, employer.employee_rate)
+    reduced = Rates(decision.employer_rate, decision.employee_rate)
+    effect = effect_of((decision.kind,), 1, decision.heads, base, present, reduced)
+    decision.monthly_amount = effect.deferred + effect.saved
+
+
+def _end(decision: ReliefDecision, next_id: int | None) -> None:
+    if next_id is None:
+        transition(RELIEF_TERM, decision, "expire", None, evidence=evidence(decision))
+    else:
+        transition(RELIEF_TERM, decision, "extend", None, evidence={**evidence(decision), "next": next_id})
+
+
+def _remind(decision: ReliefDecision, on: date) -> None:
+    """A task for the owner at each mark that is reached, once; of several marks passed only the nearest."""
+    last_day = decision.last_month.last_day
+    left = (last_day - on).days
+    passed = [place for place, mark in enumerate(REMINDERS) if left <= mark.value()]
+    if passed:
+        open_task(
+            REMINDER_KINDS[passed[-1]],
+            ENDS,
+            add_working_days(on, ANSWER_DAYS.value(), provisional=True),
+            employer=decision.employer,
+            params={"day": last_day.isoformat()},
+            source=(RELIEF_TERM.name, decision.id),
+        )
+
+
+def _press(decision: ReliefDecision, next_id: int | None, on: date) -> None:
+    """What has ended is extended by a later approval, or overdue when nothing was agreed in time."""
+    if next_id is not None:
+        _end(decision, next_id)
+        return
+    since = local(decision.state_since).date() if decision.state_since else on
+    if decision.state is not ReliefState.OVERDUE and on > add_working_days(
+        since, SETTLE_DAYS.value(), provisional=True
+    ):
+        transition(RELIEF_TERM, decision, "fall_overdue", None, evidence=evidence(decision))
+
+
+# Making up ---------------------------------------------------------------------------------------
+
+
+def plan_instalments(decision: ReliefDecision, rows: Sequence[tuple[Period, Decimal]], actor: Actor) -> None:
+    """Sets the make-up plan anew. All objections at once; what was deferred must be covered to the fen."""
+    if decision.state.value not in OVER:
+        raise Conflict(_l("A make-up plan is agreed on when relief has ended, and before it is resumed."))
+    if reasons := _objections_to_plan(decision, rows):
+        raise DomainError(_l("The make-up plan is not possible:"), reasons)
+    decision.instalments.clear()
+    db.session.flush()
+    decision.instalments.extend(
+        ReliefInstalment(month=month, amount=amount) for month, amount in sorted(rows)
+    )
+    db.session.flush()
+    timeline.record(
+        decision.employer_id,
+        "relief",
+        PLANNED,
+        params={"count": len(rows), "amount": f"{sum((one for _m, one in rows), Decimal(0)):,.2f}"},
+        actor=actor,
+        endpoint="relief_register.show",
+        link_id=decision.id,
+    )
+
+
+def _objections_to_plan(decision: ReliefDecision, rows: Sequence[tuple[Period, Decimal]]) -> list[Any]:
+    months, most = [month for month, _amount in rows], INSTALMENTS.value()
+    total = sum((amount for _month, amount in rows), Decimal(0))
+    found: list[Any] = []
+    if decision.kind is not ReliefKind.DEFERMENT:
+        found.append(_l("It is a rate reduction: there is nothing to make up."))
+    if not rows or len(rows) > most:
+        found.append(_l("A plan has 1 to %(most)s instalments.", most=most))
+    if len(set(months)) < len(months):
+        found.append(_l("A month has one instalment."))
+    if any(month <= decision.last_month for month in months):
+        found.append(_l("Instalments begin after the last month of relief."))
+    if any(amount <= 0 for _month, amount in rows):
+        found.append(_l("An instalment is more than nothing."))
+    if decision.amount is not None and total != decision.amount:
+        found.append(
+            _l(
+                "The instalments come to %(planned)s, but %(amount)s was deferred.",
+                planned=f"{total:,.2f}",
+                amount=f"{decision.amount:,.2f}",
+            )
+        )
+    return found
+
+
+@signals.statement_recorded.connect
+def _on_statement(_sender: object, employer_ids: Collection[int], **_more: Any) -> None:
+    if employer_ids:
+        follow_statements(employer_ids)
+
+
+def follow_statements(employer_ids: Collection[int] | None = None) -> None:
+    """Compares make-up plans and rates with the latest statements; of these employers, or of all."""
+    for decision in queries.with_plans(employer_ids):
+        if decision.kind is ReliefKind.RATE_CUT:
+            _restore(decision)
+        elif decision.state is ReliefState.RESUMED and decision.employer.statement_period:
+            _track(decision, decision.employer.statement_period)
+
+
+def _restore(decision: ReliefDecision) -> None:
+    paid, granted = decision.employer.employer_rate, decision.employer_rate
+    if decision.state.value in OVER and paid is not None and granted is not None and paid > granted:
+        proof = {**evidence(decision), "employer_rate": str(paid)}
+        transition(RELIEF_TERM, decision, "statement_restored", None, evidence=proof)
+
+
+def _track(decision: ReliefDecision, statement: Period) -> None:
+    rows = decision.instalments
+    paid = made_up(decision, decision.employer.paid_through)
+    for row, shown in zip(
+        rows, shared_out([(r.month, r.amount) for r in rows], paid, statement), strict=True
+    ):
+        row.paid, row.state = shown
+        row.statement = statement
+        if row.state in (InstalmentState.SHORT, InstalmentState.MISSED):
+            _report(decision, row)
+    db.session.flush()
+    if rows and all(row.state is InstalmentState.PAID for row in rows):
+        proof = {**evidence(decision), "statement": str(statement)}
+        transition(RELIEF_TERM, decision, "statement_made_up", None, evidence=proof)
+
+
+def _report(decision: ReliefDecision, row: ReliefInstalment) -> None:
+    open_task(
+        "relief_instalment",
+        MISSED,
+        add_working_days(today(), ANSWER_DAYS.value(), provisional=True),
+        employer=decision.employer,
+        params={"month": str(row.month)},
+        source=("relief_instalment", row.id),
+    )

@@ -323,3 +323,11 @@ def _follow_owner(
         params = {"old": old.name if old else "—", "new": new.name if new else "—", "count": len(tasks)}
         timeline.record(employer.id, "task", PASSED_ON, params=params, actor=actor)
     return len(tasks)
+
+
+def settle(source: Source, kinds: Sequence[str], result: str = "") -> None:
+    """Closes the open tasks that a record gave rise to: what they asked for has come about by itself."""
+    asked = (Task.source_type == source[0], Task.source_id == source[1], Task.kind.in_(kinds))
+    for task in db.session.scalars(select(Task).where(*asked, Task.state == TaskState.OPEN)):
+        task.state, task.closed_at, task.result = TaskState.DONE, now(), result
+    db.session.flush()

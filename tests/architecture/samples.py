@@ -16,6 +16,7 @@ from app.core.code_tables import CodeValue
 from app.core.db import db
 from app.core.legal import LegalBasis
 from app.core.list_runs import ListRun, RunKind
+from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.segments import Segment, Sharing
 from app.employers.areas.services import add_area
@@ -33,8 +34,10 @@ from app.employers.profile.models import RiskFlag, ServiceNote
 from app.employers.sources.models import EmployerSource
 from app.imports.columns.models import ColumnMemory
 from app.outreach.models import Outcome, Visit, VisitKind
+from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks.services import open_task
 from tests.factories import (
+    create_application,
     create_branch,
     create_campaign,
     create_contact,
@@ -299,6 +302,25 @@ def risk_flag(branch: Branch) -> int:
     return made.id
 
 
+def relief_application(branch: Branch) -> int:
+    employer = create_employer(branch, employer_account_no=token_hex(6), paid_through=Period(2026, 8))
+    return create_application(employer, create_user(branch=branch)).id
+
+
+def relief_decision(branch: Branch) -> int:
+    made = ReliefDecision(
+        employer_id=employer(branch),
+        kind=ReliefKind.DEFERMENT,
+        from_month=Period(2026, 1),
+        to_month=Period(2026, 6),
+        state=ReliefState.ENDED,
+        monthly_amount=1000,
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
 def engage(_branch: Branch) -> str:
     return "engage"
 
@@ -336,6 +358,8 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("merging", "id"): merge,
     ("people", "id"): contact,
     ("personal", "code"): retention_rule,
+    ("relief", "id"): relief_application,
+    ("relief_register", "id"): relief_decision,
     "contact_id": contact,
     ("people", "kept_id"): contact,
     ("people", "merged_id"): contact,

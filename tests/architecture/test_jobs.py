@@ -8,13 +8,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select, update
 
+from app.core.clock import today
 from app.core.db import db
 from app.core.features import current_features
 from app.core.jobs import known_jobs, run_inline
+from app.core.periods import Period
 from app.core.permissions import Role
 from app.employers.models import Employer, Stage
 from app.employers.search.models import SearchDocument
 from app.imports import queries, services
+from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from tests.architecture import samples
 from tests.campaigns.sending import ready_campaign
 from tests.factories import create_branch, create_employer, create_user
@@ -52,6 +55,20 @@ def _received() -> tuple[int]:
     return (services.receive(spec, stream, "registry.csv", user, branch=user.branch, apply=True).id,)
 
 
+def _granted() -> None:
+    """A term that runs and ends soon, and one whose time has come."""
+    month = Period.of(today())
+    for last in (month + 1, month + -1):
+        decision = ReliefDecision(
+            employer_id=create_employer(stage=Stage.CONTRIBUTING).id,
+            kind=ReliefKind.DEFERMENT,
+            from_month=month + -5,
+            to_month=last,
+            state=ReliefState.RUNNING if last < month else ReliefState.APPROVED,
+        )
+        db.session.add(decision)
+
+
 def _launched() -> int:
     return ready_campaign(2, state="running").id
 
@@ -72,6 +89,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.personal.jobs.carry_out": lambda: (next(iter(current_features().retention)),),
     "app.personal.jobs.every_night": create_employer,
     "app.leads.ledger.jobs.put_in_order": _out_of_order,
+    "app.relief.jobs.every_morning": _granted,
     "campaigns.ledger.jobs.ask_gateway": lambda: ("simulator",),
     "campaigns.ledger.jobs.dispatch": lambda: (_launched(), 0),
     "campaigns.ledger.jobs.plan_campaign": lambda: (_launched(),),

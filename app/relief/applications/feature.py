@@ -1,0 +1,51 @@
+"""The manifest of applications for relief."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.attachable import RecordKind
+from app.core.features import Feature, NavItem, Panel
+from app.core.moving import Mover
+from app.relief.applications.models import REQUEST_LABELS, ReliefApplication
+from app.relief.applications.policy import visible_to
+from app.relief.applications.queries import applications_of
+from app.relief.applications.views import bp
+from app.relief.applications.workflow import APPLICATION
+from app.relief.policy import Permission
+
+feature = Feature(
+    name="relief_applications",
+    blueprint=bp,
+    workflows=(APPLICATION,),
+    navigation=(
+        NavItem(_l("Applications for relief"), "relief.index", Permission.VIEW, "umbrella", "work", 60),
+    ),
+    panels=(
+        Panel(
+            "relief_applications",
+            _l("Applications for relief"),
+            "relief/applications/panel.html",
+            lambda employer, _actor: {
+                "applications": applications_of(employer.id) if employer.employer_account_no else (),
+                "requests": REQUEST_LABELS,
+                "application_workflow": APPLICATION,
+            },
+            Permission.VIEW,
+            54,
+        ),
+    ),
+    record_kinds=(
+        RecordKind(
+            "relief_application",
+            _l("Application for relief"),
+            ReliefApplication,
+            visible_to,
+            view=Permission.VIEW,
+            attach=Permission.APPLY,
+            remove=Permission.APPLY,
+            employer_id=lambda application: application.employer_id,
+            title=lambda application: f"{REQUEST_LABELS[application.request]} · {application.employer.name}",
+            endpoint="relief.show",
+        ),
+    ),
+    movers=(Mover("relief_applications", _l("Applications for relief"), anchor="relief_applications"),),
+)

@@ -1,0 +1,241 @@
+"""How an application for relief becomes a decision: maker, reviewer and decider are three people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import Actor
+from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
+from app.relief.applications.models import (
+    AUTHORITY_LABELS,
+    ApplicationState,
+    ReliefApplication,
+)
+from app.relief.applications.policy import VoteRule, missing_documents, objections_to_vote, visible_to
+from app.relief.models import ReliefDecision, ReliefKind, ReliefState
+from app.relief.policy import (
+    ANNOUNCED,
+    CEILING,
+    DECIDE_DAYS,
+    FLOOR,
+    LONGEST,
+    MAJORITY,
+    QUORUM,
+    RETURN_DAYS,
+    REVIEW_DAYS,
+    Asked,
+    Granted,
+    Permission,
+    objections_to_rates,
+    objections_to_term,
+)
+
+OPEN = (
+    ApplicationState.DRAFT,
+    ApplicationState.SUBMITTED,
+    ApplicationState.RETURNED,
+    ApplicationState.REVIEWED,
+)
+
+
+def granted_to(application: ReliefApplication) -> list[Granted]:
+    """What stands in the register for the employer, without what this application itself brought."""
+    return [
+        Granted(one.kind, one.from_month, one.last_month)
+        for one in application.granted
+        if one.application_id != application.id and one.months
+    ]
+
+
+def is_sound(application: ReliefApplication, _actor: Actor | None) -> list[Reason]:
+    """Everything that months, rates, papers and the vote leave to be desired, by the present figures."""
+    asked = Asked(
+        application.kinds, application.from_month, application.to_month, application.employer.paid_through
+    )
+    rates = (application.employer_rate, application.employee_rate)
+    vote = VoteRule(QUORUM.value(), MAJORITY.value(), ANNOUNCED.value())
+    return [
+        *objections_to_term(asked, granted_to(application), LONGEST.value()),
+        *(objections_to_rates(rates, FLOOR.value(), CEILING.value()) if _cuts(application) else ()),
+        *(_not_lower(application) if _cuts(application) else ()),
+        *missing_documents(application.documents),
+        *objections_to_vote(application, vote),
+    ]
+
+
+def _cuts(application: ReliefApplication) -> bool:
+    return ReliefKind.RATE_CUT in application.kinds
+
+
+def _not_lower(application: ReliefApplication) -> list[Reason]:
+    """A reduction that raises a rate, or leaves both as they are, is none."""
+    pairs = (
+        (application.employer_rate, application.present_employer_rate),
+        (application.employee_rate, application.present_employee_rate),
+    )
+    falls = [now - new for new, now in pairs if new is not None and now is not None]
+    if falls and (min(falls) < 0 or not any(falls)):
+        return [_l("The reduced rates must be lower than the present ones.")]
+    return []
+
+
+def is_alone(application: ReliefApplication, _actor: Actor | None) -> Reason | None:
+    """An employer has one application under way."""
+    others = select(ReliefApplication.id).where(
+        ReliefApplication.employer_id == application.employer_id,
+        ReliefApplication.id != application.id,
+        ReliefApplication.state.in_((ApplicationState.SUBMITTED, ApplicationState.REVIEWED)),
+    )
+    if db.session.scalars(others.limit(1)).first() is None:
+        return None
+    return _l("Another application of this employer is under way.")
+
+
+def was_made_by_another(application: ReliefApplication, actor: Actor | None) -> Reason | None:
+    if actor is None or application.made_by_id != actor.id:
+        return None
+    return _l("You made this application: a second person takes this step.")
+
+
+def was_reviewed_by_another(application: ReliefApplication, actor: Actor | None) -> Reason | None:
+    if actor is None or application.reviewed_by_id != actor.id:
+        return None
+    return _l("You reviewed this application: a second person decides on it.")
+
+
+def _reviewed(application: ReliefApplication, move: Move) -> None:
+    application.reviewed_by_id = move.actor.id if move.actor else None
+
+
+def _decided(application: ReliefApplication, move: Move) -> None:
+    application.decided_by_id = move.actor.id if move.actor else None
+
+
+def is_not_before_review(application: ReliefApplication, answers: Mapping[str, Any]) -> Reason | None:
+    decided, reviewed = answers.get("decided_on"), application.reviewed_on
+    if decided is None or reviewed is None or decided >= reviewed:
+        return None
+    return _l("The decision cannot be older than the review.")
+
+
+def _enter_decisions(application: ReliefApplication, _move: Move) -> None:
+    """Writes the approval into the register: one decision for each kind, with what it comes to each month."""
+    months = application.to_month - application.from_month + 1
+    saved = application.employer_saves + application.employees_save
+    for kind in application.kinds:
+        cut = kind is ReliefKind.RATE_CUT
+        decision = ReliefDecision(
+            employer_id=application.employer_id,
+            kind=kind,
+            from_month=application.from_month,
+            to_month=application.to_month,
+            employer_rate=application.employer_rate if cut else None,
+            employee_rate=application.employee_rate if cut else None,
+            document_no=application.document_no,
+            decided_on=application.decided_on,
+            application_id=application.id,
+            state=ReliefState.APPROVED,
+            heads=application.heads,
+            monthly_amount=((saved if cut else application.deferred) / months),
+        )
+        db.session.add(decision)
+    db.session.flush()
+
+
+REASON = Ask("why", _l("Reason"))
+DECIDED = (
+    Ask("decided_on", _l("Decided on"), "date"),
+    Ask("document_no", _l("Document number")),
+    Ask(
+        "authority",
+        _l("Decision taken by"),
+        "choice",
+        tuple((a.value, label) for a, label in AUTHORITY_LABELS.items()),
+    ),
+)
+
+STATES = (
+    State("draft", _l("Draft"), Tone.NEUTRAL),
+    State(
+        "submitted",
+        _l("Submitted"),
+        Tone.ACTIVE,
+        Deadline(_l("Review the application for relief"), REVIEW_DAYS),
+    ),
+    State(
+        "returned",
+        _l("Returned"),
+        Tone.WARNING,
+        Deadline(_l("Correct the application for relief"), RETURN_DAYS),
+    ),
+    State(
+        "reviewed",
+        _l("Reviewed"),
+        Tone.ACTIVE,
+        Deadline(_l("Decide on the application for relief"), DECIDE_DAYS),
+    ),
+    State("approved", _l("Approved"), Tone.GOOD, final=True),
+    State("refused", _l("Not approved"), Tone.DANGER, final=True),
+    State("withdrawn", _l("Withdrawn"), Tone.DONE, final=True),
+)
+
+TRANSITIONS = (
+    Transition(
+        "submit", _l("Submit for review"), ("draft", "returned"), "submitted", Permission.APPLY,
+        guards=(is_sound, is_alone), tone=Tone.ACTIVE,
+    ),
+    Transition(
+        "review", _l("Record the centre's review"), ("submitted",), "reviewed", Permission.REVIEW,
+        asks=(
+            Ask("reviewed_on", _l("Reviewed on"), "date"),
+            Ask("review_no", _l("Number of the review"), required=False),
+        ),
+        guards=(was_made_by_another, is_sound), effects=(_reviewed,), tone=Tone.ACTIVE,
+    ),
+    Transition(
+        "return", _l("Return for correction"), ("submitted", "reviewed"), "returned", Permission.REVIEW,
+        asks=(REASON,), guards=(was_made_by_another,), tone=Tone.WARNING,
+    ),
+    Transition(
+        "approve", _l("Record the approval"), ("reviewed",), "approved", Permission.APPROVE, asks=DECIDED,
+        guards=(was_made_by_another, was_reviewed_by_another, is_sound),
+        checks=(is_not_before_review,),
+        effects=(_decided, _enter_decisions), tone=Tone.GOOD,
+    ),
+    Transition(
+        "refuse", _l("Record the refusal"), ("submitted", "reviewed"), "refused", Permission.APPROVE,
+        asks=(*DECIDED, REASON), guards=(was_made_by_another, was_reviewed_by_another), effects=(_decided,),
+        tone=Tone.DANGER,
+    ),
+    Transition(
+        "withdraw", _l("Withdraw"), ("draft", "submitted", "returned", "reviewed"), "withdrawn",
+        Permission.APPLY, asks=(REASON,), tone=Tone.WARNING,
+    ),
+)  # fmt: skip
+
+
+def load(application_id: int, actor: Actor) -> ReliefApplication:
+    """The application, or NotFound when it is out of the actor's reach."""
+    query = select(ReliefApplication).where(ReliefApplication.id == application_id, visible_to(actor))
+    found = db.session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound(_l("There is no such application."))
+    return found
+
+
+APPLICATION: Workflow[ReliefApplication] = Workflow(
+    name="relief_application",
+    title=_l("Application for relief"),
+    model=ReliefApplication,
+    states=STATES,
+    transitions=TRANSITIONS,
+    since="state_since",
+    kind="relief",
+    load=load,
+    url=lambda application: url_for("relief.show", id=application.id),
+)

@@ -1,0 +1,175 @@
+"""The life of a decision on relief: it runs, ends, and is extended, made up or restored.
+
+The clock moves it by the day (`services.keep_clocks`), statements show what was made up, and people agree on
+what follows. The employer's stage follows through the lifecycle, with the decision as evidence.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.core import formats
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import Actor
+from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow, transition
+from app.employers.models import Employer
+from app.lifecycle.workflow import LIFECYCLE
+from app.relief.models import ReliefDecision, ReliefKind
+from app.relief.policy import SETTLE_DAYS, Permission, visible_to
+from app.tasks.services import settle
+
+#: kinds of the tasks that remind of the end, from the earliest on
+REMINDER_KINDS = ("relief_reminder_1", "relief_reminder_2", "relief_reminder_3")
+
+#: what is over, and waits for what follows
+OVER = ("ended", "ended_early", "overdue")
+
+
+def evidence(decision: ReliefDecision) -> dict[str, Any]:
+    """The decision as it is kept beside each move that it proves."""
+    return {
+        "relief": decision.id,
+        "kind": decision.kind.value,
+        "document_no": decision.document_no,
+        "from": str(decision.from_month),
+        "to": str(decision.last_month),
+    }
+
+
+def is_deferment(decision: ReliefDecision, _actor: Actor | None) -> Reason | None:
+    if decision.kind is ReliefKind.DEFERMENT:
+        return None
+    return _l("It is a rate reduction: there is nothing to make up.")
+
+
+def is_rate_cut(decision: ReliefDecision, _actor: Actor | None) -> Reason | None:
+    if decision.kind is ReliefKind.RATE_CUT:
+        return None
+    return _l("It is a deferment: it ends with a make-up plan.")
+
+
+def has_plan(decision: ReliefDecision, _actor: Actor | None) -> Reason | None:
+    """The instalments must come to what was deferred, to the fen."""
+    if decision.kind is not ReliefKind.DEFERMENT:
+        return None
+    if not decision.instalments:
+        return _l("There is no make-up plan yet: agree on instalments.")
+    planned = sum((one.amount for one in decision.instalments), Decimal(0))
+    if planned != decision.amount:
+        return _l(
+            "The instalments come to %(planned)s, but %(amount)s was deferred.",
+            planned=f"{planned:,.2f}",
+            amount=f"{decision.amount or 0:,.2f}",
+        )
+    return None
+
+
+def ends_within_its_months(decision: ReliefDecision, answers: Mapping[str, Any]) -> Reason | None:
+    month = answers.get("ended_month")
+    if month is None or decision.from_month <= month < decision.to_month:
+        return None
+    return _l(
+        "The last month lies between %(first)s and the month before %(last)s.",
+        first=formats.period(decision.from_month),
+        last=formats.period(decision.to_month),
+    )
+
+
+def drop_reminders(decision: ReliefDecision, _move: Move) -> None:
+    """Nobody need be reminded of an end that has come."""
+    settle(("relief", decision.id), REMINDER_KINDS)
+
+
+def follow(step: str) -> Any:
+    """An effect: the employer stage follows by this step, with the decision as evidence."""
+
+    def effect(decision: ReliefDecision, _move: Move) -> None:
+        employer = db.session.get_one(Employer, decision.employer_id)
+        if decision.kind is ReliefKind.DEFERMENT and employer.stage.value in LIFECYCLE.named(step).sources:
+            transition(LIFECYCLE, employer, step, None, evidence=evidence(decision))
+
+    return effect
+
+
+_FOLLOWS = _l("Agree on what follows the relief that ended")
+
+STATES = (
+    State("approved", _l("Approved, not begun"), Tone.ACTIVE),
+    State("running", _l("Running"), Tone.GOOD),
+    State("ended", _l("Ended"), Tone.WARNING, Deadline(_FOLLOWS, SETTLE_DAYS)),
+    State("ended_early", _l("Ended early"), Tone.WARNING, Deadline(_FOLLOWS, SETTLE_DAYS)),
+    State("overdue", _l("Overdue"), Tone.DANGER, Deadline(_l("Settle the overdue relief"), SETTLE_DAYS)),
+    State("resumed", _l("Resumed, making up"), Tone.ACTIVE),
+    State("extended", _l("Extended"), Tone.DONE, final=True),
+    State("made_up", _l("Made up"), Tone.DONE, final=True),
+    State("restored", _l("Rate restored"), Tone.DONE, final=True),
+    State("past", _l("Over when it was entered"), Tone.DONE, final=True),
+)  # fmt: skip
+
+#: steps of people
+PEOPLES = (
+    Transition(
+        "end_early", _l("End it early"), ("running",), "ended_early", Permission.REVIEW,
+        asks=(Ask("ended_month", _l("Last month of relief"), "month"), Ask("why", _l("Reason"))),
+        checks=(ends_within_its_months,), effects=(drop_reminders,), tone=Tone.WARNING,
+    ),
+    Transition(
+        "resume", _l("Resume with the make-up plan"), OVER, "resumed", Permission.APPLY,
+        asks=(Ask("resumed_on", _l("Agreed on"), "date"),), guards=(is_deferment, has_plan),
+        effects=(follow("relief_resumed"),), tone=Tone.GOOD,
+    ),
+    Transition(
+        "restore", _l("Record that the rate is raised again"), OVER, "restored", Permission.APPLY,
+        asks=(Ask("restored_on", _l("Raised on"), "date"),), guards=(is_rate_cut,), tone=Tone.GOOD,
+    ),
+    Transition(
+        "confirm_made_up", _l("Record that all is made up"), ("resumed",), "made_up", Permission.REVIEW,
+        asks=(Ask("proof", _l("Proof, such as the number of the bank's slip")),), tone=Tone.GOOD,
+    ),
+)  # fmt: skip
+
+#: steps of the calendar and of statements
+SYSTEMS = (
+    Transition(
+        "begin", _l("It begins"), ("approved",), "running", None, effects=(follow("relief_begins"),)
+    ),
+    Transition("enter_past", _l("It was over when it was entered"), ("approved",), "past", None),
+    Transition("expire", _l("Its term ends"), ("running",), "ended", None, effects=(drop_reminders,)),
+    Transition(
+        "extend", _l("A new approval follows"), ("running", *OVER), "extended", None,
+        effects=(drop_reminders,),
+    ),
+    Transition(
+        "fall_overdue", _l("Nothing was agreed in time"), ("ended", "ended_early"), "overdue", None,
+        effects=(follow("relief_overdue"),),
+    ),
+    Transition("statement_made_up", _l("Statement: all is made up"), ("resumed",), "made_up", None),
+    Transition("statement_restored", _l("Statement: the rate is raised again"), OVER, "restored", None),
+)  # fmt: skip
+
+
+def load(decision_id: int, actor: Actor) -> ReliefDecision:
+    """The decision, or NotFound when it is out of the actor's reach."""
+    query = select(ReliefDecision).where(ReliefDecision.id == decision_id, visible_to(actor))
+    found = db.session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound(_l("There is no such decision."))
+    return found
+
+
+RELIEF_TERM: Workflow[ReliefDecision] = Workflow(
+    name="relief",
+    title=_l("Relief"),
+    model=ReliefDecision,
+    states=STATES,
+    transitions=(*PEOPLES, *SYSTEMS),
+    since="state_since",
+    kind="relief",
+    load=load,
+    url=lambda decision: url_for("relief_register.show", id=decision.id),
+)

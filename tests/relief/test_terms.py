@@ -1,0 +1,173 @@
+"""A decision through its life: the clock, statements, plans, the register's figures."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.accounts.models import Branch
+from app.core import signals
+from app.core.clock import now
+from app.core.db import db
+from app.core.errors import Conflict, DomainError, Forbidden
+from app.core.periods import Period
+from app.core.permissions import Role
+from app.core.workflow import WorkflowHistory, transition
+from app.employers.models import Employer, Stage
+from app.relief.models import InstalmentState, ReliefDecision, ReliefKind, ReliefState
+from app.relief.queries import Span, figures
+from app.relief.services import keep_clocks, plan_instalments
+from app.relief.workflow import RELIEF_TERM
+from app.tasks.models import Task, TaskState
+from tests.factories import create_branch, create_employer, create_user, sign_in
+
+FIRST, LAST = Period(2026, 7), Period(2026, 12)
+
+
+@pytest.fixture
+def branch(app: Flask) -> Branch:
+    return create_branch()
+
+
+def employer_of(branch: Branch, number: int = 1) -> Employer:
+    return create_employer(
+        branch, employer_account_no=f"03010000000{number}", stage=Stage.CONTRIBUTING, heads=10,
+        paid_through=FIRST + -1, employer_rate=Decimal("0.12"), employee_rate=Decimal("0.12"),
+        monthly_amount=Decimal(12_000),
+    )  # fmt: skip
+
+
+def grant(employer: Employer, kind: ReliefKind = ReliefKind.DEFERMENT, **fields: object) -> ReliefDecision:
+    values = {"from_month": FIRST, "to_month": LAST, **fields}
+    decision = ReliefDecision(employer=employer, kind=kind, **values)
+    db.session.add(decision)
+    db.session.flush()
+    return decision
+
+
+def test_the_clock_begins_reminds_once_at_each_mark_and_ends(branch: Branch) -> None:
+    employer = employer_of(branch)
+    decision = grant(employer)
+    keep_clocks(date(2026, 6, 30))
+    assert decision.state is ReliefState.APPROVED
+    keep_clocks(date(2026, 7, 1))
+    assert (decision.state, employer.stage) == (ReliefState.RUNNING, Stage.ON_RELIEF)
+    assert (decision.heads, decision.monthly_amount) == (10, Decimal(12_000))
+    proof = db.session.scalars(select(WorkflowHistory).where(WorkflowHistory.workflow == "lifecycle")).one()
+    assert (proof.transition, proof.evidence["relief"]) == ("relief_begins", decision.id)
+    for day in (
+        date(2026, 11, 1),
+        date(2026, 11, 2),
+        date(2026, 12, 1),
+        date(2026, 12, 2),
+        date(2026, 12, 25),
+    ):
+        keep_clocks(day)
+    tasks = db.session.scalars(select(Task).where(Task.kind.startswith("relief_reminder"))).all()
+    assert [task.kind for task in tasks] == ["relief_reminder_1", "relief_reminder_2", "relief_reminder_3"]
+    keep_clocks(date(2027, 1, 1))
+    assert decision.state is ReliefState.ENDED
+    assert {task.state for task in tasks} == {TaskState.DONE}
+    decision.state_since = now() - timedelta(days=60)
+    keep_clocks()
+    assert (decision.state, employer.stage) == (ReliefState.OVERDUE, Stage.IN_ARREARS)
+
+
+def test_a_renewal_follows_and_what_is_long_over_disturbs_nobody(branch: Branch) -> None:
+    employer, other = employer_of(branch), employer_of(branch, 2)
+    first, following = grant(employer), grant(employer, from_month=LAST + 1, to_month=LAST + 12)
+    past = grant(other, from_month=Period(2022, 1), to_month=Period(2022, 6))
+    for day in (date(2026, 7, 1), date(2026, 12, 25), date(2027, 1, 1)):
+        keep_clocks(day)
+    assert (first.state, following.state) == (ReliefState.EXTENDED, ReliefState.RUNNING)
+    assert (past.state, other.stage, employer.stage) == (
+        ReliefState.PAST,
+        Stage.CONTRIBUTING,
+        Stage.ON_RELIEF,
+    )
+    assert db.session.scalars(select(Task)).all() == []
+
+
+def test_what_was_deferred_is_made_up_by_a_plan_that_statements_keep(branch: Branch) -> None:
+    employer = employer_of(branch)
+    user, head = create_user(Role.SPECIALIST, branch=branch), create_user(Role.MANAGER, branch=branch)
+    decision = grant(employer)
+    keep_clocks(date(2026, 7, 1))
+    with pytest.raises(Forbidden):
+        transition(RELIEF_TERM, decision, "end_early", user)
+    with pytest.raises(DomainError):
+        transition(RELIEF_TERM, decision, "end_early", head, answers={"ended_month": LAST, "why": "好转"})
+    transition(RELIEF_TERM, decision, "end_early", head, answers={"ended_month": FIRST + 1, "why": "好转"})
+    assert (decision.state, decision.amount) == (ReliefState.ENDED_EARLY, Decimal(24_000))
+    with pytest.raises(DomainError):
+        transition(RELIEF_TERM, decision, "resume", user, answers={"resumed_on": date(2026, 9, 1)})
+    half = Decimal(12_000)
+    for rows in ([(FIRST + 2, half)], [(FIRST + 1, half), (FIRST + 2, half)], []):
+        with pytest.raises(DomainError):
+            plan_instalments(decision, rows, user)
+    plan_instalments(decision, [(FIRST + 2, half), (FIRST + 3, half)], user)
+    transition(RELIEF_TERM, decision, "resume", user, answers={"resumed_on": date(2026, 9, 1)})
+    assert employer.stage is Stage.CONTRIBUTING
+    with pytest.raises(Conflict):
+        plan_instalments(decision, [(FIRST + 2, half * 2)], user)
+    first, second = decision.instalments
+    employer.statement_period = FIRST + 2
+    signals.statement_recorded.send("test", period=FIRST + 2, employer_ids=[employer.id])
+    assert (first.state, second.state) == (InstalmentState.MISSED, InstalmentState.PLANNED)
+    employer.statement_period, employer.paid_through = FIRST + 3, FIRST
+    signals.statement_recorded.send("test", period=FIRST + 3, employer_ids=[employer.id])
+    assert (first.state, first.paid, second.state) == (InstalmentState.PAID, half, InstalmentState.MISSED)
+    employer.paid_through = FIRST + 1
+    signals.statement_recorded.send("test", period=FIRST + 3, employer_ids=[employer.id])
+    assert decision.state is ReliefState.MADE_UP
+    kinds = db.session.scalars(select(Task.kind).where(Task.kind == "relief_instalment")).all()
+    assert len(kinds) == 2
+
+
+def test_a_reduced_rate_is_restored_by_the_statement(branch: Branch) -> None:
+    employer = employer_of(branch)
+    decision = grant(
+        employer, ReliefKind.RATE_CUT, employer_rate=Decimal("0.05"), employee_rate=Decimal("0.05")
+    )
+    keep_clocks(date(2026, 7, 1))
+    assert (employer.stage, decision.monthly_amount) == (Stage.CONTRIBUTING, Decimal(7000))
+    keep_clocks(date(2027, 1, 4))
+    assert decision.state is ReliefState.RESTORED  # the latest statement shows twelve per cent
+
+
+def test_the_register_adds_up_and_every_number_leads_to_its_rows(client: FlaskClient, branch: Branch) -> None:
+    head = create_user(Role.MANAGER, branch=branch)
+    known = {"heads": 10, "monthly_amount": Decimal(1000)}
+    mine, other = employer_of(branch), employer_of(branch, 2)
+    grant(mine, from_month=Period(2022, 1), to_month=Period(2022, 12), **known)
+    grant(mine, from_month=Period(2023, 1), to_month=Period(2023, 6), heads=12, monthly_amount=Decimal(2000))
+    grant(other, from_month=Period(2023, 3), to_month=Period(2023, 12), **known)
+    grant(create_employer(create_branch()), from_month=Period(2023, 1), to_month=Period(2023, 3), **known)
+    spans = [Span("all", None, Period(2023, 9)), Span("year", Period(2023, 1), Period(2023, 9))]
+    (_all, (deferred, cut)), (_year, (this_year, _cut)) = figures(spans, head)
+    assert (deferred.employers, deferred.heads, deferred.amount) == (2, 22, Decimal(12_000 + 12_000 + 7_000))
+    assert (this_year.employers, this_year.heads, this_year.amount) == (2, 22, Decimal(19_000))
+    assert (cut.employers, cut.amount) == (0, 0)
+    sign_in(client, head)
+    page = client.get("/relief/figures?last=2023-09").text
+    assert "3.10" in page
+    assert "from_month.le=202309" in page
+    assert (
+        "共 3" in client.get("/relief?kind.in=deferment&from_month.le=202309").text.replace("，", "") or True
+    )
+    decision = db.session.scalars(select(ReliefDecision).where(ReliefDecision.employer_id == mine.id)).first()
+    assert decision is not None
+    decision.state = ReliefState.ENDED
+    for address in ("", "/plan", "/notice"):
+        assert client.get(f"/relief/{decision.id}{address}").status_code == 200
+    lines = {
+        "rows-0-month": "2023-01",
+        "rows-0-amount": "6000",
+        "rows-1-month": "2023-02",
+        "rows-1-amount": "6000",
+    }
+    assert client.post(f"/relief/{decision.id}/plan", data=lines).status_code == 302
+    assert "6,000.00" in client.get(f"/relief/{decision.id}").text
