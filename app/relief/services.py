@@ -11,9 +11,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.core import signals, timeline
+from app.core.acts import demand
 from app.core.clock import local, today
 from app.core.db import db
-from app.core.errors import Conflict, DomainError
+from app.core.errors import DomainError
 from app.core.i18n import msgid
 from app.core.import_spec import Context, Line, Plan
 from app.core.periods import Period
@@ -35,7 +36,7 @@ from app.relief.policy import (
     shared_out,
 )
 from app.relief.queries import DECIDED, FIGURES, Known
-from app.relief.workflow import OVER, RELIEF_TERM, REMINDER_KINDS, evidence
+from app.relief.workflow import OVER, PLAN, RELIEF_TERM, REMINDER_KINDS, evidence
 from app.tasks.services import open_task
 
 ENDS = msgid("Relief ends on %(day)s: agree on resuming with a make-up plan, or on a new application")
@@ -198,8 +199,7 @@ def _press(decision: ReliefDecision, next_id: int | None, on: date) -> None:
 
 def plan_instalments(decision: ReliefDecision, rows: Sequence[tuple[Period, Decimal]], actor: Actor) -> None:
     """Sets the make-up plan anew. All objections at once; what was deferred must be covered to the fen."""
-    if decision.state.value not in OVER:
-        raise Conflict(_l("A make-up plan is agreed on when relief has ended, and before it is resumed."))
+    demand(decision, PLAN.name, actor)
     if reasons := _objections_to_plan(decision, rows):
         raise DomainError(_l("The make-up plan is not possible:"), reasons)
     decision.instalments.clear()

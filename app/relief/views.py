@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.core.acts import allowed, demand
 from app.core.clock import today
 from app.core.criteria import rule, to_query
 from app.core.db import db
@@ -16,10 +17,10 @@ from app.core.workflow import available, history
 from app.relief import queries, services
 from app.relief.forms import FiguresForm, PlanForm
 from app.relief.lists import REGISTER
-from app.relief.models import INSTALMENT_LABELS, INSTALMENT_TONES, KIND_LABELS
+from app.relief.models import INSTALMENT_LABELS, INSTALMENT_TONES, KIND_LABELS, ReliefKind
 from app.relief.policy import Permission
 from app.relief.queries import Figure, Span
-from app.relief.workflow import OVER, RELIEF_TERM, load
+from app.relief.workflow import OVER, PLAN, RELIEF_TERM, load
 from app.tasks.queries import tasks_of
 
 bp = Blueprint("relief_register", __name__, url_prefix="/relief")
@@ -65,7 +66,7 @@ def show(id: int) -> str:
         decision=decision,
         workflow=RELIEF_TERM,
         options=available(RELIEF_TERM, decision, actor),
-        plannable=decision.state.value in OVER and decision.kind.value == "deferment",
+        plannable=decision.kind is ReliefKind.DEFERMENT and allowed(decision, PLAN.name, actor),
         renewable=decision.state.value in ("running", *OVER),
         tasks=[one for one in tasks_of(decision.employer_id, actor) if one.source_type in _SOURCES],
         history=history(RELIEF_TERM, decision.id),
@@ -79,12 +80,14 @@ _SOURCES = (RELIEF_TERM.name, "relief_instalment")
 @requires(Permission.APPLY)
 def plan(id: int) -> ResponseReturnValue:
     """The make-up plan: equal parts are proposed, months and amounts can be changed."""
-    decision = load(id, current_actor())
+    actor = current_actor()
+    decision = load(id, actor)
+    demand(decision, PLAN.name, actor)
     form = PlanForm()
     if not form.is_submitted():
         form.propose(decision, request.args.get("parts", type=int), Period.of(today()))
     if form.validate_on_submit():
-        services.plan_instalments(decision, form.instalments, current_actor())
+        services.plan_instalments(decision, form.instalments, actor)
         db.session.commit()
         flash(_("Saved."), "success")
         return redirect(url_for(".show", id=id))

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core import formats
+from app.core.acts import Act, Nobody
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Actor
@@ -96,19 +97,24 @@ def follow(step: str) -> Any:
     return effect
 
 
+#: the make-up plan is agreed on in the states that are over
+PLAN = Act("plan", _l("Set the make-up plan"), Permission.APPLY)
+_CLOSED = {
+    PLAN.name: Nobody(_l("A make-up plan is agreed on when relief has ended, and before it is resumed."))
+}
 _FOLLOWS = _l("Agree on what follows the relief that ended")
 
 STATES = (
-    State("approved", _l("Approved, not begun"), Tone.ACTIVE),
-    State("running", _l("Running"), Tone.GOOD),
+    State("approved", _l("Approved, not begun"), Tone.ACTIVE, acts=_CLOSED),
+    State("running", _l("Running"), Tone.GOOD, acts=_CLOSED),
     State("ended", _l("Ended"), Tone.WARNING, Deadline(_FOLLOWS, SETTLE_DAYS)),
     State("ended_early", _l("Ended early"), Tone.WARNING, Deadline(_FOLLOWS, SETTLE_DAYS)),
     State("overdue", _l("Overdue"), Tone.DANGER, Deadline(_l("Settle the overdue relief"), SETTLE_DAYS)),
-    State("resumed", _l("Resumed, making up"), Tone.ACTIVE),
-    State("extended", _l("Extended"), Tone.DONE, final=True),
-    State("made_up", _l("Made up"), Tone.DONE, final=True),
-    State("restored", _l("Rate restored"), Tone.DONE, final=True),
-    State("past", _l("Over when it was entered"), Tone.DONE, final=True),
+    State("resumed", _l("Resumed, making up"), Tone.ACTIVE, acts=_CLOSED),
+    State("extended", _l("Extended"), Tone.DONE, final=True, acts=_CLOSED),
+    State("made_up", _l("Made up"), Tone.DONE, final=True, acts=_CLOSED),
+    State("restored", _l("Rate restored"), Tone.DONE, final=True, acts=_CLOSED),
+    State("past", _l("Over when it was entered"), Tone.DONE, final=True, acts=_CLOSED),
 )  # fmt: skip
 
 #: steps of people
@@ -168,6 +174,7 @@ RELIEF_TERM: Workflow[ReliefDecision] = Workflow(
     model=ReliefDecision,
     states=STATES,
     transitions=(*PEOPLES, *SYSTEMS),
+    acts=(PLAN,),
     since="state_since",
     kind="relief",
     load=load,

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.accounts.models import Branch, User
 from app.core.clock import today
 from app.core.db import db
-from app.core.errors import Conflict, DomainError, Forbidden
+from app.core.errors import DomainError, Forbidden
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.workflow import transition
@@ -131,8 +131,8 @@ def test_nobody_reviews_or_decides_what_is_his_own(branch: Branch, harbour: Empl
     other = create_application(harbour, specialist)
     with pytest.raises(DomainError):  # one application at a time
         transition(APPLICATION, other, "submit", specialist)
-    with pytest.raises(Conflict):
-        correct(application, Draft({"heads": 1}))
+    with pytest.raises(DomainError):
+        correct(application, Draft({"heads": 1}), specialist)
     assert application.state is ApplicationState.REVIEWED
 
 

@@ -12,7 +12,7 @@ from app.accounts.models import Branch
 from app.core import signals
 from app.core.clock import now
 from app.core.db import db
-from app.core.errors import Conflict, DomainError, Forbidden
+from app.core.errors import DomainError, Forbidden
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.workflow import WorkflowHistory, transition
@@ -111,7 +111,7 @@ def test_what_was_deferred_is_made_up_by_a_plan_that_statements_keep(branch: Bra
     plan_instalments(decision, [(FIRST + 2, half), (FIRST + 3, half)], user)
     transition(RELIEF_TERM, decision, "resume", user, answers={"resumed_on": date(2026, 9, 1)})
     assert employer.stage is Stage.CONTRIBUTING
-    with pytest.raises(Conflict):
+    with pytest.raises(DomainError):
         plan_instalments(decision, [(FIRST + 2, half * 2)], user)
     first, second = decision.instalments
     employer.statement_period = FIRST + 2

@@ -7,17 +7,18 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.core import timeline
+from app.core.acts import demand
 from app.core.db import db
-from app.core.errors import Conflict, DomainError
+from app.core.errors import DomainError
 from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.employers.models import Employer
-from app.relief.applications.models import ApplicationState, ReliefApplication
+from app.relief.applications.models import ReliefApplication
+from app.relief.applications.workflow import EDIT
 from app.relief.models import ReliefKind
 from app.relief.policy import Rates, effect_of
 
 ENTERED = msgid("Application for relief entered: %(first)s to %(last)s")
-MAY_CHANGE = (ApplicationState.DRAFT, ApplicationState.RETURNED)
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,9 @@ def enter(employer: Employer, draft: Draft, actor: Actor) -> ReliefApplication:
     return application
 
 
-def correct(application: ReliefApplication, draft: Draft) -> None:
+def correct(application: ReliefApplication, draft: Draft, actor: Actor) -> None:
     """Changes a draft, or one that was returned; the estimate is made anew from the latest facts."""
-    if application.state not in MAY_CHANGE:
-        raise Conflict(_l("The application is under way: it can be changed when it is returned."))
+    demand(application, EDIT.name, actor)
     application.present_employer_rate = application.employer.employer_rate
     application.present_employee_rate = application.employer.employee_rate
     _fill(application, draft)

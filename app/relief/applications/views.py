@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.core.acts import demand
 from app.core.db import db
 from app.core.legal import find
 from app.core.periods import Period
@@ -24,7 +25,7 @@ from app.relief.applications.models import (
     REQUEST_LABELS,
     ReliefApplication,
 )
-from app.relief.applications.workflow import APPLICATION, load
+from app.relief.applications.workflow import APPLICATION, EDIT, load
 from app.relief.models import KIND_LABELS
 from app.relief.policy import Permission
 from app.tasks.queries import tasks_of
@@ -82,7 +83,6 @@ def show(id: int) -> ResponseReturnValue:
         application=application,
         workflow=APPLICATION,
         options=available(APPLICATION, application, actor),
-        correctable=application.state in services.MAY_CHANGE,
         decisions=[one for one in application.granted if one.application_id == application.id],
         history=history(APPLICATION, application.id),
         tasks=[one for one in tasks_of(application.employer_id, actor) if _is_about(one, application)],
@@ -93,13 +93,15 @@ def show(id: int) -> ResponseReturnValue:
 @bp.route("/<int:id>/edit", methods=["GET", "POST"])
 @requires(Permission.APPLY)
 def edit(id: int) -> ResponseReturnValue:
-    application = load(id, current_actor())
+    actor = current_actor()
+    application = load(id, actor)
+    demand(application, EDIT.name, actor)
     form = ApplicationForm()
     if not form.is_submitted():
         form.show(application)
     if not form.validate_on_submit():
         return _form(form, application.employer, application)
-    services.correct(application, form.draft)
+    services.correct(application, form.draft, actor)
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(url_for(".show", id=application.id))

@@ -7,6 +7,7 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.core.acts import Act, Nobody
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Actor
@@ -159,6 +160,11 @@ DECIDED = (
     ),
 )
 
+#: it can be corrected before it is submitted and when it is returned
+EDIT = Act("edit", _l("Correct the application"), Permission.APPLY)
+UNDER_WAY = {EDIT.name: Nobody(_l("The application is under way: it can be changed when it is returned."))}
+DECIDED_ON = {EDIT.name: Nobody(_l("The application is settled: enter a new one."))}
+
 STATES = (
     State("draft", _l("Draft"), Tone.NEUTRAL),
     State(
@@ -166,6 +172,7 @@ STATES = (
         _l("Submitted"),
         Tone.ACTIVE,
         Deadline(_l("Review the application for relief"), REVIEW_DAYS),
+        acts=UNDER_WAY,
     ),
     State(
         "returned",
@@ -178,10 +185,11 @@ STATES = (
         _l("Reviewed"),
         Tone.ACTIVE,
         Deadline(_l("Decide on the application for relief"), DECIDE_DAYS),
+        acts=UNDER_WAY,
     ),
-    State("approved", _l("Approved"), Tone.GOOD, final=True),
-    State("refused", _l("Not approved"), Tone.DANGER, final=True),
-    State("withdrawn", _l("Withdrawn"), Tone.DONE, final=True),
+    State("approved", _l("Approved"), Tone.GOOD, final=True, acts=DECIDED_ON),
+    State("refused", _l("Not approved"), Tone.DANGER, final=True, acts=DECIDED_ON),
+    State("withdrawn", _l("Withdrawn"), Tone.DONE, final=True, acts=DECIDED_ON),
 )
 
 TRANSITIONS = (
@@ -234,6 +242,7 @@ APPLICATION: Workflow[ReliefApplication] = Workflow(
     model=ReliefApplication,
     states=STATES,
     transitions=TRANSITIONS,
+    acts=(EDIT,),
     since="state_since",
     kind="relief",
     load=load,
