@@ -12,7 +12,7 @@ from app.core.periods import Period
 class PeriodField(Field):
     """`data` is a Period, or None when nothing was given."""
 
-    widget = MonthInput()  # type: ignore[assignment]
+    widget = MonthInput()
     data: Period | None
 
     def _value(self) -> str:

@@ -126,7 +126,8 @@ class Span:
     def months_of(self, one: Any) -> int:
         """How many of its months lie in the span."""
         start = max(one.from_month, self.first) if self.first else one.from_month
-        return max(0, min(one.last_month, self.last) - start + 1)
+        months: int = min(one.last_month, self.last) - start + 1
+        return max(0, months)
 
 
 def figures(spans: Iterable[Span], actor: Actor) -> list[tuple[Span, list[Figure]]]:

@@ -91,9 +91,13 @@ def test_rates_lie_between_floor_and_ceiling(rate: str | None, objections: int) 
 def test_the_effect_is_months_heads_base_and_rate() -> None:
     full, low = Rates(Decimal("0.12"), Decimal("0.12")), Rates(Decimal("0.05"), Decimal("0.05"))
     deferred = effect_of((DEFERRED,), 6, 10, Decimal(5000), full, Rates(None, None))
-    assert (deferred.deferred, deferred.saved) == (Decimal(72_000), 0)
+    assert (deferred.deferred, deferred.saved) == (Decimal(72_000), Decimal(0))
     cut = effect_of((CUT,), 6, 10, Decimal(5000), full, low)
-    assert (cut.deferred, cut.employer_saves, cut.employees_save) == (0, Decimal(21_000), Decimal(21_000))
+    assert (cut.deferred, cut.employer_saves, cut.employees_save) == (
+        Decimal(0),
+        Decimal(21_000),
+        Decimal(21_000),
+    )
     both = effect_of((DEFERRED, CUT), 6, 10, Decimal(5000), full, low)
     assert (both.deferred, both.saved) == (Decimal(30_000), Decimal(42_000))
 
