@@ -3,16 +3,16 @@
 Decisions that were imported stand as approved: the clock of the next morning begins or closes them. What they
 concern (employees, amount a month) is not known of them until then.
 
-Revision ID: 0012
-Revises: 0011
+Revision ID: 0013
+Revises: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
