@@ -41,6 +41,8 @@ FEATURES: tuple[str, ...] = (
     "app.employers.profile",
     "app.employers.sheet",
     "app.leads.ledger",
+    "app.leads.pool",
+    "app.leads.insight",
     "app.employers.merging",
     "app.demo",
     "campaigns.gateways",

@@ -67,6 +67,15 @@ def upgrade():
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leads")),
     )
+    op.create_table(
+        "lead_capacities",
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_lead_capacities_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_lead_capacities")),
+    )
     for name, columns, unique in (
         ("ix_leads_branch_rank", ["branch_id", "rank", "id"], False),
         ("ix_leads_rank", ["rank", "id"], False),
@@ -128,5 +137,5 @@ def _say_when_spoken_to():
 
 
 def downgrade():
-    for name in ("leads", "area_densities", "dated_settings"):
+    for name in ("lead_capacities", "leads", "area_densities", "dated_settings"):
         op.drop_table(name)

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,7 +18,10 @@ from app.core.permissions import Role
 from app.employers.models import Employer, Stage
 from app.employers.search.models import SearchDocument
 from app.imports import queries, services
+from app.leads.ledger.models import Lead
+from app.leads.pool.services import mind_idle
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
+from app.tasks.models import Task
 from tests.architecture import samples
 from tests.campaigns.sending import ready_campaign
 from tests.factories import create_branch, create_employer, create_user
@@ -45,6 +49,18 @@ def _out_of_order() -> None:
     create_employer(area_id=area, insured_heads=12)
     gone = create_employer()
     db.session.execute(update(Employer).where(Employer.id == gone.id).values(stage=Stage.DISMISSED))
+
+
+def _lying() -> None:
+    """Leads that nobody has spoken to for a year: one is warned of already, one not yet."""
+    owner = create_user(Role.SPECIALIST)
+    for warned in (True, False):
+        firm = create_employer(owner.branch, owner_id=owner.id)
+        db.session.execute(update(Lead).values(claimed_on=date(2020, 1, 1)))
+        if warned:
+            mind_idle()
+            db.session.execute(update(Task).values(due_on=date(2020, 2, 1)))
+            assert firm.owner_id == owner.id
 
 
 def _received() -> tuple[int]:
@@ -90,6 +106,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.personal.jobs.every_night": create_employer,
     "app.leads.ledger.jobs.put_in_order": _out_of_order,
     "app.relief.jobs.every_morning": _granted,
+    "app.leads.pool.jobs.mind_idle_leads": _lying,
     "campaigns.ledger.jobs.ask_gateway": lambda: ("simulator",),
     "campaigns.ledger.jobs.dispatch": lambda: (_launched(), 0),
     "campaigns.ledger.jobs.plan_campaign": lambda: (_launched(),),

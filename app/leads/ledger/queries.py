@@ -1,6 +1,6 @@
 """The ledger's rows, why each stands where it stands, and the SQL of its order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,6 +124,12 @@ def open_stay(employer_id: int) -> Lead | None:
     """The employer's open stay, whoever asks."""
     query = select(Lead).where(Lead.employer_id == employer_id, Lead.left_on.is_(None))
     return db.session.scalars(query).one_or_none()
+
+
+def stays_of(employer_id: int) -> Sequence[Lead]:
+    """An employer's stays in the ledger, the present one first."""
+    query = select(Lead).where(Lead.employer_id == employer_id).options(contains_eager(Lead.employer))
+    return db.session.scalars(query.join(Lead.employer).order_by(Lead.id.desc())).all()
 
 
 @dataclass(frozen=True)

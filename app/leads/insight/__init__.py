@@ -1,0 +1,1 @@
+"""What came into the ledger and what left it, month by month, and how far leads get."""

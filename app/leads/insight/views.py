@@ -1,0 +1,126 @@
+"""The month's batch, the funnel, and the rows behind their figures."""
+
+from flask import Blueprint, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.audit import services as audit
+from app.core import formats
+from app.core.charts import Chart, Point, Series, bar_chart
+from app.core.clock import today
+from app.core.i18n import msgid
+from app.core.periods import Period
+from app.core.permissions import current_actor, requires
+from app.core.workbooks import MEDIA_TYPE, workbook_bytes
+from app.employers.policy import Permission as Employers
+from app.leads.insight import queries
+from app.leads.insight.lists import STAYS
+from app.leads.policy import Permission
+
+blueprint = Blueprint("insight", __name__, url_prefix="/leads")
+
+
+@blueprint.route("/all", methods=["GET", "POST"])
+@requires(Permission.VIEW)
+def stays() -> ResponseReturnValue:
+    return STAYS.respond()
+
+
+@blueprint.get("/monthly")
+@requires(Permission.VIEW)
+def monthly() -> ResponseReturnValue:
+    """What is new in a month, and what dropped out and why."""
+    month = _month("month", Period.of(today()))
+    actor = current_actor()
+    months = [month + -back for back in reversed(range(queries.MONTHS))]
+    return render_template(
+        "leads/monthly.html",
+        batch=queries.batch(month, actor),
+        chart=_flow_chart(queries.flows(months, actor)),
+        found=queries.between("found_on", month, month),
+        left=queries.between("left_on", month, month),
+        before=month + -1,
+        after=month + 1 if month < Period.of(today()) else None,
+    )
+
+
+def _flow_chart(flows: list[tuple[Period, int, int]]) -> Chart:
+    def point(name: str, month: Period, number: int) -> Point:
+        return Point(number, url_for("insight.stays", **queries.between(name, month, month)))
+
+    return bar_chart(
+        _("New in the ledger and gone from it"),
+        [formats.period(month) for month, _new, _gone in flows],
+        [
+            Series(_("New"), [point("found_on", month, new) for month, new, _gone in flows]),
+            Series(_("Gone"), [point("left_on", month, gone) for month, _new, gone in flows]),
+        ],
+    )
+
+
+@blueprint.get("/funnel")
+@requires(Permission.VIEW)
+def funnel() -> ResponseReturnValue:
+    """How far leads get, by month, source, area or specialist, with the median days between steps."""
+    by, first, last = _asked()
+    whole, lines = queries.funnel(by, first, last, current_actor())
+    return render_template(
+        "leads/funnel.html",
+        by=by,
+        dimensions=queries.DIMENSIONS,
+        first=first,
+        last=last,
+        whole=whole,
+        lines=lines,
+        steps=queries.STEPS,
+        reached=queries.REACHED,
+        chart=_step_chart(whole),
+    )
+
+
+@blueprint.get("/funnel/workbook")
+@requires(Employers.EXPORT)
+def workbook() -> ResponseReturnValue:
+    """The same figures as a workbook."""
+    by, first, last = _asked()
+    whole, lines = queries.funnel(by, first, last, current_actor())
+    labels = [str(label) for _name, label, _day in queries.STEPS]
+    header = [
+        by.label,
+        *labels,
+        *(_("Days to: %(step)s", step=label) for label in labels[1:]),
+        _("Median days in all"),
+    ]
+    names = [name for name, _label, _day in queries.STEPS]
+    rows = [
+        [line.label, *line.reached.values(), *(line.days.get(name) for name in (*names[1:], "whole"))]
+        for line in (*lines, whole)
+    ]
+    title = _("Conversion funnel")
+    content = workbook_bytes(title, header, rows)
+    audit.record_now(msgid("Conversion funnel exported"), name=title)
+    name = f"{title}_{first}-{last}.xlsx"
+    return send_file(content, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
+
+
+def _step_chart(whole: queries.Line) -> Chart:
+    points = [
+        Point(whole.reached[name], url_for("insight.stays", **whole.criteria, **queries.REACHED[name]))
+        for name, _label, _day in queries.STEPS
+    ]
+    labels = [str(label) for _name, label, _day in queries.STEPS]
+    return bar_chart(_("How far leads get"), labels, [Series(_("Leads"), points)], height=220)
+
+
+def _asked() -> tuple[queries.Dimension, Period, Period]:
+    last = _month("until", Period.of(today()))
+    first = _month("from", last + -(queries.MONTHS - 1))
+    by = queries.DIMENSIONS.get(request.args.get("by", ""), queries.DIMENSIONS["month"])
+    return by, min(first, last), max(first, last)
+
+
+def _month(name: str, otherwise: Period) -> Period:
+    try:
+        return Period.parse(request.args.get(name, "")) if request.args.get(name) else otherwise
+    except ValueError:
+        return otherwise

@@ -1,0 +1,149 @@
+"""Claiming leads, giving them back, and taking back those that lie."""
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, select, update
+
+from app.accounts.models import User
+from app.core import signals, timeline
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import Conflict, DomainError
+from app.core.i18n import msgid
+from app.core.permissions import Actor
+from app.core.workdays import add_working_days
+from app.employers import services as employers
+from app.employers.models import Employer
+from app.leads.ledger.models import Lead
+from app.leads.ledger.policy import STAGES
+from app.leads.pool.models import LeadCapacity
+from app.leads.pool.policy import IDLE_DAYS, MOST, WARN_DAYS
+from app.leads.pool.queries import capacity_of, held_by, idle_before, lying_leads
+from app.tasks import services as tasks
+from app.tasks.models import Task, TaskState
+
+KIND = "lead"
+WARNING = "idle_lead"
+WARNED = msgid("Speak to the firm, or the lead goes back to the pool")
+RETURNED = msgid("Back in the pool: no contact for %(days)s working days")
+GIVEN_BACK = msgid("Given back to the pool: %(reason)s")
+SPOKEN = msgid("The lead was worked on or is gone")
+
+
+def claim(employer: Employer, actor: Actor) -> None:
+    """Takes a lead that nobody has; Conflict when somebody was quicker, DomainError beyond one's capacity."""
+    _refuse_no_lead(employer)
+    if employer.owner_id == actor.id:
+        raise DomainError(_l("This lead is yours already."))
+    if employer.owner is not None:
+        raise Conflict(_l("%(name)s has this lead. Ask a leader to pass it on.", name=employer.owner.name))
+    employers.assign(employer, db.session.get_one(User, actor.id), employer.backup_owner, actor)
+
+
+def give_back(employer: Employer, reason: str, actor: Actor) -> None:
+    """One's own lead goes back to the pool, with the reason on the timeline."""
+    _refuse_no_lead(employer)
+    if employer.owner_id != actor.id:
+        raise DomainError(_l("Only your own leads go back to the pool by your hand."))
+    if not reason.strip():
+        raise DomainError(_l("Say why the lead goes back to the pool."))
+    timeline.record(employer.id, KIND, GIVEN_BACK, params={"reason": reason.strip()}, actor=actor)
+    employers.assign(employer, None, None, actor)
+
+
+def _refuse_no_lead(employer: Employer) -> None:
+    if employer.stage not in STAGES or not employer.eligible:
+        raise DomainError(_l("This employer does not stand in the lead ledger."))
+
+
+def set_capacity(user: User, capacity: int | None) -> None:
+    """How many leads a person has at most; None: the department's usual number."""
+    known = db.session.get(LeadCapacity, user.id)
+    if capacity is None:
+        if known is not None:
+            db.session.delete(known)
+    elif not 0 <= capacity <= MOST:
+        raise DomainError(_l("A capacity lies between 0 and %(most)s.", most=MOST))
+    elif known is None:
+        db.session.add(LeadCapacity(user_id=user.id, capacity=capacity))
+    else:
+        known.capacity = capacity
+    db.session.flush()
+
+
+@signals.owner_changed.connect
+def _refuse_full(employer: Employer, new: User | None, **_more: object) -> int:
+    """Whoever assigns a lead, by whichever page: nobody gets more than the capacity."""
+    if new is None or employer.stage not in STAGES or not employer.eligible:
+        return 0
+    # two who assign to the same person wait for each other
+    db.session.execute(select(User.id).where(User.id == new.id).with_for_update())
+    db.session.flush()
+    held, most = held_by(new.id), capacity_of(new.id)
+    if held > most:
+        raise DomainError(
+            _l(
+                "%(name)s has %(held)s of %(most)s leads: finish or give back some first.",
+                name=new.name,
+                held=held - 1,
+                most=most,
+            )
+        )
+    return 0
+
+
+# Leads that nobody works on ------------------------------------------------------------------------
+
+
+def mind_idle() -> tuple[int, int]:
+    """Warns owners whose leads lie, and takes back those warned in time; gives how many of each.
+
+    Nothing goes back without a warning that has run out, and a word with the firm ends the warning. Running
+    it again the same day changes nothing.
+    """
+    _begin_count()
+    warn = idle_before(max(1, IDLE_DAYS.value() - WARN_DAYS.value()))
+    lying = {lead.employer_id: lead for lead in db.session.scalars(lying_leads(warn))}
+    warnings = {task.source_id: task for task in db.session.scalars(_open_warnings())}
+    for id_, task in warnings.items():
+        if id_ not in lying:
+            tasks.cancel(task, None, SPOKEN)
+    over = idle_before(IDLE_DAYS.value())
+    returned = 0
+    for id_, lead in lying.items():
+        known = warnings.get(id_)
+        if known is None:
+            _warn(lead)
+        elif known.due_on <= today() and _since(lead) <= over:
+            _take_back(lead, known)
+            returned += 1
+    db.session.flush()
+    return len(lying.keys() - warnings.keys()), returned
+
+
+def _begin_count() -> None:
+    """Leads that were owned before days were counted begin today."""
+    owned = select(Employer.id).where(Employer.owner_id.is_not(None), Employer.stage.in_(STAGES))
+    waiting = (Lead.left_on.is_(None), Lead.claimed_on.is_(None), Lead.employer_id.in_(owned))
+    db.session.execute(update(Lead).where(*waiting).values(claimed_on=today()))
+
+
+def _open_warnings() -> Select[Task]:
+    return select(Task).where(Task.kind == WARNING, Task.state == TaskState.OPEN)
+
+
+def _since(lead: Lead) -> date:
+    return max(day for day in (lead.claimed_on, lead.employer.last_contact_on) if day is not None)
+
+
+def _warn(lead: Lead) -> None:
+    due = add_working_days(today(), WARN_DAYS.value(), provisional=True)
+    source = (KIND, lead.employer_id)
+    tasks.open_task(WARNING, WARNED, due, employer=lead.employer, source=source, again=True)
+
+
+def _take_back(lead: Lead, warning: Task) -> None:
+    tasks.cancel(warning, None, SPOKEN)
+    timeline.record(lead.employer_id, KIND, RETURNED, params={"days": IDLE_DAYS.value()})
+    employers.assign(lead.employer, None, None, None)

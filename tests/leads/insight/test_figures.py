@@ -1,0 +1,99 @@
+"""The month's batch and the funnel: numbers reckoned by hand, each leading to its rows."""
+
+import re
+from datetime import date, timedelta
+from html import unescape
+from io import BytesIO
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+from sqlalchemy import update
+
+from app.accounts.models import User
+from app.core.clock import today
+from app.core.db import db
+from app.core.periods import Period
+from app.core.permissions import Role
+from app.leads.insight.queries import DIMENSIONS, batch, funnel
+from app.leads.ledger.models import Lead, Left
+from tests.factories import create_branch, create_employer, create_user, sign_in
+
+MARCH = Period.parse("202603")
+
+
+@pytest.fixture
+def manager(app: Flask) -> User:
+    """Four leads found in March 2026, of which two were won, and one of another branch."""
+    manager = create_user(Role.MANAGER, name="陈主任")
+    found = date(2026, 3, 2)
+
+    def lead(source: str, **days: object) -> None:
+        firm = create_employer(manager.branch, source=source, owner_id=manager.id)
+        values = {"found_on": found, "found_by": source, **days}
+        db.session.execute(update(Lead).where(Lead.employer_id == firm.id).values(values))
+
+    won = {"left_why": Left.REGISTERED}
+    day = timedelta(days=1)
+    lead("bank", contacted_on=found + 2 * day, met_on=found + 6 * day, registered_on=found + 16 * day,
+         paid_on=found + 46 * day, left_on=found + 16 * day, **won)  # fmt: skip
+    lead(
+        "bank", contacted_on=found + 4 * day, registered_on=found + 10 * day, left_on=found + 10 * day, **won
+    )
+    lead("registry", contacted_on=found + 9 * day)
+    lead("registry", left_on=found + 40 * day, left_why=Left.DISMISSED)
+    create_employer(create_branch())
+    db.session.execute(update(Lead).where(Lead.found_on == today()).values(found_on=found))
+    db.session.commit()
+    return manager
+
+
+def test_the_batch_counts_what_came_and_what_went_and_why(manager: User) -> None:
+    march, april = batch(MARCH, manager), batch(MARCH + 1, manager)
+    assert {(one.number, one.criteria["found_by.in"]) for one in march.entered} == {
+        (2, "bank"),
+        (2, "registry"),
+    }
+    assert [(one.number, one.criteria["left_why.in"]) for one in march.left] == [(2, "registered")]
+    assert [(one.number, one.criteria["left_why.in"]) for one in april.left] == [(1, "dismissed")]
+    assert (march.new, march.gone, march.standing) == (4, 2, 1)
+
+
+def test_the_funnel_counts_steps_and_the_median_days_between(manager: User) -> None:
+    whole, lines = funnel(DIMENSIONS["source"], MARCH, MARCH, manager)
+    assert list(whole.reached.values()) == [4, 3, 1, 2, 1]
+    # 2, 4 and 9 days to the first word; 10 from meeting and 6 from the first word to the account
+    assert whole.days == {"contacted": 4, "met": 4, "registered": 8, "paid": 30, "whole": 46}
+    assert [line.reached["found"] for line in lines] == [2, 2]
+    assert whole.share == 0.5
+
+
+@pytest.mark.parametrize("by", DIMENSIONS)
+def test_every_number_of_the_funnel_leads_to_as_many_rows(
+    client: FlaskClient, manager: User, by: str
+) -> None:
+    sign_in(client, manager)
+    page = client.get(f"/leads/funnel?by={by}&from=2026-03&until=2026-03").get_data(as_text=True)
+    found = re.findall(r'<a href="(/leads/all\?[^"]+)">(\d+)</a>', page)
+    assert len(found) >= 5
+    for address, number in found:
+        rows = client.get(unescape(address)).get_data(as_text=True)
+        assert f"共 {number} 条" in rows, address
+
+
+def test_the_batch_leads_to_its_rows_and_the_funnel_is_given_as_a_workbook(
+    client: FlaskClient, manager: User
+) -> None:
+    sign_in(client, manager)
+    page = client.get("/leads/monthly?month=202603").get_data(as_text=True)
+    address = re.findall(r'href="(/leads/all[^"]*left_why[^"]*)"', page)[0]
+    assert "共 2 条" in client.get(unescape(address)).get_data(as_text=True)
+    answer = client.get("/leads/funnel/workbook?by=source&from=2026-03&until=2026-03")
+    sheet = load_workbook(BytesIO(answer.data)).active
+    assert sheet is not None
+    last = list(sheet.values)[-1]
+    assert last[1:6] == (4, 3, 1, 2, 1)
+    sign_in(client, create_user(Role.BANK_PARTNER, branch=manager.branch))
+    assert client.get("/leads/funnel").status_code == 403
+    assert client.get("/leads/monthly").status_code == 403
