@@ -30,6 +30,7 @@ FEATURES: tuple[str, ...] = (
     "app.lifecycle",
     "app.leads",
     "app.contributions",
+    "app.contributions.arrears",
     "app.relief",
     "app.relief.applications",
     "app.outreach",

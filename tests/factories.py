@@ -85,9 +85,11 @@ def create_employer(branch: Branch | None = None, **fields: Any) -> Employer:
 
 
 def seed_codes() -> None:
-    """The code tables as the migration fills them."""
-    path = PROJECT / "migrations" / "versions" / "0002_employer_facts.py"
-    db.session.execute(insert(CodeValue), runpy.run_path(str(path))["seeds"]())
+    """The code tables as the migrations fill them."""
+    folder = PROJECT / "migrations" / "versions"
+    for name in ("*_employer_facts.py", "*_arrears.py"):
+        (path,) = folder.glob(name)
+        db.session.execute(insert(CodeValue), runpy.run_path(str(path))["seeds"]())
     code_tables.forget()
 
 

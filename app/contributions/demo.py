@@ -48,6 +48,8 @@ def _fact(demo: Demo, employer: Employer, month: Period, heads: int) -> dict[str
         "employee_rate": employer.employee_rate,
         "monthly_amount": round(per_head * heads, 2),
         "paid_through": through,
+        "pay_day": employer.pay_day,
+        "first_contribution_month": employer.first_contribution_month,
         "arrears_months": months_in_arrears(through, employer.pay_day, as_of) if normal else 0,
         "as_of": as_of,
     }

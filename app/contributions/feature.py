@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.contributions import demo
 from app.contributions.forms import STATEMENT
 from app.contributions.models import ContributionFact
-from app.contributions.policy import Permission
+from app.contributions.policy import OPTIONS, Permission
 from app.contributions.queries import facts_in_force
 from app.core.charts import Chart, Point, Series, bar_chart, line_chart
 from app.core.features import Feature, Panel
@@ -89,5 +89,6 @@ feature = Feature(
     movers=(
         Mover("contribution_facts", _l("Monthly statements"), distinct=("period",), anchor="contributions"),
     ),
+    options=OPTIONS,
     demo=demo.load,
 )

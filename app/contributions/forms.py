@@ -1,16 +1,18 @@
 """What a monthly statement file looks like."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 
+from app.contributions.arrears import services as cases
 from app.contributions.ordinary.services import ORDINARY_LINES
 from app.contributions.policy import Permission
 from app.contributions.services import applied, plan, preparing
 from app.core.identifiers import credit_code, mobile
-from app.core.import_spec import Column, ImportSpec
+from app.core.import_spec import Column, Context, ImportSpec
 from app.core.parsing import account_number, code, day, money, period, rate, text, whole
-from app.employers.models import AccountStatus
+from app.employers.models import AccountStatus, Employer
 from app.employers.sources.policy import REASONS, REMARKS
 from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers, reverted_employers
 
@@ -80,6 +82,14 @@ COLUMNS = (
     ),
 )
 
+
+def removing(table: str, ids: Sequence[int], context: Context) -> None:
+    """Clears what hangs on employers that are about to go with the statement that brought them."""
+    if table == Employer.__tablename__:
+        cases.forget_those_of(ids)
+    removing_employers(table, ids, context)
+
+
 STATEMENT = ImportSpec(
     name="statement",
     title=_l("Monthly statement"),
@@ -108,7 +118,9 @@ STATEMENT = ImportSpec(
         "statement_period": _l("Latest statement"),
         "until": _l("Handler until"),
     },
-    carried=GOES_WITH_EMPLOYERS,
-    removing=removing_employers,
+    carried={**GOES_WITH_EMPLOYERS, **cases.UNTOUCHED},
+    removing=removing,
     reverted=reverted_employers,
+    finished=cases.recorded,
+    withdrawn=cases.withdrawn,
 )

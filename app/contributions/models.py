@@ -34,6 +34,9 @@ class ContributionFact(Model):
     employee_rate: Mapped[Decimal | None] = mapped_column(Rate)
     monthly_amount: Mapped[Decimal | None] = mapped_column(Money)
     paid_through: Mapped[Period | None]
+    #: with the months, what arrears are reckoned from: a fact can be reckoned on any day
+    pay_day: Mapped[int | None]
+    first_contribution_month: Mapped[Period | None]
     arrears_months: Mapped[int] = mapped_column(default=0)
     as_of: Mapped[date]
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batches.id"), index=True)

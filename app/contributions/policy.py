@@ -6,8 +6,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.dues import months_in_arrears
+from app.core.dues import Rule, months_in_arrears
 from app.core.import_spec import Context
+from app.core.options import Option
 from app.core.periods import Period
 from app.core.permissions import Grantable
 from app.employers.models import AccountStatus, Stage
@@ -15,6 +16,30 @@ from app.lifecycle.workflow import LIFECYCLE
 
 #: open accounts, the only ones that can be behind
 OPEN = (AccountStatus.NORMAL, AccountStatus.OPENED)
+
+GRACE_DAYS = Option(
+    "contributions.grace_days",
+    _l("A month is paid on time within"),
+    usual=5,
+    low=0,
+    high=28,
+    unit=_l("days after pay day"),
+    help=_l("Article 19 of the Regulation says five; a month is overdue from the day after."),
+)
+DEFAULT_PAY_DAY = Option(
+    "contributions.default_pay_day",
+    _l("Pay day where none is known"),
+    usual=15,
+    low=1,
+    high=31,
+    unit=_l("day of the month"),
+)
+OPTIONS = (GRACE_DAYS, DEFAULT_PAY_DAY)
+
+
+def rule_on(day: date) -> Rule:
+    """What held on the day of reckoning."""
+    return Rule(GRACE_DAYS.value(day), DEFAULT_PAY_DAY.value(day))
 
 
 class Permission(Grantable):
@@ -47,14 +72,19 @@ def stage_for(status: AccountStatus, paid_through: Period | None, arrears_months
 
 @lru_cache(maxsize=8192)
 def reckoned(
-    status: AccountStatus, paid: Period | None, pay_day: int | None, first: Period | None, as_of: date
+    status: AccountStatus,
+    paid: Period | None,
+    pay_day: int | None,
+    first: Period | None,
+    as_of: date,
+    rule: Rule,
 ) -> tuple[int, Stage | None]:
     """Months in arrears, and the stage that they and the status prove.
 
     Deferred, sealed and closed accounts are not counted; nor is one opened that has yet to pay.
     """
     counted = status in OPEN and not (status is AccountStatus.OPENED and paid is None)
-    months = months_in_arrears(paid, pay_day, as_of, first) if counted else 0
+    months = months_in_arrears(paid, pay_day, as_of, first, rule) if counted else 0
     return months, stage_for(status, paid, months)
 
 
@@ -80,6 +110,14 @@ def evidence(
             "months": months,
         }
     return known[key]
+
+
+def rule_of(context: Context) -> Rule:
+    """What holds for a run, asked once."""
+    if "rule" not in context.memory:
+        context.memory["rule"] = rule_on(context.as_of)
+    rule: Rule = context.memory["rule"]
+    return rule
 
 
 def month_of(context: Context) -> Period:

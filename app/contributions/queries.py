@@ -44,6 +44,8 @@ FACT = (
     "employee_rate",
     "monthly_amount",
     "paid_through",
+    "pay_day",
+    "first_contribution_month",
 )
 
 Known = Mapping[str, Any]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from app.contributions import queries
 from app.contributions.models import ContributionFact
-from app.contributions.policy import evidence, month_of, reckoned, sources
+from app.contributions.policy import evidence, month_of, reckoned, rule_of, sources
 from app.contributions.queries import FACT, Handler, Known
 from app.core import signals
 from app.core.import_spec import Context, Line, Plan, Ref, id_of
@@ -138,6 +138,7 @@ def _plan_one(line: Line, looked: Looked, context: Context) -> Plan:
         values.get("pay_day"),
         values.get("first_contribution_month"),
         context.as_of,
+        rule_of(context),
     )
     known = looked.employers.get(values["uscc"])
     if known is None:

@@ -44,6 +44,7 @@ TABLES: Mapping[str, CodeTable] = {
     "affiliation": CodeTable(_l("Affiliation"), 2, "GB/T 12404-1997"),
     "operating_status": CodeTable(_l("Operating status"), 2),
     "fact_source": CodeTable(_l("Source of a fact"), 2),
+    "arrears_reason": CodeTable(_l("Reason for arrears"), 2),
     "risk": CodeTable(_l("Risk flags"), 2),
     "closing_reason": CodeTable(_l("Reason for closing the account"), 2, "JGJ/T 320-2014 A.3"),
     "bank": CodeTable(_l("Entrusted bank"), 3),

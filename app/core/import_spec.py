@@ -253,7 +253,8 @@ class ImportSpec:
     context)` in the same transaction (only plans that wrote something), and once, after the last chunk,
     `finished(context)`. For undo it calls `removing(table, ids, context)` before it deletes created
     records, so that the spec clears what the import itself hung on them, and then `reverted({table: ids},
-    context)` with the records set back. `setwise` is an optional shortcut past `plan`.
+    context)` with the records set back; once, when all is taken back, `withdrawn(context)`. `setwise` is an
+    optional shortcut past `plan`.
     """
 
     name: str
@@ -293,6 +294,7 @@ class ImportSpec:
     finished: Callable[[Context], None] = _nothing
     removing: Callable[[str, Sequence[int], Context], None] = _nothing
     reverted: Callable[[Mapping[str, Sequence[int]], Context], None] = _nothing
+    withdrawn: Callable[[Context], None] = _nothing
 
     def __post_init__(self) -> None:
         names = {column.name for column in self.columns}

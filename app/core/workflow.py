@@ -72,7 +72,9 @@ class State:
 
 @dataclass(frozen=True)
 class Ask:
-    """Something a transition must be told: becomes a form field. kind: text, date, month or choice.
+    """Something a transition must be told: becomes a form field.
+
+    kind: text, date (past or today), day_ahead, month, choice, or coded (a code of the table named).
 
     An answer named like a column of the record is stored there; all are kept with the history.
     """
@@ -82,6 +84,7 @@ class Ask:
     kind: str = "text"
     choices: tuple[tuple[str, Any], ...] = ()
     required: bool = True
+    table: str = ""
 
 
 @dataclass(frozen=True)

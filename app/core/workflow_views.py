@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.core.choices import offered
 from app.core.clock import today
+from app.core.code_tables import offered_codes
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import current_features
@@ -77,9 +78,19 @@ def _field(ask: Ask) -> Field:
         return DateField(ask.label, default=today, validators=[*validators, _not_in_the_future])
     if ask.kind == "month":
         return PeriodField(ask.label, validators=validators)
+    if ask.kind == "day_ahead":
+        return DateField(ask.label, validators=[*validators, _not_in_the_past])
+    if ask.kind == "coded":
+        choices = offered([("", "…"), *offered_codes(ask.table)])
+        return SelectField(ask.label, choices=choices, validators=validators)
     if ask.kind == "choice":
         return SelectField(ask.label, choices=offered([("", "…"), *ask.choices]), validators=validators)
     return StringField(ask.label, validators=[*validators, Length(max=200)])
+
+
+def _not_in_the_past(_form: Any, field: Field) -> None:
+    if isinstance(field.data, date) and field.data < today():
+        raise ValidationError(_("This day is over."))
 
 
 def _not_in_the_future(_form: Any, field: Field) -> None:

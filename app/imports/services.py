@@ -286,6 +286,8 @@ def _take_back(run: _Run) -> Iterator[None]:
         written, left = sum(1 for row in rows if row.notes), len(result.kept)
         run.hold.keep(undone=ImportBatch.undone + written - left, kept=ImportBatch.kept + left, attempts=0)
         yield
+    run.hold.keep()
+    run.spec.withdrawn(run.context)
     run.hold.finish(BatchState.CANCELLED if run.hold.state is BatchState.CANCELLING else BatchState.UNDONE)
     _tell_audit(run, TAKEN_BACK)
     yield

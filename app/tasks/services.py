@@ -192,7 +192,7 @@ def _follow_transition(
         workflow.state(source).deadline for source in {move.source for move in moves} if source
     ):
         # also before opening one: a record has a single open deadline
-        _settle_deadlines(workflow, [move.record_id for move in moves])
+        settle_deadlines(workflow, [move.record_id for move in moves])
     if deadline:
         homes = _homes([move.employer_id for move in moves if move.employer_id])
         if record is not None and getattr(record, "branch_id", None):
@@ -200,7 +200,8 @@ def _follow_transition(
         _open_deadlines(workflow, deadline, moves, homes)
 
 
-def _settle_deadlines(workflow: Workflow[Any], record_ids: list[int]) -> None:
+def settle_deadlines(workflow: Workflow[Any], record_ids: list[int]) -> None:
+    """What the states of these records asked for is done."""
     for chunk in (record_ids[i : i + 5000] for i in range(0, len(record_ids), 5000)):
         db.session.execute(
             update(Task)

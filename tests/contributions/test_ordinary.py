@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import DateTime, select, update
 
 from app.accounts.models import User
+from app.contributions.arrears.models import ArrearsCase
 from app.contributions.forms import STATEMENT
 from app.contributions.models import ContributionFact
 from app.core.db import db
@@ -147,6 +148,8 @@ UNSAID = {
     ("import_rows", "record_id"): "employers",
     ("workflow_history", "record_id"): "employers",
     ("tasks", "source_id"): "employers",
+    ("workflow_history of arrears", "record_id"): "arrears_cases",
+    ("tasks of arrears", "source_id"): "arrears_cases",
 }
 #: the ways differ in these: when things happened, and how they were told apart
 BESIDE = {"audit_events", "audit_heads", "users", "user_roles", "branches"}
@@ -162,6 +165,8 @@ def names() -> dict[tuple[str, int], str]:
     for link in session.scalars(select(EmployerContact)):
         who = found["employers", link.employer_id], found["contacts", link.contact_id]
         found["employer_contacts", link.id] = f"{who} {link.since}"
+    for case in session.scalars(select(ArrearsCase)):
+        found["arrears_cases", case.id] = f"{found['employers', case.employer_id]} {case.first_period}"
     for fact in session.scalars(select(ContributionFact)):
         month = found["employers", fact.employer_id], fact.period, fact.version
         found["contribution_facts", fact.id] = str(month)
@@ -173,12 +178,18 @@ def everything() -> dict[str, list[str]]:
     called = names()
     return {
         name: sorted(
-            str([_told(table.name, column, row._mapping[column], called) for column in table.c])
+            str([_told(_table(table, row), column, row._mapping[column], called) for column in table.c])
             for row in db.session.execute(select(table))
         )
         for name, table in db.metadata.tables.items()
         if name not in BESIDE
     }
+
+
+def _table(table: Any, row: Any) -> str:
+    """Histories and tasks say themselves whose they are."""
+    column = {"workflow_history": "workflow", "tasks": "source_type"}.get(table.name)
+    return f"{table.name} of arrears" if column and row._mapping[table.c[column]] == "arrears" else table.name
 
 
 def _told(table: str, column: Any, value: Any, called: Names) -> Any:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from app.contributions.models import ContributionFact
 from app.contributions.ordinary import queries
 from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, STAGED
-from app.contributions.policy import evidence, month_of, reckoned
+from app.contributions.policy import evidence, month_of, reckoned, rule_of
 from app.contributions.queries import has_accounts
 from app.core import signals
 from app.core.bulk import read_tuples
@@ -46,6 +46,7 @@ def reckon(context: Context) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]
     """
     if not has_accounts():
         return None
+    rule = rule_of(context)
 
     def of_line(values: Mapping[str, Any]) -> Mapping[str, Any]:
         months, target = reckoned(
@@ -54,6 +55,7 @@ def reckon(context: Context) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]
             values.get("pay_day"),
             values.get("first_contribution_month"),
             context.as_of,
+            rule,
         )
         return {"arrears_months": months, "target": target}
 

@@ -1,0 +1,250 @@
+"""Statements open, change and end arrears cases by themselves; people work on them in between."""
+
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.contributions.arrears.models import ArrearsCase, ArrearsPromise, CaseState, Outcome
+from app.contributions.arrears.queries import Said
+from app.contributions.arrears.services import catch_up, judged
+from app.contributions.arrears.workflow import ARREARS
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import DomainError, Forbidden
+from app.core.periods import Period
+from app.core.permissions import Role
+from app.core.timeline import TimelineEntry
+from app.core.workflow import available, history, transition
+from app.employers.models import Employer, Stage
+from app.tasks.models import DEADLINE, Task, TaskState
+from tests.contributions.statements import apply, line, statement, take_back
+from tests.factories import create_branch, create_user, seed_codes
+
+
+@pytest.fixture
+def department(app: Flask) -> Flask:
+    create_branch("00")
+    seed_codes()
+    db.session.commit()
+    return app
+
+
+def cases() -> list[ArrearsCase]:
+    db.session.expire_all()
+    return list(
+        db.session.scalars(select(ArrearsCase).order_by(ArrearsCase.employer_id, ArrearsCase.first_period))
+    )
+
+
+def the_case() -> ArrearsCase:
+    (case,) = cases()
+    return case
+
+
+def month(app: Flask, folder: Path, name: str, *lines: tuple[object, ...]) -> int:
+    batch: int = apply(app, statement(folder, name, lines))["batch"]
+    return batch
+
+
+def test_a_statement_opens_a_case_with_the_facts_before_and_after(department: Flask, tmp_path: Path) -> None:
+    month(department, tmp_path, "2022年8月", line(1, 202208))
+    assert cases() == []
+    month(department, tmp_path, "2022年9月", line(1, 202208))
+    case = the_case()
+    assert (case.state, case.months, case.opened_on) == (CaseState.OPENED, 1, date(2022, 9, 30))
+    (opened,) = history(ARREARS, case.id)
+    assert opened.evidence == {
+        "statement": "202209",
+        "as_of": "2022-09-30",
+        "before": {"account_status": "01", "months": 0, "paid_through": "202208"},
+        "after": {"account_status": "01", "months": 1, "paid_through": "202208"},
+    }
+    kinds = Counter(db.session.scalars(select(TimelineEntry.kind)))
+    assert kinds["arrears"] == 1
+
+
+def test_the_next_statements_change_and_settle_it(department: Flask, tmp_path: Path) -> None:
+    month(department, tmp_path, "2022年8月", line(1, 202207))
+    month(department, tmp_path, "2022年9月", line(1, 202207, heads=6, amount=1200))
+    case = the_case()
+    assert (case.months, case.heads, str(case.amount_due)) == (2, 6, "2400.00")
+    month(department, tmp_path, "2022年10月", line(1, 202210))
+    case = the_case()
+    assert (case.state, case.closed_on, case.most_months) == (CaseState.SETTLED, date(2022, 10, 31), 2)
+    assert [row.transition for row in history(ARREARS, case.id)] == ["statement_settled", "statement_opened"]
+
+
+@pytest.mark.parametrize(
+    ("status", "ending"), [("03", CaseState.RELIEVED), ("04", CaseState.CLOSED), ("05", CaseState.CLOSED)]
+)
+def test_a_case_ends_as_the_account_does(
+    department: Flask, tmp_path: Path, status: str, ending: CaseState
+) -> None:
+    month(department, tmp_path, "2022年8月", line(1, 202207))
+    month(department, tmp_path, "2022年9月", line(1, 202207, status=status))
+    assert the_case().state is ending
+
+
+def test_months_that_come_late_extend_split_and_join_cases_as_if_they_had_come_in_time(
+    department: Flask, tmp_path: Path
+) -> None:
+    month(department, tmp_path, "2022年9月", line(1, 202208))
+    month(department, tmp_path, "2022年7月", line(1, 202206))
+    joined = the_case()
+    assert (joined.first_period, joined.last_period) == (Period(2022, 7), Period(2022, 9))
+    month(department, tmp_path, "2022年8月", line(1, 202208))
+    earlier, later = cases()
+    assert (earlier.state, earlier.closed_period) == (CaseState.SETTLED, Period(2022, 8))
+    assert (later.id, later.first_period, later.state) == (joined.id, Period(2022, 9), CaseState.OPENED)
+    month(department, tmp_path, "2022年8月", line(1, 202206))  # the correction finds it unpaid after all
+    again = the_case()
+    assert (again.id, again.first_period) == (joined.id, Period(2022, 7))
+
+
+def test_undo_takes_a_case_back_and_reopens_what_had_ended(department: Flask, tmp_path: Path) -> None:
+    user = create_user(Role.SPECIALIST)
+    month(department, tmp_path, "2022年8月", line(1, 202207), line(2, 202208))
+    worked = the_case()
+    contact(worked, user)
+    batch = month(department, tmp_path, "2022年9月", line(1, 202209), line(2, 202208))
+    assert [case.state for case in cases()] == [CaseState.SETTLED, CaseState.OPENED]
+    assert take_back(department, batch)["kept"] == 0
+    case = the_case()
+    assert (case.id, case.state, case.closed_on) == (worked.id, CaseState.CONTACTED, None)
+    open_ones = select(Task.source_type).where(Task.kind == DEADLINE, Task.state == TaskState.OPEN)
+    assert db.session.scalars(open_ones).all() == ["arrears"]
+
+
+def test_a_case_somebody_worked_on_is_withdrawn_not_deleted(department: Flask, tmp_path: Path) -> None:
+    month(department, tmp_path, "2022年8月", line(1, 202208))
+    batch = month(department, tmp_path, "2022年9月", line(1, 202208))
+    contact(the_case(), create_user(Role.SPECIALIST))
+    take_back(department, batch)
+    assert (the_case().state, the_case().reason) == (CaseState.WITHDRAWN, "11")
+    month(department, tmp_path, "2022年9月", line(1, 202208))
+    assert (the_case().state, the_case().closed_on) == (CaseState.CONTACTED, None)
+
+
+def contact(case: ArrearsCase, user: object, reason: str = "11") -> None:
+    answers = {"reason": reason, "contacted_on": today()}
+    transition(ARREARS, case, "contact", user, answers=answers)  # type: ignore[arg-type]
+    db.session.commit()
+
+
+def test_the_reason_comes_before_anything_else(department: Flask, tmp_path: Path) -> None:
+    month(department, tmp_path, "2022年9月", line(1, 202208))
+    case, user = the_case(), create_user(Role.SPECIALIST)
+    for step, answers in (
+        ("promise", {"promised_for": today()}), ("urge", {"urged_on": today()}),
+        ("seek_relief", {}), ("assist_closing", {}),
+    ):  # fmt: skip
+        with pytest.raises(DomainError) as refusal:
+            transition(ARREARS, case, step, user, answers=answers)
+        assert any("原因" in str(reason) for reason in refusal.value.reasons), step
+    assert [one.transition.name for one in available(ARREARS, case, user) if one.open] == ["contact"]
+    asked = select(Task).where(Task.source_type == "lifecycle", Task.state == TaskState.OPEN)
+    assert len(db.session.scalars(asked).all()) == 1
+    contact(case, user)
+    assert db.session.scalars(asked).all() == []  # whoever was to ask why has asked
+    assert case.employer.last_contact_on == today()
+
+
+@pytest.mark.parametrize(
+    ("reason", "operating_status", "open_steps"),
+    [
+        ("32", None, {"promise", "urge", "correct_reason"}),
+        ("11", "01", {"promise", "urge", "seek_relief", "correct_reason"}),
+        ("32", "04", {"assist_closing", "correct_reason"}),
+        ("11", "05", {"assist_closing", "correct_reason"}),
+        ("22", "01", {"assist_closing", "correct_reason"}),
+    ],
+)
+def test_the_ways_part_by_operating_status_and_reason(
+    department: Flask, tmp_path: Path, reason: str, operating_status: str | None, open_steps: set[str]
+) -> None:
+    month(department, tmp_path, "2022年9月", line(1, 202208))
+    case, user = the_case(), create_user(Role.SPECIALIST)
+    case.employer.operating_status = operating_status
+    contact(case, user, reason)
+    assert {one.transition.name for one in available(ARREARS, case, user) if one.open} == open_steps
+
+
+def test_nobody_ends_a_case_by_hand(department: Flask, tmp_path: Path) -> None:
+    month(department, tmp_path, "2022年9月", line(1, 202208))
+    for step in ("statement_settled", "statement_kept", "statement_withdrawn"):
+        with pytest.raises(Forbidden):
+            transition(ARREARS, the_case(), step, create_user(Role.BRANCH_HEAD))
+
+
+# -- promises ------------------------------------------------------------------------------------------
+
+AUGUST, SEPTEMBER = Period(2022, 8), Period(2022, 9)
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ([], Outcome.PENDING),
+        ([Said(date(2022, 8, 31), Period(2022, 6), AUGUST)], Outcome.PENDING),
+        ([Said(date(2022, 8, 31), AUGUST, AUGUST)], Outcome.KEPT),
+        ([Said(date(2022, 9, 15), Period(2022, 7), SEPTEMBER)], Outcome.BROKEN),
+        ([Said(date(2022, 9, 30), AUGUST, SEPTEMBER)], Outcome.KEPT),
+        (
+            [Said(date(2022, 10, 31), AUGUST, Period(2022, 10)), Said(date(2022, 9, 30), None, SEPTEMBER)],
+            Outcome.BROKEN,
+        ),
+    ],
+)
+def test_a_promise_is_judged_by_the_first_statement_of_its_day_or_later(
+    said: list[Said], outcome: Outcome
+) -> None:
+    assert judged(date(2022, 9, 15), AUGUST, said)[0] is outcome
+
+
+@pytest.mark.parametrize(("paid", "state"), [(-1, CaseState.BROKEN), (0, CaseState.CONTACTED)])
+def test_the_next_statement_tells_what_came_of_a_promise_and_undo_forgets_it(
+    department: Flask, tmp_path: Path, paid: int, state: CaseState
+) -> None:
+    """The employer promises this month; a statement of today, who is behind by pay day 1, says the rest."""
+    this = Period.of(today())
+    due = this + -1 if today().day <= 6 else this
+    name = f"{this.year}年{this.month}月"
+    before = this + -1
+    month(department, tmp_path, f"{before.year}年{before.month}月", line(1, int(due + -3), 1))
+    case, user = the_case(), create_user(Role.SPECIALIST)
+    contact(case, user)
+    with pytest.raises(DomainError):
+        transition(ARREARS, case, "promise", user, answers={"promised_for": today() - timedelta(days=1)})
+    db.session.rollback()
+    transition(ARREARS, case, "promise", user, answers={"promised_for": today()})
+    (promise,) = case.promises
+    # it promised less than everything, so that the case goes on
+    promise.through = due + -2
+    db.session.commit()
+    batch = month(department, tmp_path, name, line(1, int(due + (-2 + paid)), 1))
+    (promise,) = db.session.scalars(select(ArrearsPromise))
+    assert (the_case().state, promise.decided_in) == (state, this)
+    assert promise.outcome is (Outcome.BROKEN if paid else Outcome.KEPT)
+    take_back(department, batch)
+    (promise,) = db.session.scalars(select(ArrearsPromise))
+    assert (the_case().state, promise.outcome, promise.decided_in) == (
+        CaseState.PROMISED,
+        Outcome.PENDING,
+        None,
+    )
+
+
+def test_what_older_statements_left_is_caught_up_with_once(department: Flask, tmp_path: Path) -> None:
+    month(department, tmp_path, "2022年9月", line(1, 202208), line(2, 202209))
+    for case in cases():
+        db.session.delete(case)
+    db.session.commit()
+    assert catch_up() == 1
+    assert the_case().months == 1
+    assert catch_up() == 0
+    stages = Counter(db.session.scalars(select(Employer.stage)))
+    assert stages == {Stage.IN_ARREARS: 1, Stage.CONTRIBUTING: 1}
