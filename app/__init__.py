@@ -28,6 +28,7 @@ FEATURES: tuple[str, ...] = (
     "app.employers.handpicked",
     "app.tasks",
     "app.lifecycle",
+    "app.lifecycle.onboarding",
     "app.leads",
     "app.contributions",
     "app.contributions.arrears",

@@ -86,10 +86,9 @@ def create_employer(branch: Branch | None = None, **fields: Any) -> Employer:
 
 def seed_codes() -> None:
     """The code tables as the migrations fill them."""
-    folder = PROJECT / "migrations" / "versions"
-    for name in ("*_employer_facts.py", "*_arrears.py"):
-        (path,) = folder.glob(name)
-        db.session.execute(insert(CodeValue), runpy.run_path(str(path))["seeds"]())
+    for path in sorted((PROJECT / "migrations" / "versions").glob("*.py")):
+        if "def seeds" in path.read_text(encoding="utf-8"):
+            db.session.execute(insert(CodeValue), runpy.run_path(str(path))["seeds"]())
     code_tables.forget()
 
 

@@ -48,6 +48,11 @@ TABLES: Mapping[str, CodeTable] = {
     "risk": CodeTable(_l("Risk flags"), 2),
     "closing_reason": CodeTable(_l("Reason for closing the account"), 2, "JGJ/T 320-2014 A.3"),
     "bank": CodeTable(_l("Entrusted bank"), 3),
+    "opening_document": CodeTable(_l("Papers of an account opening"), 3),
+    "bundle_item": CodeTable(_l("Matters of other agencies"), 3),
+    "signing_method": CodeTable(_l("How online signing was done"), 3),
+    "signing_refusal": CodeTable(_l("Why online signing was refused"), 3),
+    "help_channel": CodeTable(_l("How help was given from afar"), 3),
     "id_type": CodeTable(_l("Type of identity document"), 2, "JGJ/T 320-2014 A.1"),
 }
 

@@ -31,6 +31,9 @@ KIND_LABELS = {
     "verify_contact": _l("Verify a contact"),
     "visit_request": _l("Visit wanted"),
     "callback": _l("Call back"),
+    "deferred_paper": _l("Paper to follow"),
+    "stuck": _l("Stuck while being taken on"),
+    "ask_signing": _l("Ask about online signing"),
     "other": _l("Other"),
 }
 

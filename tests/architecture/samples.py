@@ -33,6 +33,7 @@ from app.employers.people.models import ContactMerge
 from app.employers.profile.models import RiskFlag, ServiceNote
 from app.employers.sources.models import EmployerSource
 from app.imports.columns.models import ColumnMemory
+from app.lifecycle.onboarding.models import Opening
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks.services import open_task
@@ -67,6 +68,13 @@ def campaign(branch: Branch) -> int:
 
 def batch(branch: Branch) -> int:
     return create_import_batch(branch).id
+
+
+def opening(branch: Branch) -> int:
+    made = Opening(employer_id=employer(branch), begun_on=today(), begun_by_id=create_user(branch=branch).id)
+    db.session.add(made)
+    db.session.flush()
+    return made.id
 
 
 def place(_branch: Branch) -> str:
@@ -374,6 +382,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("attachments", "kind"): record_kind,
     ("attachments", "record_id"): employer,
     ("employers", "place"): place,
+    ("onboarding", "id"): opening,
     ("imports", "name"): import_kind,
     "memory_id": remembered_columns,
     ("results", "id"): campaign,

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -63,6 +63,10 @@ def _lying() -> None:
             assert firm.owner_id == owner.id
 
 
+def _stuck() -> None:
+    create_employer(stage=Stage.REGISTERED, account_opened_on=today() - timedelta(days=90))
+
+
 def _received() -> tuple[int]:
     rows = "企业名称,统一社会信用代码\n滨河晨曦软件有限公司,91000000000020016R\n滨河旧码贸易有限公司,无\n"
     user = create_user(Role.SPECIALIST)
@@ -102,6 +106,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.imports.jobs.discard_file": lambda: (HASH,),
     "app.imports.jobs.run_batch": _received,
     "app.imports.jobs.sweep_batches": lambda: _received()[0],
+    "app.lifecycle.onboarding.jobs.watch_openings": _stuck,
     "app.personal.jobs.carry_out": lambda: (next(iter(current_features().retention)),),
     "app.personal.jobs.every_night": create_employer,
     "app.leads.ledger.jobs.put_in_order": _out_of_order,

@@ -1,0 +1,116 @@
+"""The manifest of onboarding."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import case, select
+
+from app.core.attachable import RecordKind
+from app.core.features import Feature, GuardFor, NavItem, Panel, TimelineKind
+from app.core.fields import Field, Kind
+from app.core.jobs import DailyAt
+from app.core.moving import Mover
+from app.core.permissions import LEADERS, OFFICE, Actor, Role
+from app.employers.models import Employer, Stage
+from app.lifecycle.onboarding import demo, queries
+from app.lifecycle.onboarding.jobs import watch_openings
+from app.lifecycle.onboarding.models import SIGNING_LABELS, SIGNING_TABLES, Opening, SigningEvent
+from app.lifecycle.onboarding.policy import OPTIONS, STEPS, Permission, step_name, under_way, visible_to
+from app.lifecycle.onboarding.services import ASK_AFTER, KIND, STUCK, papers_approved
+from app.lifecycle.onboarding.views import blueprint
+from app.lifecycle.onboarding.workflow import OPENING
+from app.tasks.models import Task, TaskState
+
+_GROUP = _l("Taking on")
+
+
+def _panel(employer: Employer, _actor: Actor) -> dict[str, Any]:
+    opening = queries.latest_opening(employer.id)
+    return {
+        "opening": opening,
+        "steps": STEPS,
+        "events": queries.signing_of(employer.id),
+        "signing": SIGNING_LABELS,
+        "signing_tables": SIGNING_TABLES,
+        "opening_workflow": OPENING,
+        "may_begin": employer.eligible
+        and employer.stage in {Stage.PROSPECT, Stage.ENGAGED}
+        and (opening is None or not opening.standing),
+    }
+
+
+FIELDS = (
+    Field(
+        "onboarding_step",
+        _l("Milestone waited for"),
+        Kind.CHOICE,
+        case((under_way(), step_name()), else_=None),
+        choices=tuple((step.name, step.label) for step in STEPS),
+        group=_GROUP,
+    ),
+    Field(
+        "onboarding_stuck",
+        _l("Is stuck while being taken on"),
+        Kind.BOOL,
+        select(Task.id)
+        .where(Task.employer_id == Employer.id, Task.kind == STUCK, Task.state == TaskState.OPEN)
+        .exists(),
+        group=_GROUP,
+        denied=_l("Is not stuck while being taken on"),
+    ),
+)
+
+
+def _no_two(kept_id: int, merged_id: int) -> Any:
+    """Of one employer one opening stands at a time."""
+    if queries.standing_opening(kept_id) and queries.standing_opening(merged_id):
+        return _l("Both have an account opening under way: withdraw one of them first.")
+    return None
+
+
+feature = Feature(
+    name="onboarding",
+    blueprint=blueprint,
+    navigation=(NavItem(_l("Taking on"), "onboarding.board", Permission.VIEW, "kanban", "employers", 25),),
+    grants={
+        Permission.VIEW: OFFICE,
+        Permission.WORK: (Role.SPECIALIST, *LEADERS),
+        Permission.APPROVE: LEADERS,
+    },
+    workflows=(OPENING,),
+    guards=(GuardFor("lifecycle", "register", papers_approved),),
+    employer_fields=FIELDS,
+    options=(*OPTIONS, ASK_AFTER),
+    panels=(
+        Panel(
+            "onboarding",
+            _l("Taking on"),
+            "lifecycle/onboarding/_panel.html",
+            _panel,
+            Permission.VIEW,
+            15,
+            later=True,
+        ),
+    ),
+    record_kinds=(
+        RecordKind(
+            "opening",
+            _l("Account opening"),
+            Opening,
+            visible_to,
+            view=Permission.VIEW,
+            attach=Permission.WORK,
+            remove=Permission.WORK,
+            employer_id=lambda opening: opening.employer_id,
+            title=lambda opening: opening.employer.name,
+            endpoint="onboarding.show",
+        ),
+    ),
+    movers=(
+        Mover(Opening.__tablename__, _l("Account openings"), anchor="onboarding", obstacle=_no_two),
+        Mover(SigningEvent.__tablename__, _l("Online signing"), anchor="onboarding"),
+    ),
+    schedule=(DailyAt("06:10", watch_openings),),
+    timeline_kinds=(TimelineKind(KIND, _l("Taking on"), "kanban", Permission.VIEW),),
+    demo=demo.load,
+)

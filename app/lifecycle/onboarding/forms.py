@@ -1,0 +1,130 @@
+"""What people enter while an employer is taken on."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from app.core.choices import offered
+from app.core.clock import today
+from app.core.code_forms import CodedField
+from app.core.code_tables import codes, label
+from app.employers.models import Employer
+from app.lifecycle.onboarding.models import (
+    RESULT_LABELS,
+    SIGNING_LABELS,
+    SIGNING_TABLES,
+    BundleStep,
+    CheckResult,
+    DocumentCheck,
+    SigningKind,
+)
+from app.lifecycle.onboarding.services import BUNDLE, Finding
+from app.lifecycle.onboarding.workflow import DOCUMENTS, deferrable, documents
+
+_RESULTS = offered([("", "—"), *((result.value, label_) for result, label_ in RESULT_LABELS.items())])
+
+
+class PaperForm(FlaskForm):  # type: ignore[misc]
+    """Three fields for each paper; made by `paper_form`."""
+
+    papers: tuple[str, ...]
+
+    @property
+    def findings(self) -> dict[str, Finding]:
+        """What was said of the papers that anything was said of."""
+        return {
+            code: Finding(
+                CheckResult(self[f"result_{code}"].data),
+                self[f"how_{code}"].data or "",
+                self[f"due_{code}"].data if f"due_{code}" in self else None,
+            )
+            for code in self.papers
+            if self[f"result_{code}"].data
+        }
+
+
+def paper_form(checks: Mapping[str, DocumentCheck]) -> PaperForm:
+    """A form with every paper that is asked for today, filled with what was found before."""
+    papers = tuple(documents())
+    fields: dict[str, Any] = {"papers": papers}
+    for code in papers:
+        check, paper = checks.get(code), label(DOCUMENTS, code)
+        fields[f"result_{code}"] = SelectField(
+            paper, choices=_RESULTS, default=check.result.value if check else ""
+        )
+        fields[f"how_{code}"] = StringField(
+            _l("How to correct it"), [Optional(), Length(max=500)],
+            default=check.remedy if check else "",
+        )  # fmt: skip
+        if deferrable(code):
+            fields[f"due_{code}"] = DateField(
+                _l("Follows by"), [Optional()], default=check.due_on if check else None
+            )
+    form: PaperForm = type("PapersForm", (PaperForm,), fields)()
+    return form
+
+
+class BundleForm(FlaskForm):  # type: ignore[misc]
+    """A tick and a day for each agency's matter; made by `bundle_form`."""
+
+    items: tuple[str, ...]
+
+    @property
+    def done(self) -> dict[str, date]:
+        return {code: self[f"on_{code}"].data or today() for code in self.items if self[f"done_{code}"].data}
+
+
+def bundle_form(steps: Mapping[str, BundleStep]) -> BundleForm:
+    items = tuple(code for code, one in codes(BUNDLE).items() if one.valid_on(today()) or code in steps)
+    fields: dict[str, Any] = {"items": items}
+    for code in items:
+        step = steps.get(code)
+        fields[f"done_{code}"] = BooleanField(label(BUNDLE, code), default=step is not None)
+        fields[f"on_{code}"] = DateField(_l("Done on"), [Optional()], default=step.done_on if step else None)
+    form: BundleForm = type("BundleStepsForm", (BundleForm,), fields)()
+    return form
+
+
+class MilestoneForm(FlaskForm):  # type: ignore[misc]
+    accounts_on = DateField(_l("Employee accounts set up on"), [Optional()])
+    employee_on = DateField(_l("First employee added on"), [Optional()])
+
+    def prefill(self, employer: Employer) -> None:
+        self.accounts_on.data = employer.employee_accounts_on
+        self.employee_on.data = employer.first_employee_added_on
+
+
+class SigningForm(FlaskForm):  # type: ignore[misc]
+    kind = RadioField(
+        _l("What happened"), [InputRequired()], choices=offered(SIGNING_LABELS), coerce=SigningKind,
+        default=SigningKind.SIGNED,
+    )  # fmt: skip
+    on = DateField(_l("On"), [InputRequired()], default=today)
+    signed = CodedField(_l("How it was signed"), "signing_method", validators=[Optional()])
+    refused = CodedField(_l("Why it does not wish to sign"), "signing_refusal", validators=[Optional()])
+    helped = CodedField(_l("How it was helped"), "help_channel", validators=[Optional()])
+    note = TextAreaField(_l("Note"), [Optional(), Length(max=1000)])
+
+    @property
+    def day(self) -> date:
+        """Only of a valid form."""
+        return self.on.data or today()
+
+    @property
+    def code(self) -> str:
+        """The answer that belongs to what happened."""
+        return self[self.kind.data.value].data or ""
+
+    def validate_kind(self, field: Field) -> None:
+        if field.data in SIGNING_TABLES and not self.code:
+            raise ValidationError(_("Say how, or why."))
+
+    def validate_on(self, field: Field) -> None:
+        if field.data and field.data > today():
+            raise ValidationError(_("This date lies in the future."))

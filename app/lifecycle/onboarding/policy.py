@@ -1,0 +1,177 @@
+"""Who takes employers on, how long each step may take, and which step an employer stands at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select
+
+from app.core.clock import local, today
+from app.core.options import Option
+from app.core.periods import Period
+from app.core.permissions import Actor, Grantable
+from app.employers.models import Employer, Stage
+from app.employers.policy import visible_to as employers_visible_to
+from app.lifecycle.onboarding.models import Opening, OpeningState
+
+
+class Permission(Grantable):
+    VIEW = "onboarding:view", _l("See how employers are taken on")
+    WORK = "onboarding:work", _l("Check papers, record milestones and online signing")
+    APPROVE = "onboarding:approve", _l("Give the final approval of an account opening")
+
+
+def visible_to(actor: Actor | None) -> ColumnElement[bool]:
+    """The openings of employers in the actor's reach."""
+    return Opening.employer_id.in_(select(Employer.id).where(employers_visible_to(actor)))
+
+
+def _days(name: str, label: Any, usual: int) -> Option:
+    return Option(f"onboarding.{name}_days", label, usual=usual, low=1, high=365, unit=_l("days"))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the five milestones: what is waited for, and after how many days it counts as stuck.
+
+    `evidence` is a column of the statement that proves the milestone although nobody wrote down its day.
+    """
+
+    name: str
+    label: Any
+    reached_label: Any
+    column: Any
+    limit: Option
+    evidence: Any = None
+
+    @property
+    def open(self) -> ColumnElement[bool]:
+        """Said of employers that have not reached it."""
+        missing: ColumnElement[bool] = self.column.is_(None)
+        return missing if self.evidence is None else missing & (func.coalesce(self.evidence, 0) == 0)
+
+    def reached_by(self, employer: Employer) -> bool:
+        known = (self.column, self.evidence) if self.evidence is not None else (self.column,)
+        return any(getattr(employer, column.key) for column in known)
+
+
+#: In their order (domain reference, row 49). How long the law allows stands in the table of legal bases;
+#: these limits are the department's own.
+STEPS: tuple[Step, ...] = (
+    Step(
+        "registration",
+        _l("To be registered"),
+        _l("Registered"),
+        Employer.account_opened_on,
+        _days("registration", _l("Registration is stuck after"), 10),
+    ),
+    Step(
+        "accounts",
+        _l("Employee accounts to set up"),
+        _l("Employee accounts"),
+        Employer.employee_accounts_on,
+        _days("accounts", _l("Setting up employee accounts is stuck after"), 20),
+        Employer.heads,
+    ),
+    Step(
+        "signing",
+        _l("To sign up online"),
+        _l("Online signing"),
+        Employer.online_signed_on,
+        _days("signing", _l("Online signing is stuck after"), 15),
+    ),
+    Step(
+        "contribution",
+        _l("First contribution to come"),
+        _l("First contribution"),
+        Employer.first_contribution_month,
+        _days("contribution", _l("The first contribution is stuck after"), 45),
+        Employer.paid_through,
+    ),
+    Step(
+        "employee",
+        _l("First added employee to come"),
+        _l("First added employee"),
+        Employer.first_employee_added_on,
+        _days("employee", _l("The first added employee is stuck after"), 180),
+    ),
+)
+
+#: of employers that contribute already, only those that opened their account within so many days are taken on
+RECENT = Option(
+    "onboarding.recent_days",
+    _l("Employers are accompanied after the opening for"),
+    usual=365,
+    low=30,
+    high=1095,
+    unit=_l("days"),
+)
+#: by how many days at most a paper may be handed in later
+DEFERRAL = Option(
+    "onboarding.deferral_days",
+    _l("A paper may be handed in later by"),
+    usual=20,
+    low=1,
+    high=120,
+    unit=_l("days"),
+)
+
+OPTIONS = (*(step.limit for step in STEPS), RECENT, DEFERRAL)
+
+_ACCOMPANIED = (Stage.REGISTERED, Stage.ENROLLED, Stage.CONTRIBUTING)
+
+
+def _recent_since() -> date:
+    return today() - timedelta(days=RECENT.value())
+
+
+def under_way() -> ColumnElement[bool]:
+    """Employers that are being taken on: an opening stands, or a milestone after a recent one is open."""
+    since = bindparam("opened_since", callable_=_recent_since, type_=Employer.account_opened_on.type)
+    opened = Employer.stage.in_(_ACCOMPANIED) & (Employer.account_opened_on >= since)
+    standing = select(Opening.employer_id).where(
+        Opening.state.not_in((OpeningState.APPROVED, OpeningState.WITHDRAWN))
+    )
+    to_open = Employer.stage.in_((Stage.PROSPECT, Stage.ENGAGED)) & Employer.id.in_(standing)
+    return or_(to_open, opened & or_(*(step.open for step in STEPS)))
+
+
+def step_name() -> ColumnElement[Any]:
+    """The first milestone that is not reached yet; NULL when all are."""
+    return case(*((step.open, step.name) for step in STEPS), else_=None)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an employer stands: the step, since which day, and after how many days it is stuck there."""
+
+    step: Step
+    since: date
+    limit: int
+
+    @property
+    def days(self) -> int:
+        return (today() - self.since).days
+
+    @property
+    def stuck(self) -> bool:
+        return self.days > self.limit
+
+
+def place_of(employer: Employer, begun_on: date | None, limits: Mapping[str, int]) -> Place | None:
+    """The first open milestone, counted from the latest one reached before it; None when all are reached.
+
+    `limits` are days by the name of the step (queries.limits).
+    """
+    since = begun_on or local(employer.stage_since).date()
+    for step in STEPS:
+        if not step.reached_by(employer):
+            return Place(step, since, limits[step.name])
+        reached = getattr(employer, step.column.key)
+        if isinstance(reached, Period):
+            reached = min(reached.last_day, today())
+        if reached is not None:
+            since = reached if step is STEPS[0] else max(since, reached)
+    return None

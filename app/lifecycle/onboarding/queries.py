@@ -1,0 +1,145 @@
+"""Reading openings and who stands at which step."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Row, Select, and_, select
+from sqlalchemy.orm import joinedload, load_only, selectinload
+
+from app.accounts.models import User
+from app.accounts.queries import name_of
+from app.core.db import db
+from app.core.permissions import Actor
+from app.employers.models import Employer
+from app.employers.policy import visible_to as employers_visible_to
+from app.lifecycle.onboarding.models import (
+    BundleStep,
+    DocumentCheck,
+    Opening,
+    OpeningState,
+    SigningEvent,
+)
+from app.lifecycle.onboarding.policy import STEPS, Place, Step, place_of, under_way
+
+#: how many employers a column of the board shows; its heading leads to all of them
+SHOWN = 30
+_FINAL = (OpeningState.APPROVED, OpeningState.WITHDRAWN)
+
+
+def limits() -> Mapping[str, int]:
+    """After how many days each step counts as stuck, by its name."""
+    return {step.name: step.limit.value() for step in STEPS}
+
+
+@dataclass(frozen=True)
+class Card:
+    """An employer on the board."""
+
+    employer: Employer
+    place: Place
+
+
+@dataclass
+class ColumnOfBoard:
+    """Who waits for one milestone, the longest first."""
+
+    step: Step
+    cards: list[Card] = field(default_factory=list)
+
+    @property
+    def stuck(self) -> int:
+        return sum(card.place.stuck for card in self.cards)
+
+    @property
+    def shown(self) -> Sequence[Card]:
+        return self.cards[:SHOWN]
+
+
+def board(actor: Actor, *, mine: bool = False) -> list[ColumnOfBoard]:
+    """Everybody who is being taken on, by the milestone that is waited for."""
+    columns = {step.name: ColumnOfBoard(step) for step in STEPS}
+    query = _waiting().where(employers_visible_to(actor)).options(name_of(Employer.owner))
+    if mine:
+        query = query.where((Employer.owner_id == actor.id) | (Employer.backup_owner_id == actor.id))
+    for card in _cards(db.session.execute(query).all()):
+        columns[card.place.step.name].cards.append(card)
+    for column in columns.values():
+        column.cards.sort(key=lambda card: (-card.place.days, card.employer.id))
+    return list(columns.values())
+
+
+def waiting(actor: Actor | None) -> list[Card]:
+    """Everybody who is being taken on, in no order."""
+    return _cards(db.session.execute(_waiting().where(employers_visible_to(actor))).all())
+
+
+def _waiting() -> Select[Employer, date]:
+    wanted = load_only(
+        Employer.id,
+        Employer.name,
+        Employer.stage,
+        Employer.stage_since,
+        Employer.heads,
+        Employer.insured_heads,
+        Employer.owner_id,
+        Employer.branch_id,
+        Employer.paid_through,
+        *(step.column for step in STEPS),
+    )
+    standing = and_(Opening.employer_id == Employer.id, Opening.state.not_in(_FINAL))
+    return select(Employer, Opening.begun_on).outerjoin(Opening, standing).where(under_way()).options(wanted)
+
+
+def _cards(rows: Iterable[Row[Employer, date]]) -> list[Card]:
+    days = limits()
+    placed = ((employer, place_of(employer, begun_on, days)) for employer, begun_on in rows)
+    return [Card(employer, place) for employer, place in placed if place is not None]
+
+
+def latest_opening(employer_id: int) -> Opening | None:
+    """The employer's opening that stands, or else the last one."""
+    query = select(Opening).where(Opening.employer_id == employer_id).order_by(Opening.id.desc()).limit(1)
+    return db.session.scalars(query).one_or_none()
+
+
+def standing_opening(employer_id: int) -> Opening | None:
+    query = select(Opening).where(Opening.employer_id == employer_id, Opening.state.not_in(_FINAL))
+    return db.session.scalars(query).one_or_none()
+
+
+def with_papers(opening: Opening) -> Opening:
+    """The same with all that its page shows, in one go."""
+    query = (
+        select(Opening)
+        .where(Opening.id == opening.id)
+        .options(
+            joinedload(Opening.employer)
+            .joinedload(Employer.owner)
+            .load_only(User.id, User.name, User.mobile),
+            joinedload(Opening.begun_by).load_only(User.id, User.name),
+            selectinload(Opening.checks),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(query).unique().one()
+
+
+def bundle_of(opening_id: int) -> Mapping[str, BundleStep]:
+    """What other agencies have done, by code."""
+    found = db.session.scalars(select(BundleStep).where(BundleStep.opening_id == opening_id))
+    return {step.code: step for step in found}
+
+
+def checks_of(opening: Opening) -> Mapping[str, DocumentCheck]:
+    return {check.code: check for check in opening.checks}
+
+
+def signing_of(employer_id: int, limit: int = 5) -> Sequence[SigningEvent]:
+    """The latest steps on the way to online signing."""
+    query = (
+        select(SigningEvent).where(SigningEvent.employer_id == employer_id).options(name_of(SigningEvent.by))
+    )
+    return db.session.scalars(
+        query.order_by(SigningEvent.day.desc(), SigningEvent.id.desc()).limit(limit)
+    ).all()

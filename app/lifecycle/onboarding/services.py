@@ -1,0 +1,320 @@
+"""Writing down how an employer is taken on, and asking after what is stuck."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app.core import signals, timeline
+from app.core.acts import demand
+from app.core.clock import now, today
+from app.core.code_tables import codes, label
+from app.core.db import db
+from app.core.errors import Conflict, DomainError
+from app.core.i18n import msgid, msgid_of
+from app.core.options import Option
+from app.core.permissions import Actor
+from app.core.workdays import add_working_days
+from app.core.workflow import Move, Reason, Workflow, transition
+from app.employers.models import Employer, Stage
+from app.lifecycle.onboarding import queries
+from app.lifecycle.onboarding.models import (
+    SIGNING_LABELS,
+    SIGNING_TABLES,
+    BundleStep,
+    CheckResult,
+    DocumentCheck,
+    Opening,
+    OpeningState,
+    SigningEvent,
+    SigningKind,
+)
+from app.lifecycle.onboarding.policy import DEFERRAL
+from app.lifecycle.onboarding.workflow import DOCUMENTS, OPENING, deferrable, documents
+from app.lifecycle.workflow import LIFECYCLE
+from app.tasks import services as tasks
+from app.tasks.models import Task, TaskState
+
+KIND = "onboarding"
+PAPER, STUCK, ASK_AGAIN = "deferred_paper", "stuck", "ask_signing"
+BUNDLE = "bundle_item"
+
+BEGUN = msgid("Account opening begun")
+CHECKED = msgid("Papers checked: %(complete)s of %(all)s complete")
+FOLLOWS = msgid("Paper to follow: %(paper)s")
+SIGNING = msgid("Online signing: %(what)s · %(how)s")
+ACCOUNTS_SET_UP = msgid("Employee accounts set up")
+EMPLOYEE_ADDED = msgid("First employee added")
+ASK_TO_SIGN = msgid("Ask again about online signing")
+
+#: title of the task, by the step that is stuck
+STUCK_AT = {
+    "registration": msgid("Account opening is stuck: help with the registration"),
+    "accounts": msgid("Account opening is stuck: employee accounts are not set up"),
+    "signing": msgid("Account opening is stuck: not signed up online"),
+    "contribution": msgid("Account opening is stuck: no first contribution"),
+    "employee": msgid("Account opening is stuck: no employee added yet"),
+}
+#: after a refusal the employer's wish is respected for a while (domain reference, row 53)
+ASK_AFTER = Option(
+    "onboarding.ask_again_days", _l("Ask again about online signing after"), usual=30, low=5, high=365,
+    unit=_l("days"),
+)  # fmt: skip
+
+
+def begin(employer: Employer, actor: Actor) -> Opening:
+    """Opens the file of an account opening. Conflict when one stands already."""
+    if employer.stage not in {Stage.PROSPECT, Stage.ENGAGED}:
+        raise DomainError(_l("Its account is open already: there is nothing to prepare."))
+    if not employer.eligible:
+        raise DomainError(_l("It is marked as not obliged to contribute."))
+    opening = Opening(employer_id=employer.id, begun_on=today(), begun_by_id=actor.id)
+    try:
+        with db.session.begin_nested():
+            db.session.add(opening)
+    except IntegrityError:
+        raise Conflict(_l("Somebody has begun this account opening already. Reload the page.")) from None
+    timeline.record(
+        employer.id, KIND, BEGUN, params={}, actor=actor, endpoint="onboarding.show", link_id=opening.id
+    )
+    return opening
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What somebody found of one paper. `remedy`: how to put it right; `due_on`: by when it will follow."""
+
+    result: CheckResult
+    remedy: str = ""
+    due_on: date | None = None
+
+
+def check_papers(opening: Opening, findings: Mapping[str, Finding], actor: Actor) -> int:
+    """Writes down what was found of the papers, by code; gives how many are new or changed.
+
+    Refuses all with every reason, or takes all.
+    """
+    demand(opening, "check_papers", actor)
+    if reasons := _objections(findings):
+        raise DomainError(_l("The papers could not be noted:"), reasons)
+    known = queries.checks_of(opening)
+    changed = [
+        code for code, finding in findings.items() if _note(opening, known.get(code), code, finding, actor)
+    ]
+    db.session.flush()
+    if changed:
+        complete = sum(check.result is CheckResult.COMPLETE for check in opening.checks)
+        params = {"complete": complete, "all": len(documents())}
+        timeline.record(
+            opening.employer_id, KIND, CHECKED, params=params, actor=actor, endpoint="onboarding.show",
+            link_id=opening.id,
+        )  # fmt: skip
+        _follow_up(opening, actor)
+    return len(changed)
+
+
+def _objections(findings: Mapping[str, Finding]) -> list[Reason]:
+    offered, latest = documents(), today() + timedelta(days=DEFERRAL.value())
+    found: list[Reason] = []
+    for code, finding in findings.items():
+        paper = label(DOCUMENTS, code)
+        if code not in offered:
+            found.append(_l("%(paper)s is not asked for.", paper=paper))
+        if finding.result is CheckResult.CORRECTABLE and not finding.remedy.strip():
+            found.append(_l("Say how to correct: %(paper)s.", paper=paper))
+        if finding.due_on is None or finding.result is CheckResult.COMPLETE:
+            continue
+        if not deferrable(code):
+            found.append(_l("These may not be handed in later: %(papers)s.", papers=paper))
+        elif not today() <= finding.due_on <= latest:
+            found.append(
+                _l("%(paper)s: choose a day from today to %(day)s.", paper=paper, day=latest.isoformat())
+            )
+    return found
+
+
+def _note(opening: Opening, check: DocumentCheck | None, code: str, finding: Finding, actor: Actor) -> bool:
+    due_on = None if finding.result is CheckResult.COMPLETE else finding.due_on
+    values = {"result": finding.result, "remedy": finding.remedy.strip(), "due_on": due_on}
+    if check is not None and all(getattr(check, name) == value for name, value in values.items()):
+        return False
+    if check is None:
+        check = DocumentCheck(opening_id=opening.id, code=code)
+        opening.checks.append(check)
+    for name, value in values.items():
+        setattr(check, name, value)
+    check.checked_on, check.checked_by_id = today(), actor.id
+    return True
+
+
+def _follow_up(opening: Opening, actor: Actor | None) -> None:
+    """Each paper that is to follow is a task while the opening waits for it, and only then."""
+    employer = db.session.get_one(Employer, opening.employer_id)
+    awaited = opening.state is OpeningState.DEFERRED
+    for check in opening.checks:
+        open_ = awaited and check.result is not CheckResult.COMPLETE and check.due_on is not None
+        task = _task_of(check)
+        if open_ and check.due_on is not None:
+            params = {"paper": label(DOCUMENTS, check.code)}
+            source = ("document_check", check.id)
+            task = tasks.open_task(
+                PAPER, FOLLOWS, check.due_on, employer=employer, params=params, source=source, actor=actor,
+                again=True,
+            )  # fmt: skip
+            task.due_on = check.due_on
+        elif task is not None:
+            tasks.complete(task, None)
+
+
+def _task_of(check: DocumentCheck) -> Task | None:
+    query = select(Task).where(
+        Task.kind == PAPER, Task.source_type == "document_check", Task.source_id == check.id,
+        Task.state == TaskState.OPEN,
+    )  # fmt: skip
+    return db.session.scalars(query).one_or_none()
+
+
+@signals.after_transition.connect
+def _follow_opening(workflow: Workflow[Any], record: Any, move: Move | None = None, **_more: Any) -> None:
+    if workflow is OPENING and move is not None:
+        _follow_up(record, move.actor)
+
+
+def papers_approved(employer: Employer, _actor: Actor | None) -> Reason | None:
+    """A guard of the registration: an opening that was begun is approved first."""
+    if queries.standing_opening(employer.id) is None:
+        return None
+    return _l("The papers of its account opening are not approved yet.")
+
+
+def tick_bundle(opening: Opening, done: Mapping[str, date], actor: Actor) -> None:
+    """What other agencies have done by now; what is not named any more is taken off."""
+    demand(opening, "tick_bundle", actor)
+    if any(day > today() for day in done.values()):
+        raise DomainError(_l("The day lies in the future."))
+    known = queries.bundle_of(opening.id)
+    for code, step in known.items():
+        if code not in done:
+            db.session.delete(step)
+    for code, day in done.items():
+        if code in known:
+            known[code].done_on = day
+        elif code in codes(BUNDLE):
+            db.session.add(BundleStep(opening_id=opening.id, code=code, done_on=day, by_id=actor.id))
+    db.session.flush()
+
+
+# Milestones and online signing --------------------------------------------------------------------
+
+
+def record_milestones(
+    employer: Employer, accounts_on: date | None, employee_on: date | None, actor: Actor
+) -> int:
+    """The two milestones that nobody else tells of; gives how many are new."""
+    told = 0
+    for name, day, summary in (
+        ("employee_accounts_on", accounts_on, ACCOUNTS_SET_UP),
+        ("first_employee_added_on", employee_on, EMPLOYEE_ADDED),
+    ):
+        if day is None or getattr(employer, name) == day:
+            continue
+        if employer.account_opened_on is None:
+            raise DomainError(_l("Its account is not open yet: record the opening first."))
+        if not employer.account_opened_on <= day <= today():
+            raise DomainError(
+                _l(
+                    "A milestone lies between the opening on %(day)s and today.",
+                    day=employer.account_opened_on.isoformat(),
+                )
+            )
+        setattr(employer, name, day)
+        timeline.record(employer.id, KIND, summary, params={"comment": day.isoformat()}, actor=actor)
+        told += 1
+    db.session.flush()
+    return told
+
+
+def record_signing(
+    employer: Employer, kind: SigningKind, on: date, code: str, note: str, actor: Actor
+) -> SigningEvent:
+    """Signed, refused or helped, and how or why.
+
+    Signing moves the employer on; after a refusal somebody asks again later.
+    """
+    known = codes(SIGNING_TABLES[kind]).get(code)
+    if known is None or not known.valid_on(today()):
+        raise DomainError(_l("Say how, or why."))
+    if on > today():
+        raise DomainError(_l("The day lies in the future."))
+    if kind is SigningKind.SIGNED:
+        _sign(employer, on, actor)
+    event = SigningEvent(
+        employer_id=employer.id, kind=kind, day=on, code=code, note=note.strip(), by_id=actor.id
+    )
+    db.session.add(event)
+    employer.last_contact_on = max(on, employer.last_contact_on or on)
+    db.session.flush()
+    params = {
+        "what": {"msgid": msgid_of(SIGNING_LABELS[kind])},
+        "how": {"code_table": SIGNING_TABLES[kind], "code": code},
+    }
+    timeline.record(employer.id, KIND, SIGNING, params={**params, "comment": event.note}, actor=actor)
+    if kind is SigningKind.REFUSED:
+        due_on = add_working_days(on + timedelta(days=ASK_AFTER.value()), 0, provisional=True)
+        tasks.open_task(
+            ASK_AGAIN, ASK_TO_SIGN, max(due_on, today()), employer=employer, note=event.note,
+            source=("signing_event", event.id), actor=actor,
+        )  # fmt: skip
+    return event
+
+
+def _sign(employer: Employer, on: date, actor: Actor) -> None:
+    if employer.account_opened_on is None:
+        raise DomainError(_l("Its account is not open yet: record the opening first."))
+    if employer.online_signed_on is not None:
+        raise Conflict(
+            _l("It has signed up online on %(day)s already.", day=employer.online_signed_on.isoformat())
+        )
+    if on < employer.account_opened_on:
+        raise DomainError(_l("It cannot sign before its account was opened."))
+    if employer.stage is Stage.REGISTERED:
+        transition(LIFECYCLE, employer, "enrol", actor, answers={"online_signed_on": on})
+    else:
+        employer.online_signed_on = on
+    _close([ASK_AGAIN], employer.id)
+
+
+# What is stuck ------------------------------------------------------------------------------------
+
+
+def watch() -> int:
+    """Opens a task once for each step that an employer is stuck at; settles those of steps it has left.
+
+    Gives how many were opened.
+    """
+    cards = queries.waiting(None)
+    stuck = {(f"{KIND}.{card.place.step.name}", card.employer.id): card for card in cards if card.place.stuck}
+    query = select(Task).where(Task.kind == STUCK, Task.source_type.like(f"{KIND}.%"))
+    known = {(task.source_type, task.source_id): task for task in db.session.scalars(query)}
+    for source, task in known.items():
+        if source not in stuck and task.state is TaskState.OPEN:
+            task.state, task.closed_at = TaskState.DONE, now()
+    due_on = add_working_days(today(), 2, provisional=True)
+    new = [source for source in stuck if source not in known]
+    for source in new:
+        card = stuck[source]
+        tasks.open_task(STUCK, STUCK_AT[card.place.step.name], due_on, employer=card.employer, source=source)
+    db.session.flush()
+    return len(new)
+
+
+def _close(kinds: list[str], employer_id: int) -> None:
+    query = select(Task).where(
+        Task.kind.in_(kinds), Task.employer_id == employer_id, Task.state == TaskState.OPEN
+    )
+    for task in db.session.scalars(query):
+        tasks.complete(task, None)

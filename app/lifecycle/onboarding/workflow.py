@@ -1,0 +1,188 @@
+"""From the first look at the papers to the final approval."""
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.core.acts import Act, Nobody
+from app.core.clock import today
+from app.core.code_tables import codes
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import Actor
+from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
+from app.lifecycle.onboarding.models import CheckResult, DocumentCheck, Opening
+from app.lifecycle.onboarding.policy import Permission, visible_to
+
+#: the code table of papers; those below this code may be handed in later
+DOCUMENTS = "opening_document"
+DEFERRABLE = "2"
+
+
+def documents() -> list[str]:
+    """The codes of the papers asked for today; the headings they stand under are none."""
+    known, day = codes(DOCUMENTS), today()
+    return [code for code, one in known.items() if one.parent and one.valid_on(day)]
+
+
+def deferrable(code: str) -> bool:
+    one = codes(DOCUMENTS).get(code)
+    return one is not None and one.parent == DEFERRABLE
+
+
+def _found(opening: Opening) -> dict[str, DocumentCheck]:
+    return {check.code: check for check in opening.checks}
+
+
+def _names(found: list[str]) -> str:
+    known = codes(DOCUMENTS)
+    return "、".join(known[code].label if code in known else code for code in found)
+
+
+def all_checked(opening: Opening, _actor: Actor | None) -> Reason | None:
+    unchecked = [code for code in documents() if code not in _found(opening)]
+    return _l("Not checked yet: %(papers)s.", papers=_names(unchecked)) if unchecked else None
+
+
+def all_complete(opening: Opening, _actor: Actor | None) -> Reason | None:
+    open_ = [check.code for check in opening.checks if check.result is not CheckResult.COMPLETE]
+    return _l("Not complete yet: %(papers)s.", papers=_names(open_)) if open_ else None
+
+
+def rest_may_follow(opening: Opening, _actor: Actor | None) -> Reason | None:
+    bound = [
+        c.code for c in opening.checks if c.result is not CheckResult.COMPLETE and not deferrable(c.code)
+    ]
+    return _l("These may not be handed in later: %(papers)s.", papers=_names(bound)) if bound else None
+
+
+def rest_has_a_day(opening: Opening, _actor: Actor | None) -> Reason | None:
+    open_ = [
+        check.code
+        for check in opening.checks
+        if check.result is not CheckResult.COMPLETE and deferrable(check.code) and check.due_on is None
+    ]
+    return _l("Say by when they will follow: %(papers)s.", papers=_names(open_)) if open_ else None
+
+
+def something_follows(opening: Opening, _actor: Actor | None) -> Reason | None:
+    if any(check.result is not CheckResult.COMPLETE for check in opening.checks):
+        return None
+    return _l("All papers are complete: accept the opening as it is.")
+
+
+def somebody_else(opening: Opening, actor: Actor | None) -> Reason | None:
+    if actor is None or opening.accepted_by_id != actor.id:
+        return None
+    return _l("You took the papers in yourself: somebody else approves.")
+
+
+def _taken_in(opening: Opening, move: Move) -> None:
+    opening.accepted_by_id = move.actor.id if move.actor else None
+
+
+_TAKEN_IN = Nobody(_l("The papers were taken in: send the opening back first, if they have to change."))
+_OVER = dict.fromkeys(("check_papers", "tick_bundle"), Nobody(_l("This opening is closed.")))
+
+ACTS = (
+    Act("check_papers", _l("Note the papers"), Permission.WORK),
+    Act("tick_bundle", _l("Tick what other agencies have done"), Permission.WORK),
+)
+STATES = (
+    State(
+        "preparing",
+        _l("Papers being checked"),
+        Tone.ACTIVE,
+        Deadline(_l("Check the papers of the opening"), 3),
+    ),
+    State("deferred", _l("Accepted, papers to follow"), Tone.WARNING),
+    State(
+        "accepted",
+        _l("Accepted"),
+        Tone.ACTIVE,
+        Deadline(_l("Approve the account opening"), 3),
+        acts={"check_papers": _TAKEN_IN},
+    ),
+    State("approved", _l("Approved"), Tone.GOOD, final=True, acts=_OVER),
+    State("withdrawn", _l("Withdrawn"), Tone.DONE, final=True, acts=_OVER),
+)
+TRANSITIONS = (
+    Transition(
+        "accept",
+        _l("Accept: all papers are there"),
+        ("preparing",),
+        "accepted",
+        Permission.WORK,
+        guards=(all_checked, all_complete),
+        effects=(_taken_in,),
+        tone=Tone.GOOD,
+    ),
+    Transition(
+        "accept_deferred",
+        _l("Accept, papers to follow"),
+        ("preparing",),
+        "deferred",
+        Permission.WORK,
+        guards=(all_checked, rest_may_follow, rest_has_a_day, something_follows),
+        effects=(_taken_in,),
+        tone=Tone.WARNING,
+    ),
+    Transition(
+        "complete",
+        _l("All papers have followed"),
+        ("deferred",),
+        "accepted",
+        Permission.WORK,
+        guards=(all_checked, all_complete),
+        tone=Tone.GOOD,
+    ),
+    Transition(
+        "send_back",
+        _l("Back to the check of papers"),
+        ("deferred", "accepted"),
+        "preparing",
+        Permission.APPROVE,
+        asks=(Ask("reason", _l("Reason")),),
+    ),
+    Transition(
+        "approve",
+        _l("Approve the opening"),
+        ("deferred", "accepted"),
+        "approved",
+        Permission.APPROVE,
+        guards=(all_checked, all_complete, somebody_else),
+        tone=Tone.GOOD,
+    ),
+    Transition(
+        "withdraw",
+        _l("Withdraw"),
+        ("preparing", "deferred", "accepted"),
+        "withdrawn",
+        Permission.WORK,
+        asks=(Ask("reason", _l("Reason")),),
+        tone=Tone.DANGER,
+    ),
+)
+
+
+def load(opening_id: int, actor: Actor) -> Opening:
+    """The opening, or NotFound when its employer is out of the actor's reach."""
+    query = select(Opening).where(Opening.id == opening_id, visible_to(actor))
+    opening = db.session.scalars(query).one_or_none()
+    if opening is None:
+        raise NotFound(_l("There is no such account opening."))
+    return opening
+
+
+OPENING: Workflow[Opening] = Workflow(
+    name="opening",
+    title=_l("Account opening"),
+    model=Opening,
+    states=STATES,
+    transitions=TRANSITIONS,
+    acts=ACTS,
+    since="since",
+    kind="onboarding",
+    load=load,
+    url=lambda opening: url_for("onboarding.show", id=opening.id),
+)
