@@ -58,6 +58,8 @@ class VerifiedHow(StrEnum):
     VISIT = "visit"
     SMS_REPLY = "sms_reply"
     DOCUMENT = "document"
+    #: the person confirmed a notice that was sent to the number
+    NOTICE = "notice"
 
 
 class PreferredChannel(StrEnum):
@@ -99,6 +101,7 @@ VERIFIED_HOW_LABELS = {
     VerifiedHow.VISIT: _l("On a visit"),
     VerifiedHow.SMS_REPLY: _l("By an SMS reply"),
     VerifiedHow.DOCUMENT: _l("By a document"),
+    VerifiedHow.NOTICE: _l("By confirming a notice"),
 }
 CHANNEL_LABELS = {
     PreferredChannel.CALL: _l("Telephone call"),

@@ -8,7 +8,7 @@ from app.core.features import Feature, NavItem, TimelineKind
 from app.core.moving import PEOPLE, Mover
 from app.core.searching import SearchKind, rows_of
 from campaigns.drafting.lists import CAMPAIGNS, START
-from campaigns.drafting.policy import GRANTS, Permission
+from campaigns.drafting.policy import GRANTS, SERVICE_TO_ALL, Permission
 from campaigns.drafting.queries import campaign_under_way
 from campaigns.drafting.services import uses_of
 from campaigns.drafting.views import blueprint
@@ -28,6 +28,7 @@ feature = Feature(
         NavItem(_l("Signature and price"), "drafting.sender", Permission.CONFIGURE, "pen", "outreach", 90),
     ),
     grants=GRANTS,
+    options=(SERVICE_TO_ALL,),
     workflows=(CAMPAIGN,),
     search=(
         SearchKind(

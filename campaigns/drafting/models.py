@@ -43,6 +43,12 @@ class Exclusion(StrEnum):
     BAD_NUMBER = "bad_number"
     DEAD_NUMBER = "dead_number"
     OPTED_OUT = "opted_out"
+    #: the person would rather hear from the department in this way
+    PREFERS_CALL = "prefers_call"
+    PREFERS_WECHAT = "prefers_wechat"
+    PREFERS_EMAIL = "prefers_email"
+    PREFERS_LETTER = "prefers_letter"
+    PREFERS_VISIT = "prefers_visit"
     FREQUENCY = "frequency"
     #: a variable of the text has no value for this employer
     MISSING_VALUE = "missing_value"

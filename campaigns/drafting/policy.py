@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from app.accounts.policy import in_scope
 from app.core.db import db
+from app.core.options import Option
 from app.core.permissions import LEADERS, OFFICE, Actor, Grantable, Grants, Role
 from campaigns.drafting.models import AudienceMember, Campaign
 
@@ -18,6 +19,18 @@ BRANCH_HEAD_ABOVE = 500
 
 #: Whoever was written to within so many days is left out, unless the author says otherwise.
 FREQUENCY_DAYS = 7
+
+
+#: Of a service notice, the department owes the employer the notice, not the way.
+SERVICE_TO_ALL = Option(
+    "campaigns.service_to_all",
+    _l("Service notices by SMS to contacts who prefer another channel"),
+    usual=1,
+    low=0,
+    high=1,
+    choices=((1, _l("are sent")), (0, _l("are not sent"))),
+    help=_l("Greetings and publicity are never sent to them; who prefers what stands on the contact's page."),
+)
 
 
 class Permission(Grantable):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import delete, update
 
-from app.core import timeline
+from app.core import signals, timeline
 from app.core.clock import now, today
 from app.core.db import changed, db
 from app.core.i18n import msgid
@@ -79,11 +79,16 @@ def _guard(message: Message) -> NoticeGuard:
 
 
 def confirm(message: Message) -> bool:
-    """The reader confirms the notice; True the first time, and nothing happens after that."""
+    """The reader confirms the notice; True the first time, and nothing happens after that.
+
+    Whoever had the link from the message, and knew the last digits, has that number.
+    """
     if message.confirmed_at is not None:
         return False
     message.confirmed_at = now()
     _tell(message, CONFIRMED)
+    if message.contact is not None and message.phone:
+        signals.number_answered.send(message.contact, number=message.phone)
     return True
 
 

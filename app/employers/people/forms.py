@@ -147,8 +147,12 @@ class HandoverForm(KnownPersonForm):
             self.leaving.data = [link.id for link in handlers]
 
 
+#: that somebody confirmed a notice is known from the notice alone
+_BY_HAND = {how: label for how, label in VERIFIED_HOW_LABELS.items() if how is not VerifiedHow.NOTICE}
+
+
 class VerifyForm(FlaskForm):  # type: ignore[misc]
-    how = SelectField(_l("How"), choices=offered(VERIFIED_HOW_LABELS), coerce=VerifiedHow)
+    how = SelectField(_l("How"), choices=offered(_BY_HAND), coerce=VerifiedHow)
     on = DateField(_l("Verified on"), default=today, validators=[InputRequired(), not_in_the_future])
 
     @property

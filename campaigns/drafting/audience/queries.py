@@ -14,7 +14,7 @@ from app.core.criteria import compile_tree
 from app.core.db import db
 from app.core.identifiers import mobile
 from app.employers.lists import employer_fields
-from app.employers.models import Contact, ContactRole, Employer, EmployerContact
+from app.employers.models import Contact, ContactRole, Employer, EmployerContact, PreferredChannel
 from app.employers.policy import not_merged, visible_to
 from app.lifecycle.workflow import LIFECYCLE
 from campaigns.channels.sms import text as sms
@@ -29,6 +29,7 @@ from campaigns.drafting.models import (
     Exclusion,
     MessageClass,
 )
+from campaigns.drafting.policy import SERVICE_TO_ALL
 
 R = ContactRole
 AnyRow = Row[*tuple[Any, ...]]
@@ -39,6 +40,15 @@ ROLES: dict[ContactOrder, tuple[ContactRole, ...]] = {
     ContactOrder.HANDLER_ONLY: (R.HANDLER,),
     ContactOrder.IN_CHARGE_FIRST: (R.PERSON_IN_CHARGE, R.LEGAL_REP, R.HANDLER, R.FINANCE, R.HR),
     ContactOrder.LEGAL_REP_FIRST: (R.LEGAL_REP, R.PERSON_IN_CHARGE, R.HANDLER, R.FINANCE, R.HR),
+}
+
+#: Why somebody gets no SMS who would rather be reached in another way.
+PREFERENCES = {
+    PreferredChannel.CALL: Exclusion.PREFERS_CALL,
+    PreferredChannel.WECHAT: Exclusion.PREFERS_WECHAT,
+    PreferredChannel.EMAIL: Exclusion.PREFERS_EMAIL,
+    PreferredChannel.LETTER: Exclusion.PREFERS_LETTER,
+    PreferredChannel.VISIT: Exclusion.PREFERS_VISIT,
 }
 
 #: Campaigns whose recipients count as written to: an approved one will be sent any moment, and of a cancelled
@@ -94,7 +104,9 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
     fits = compile_tree(campaign.criteria, employer_fields(), campaign.created_by)
     reach = visible_to(campaign.created_by)
     people = _people(fits & reach)
-    shut = _Shut(_opted_out(campaign), _recent_phones(campaign), _recent_employers(campaign))
+    shut = _Shut(
+        _opted_out(campaign), _recent_phones(campaign), _recent_employers(campaign), _goes_to_all(campaign)
+    )
     used = sms.placeholders(campaign.template_text)
     members = [
         _candidate(row, people.get(row.id, ()), shut, campaign, (used, phone))
@@ -106,11 +118,12 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
 
 @dataclass(frozen=True, slots=True)
 class _Shut:
-    """Numbers and employers that may not be written to now."""
+    """Numbers and employers that may not be written to now; whether preferences of channels stand back."""
 
     opted_out: frozenset[str]
     recent_phones: frozenset[str]
     recent_employers: frozenset[int]
+    to_all: bool
 
     def reason(self, employer_id: int, phone: str | None) -> Exclusion | None:
         if phone in self.opted_out:
@@ -149,6 +162,7 @@ def _people(condition: ColumnElement[bool]) -> dict[int, list[AnyRow]]:
             Contact.name,
             Contact.mobile,
             Contact.invalid_since,
+            Contact.preferred_channel,
         )
         .join(Contact, Contact.id == EmployerContact.contact_id)
         .join(Employer, Employer.id == EmployerContact.employer_id)
@@ -161,23 +175,32 @@ def _people(condition: ColumnElement[bool]) -> dict[int, list[AnyRow]]:
     return people
 
 
-def choose(people: Sequence[AnyRow], order: ContactOrder) -> Reached:
-    """The first in the order who can be reached; else the first in the order, with the reason why not."""
+def choose(people: Sequence[AnyRow], order: ContactOrder, *, to_all: bool) -> Reached:
+    """The first in the order who can be reached; else the first in the order, with the reason why not.
+
+    Who prefers another channel is passed over, unless the message is `to_all`.
+    """
     roles = ROLES[order]
     ranked = sorted((p for p in people if p.role in roles), key=lambda p: roles.index(p.role))
-    tried = [_reach(person) for person in ranked]
+    tried = [_reach(person, to_all) for person in ranked]
     usable = next((reached for reached in tried if reached.excluded is None), None)
     return usable or next(iter(tried), Reached(None, "", None, Exclusion.NO_CONTACT))
 
 
-def _reach(person: AnyRow) -> Reached:
+def _reach(person: AnyRow, to_all: bool) -> Reached:
     if not person.mobile:
         return Reached(person.id, person.name, None, Exclusion.NO_MOBILE)
     number = _written(person.mobile)
     if number is None:
         return Reached(person.id, person.name, None, Exclusion.BAD_NUMBER)
     dead = Exclusion.DEAD_NUMBER if person.invalid_since else None
-    return Reached(person.id, person.name, number, dead)
+    rather = None if to_all else PREFERENCES.get(person.preferred_channel)
+    return Reached(person.id, person.name, number, dead or rather)
+
+
+def _goes_to_all(campaign: Campaign) -> bool:
+    """Whether it is sent to those as well who would rather not hear of it by SMS."""
+    return campaign.message_class is MessageClass.SERVICE and bool(SERVICE_TO_ALL.value())
 
 
 def _candidate(
@@ -188,7 +211,7 @@ def _candidate(
     wording: tuple[Iterable[str], str],
 ) -> Candidate:
     used, phone = wording
-    reached = choose(people, campaign.contact_order)
+    reached = choose(people, campaign.contact_order, to_all=shut.to_all)
     facts = Facts(
         employer=row.name,
         handler=reached.name,

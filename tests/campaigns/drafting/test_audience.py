@@ -12,8 +12,9 @@ from sqlalchemy import event, select
 from app.accounts.models import Branch, User
 from app.core.clock import now, today
 from app.core.db import db
+from app.core.options import set_value
 from app.core.permissions import Role
-from app.employers.models import ContactRole, Employer, Stage
+from app.employers.models import ContactRole, Employer, PreferredChannel, Stage
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.audience.queries import Audience, reckon
 from campaigns.drafting.audience.services import refresh
@@ -25,7 +26,7 @@ from campaigns.drafting.models import (
     Exclusion,
     MessageClass,
 )
-from campaigns.drafting.policy import stored_audience_fingerprint
+from campaigns.drafting.policy import SERVICE_TO_ALL, stored_audience_fingerprint
 from tests.factories import create_branch, create_campaign, create_contact, create_employer, create_user
 
 PHONE = "12329"
@@ -202,3 +203,28 @@ def test_a_larger_audience_takes_no_more_statements(branch: Branch, manager: Use
     with counted_statements() as many:
         reckon(campaign, PHONE)
     assert len(many) <= len(few) <= 11
+
+
+def test_who_prefers_letters_is_passed_over_and_left_out_with_that_reason(
+    branch: Branch, manager: User
+) -> None:
+    campaign = create_campaign(manager, message_class=MessageClass.PUBLICITY)
+    alone, accompanied = create_employer(branch), create_employer(branch)
+    letters = {"preferred_channel": PreferredChannel.LETTER}
+    create_contact(alone, mobile="13800000001", **letters)
+    create_contact(accompanied, mobile="13800000002", **letters)
+    other = create_contact(accompanied, ContactRole.FINANCE, mobile="13800000003")
+    found = {member.employer_id: member for member in reckon(campaign, PHONE).members}
+    assert found[alone.id].excluded is Exclusion.PREFERS_LETTER
+    assert (found[accompanied.id].excluded, found[accompanied.id].contact_id) == (None, other.id)
+
+
+def test_a_service_notice_goes_to_them_unless_the_department_decides_otherwise(
+    branch: Branch, manager: User
+) -> None:
+    campaign = create_campaign(manager, message_class=MessageClass.SERVICE)
+    alone = create_employer(branch)
+    create_contact(alone, mobile="13800000001", preferred_channel=PreferredChannel.CALL)
+    assert reasons(reckon(campaign, PHONE)) == {alone.id: None}
+    set_value(SERVICE_TO_ALL, 0)
+    assert reasons(reckon(campaign, PHONE)) == {alone.id: Exclusion.PREFERS_CALL}

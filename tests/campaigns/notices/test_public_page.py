@@ -17,6 +17,7 @@ from app.core.limits import limiter
 from app.core.permissions import Role
 from app.core.timeline import TimelineEntry
 from app.core.workdays import add_working_days
+from app.employers.models import VerifiedHow
 from app.tasks.models import Task
 from campaigns.drafting.content.policy import new_token
 from campaigns.ledger.models import Message, MessageState
@@ -105,6 +106,31 @@ def test_confirming_is_recorded_once_on_the_timeline_of_each_employer(
     assert read.confirmed_at is not None
     assert len(told()) == 2
     assert len({employer_id for employer_id, _summary in told()}) == 2
+
+
+def test_confirming_verifies_the_number_that_the_notice_was_sent_to(
+    client: FlaskClient, link: str, message: Message
+) -> None:
+    opened(client, link)
+    assert message.contact is not None
+    assert message.contact.verified_on is None
+    client.post(f"{link}/confirm")
+    db.session.expire_all()
+    contact = message.contact
+    assert (contact.verified_on, contact.verified_how) == (today(), VerifiedHow.NOTICE)
+    assert contact.verified_by_id is None
+
+
+def test_confirming_proves_nothing_of_a_number_that_came_later(
+    client: FlaskClient, link: str, message: Message
+) -> None:
+    opened(client, link)
+    assert message.contact is not None
+    message.contact.mobile = "13900009999"
+    db.session.commit()
+    client.post(f"{link}/confirm")
+    db.session.expire_all()
+    assert message.contact.verified_on is None
 
 
 def test_asking_for_a_visit_makes_one_task_for_the_owner(

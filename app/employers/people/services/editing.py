@@ -15,7 +15,7 @@ from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid, msgid_of
 from app.core.permissions import Actor
-from app.core.text import mask_phone
+from app.core.text import mask_phone, phone_digits
 from app.employers.models import (
     VERIFIED_HOW_LABELS,
     Contact,
@@ -91,19 +91,27 @@ def _set_number(contact: Contact, mobile: str | None) -> None:
     contact.verified_on = contact.verified_how = contact.verified_by_id = None
 
 
-def verify(contact: Contact, how: VerifiedHow, on: date, actor: Actor) -> None:
-    """Somebody made sure that the mobile number is this person's, so it is in use again."""
+def verify(contact: Contact, how: VerifiedHow, on: date, actor: Actor | None) -> None:
+    """Somebody, or the person by an answer, made sure that the mobile number is this person's."""
     if not contact.mobile:
         raise DomainError(_l("There is no mobile number to verify. Enter it first."))
     if on > today():
         raise DomainError(_l("The day lies in the future."))
     if contact.verified_on is not None and contact.verified_on > on:
         raise DomainError(_l("It was verified later than that day already."))
-    contact.verified_on, contact.verified_how, contact.verified_by_id = on, how, actor.id
+    contact.verified_on, contact.verified_how, contact.verified_by_id = on, how, actor.id if actor else None
     contact.invalid_since = None
     tell(contact, VERIFIED, actor, how={"msgid": msgid_of(VERIFIED_HOW_LABELS[how])})
     db.session.flush()
     signals.contact_verified.send(contact, actor=actor)
+
+
+@signals.number_answered.connect
+def _answered(contact: Contact, number: str, **_more: object) -> None:
+    """An answer verifies the number it came from; what somebody has verified already stays as noted."""
+    verified = contact.verified_on is not None and contact.invalid_since is None
+    if not verified and contact.mobile and phone_digits(contact.mobile) == phone_digits(number):
+        verify(contact, VerifiedHow.NOTICE, today(), None)
 
 
 def mark_dead(contact: Contact, since: date, actor: Actor) -> None:
