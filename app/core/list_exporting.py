@@ -52,12 +52,19 @@ class Counted:
 
 def rows_of(state: ListState, columns: Sequence[Column], reveal: bool, query: Any) -> Iterator[list[Any]]:
     """The cells of a query over the list, in the list's order."""
+    in_full = [reveal and gives_in_full(state, column) for column in columns]
     query = query.options(*(option for column in columns for option in column.options))
     query = paging.ordered(query, state.order)
     single = len(query.column_descriptions) == 1
     for row in db.session.execute(query.execution_options(yield_per=CHUNK)):
         record = row[0] if single else row
-        yield [column.exported(record, reveal) for column in columns]
+        yield [column.exported(record, full) for column, full in zip(columns, in_full, strict=True)]
+
+
+def gives_in_full(state: ListState, column: Column) -> bool:
+    """Whether an export for a reason gives this reader the column's personal data in full."""
+    permission = column.reveal_permission
+    return column.personal and (permission is None or may(state.actor, permission))
 
 
 def may_export(state: ListState) -> bool:
@@ -101,6 +108,8 @@ def tell_exported(
     state: ListState, columns: Sequence[Column], rows: int, criteria: str, proven: Mapping[str, Any]
 ) -> None:
     """For the auditor; in the transaction that is open."""
+    if proven:
+        proven = {**proven, "in_full": [column.name for column in columns if gives_in_full(state, column)]}
     signals.list_exported.send(
         state.page.name,
         title=str(state.page.title),

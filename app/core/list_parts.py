@@ -42,6 +42,8 @@ class Column:
     badge: Callable[[Any], Badge | None] | None = None
     export: Callable[[Any], Any] | None = None
     personal: bool = False
+    #: what it takes to get it in full, beyond the permission of the list
+    reveal_permission: str | None = None
     options: tuple[Any, ...] = ()
 
     def shown_to(self, actor: Actor) -> bool:

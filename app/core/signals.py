@@ -21,7 +21,7 @@ message_settled = _signals.signal("message-settled")
 segment_deleting = _signals.signal("segment-deleting")
 
 #: sender: the list's name; title, actor_id, rows, criteria (a sentence), columns (names), personal (in full);
-#: with personal data in full also reason and sha256 of the workbook.
+#: with personal data in full also reason, sha256 of the workbook, and the columns in_full.
 #: Sent after the workbook is made, in the transaction that ends the request.
 list_exported = _signals.signal("list-exported")
 

@@ -135,15 +135,33 @@ def test_reading_one_after_the_other_comes_to_an_end(client: FlaskClient, wang: 
     assert [answer.status_code for answer in asked][-1] == 429
 
 
-def test_lists_and_exports_have_it_masked(client: FlaskClient, wang: Contact) -> None:
-    for answers in ({"do": "export"}, {"do": "export_in_full", "rows": "all", "reason": "contact"}):
-        response = client.post("/contacts", data={**answers, "columns": "all"})
-        cells = [
-            str(cell) for row in load_workbook(io.BytesIO(response.data)).worksheets[0].values for cell in row
-        ]
-        assert MASKED in cells
-        assert "滨海港务有限公司" in cells, "several employers would stand there as words, not as a list"
-        assert NUMBER not in cells
+def exported(client: FlaskClient, **answers: str) -> list[str]:
+    response = client.post("/contacts", data={**answers, "columns": "all"})
+    return [
+        str(cell) for row in load_workbook(io.BytesIO(response.data)).worksheets[0].values for cell in row
+    ]
+
+
+FULL = {"do": "export_in_full", "rows": "all", "reason": "contact"}
+
+
+def test_an_export_has_it_masked_unless_in_full_for_who_may_reveal_it(
+    client: FlaskClient, wang: Contact, head: User
+) -> None:
+    cells = exported(client, do="export")
+    assert MASKED in cells
+    assert NUMBER not in cells
+    assert "滨海港务有限公司" in cells, "several employers would stand there as words, not as a list"
+    assert NUMBER in exported(client, **FULL)
+    event = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+    assert event is not None
+    assert {"id_number", "mobile"} <= set(event.facts["in_full"])
+    specialist = create_user(Role.SPECIALIST, branch=head.branch)
+    sign_in(client, specialist)
+    cells = exported(client, **FULL)
+    assert MASKED in cells
+    assert NUMBER not in cells
+    assert "13812345678" in cells
 
 
 def test_without_the_key_the_page_stands_and_nothing_is_lost(client: FlaskClient, wang: Contact) -> None:

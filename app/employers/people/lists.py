@@ -29,6 +29,7 @@ from app.employers.models import (
     EmployerContact,
 )
 from app.employers.people import queries
+from app.employers.people.policy import Permission
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import FEW, PersonHit, matching, people
 
@@ -164,8 +165,10 @@ PEOPLE = ListPage(
                value=lambda row: CHANNEL_LABELS.get(row.preferred_channel)),
         Column("landline", _l("Landline"), format=formats.masked_phone, export=lambda row: row.landline,
                personal=True, shown=False),
-        Column("id_number", _l("ID number"), shown=False,
-               value=lambda row: row.id_number.masked if row.id_number else None),
+        Column("id_number", _l("ID number"), shown=False, personal=True, format=formats.display,
+               reveal_permission=Permission.REVEAL_ID,
+               value=lambda row: row.id_number.masked if row.id_number else None,
+               export=lambda row: row.id_number.opened if row.id_number else None),
         Column("email", _l("E-mail"), format=formats.masked_email, export=lambda row: row.email,
                personal=True, shown=False),
     ),

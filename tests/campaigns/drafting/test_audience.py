@@ -210,9 +210,8 @@ def test_who_prefers_letters_is_passed_over_and_left_out_with_that_reason(
 ) -> None:
     campaign = create_campaign(manager, message_class=MessageClass.PUBLICITY)
     alone, accompanied = create_employer(branch), create_employer(branch)
-    letters = {"preferred_channel": PreferredChannel.LETTER}
-    create_contact(alone, mobile="13800000001", **letters)
-    create_contact(accompanied, mobile="13800000002", **letters)
+    create_contact(alone, mobile="13800000001", preferred_channel=PreferredChannel.LETTER)
+    create_contact(accompanied, mobile="13800000002", preferred_channel=PreferredChannel.LETTER)
     other = create_contact(accompanied, ContactRole.FINANCE, mobile="13800000003")
     found = {member.employer_id: member for member in reckon(campaign, PHONE).members}
     assert found[alone.id].excluded is Exclusion.PREFERS_LETTER
