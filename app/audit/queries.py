@@ -23,6 +23,7 @@ from app.core.errors import NotFound
 from app.core.features import current_features
 from app.core.i18n import DEFAULT, msgid, translated
 from app.core.permissions import Actor
+from app.core.proofs import SEAL
 
 
 def trail(actor: Actor | None) -> Select[AuditEvent]:
@@ -204,8 +205,9 @@ def record_names(events: Iterable[AuditEvent]) -> Names:
 
 
 def facts_of(event: AuditEvent) -> dict[str, Any]:
-    """What else the event says; an id whose record is named beside it is left out."""
+    """What else the event says; an id whose record is named beside it is left out, and so are digests."""
     facts = event.facts
+    facts.pop(SEAL, None)
     return {n: v for n, v in facts.items() if not (n.endswith("_id") and n.removesuffix("_id") in facts)}
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.core.moving import Mover
     from app.core.options import Option
     from app.core.periods import Period
+    from app.core.proofs import Proof
     from app.core.retaining import Retention
     from app.core.searching import SearchKind
     from app.core.workflow import Guard, Workflow
@@ -130,6 +131,7 @@ class Feature:
     #: what the search box finds besides employers
     search: tuple["SearchKind", ...] = ()
     retention: tuple["Retention", ...] = ()
+    proofs: tuple["Proof", ...] = ()
     init: Callable[[Flask], None] | None = None
     demo: "DemoPart | None" = None
 
@@ -156,6 +158,7 @@ class Features:
         self.schedule = tuple(self._each("schedule"))
         self.employer_fields = tuple(self._each("employer_fields"))
         self.employer_actions: tuple[BulkAction, ...] = tuple(self._each("employer_actions"))
+        self.proofs: tuple[Proof, ...] = tuple(self._each("proofs"))
         self.search = tuple(sorted(self._each("search"), key=lambda kind: kind.order))
         self.record_kinds: dict[str, RecordKind] = {kind.name: kind for kind in self._each("record_kinds")}
         self.movers = tuple(self._each("movers"))

@@ -7,6 +7,7 @@ from app.core.features import Feature, NavItem
 from app.core.jobs import Every
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, Role
+from app.core.proofs import Proof
 from app.core.retaining import Retention
 from app.core.searching import SearchKind, rows_of
 from app.imports.cli import group
@@ -15,6 +16,7 @@ from app.imports.lists import IMPORTS
 from app.imports.models import ImportBatch
 from app.imports.policy import Permission, visible_to
 from app.imports.queries import over_since
+from app.imports.rows.queries import check
 from app.imports.views import blueprint
 
 feature = Feature(
@@ -53,6 +55,7 @@ feature = Feature(
             order=60,
         ),
     ),
+    proofs=(Proof("imports", "import", check),),
     schedule=(Every(30, sweep_batches),),
     record_kinds=(
         RecordKind(

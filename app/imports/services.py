@@ -23,7 +23,6 @@ from app.core.bulk import collecting_seldom, update_rows
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
-from app.core.i18n import msgid
 from app.core.import_conflicts import KEEP, TAKE, Answers
 from app.core.import_lines import CHUNK, Chunk
 from app.core.import_spec import Context, ImportSpec, Line, Outcome, Plan, Setwise, Taken
@@ -31,6 +30,7 @@ from app.core.import_staging import Packed, temporary
 from app.core.kept_files import keep
 from app.core.periods import Period
 from app.core.permissions import Actor
+from app.core.proofs import SEAL
 from app.core.reversible import settle, table_of, write
 from app.core.sheet_refusals import SheetRefused
 from app.core.sheets import kind_of
@@ -40,6 +40,7 @@ from app.imports.columns.queries import source_called, words_for
 from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
 from app.imports.policy import may_use
 from app.imports.reading.services import Source, reading, usual_day
+from app.imports.rows.queries import APPLIED, TAKEN_BACK, seal
 from app.imports.rows.services import RowKeeper
 
 UNDO_CHUNK = 500
@@ -49,7 +50,6 @@ READS = (BatchState.PREVIEWING, BatchState.APPLYING)
 #: refusals of files that a person can explain
 UNKNOWN_HEADINGS = ("no_header", "missing_columns", "duplicate_columns")
 NOTHING_TAKEN = Taken(0, 0, ())
-APPLIED, TAKEN_BACK = msgid("Import applied"), msgid("Import taken back")
 
 
 def receive(
@@ -294,11 +294,16 @@ def _take_back(run: _Run) -> Iterator[None]:
 
 
 def _tell_audit(run: _Run, action: str) -> None:
-    """Bulk statements pass the session's hooks by: one event for the batch, whose rows are the evidence."""
+    """Bulk statements pass the session's hooks by: one event for the batch, whose rows are the evidence.
+
+    It seals them by their digests, so that `flask audit verify` can tell whether they are still the same.
+    """
     batch = db.session.get_one(ImportBatch, run.context.batch_id, populate_existing=True)
     counts = {name: getattr(batch, name) for name in ("new", "changed", "rejected", "undone", "kept")}
+    sealed = seal(batch, fate=action == TAKEN_BACK)
+    details = {"spec": batch.spec, **counts, SEAL: sealed.details}
     with audit.acting_as(run.context.actor) if run.context.actor else nullcontext():
-        audit.record(action, batch, name=batch.file_name, details={"spec": batch.spec, **counts})
+        audit.record(action, batch, name=batch.file_name, details=details)
 
 
 def _outcome(row_id: int, kept: Kept | None) -> dict[str, Any]:

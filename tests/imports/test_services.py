@@ -24,11 +24,13 @@ from app.core.identifiers import credit_code
 from app.core.import_spec import Column, Context, ImportSpec, Line, Outcome, Plan
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.core.proofs import Findings
 from app.core.sheet_refusals import SheetRefused
 from app.core.timeline import record
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.imports import jobs, queries, services
 from app.imports.models import BatchState, ImportBatch, ImportRow
+from app.imports.rows.queries import check
 from tests import spreadsheets
 from tests.factories import create_branch, create_employer, create_user
 from tests.imports.sample import COLUMNS, HEADER, credit_code_of, registered, row, variant, workbook
@@ -510,6 +512,7 @@ def test_a_worker_killed_by_the_system_is_resumed(
     batch = run(batch)
     assert (batch.state, counts(batch)) == (BatchState.APPLIED, (4000, 0, 0, 0))
     assert number_of(Employer) == 4000
+    assert check() == Findings(whole=1), "its event vouches for what both runs wrote"
 
 
 def _known_or_nameless(lines: Sequence[Line], context: Context) -> list[Plan]:
