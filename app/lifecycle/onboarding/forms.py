@@ -102,7 +102,7 @@ class MilestoneForm(FlaskForm):  # type: ignore[misc]
 
 class SigningForm(FlaskForm):  # type: ignore[misc]
     kind = RadioField(
-        _l("What happened"), [InputRequired()], choices=offered(SIGNING_LABELS), coerce=SigningKind,
+        _l("How it went"), [InputRequired()], choices=offered(SIGNING_LABELS), coerce=SigningKind,
         default=SigningKind.SIGNED,
     )  # fmt: skip
     on = DateField(_l("On"), [InputRequired()], default=today)
