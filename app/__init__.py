@@ -23,6 +23,7 @@ FEATURES: tuple[str, ...] = (
     "app.attachments",
     "app.imports",
     "app.imports.columns",
+    "app.imports.expected",
     "app.employers",
     "app.employers.people",
     "app.employers.handpicked",

@@ -11,6 +11,15 @@ after_transition = _signals.signal("after-transition")
 #: sender: the employers package; moves: list of (employer_id, source, target). Sent inside the transaction.
 stage_changed = _signals.signal("stage-changed")
 
+#: sender: the batch (app.imports). Sent inside the transaction that ends the import of a file.
+import_applied = _signals.signal("import-applied")
+
+#: sender: imports; due (an expected file that is late), again (it had come, and was taken back).
+file_missing = _signals.signal("file-missing")
+
+#: sender: imports; due, batch (None when nobody waits for it any more), actor.
+file_arrived = _signals.signal("file-arrived")
+
 #: sender: contributions; period, employer_ids. Sent inside the transaction that records the statement.
 statement_recorded = _signals.signal("statement-recorded")
 

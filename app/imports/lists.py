@@ -74,7 +74,9 @@ IMPORTS = ListPage(
         branch_field("branch", _l("Branch"), ImportBatch.branch_id),
         user_field("created_by", _l("Imported by"), ImportBatch.created_by_id),
     ),
+    template="imports/index.html",
     links=(
+        Link(_l("Expected files"), "import_expected.index", Permission.VIEW, "calendar-check"),
         Link(_l("Remembered columns"), "import_columns.index", Permission.VIEW, "layout-three-columns"),
         Link(_l("Import a file"), "imports.choose", Permission.RUN, "upload", "primary"),
     ),

@@ -14,6 +14,7 @@ from app.imports.models import ImportBatch
 class Permission(Grantable):
     VIEW = "imports:view", _l("See imports and their rejected rows")
     RUN = "imports:run", _l("Try out and apply imports")
+    EXPECT = "imports:expect", _l("Say which files are expected by when")
     UNDO = "imports:undo", _l("Take applied imports back")
 
 

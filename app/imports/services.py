@@ -19,6 +19,7 @@ from sqlalchemy import delete, select, update
 
 from app.accounts.models import Branch
 from app.audit import services as audit
+from app.core import signals
 from app.core.bulk import collecting_seldom, update_rows
 from app.core.clock import now, today
 from app.core.db import db
@@ -227,6 +228,7 @@ def _apply(run: _Run) -> Iterator[None]:
     run.spec.finished(run.context)
     run.hold.finish(BatchState.APPLIED, total=ImportBatch.done)
     _tell_audit(run, APPLIED)
+    signals.import_applied.send(db.session.get_one(ImportBatch, run.context.batch_id))
     yield
 
 

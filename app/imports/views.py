@@ -20,8 +20,12 @@ from app.imports import jobs, queries, services
 from app.imports.answers.queries import CONFLICTS, contradictions
 from app.imports.answers.services import decide
 from app.imports.columns.queries import sources
+from app.imports.expected.policy import period_text
+from app.imports.expected.queries import STATE_LABELS as EXPECTED_LABELS
+from app.imports.expected.queries import STATE_TONES as EXPECTED_TONES
+from app.imports.expected.queries import standing
 from app.imports.forms import UploadForm, answers_given
-from app.imports.lists import IMPORTS
+from app.imports.lists import IMPORTS, kind_title
 from app.imports.models import ImportBatch
 from app.imports.policy import Permission, may_use
 from app.imports.workflow import STATE_LABELS, STATE_TONES, steps
@@ -35,7 +39,13 @@ REJECTED_DOWNLOADED = msgid("Rejected rows downloaded")
 @requires(Permission.VIEW)
 def index() -> ResponseReturnValue:
     """The history of imports of the reader's branch."""
-    return IMPORTS.respond()
+    return IMPORTS.respond(
+        expected=standing(current_actor()),
+        states=EXPECTED_LABELS,
+        tones=EXPECTED_TONES,
+        period_text=period_text,
+        kind_title=kind_title,
+    )
 
 
 @blueprint.get("/new")

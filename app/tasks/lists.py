@@ -34,6 +34,7 @@ KIND_LABELS = {
     "deferred_paper": _l("Paper to follow"),
     "stuck": _l("Stuck while being taken on"),
     "ask_signing": _l("Ask about online signing"),
+    "missing_file": _l("Missing file"),
     "other": _l("Other"),
 }
 

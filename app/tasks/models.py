@@ -48,7 +48,7 @@ class Task(Timestamps, Model):
     branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    #: next_step, deadline, verify_contact, visit_request, callback, other
+    #: a key of KIND_LABELS in lists.py
     kind: Mapped[str] = mapped_column(String(32))
     title: Mapped[str] = mapped_column(String(255))
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)

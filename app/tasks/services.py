@@ -12,6 +12,7 @@ from app.core import signals, timeline
 from app.core.clock import now, today
 from app.core.db import among, db
 from app.core.errors import Conflict, DomainError, Forbidden
+from app.core.features import current_features
 from app.core.i18n import msgid, msgid_of
 from app.core.permissions import Actor
 from app.core.retaining import NOBODY, people_forgotten
@@ -253,6 +254,47 @@ def _homes(employer_ids: list[int]) -> _Homes:
         query = select(Employer.id, Employer.branch_id, Employer.owner_id).where(among(Employer.id, chunk))
         found |= {id_: (branch_id, owner_id) for id_, branch_id, owner_id in db.session.execute(query)}
     return found
+
+
+# Signals of imports -------------------------------------------------------------------------------
+
+FILE_MISSING = msgid("Ask for the missing file: %(kind)s of %(month)s, %(source)s")
+FILE_CAME = msgid("The file has come")
+FILE_UNWANTED = msgid("The file is no longer expected")
+
+
+@signals.file_missing.connect
+def _ask_for_file(_sender: object, due: Any, again: bool, **_more: Any) -> None:
+    """Whoever sees to an expected file is told once that it is late."""
+    expected = due.expectation
+    owner = expected.owner if expected.owner and expected.owner.active else None
+    spec = current_features().import_specs.get(expected.spec)
+    open_task(
+        "missing_file",
+        FILE_MISSING,
+        add_working_days(today(), 1, provisional=True),
+        branch_id=expected.branch_id,
+        owner_id=owner.id if owner else None,
+        params={
+            "kind": {"msgid": msgid_of(spec.title) if spec else expected.spec},
+            "month": str(due.period),
+            "source": expected.source or "—",
+        },
+        source=("import_due", due.id),
+        again=again,
+    )
+
+
+@signals.file_arrived.connect
+def _file_came(_sender: object, due: Any, batch: Any, actor: Actor | None, **_more: Any) -> None:
+    """Nobody need ask any more."""
+    asked = (Task.kind == "missing_file", Task.source_type == "import_due", Task.state == TaskState.OPEN)
+    for task in db.session.scalars(select(Task).where(*asked, Task.source_id == due.id)):
+        task.state, task.result = (
+            (TaskState.DONE, FILE_CAME) if batch else (TaskState.CANCELLED, FILE_UNWANTED)
+        )
+        task.closed_at, task.closed_by_id = now(), actor.id if actor else None
+    db.session.flush()
 
 
 # Signals of employers -----------------------------------------------------------------------------

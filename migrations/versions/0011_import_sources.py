@@ -1,6 +1,7 @@
 """Whose file an import was, how its headings were read, and what was decided of people's corrections.
 
-What people said of headings is remembered for the next file of the same source.
+What people said of headings is remembered for the next file of the same source; which files are expected by
+when is kept, with each time that one was late.
 
 Revision ID: 0011
 Revises: 0010
@@ -43,6 +44,47 @@ def upgrade():
             name=op.f("uq_import_columns_branch_id_spec_source_fingerprint"),
         ),
     )
+    op.create_table(
+        "import_expectations",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("spec", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=True),
+        sa.Column("branch_id", sa.Integer(), nullable=False),
+        sa.Column("rhythm", sa.String(length=32), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=True),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("workdays_only", sa.Boolean(), nullable=False),
+        sa.Column("lag", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["branch_id"], ["branches.id"], name=op.f("fk_import_expectations_branch_id")
+        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_import_expectations_owner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_expectations")),
+    )
+    op.create_index(op.f("ix_import_expectations_branch_id"), "import_expectations", ["branch_id"])
+    op.create_table(
+        "import_dues",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("expectation_id", sa.Integer(), nullable=False),
+        sa.Column("period", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("batch_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["import_batches.id"], name=op.f("fk_import_dues_batch_id")),
+        sa.ForeignKeyConstraint(
+            ["expectation_id"],
+            ["import_expectations.id"],
+            name=op.f("fk_import_dues_expectation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_dues")),
+        sa.UniqueConstraint("expectation_id", "period", name=op.f("uq_import_dues_expectation_id_period")),
+    )
     op.add_column("import_batches", sa.Column("source", sa.String(length=80), nullable=True))
     op.add_column("import_batches", sa.Column("layout", JSON, nullable=True))
     op.add_column(
@@ -66,4 +108,7 @@ def downgrade():
     op.drop_column("import_batches", "conflicts")
     op.drop_column("import_batches", "layout")
     op.drop_column("import_batches", "source")
+    op.drop_table("import_dues")
+    op.drop_index(op.f("ix_import_expectations_branch_id"), table_name="import_expectations")
+    op.drop_table("import_expectations")
     op.drop_table("import_columns")

@@ -33,6 +33,7 @@ from app.employers.people.models import ContactMerge
 from app.employers.profile.models import RiskFlag, ServiceNote
 from app.employers.sources.models import EmployerSource
 from app.imports.columns.models import ColumnMemory
+from app.imports.expected.models import ImportExpectation, Rhythm
 from app.lifecycle.onboarding.models import Opening
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
@@ -90,6 +91,15 @@ def remembered_columns(branch: Branch) -> int:
         titles=["甲"],
         columns=[None],
         said_at=now(),
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def expected_file(branch: Branch) -> int:
+    made = ImportExpectation(
+        spec="registry", branch_id=branch.id, rhythm=Rhythm.MONTHLY, day=5, since=today().replace(day=1)
     )
     db.session.add(made)
     db.session.flush()
@@ -385,6 +395,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("onboarding", "id"): opening,
     ("imports", "name"): import_kind,
     "memory_id": remembered_columns,
+    "expectation_id": expected_file,
     ("results", "id"): campaign,
     ("notices", "token"): forged_token,
     ("gateways", "name"): simulator,

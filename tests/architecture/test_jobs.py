@@ -18,6 +18,7 @@ from app.core.permissions import Role
 from app.employers.models import Employer, Stage
 from app.employers.search.models import SearchDocument
 from app.imports import queries, services
+from app.imports.expected.models import ImportExpectation
 from app.leads.ledger.models import Lead
 from app.leads.pool.services import mind_idle
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
@@ -89,6 +90,14 @@ def _granted() -> None:
         db.session.add(decision)
 
 
+def _file_is_late() -> None:
+    late = samples.expected_file(create_branch())
+    month = Period.of(today()) + -2
+    db.session.execute(
+        update(ImportExpectation).where(ImportExpectation.id == late).values(since=month.first_day)
+    )
+
+
 def _launched() -> int:
     return ready_campaign(2, state="running").id
 
@@ -103,6 +112,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.employers.areas.jobs.place_by_name": lambda: create_employer(area="滨河街道"),
     "app.employers.merging.jobs.look_for_duplicates": _twins,
     "app.employers.search.jobs.complete_search": _unindexed,
+    "app.imports.expected.jobs.ask_for_missing_files": _file_is_late,
     "app.imports.jobs.discard_file": lambda: (HASH,),
     "app.imports.jobs.run_batch": _received,
     "app.imports.jobs.sweep_batches": lambda: _received()[0],

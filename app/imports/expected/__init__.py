@@ -1,0 +1,1 @@
+"""Which files are expected by when, and what becomes of those that do not come."""
