@@ -18,7 +18,7 @@ from app.imports.expected.policy import Due, brings, due_in, visible_to
 from app.imports.models import BatchState, ImportBatch
 
 ARRIVED, AWAITED, MISSING = "arrived", "awaited", "missing"
-STATE_LABELS = {ARRIVED: _l("Arrived"), AWAITED: _l("Expected"), MISSING: _l("Missing")}
+STATE_LABELS = {ARRIVED: _l("Arrived"), AWAITED: _l("Expected"), MISSING: _l("Missing so far")}
 STATE_TONES = {ARRIVED: "good", AWAITED: "neutral", MISSING: "danger"}
 
 
