@@ -278,6 +278,7 @@ EMPLOYERS = ListPage(
             shown=reaches_several_branches,
         ),
         Column("last_contact_on", _l("Last contact"), sort=Employer.last_contact_on, falling=True),
+        Column("data_quality", _l("Data quality"), sort=Employer.data_quality, number=True, shown=False),
         Column("area", _l("Area"), sort=Employer.area, shown=False),
         Column("handler", _l("Handler"), value=_handler_name, shown=False, options=_CONTACTS),
         Column(

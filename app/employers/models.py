@@ -127,6 +127,7 @@ class Employer(Timestamps, Model):
         Index("ix_employers_owner", "owner_id", "stage"),
         Index("ix_employers_name", "name", "id"),
         Index("ix_employers_heads", "heads", "id"),
+        Index("ix_employers_quality", "data_quality", "id"),
         # holds only the few that were merged, so that imports pay nothing for it
         Index("ix_employers_merged", "merged_into_id", sqlite_where=_MERGED, postgresql_where=_MERGED),
     )
@@ -208,6 +209,8 @@ class Employer(Timestamps, Model):
     arrears_as_of: Mapped[date | None]
     statement_period: Mapped[Period | None]
     last_contact_on: Mapped[date | None] = mapped_column(index=True)
+    #: how complete the data are, up to 100: kept for lists to sort by (employers.profile)
+    data_quality: Mapped[int | None]
     #: the record that goes on in place of this one, which is only a signpost any more (employers.merging)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("employers.id"))
 

@@ -44,6 +44,11 @@ def _unindexed() -> None:
     db.session.execute(delete(SearchDocument))
 
 
+def _unscored() -> None:
+    create_employer(uscc="91000000000020016R")
+    db.session.execute(update(Employer).values(data_quality=None))
+
+
 def _out_of_order() -> None:
     """A lead that nobody has ranked since its area was counted, and one that should have left."""
     area = samples.area(create_branch())
@@ -111,6 +116,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.core.list_run_jobs.sweep_runs": lambda: samples.run(create_branch()),
     "app.employers.areas.jobs.place_by_name": lambda: create_employer(area="滨河街道"),
     "app.employers.merging.jobs.look_for_duplicates": _twins,
+    "app.employers.profile.jobs.refresh_quality": _unscored,
     "app.employers.search.jobs.complete_search": _unindexed,
     "app.imports.expected.jobs.ask_for_missing_files": _file_is_late,
     "app.imports.jobs.discard_file": lambda: (HASH,),

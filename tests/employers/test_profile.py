@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.accounts.models import User
 from app.audit.models import AuditEvent
@@ -20,6 +20,7 @@ from app.core.permissions import Role
 from app.core.timeline import TimelineEntry
 from app.employers.lists import count_employers
 from app.employers.models import AccountStatus, Employer, Stage
+from app.employers.profile.jobs import refresh_quality
 from app.employers.profile.models import RiskFlag, ServiceNote
 from app.employers.profile.queries import WANTED, quality_of
 from tests.factories import create_branch, create_contact, create_employer, create_user, seed_codes, sign_in
@@ -183,6 +184,39 @@ def test_the_lists_field_says_the_same_as_the_profile(li: User, employer: Employ
     for op, value, found in (("eq", score, 1), ("gt", score, 0), ("ge", score, 1)):
         tree = {"match": "all", "rules": [{"field": "data_quality", "op": op, "value": str(value)}]}
         assert count_employers(tree, li) == found, op
+
+
+def test_the_kept_score_follows_edits_of_the_employer_and_its_people_and_is_no_edit_itself(
+    li: User, employer: Employer
+) -> None:
+    def kept() -> int | None:
+        return db.session.scalar(select(Employer.data_quality).where(Employer.id == employer.id))
+
+    contact = create_contact(employer, mobile="13900001111")
+    assert kept() == quality_of(employer.id).score
+    contact.invalid_since = today()
+    db.session.flush()
+    assert kept() == quality_of(employer.id).score
+    employer.uscc = None
+    db.session.commit()
+    version = employer.updated_at
+    assert kept() == quality_of(employer.id).score
+    db.session.execute(update(Employer).values(data_quality=None, updated_at=Employer.updated_at))
+    db.session.commit()
+    refresh_quality()
+    assert kept() == quality_of(employer.id).score
+    db.session.expire_all()
+    assert employer.updated_at == version
+
+
+def test_employers_are_sorted_by_the_quality_of_their_data(client: FlaskClient, li: User) -> None:
+    create_employer(li.branch, name="最全", uscc="91000000000020016R", address="滨河街道一号一层一零一室")
+    create_employer(li.branch, name="最缺")
+    db.session.commit()
+    page = client.get("/employers?sort=-data_quality").text
+    assert page.index("最全") < page.index("最缺")
+    page = client.get("/employers?sort=data_quality").text
+    assert page.index("最缺") < page.index("最全")
 
 
 def test_the_profile_draws_heads_arrears_and_contacts_and_lists_open_matters(

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from random import Random
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.db import db
 from app.core.demo import SEED, Demo
@@ -39,6 +39,8 @@ def load(demo: Demo) -> None:
             code, why = dice.choice(FLAGS)
             day = demo.today - timedelta(days=dice.randrange(5, 120))
             services.raise_flag(employer, code, day, why, employer.owner)
+    db.session.flush()
+    services.refresh_quality(1, db.session.scalar(select(func.max(Employer.id))) or 0)
 
 
 def _describe(employer: Employer, demo: Demo, dice: Random) -> None:

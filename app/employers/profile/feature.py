@@ -3,9 +3,11 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, Panel, TimelineKind
+from app.core.jobs import Every
 from app.core.moving import Mover
 from app.core.permissions import OFFICE
-from app.employers.profile import demo
+from app.employers.profile import demo, services
+from app.employers.profile.jobs import refresh_quality
 from app.employers.profile.lists import FIELDS
 from app.employers.profile.models import RiskFlag, ServiceNote
 from app.employers.profile.policy import Permission
@@ -19,6 +21,8 @@ feature = Feature(
     demo=demo.load,
     grants={Permission.VIEW: OFFICE, Permission.WRITE: OFFICE},
     employer_fields=FIELDS,
+    schedule=(Every(3600, refresh_quality),),
+    init=lambda _app: services.install(),
     panels=(
         Panel(
             "profile",

@@ -9,7 +9,7 @@ from app.employers.lists import ACCOUNT, IDENTITY, MONEY, WORK
 from app.employers.models import Employer
 from app.employers.profile.models import RiskFlag
 from app.employers.profile.policy import Permission
-from app.employers.profile.queries import quality_score, standing
+from app.employers.profile.queries import standing
 
 FIELDS = (
     code_field("unit_type", _l("Unit type"), "unit_type", Employer.unit_type, group=IDENTITY),
@@ -27,7 +27,7 @@ FIELDS = (
         .where(RiskFlag.employer_id == Employer.id, standing(), found)
         .exists(),
     ),
-    Field("data_quality", _l("Data quality"), Kind.NUMBER, quality_score(), group=WORK),
+    Field("data_quality", _l("Data quality"), Kind.NUMBER, Employer.data_quality, group=WORK),
     code_field("bank", _l("Entrusted bank"), "bank", Employer.bank_code, group=ACCOUNT),
     Field("account_closed_on", _l("Account closed on"), Kind.DATE, Employer.account_closed_on, group=ACCOUNT),
     Field("insured_as_of", _l("Insured employees: as of"), Kind.DATE, Employer.insured_as_of, group=MONEY),

@@ -3,18 +3,21 @@
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Update, event, select, update
+from sqlalchemy.orm import Session, UOWTransaction
 
 from app.core import timeline
 from app.core.clock import today
 from app.core.code_tables import codes
-from app.core.db import db
+from app.core.db import among, changed, db
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.core.timeline import TimelineEntry
-from app.employers.models import Employer
+from app.employers.models import Contact, Employer, EmployerContact
 from app.employers.profile.models import RiskFlag, ServiceNote
+from app.employers.profile.queries import quality_score
+from app.employers.search.services import Watched, touched
 
 NOTE, RISK = "note", "risk"
 #: how much of a note its entry in the story shows
@@ -131,3 +134,43 @@ def _said(text: str) -> str:
 def _shortened(text: str) -> str:
     plain = " ".join(text.split())
     return plain if len(plain) <= SHOWN else plain[: SHOWN - 1] + "…"
+
+
+#: what of an employer and its people `queries.WANTED` asks about; every new employer has a name
+_ASKED: Watched = {
+    Employer: (
+        "name", "uscc", "employer_account_no", "address", "area_id", "established_on", "unit_type", "economic_type",
+        "industry", "operating_status", "operating_status_as_of", "insured_heads", "insured_as_of",
+        "owner_id", "pay_day", "bank_code",
+    ),
+    EmployerContact: ("employer_id", "contact_id", "role", "until"),
+    Contact: ("mobile", "invalid_since", "verified_on"),
+}  # fmt: skip
+
+
+def install() -> None:
+    """Makes the kept score follow what sessions write; once for each process."""
+    if not event.contains(Session, "after_flush", _follow_edits):
+        event.listen(Session, "after_flush", _follow_edits)
+
+
+def _follow_edits(session: Session, _context: UOWTransaction) -> None:
+    if ids := touched(session, _ASKED):
+        session.connection().execute(_rescored(among(Employer.id, ids)))
+
+
+def refresh_quality(first: int, last: int) -> int:
+    """Reckons the kept scores of a range of ids anew; gives how many were not right any more.
+
+    Imports write past the session, and facts grow old by themselves.
+    """
+    return changed(_rescored(Employer.id.between(first, last)))
+
+
+def _rescored(which: ColumnElement[bool]) -> Update:
+    score = quality_score()
+    differs = Employer.data_quality.is_distinct_from(score)
+    # a score is no edit: who has the employer's form open is not told of one
+    values = {"data_quality": score, "updated_at": Employer.updated_at}
+    query = update(Employer).where(which, differs).values(values)
+    return query.execution_options(synchronize_session=False)

@@ -184,7 +184,10 @@ def _grams(document: _Document) -> str:
     )
 
 
-_SEARCHED: dict[type[Any], tuple[str, ...]] = {
+#: attributes by the model that has them
+Watched = Mapping[type[Any], tuple[str, ...]]
+
+_SEARCHED: Watched = {
     Employer: ("name", "uscc", "employer_account_no"),
     FormerName: ("name", "employer_id"),
     EmployerContact: ("employer_id", "contact_id", "until"),
@@ -200,24 +203,32 @@ def install() -> None:
 
 def _follow_edits(session: Session, _context: UOWTransaction) -> None:
     """Keeps the index true to what this flush wrote; it is part of the same transaction."""
-    touched = {
-        id_ for record in (*session.new, *session.dirty) if _is_searched(record) for id_ in _owners(record)
+    if ids := touched(session, _SEARCHED):
+        _reindex(session.connection(), ids)
+
+
+def touched(session: Session, watched: Watched) -> list[int]:
+    """The employers of whom a flush wrote one of these attributes, of their own or of their people."""
+    found = {
+        id_
+        for record in (*session.new, *session.dirty)
+        if _is_watched(record, watched)
+        for id_ in _owners(record)
     }
-    gone = {
+    found |= {
         record.employer_id for record in session.deleted if isinstance(record, FormerName | EmployerContact)
     }
-    people = [record.id for record in session.dirty if isinstance(record, Contact) and _is_searched(record)]
-    connection = session.connection() if touched or gone or people else None
-    if connection is None:
-        return
+    people = [
+        record.id for record in session.dirty if isinstance(record, Contact) and _is_watched(record, watched)
+    ]
     if people:
         theirs = select(EmployerContact.employer_id).where(EmployerContact.contact_id.in_(people))
-        touched |= set(connection.execute(theirs).scalars())
-    _reindex(connection, sorted(touched | gone))
+        found |= set(session.connection().execute(theirs).scalars())
+    return sorted(found)
 
 
-def _is_searched(record: object) -> bool:
-    attributes = _SEARCHED.get(type(record), ())
+def _is_watched(record: object, watched: Watched) -> bool:
+    attributes = watched.get(type(record), ())
     if not attributes:
         return False
     state = inspect(record)
