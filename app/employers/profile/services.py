@@ -139,9 +139,9 @@ def _shortened(text: str) -> str:
 #: what of an employer and its people `queries.WANTED` asks about; every new employer has a name
 _ASKED: Watched = {
     Employer: (
-        "name", "uscc", "employer_account_no", "address", "area_id", "established_on", "unit_type", "economic_type",
-        "industry", "operating_status", "operating_status_as_of", "insured_heads", "insured_as_of",
-        "owner_id", "pay_day", "bank_code",
+        "name", "uscc", "employer_account_no", "address", "area_id", "established_on", "unit_type",
+        "economic_type", "industry", "operating_status", "operating_status_as_of", "insured_heads",
+        "insured_as_of", "owner_id", "pay_day", "bank_code",
     ),
     EmployerContact: ("employer_id", "contact_id", "role", "until"),
     Contact: ("mobile", "invalid_since", "verified_on"),
