@@ -6,6 +6,7 @@ _signals = Namespace()
 
 #: sender: Workflow; record, transition, actor, source, target, comment, fields. Sent inside the transaction.
 before_transition = _signals.signal("before-transition")
+#: Of many: set_moves, transition, and `placed` when the records were created in the state that they are in.
 after_transition = _signals.signal("after-transition")
 
 #: sender: the employers package; moves: list of (employer_id, source, target). Sent inside the transaction.

@@ -28,6 +28,7 @@ def clean(text: str) -> str:
     return " ".join(kept.split())
 
 
+@lru_cache(maxsize=4096)
 def name_key(name: str) -> str:
     """What two spellings of one employer's name have in common; used to match where no code is known.
 

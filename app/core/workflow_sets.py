@@ -45,7 +45,9 @@ def transition_many(
     done = [move for move in planned if move.record_id in moved]
     _write_set(workflow, chosen, done, comment)
     if done:
-        signals.after_transition.send(workflow, record=None, move=None, set_moves=done, transition=chosen)
+        signals.after_transition.send(
+            workflow, record=None, move=None, set_moves=done, transition=chosen, placed=placed
+        )
     return [move.record_id for move in done]
 
 

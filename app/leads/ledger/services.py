@@ -199,13 +199,19 @@ def _follow_stage(
     workflow: Workflow[Any],
     set_moves: list[SetMove] | None = None,
     transition: Transition | None = None,
+    placed: bool = False,
     **_more: Any,
 ) -> None:
-    """The stages of many were set past the session: who had none enters, who has an account leaves."""
+    """The stages of many were set past the session: who had none enters, who has an account leaves.
+
+    Who was created with an account was never in the ledger.
+    """
     if workflow.model is not Employer or not set_moves or transition is None:
         return
     if transition.target in STAGES:
         refresh([one.record_id for one in set_moves])
+        return
+    if placed:
         return
     ids = [one.record_id for one in set_moves if one.source in STAGES]
     refresh(ids)
