@@ -1,7 +1,7 @@
 """The left navigation: what the manifests offer, less what the reader may not do."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -59,8 +59,8 @@ def navigation() -> list[Group]:
     """The reader's groups, empty ones left out; the line that best fits the present page is marked."""
     if not current_user.is_authenticated:
         return []
-    items = _offered(current_features(), current_actor().role_set)
-    urls = {item.endpoint: url_for(item.endpoint) for item in items}
+    features, roles = current_features(), current_actor().role_set
+    items, urls = _offered(features, roles), _addresses(features, roles, request.root_path)
     here = _here(items, urls)
     pins = _pins(current_user.pins, items)
     groups = []
@@ -109,7 +109,13 @@ def _offered(features: Features, roles: frozenset[Role]) -> tuple[NavItem, ...]:
     return tuple(item for item in features.navigation if roles & features.grants[item.permission])
 
 
-def _here(items: Sequence[NavItem], urls: dict[str, str]) -> str | None:
+@lru_cache(maxsize=64)
+def _addresses(features: Features, roles: frozenset[Role], _root: str) -> Mapping[str, str]:
+    """Where these lines lead, under the address of the product."""
+    return {item.endpoint: url_for(item.endpoint) for item in _offered(features, roles)}
+
+
+def _here(items: Sequence[NavItem], urls: Mapping[str, str]) -> str | None:
     """The item of this very page, else the one with the longest address that this page lies under."""
     if request.endpoint in urls:
         return request.endpoint

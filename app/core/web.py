@@ -10,6 +10,7 @@ from flask_bootstrap import Bootstrap5
 from flask_login import current_user
 from flask_talisman import Talisman
 from jinja2 import StrictUndefined
+from jinja2.utils import htmlsafe_json_dumps
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -162,7 +163,7 @@ def _prepare_templates(app: Flask) -> None:
         asset=asset,
         current_features=current_features,
         current_user=current_user,
-        htmx_config=HTMX_CONFIG,
+        htmx_config=htmlsafe_json_dumps(HTMX_CONFIG),
         icon=icon,
         may=_reader_may,
         navigation=navigation,

@@ -4,9 +4,9 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import joinedload
 
 from app.accounts.lists import branch_field, user_field
+from app.accounts.queries import name_of
 from app.core.criteria import Field, Kind
 from app.core.features import current_features
 from app.core.fields import Choice, choices_of
@@ -60,7 +60,7 @@ IMPORTS = ListPage(
             "created_by",
             _l("Imported by"),
             value=lambda batch: batch.created_by.name if batch.created_by else None,
-            options=(joinedload(ImportBatch.created_by),),
+            options=(name_of(ImportBatch.created_by),),
         ),
         Column("created_at", _l("Imported on"), sort=ImportBatch.created_at, falling=True),
     ),

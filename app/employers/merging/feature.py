@@ -30,7 +30,7 @@ feature = Feature(
             "duplicates",
             _PAIRS,
             "employers/merging/_panel.html",
-            lambda employer, actor: {"pairs": open_pairs_of(employer.id, actor)},
+            lambda employer, actor: {"pairs": open_pairs_of(employer.id, actor, names_only=True)},
             Permission.VIEW,
             1,
         ),

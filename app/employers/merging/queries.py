@@ -142,19 +142,25 @@ def pairs(actor: Actor | None) -> Select[DuplicatePair]:
 
 
 def find_pair(pair_id: int, actor: Actor | None) -> DuplicatePair:
-    both = (joinedload(DuplicatePair.first), joinedload(DuplicatePair.second))
-    found = db.session.scalars(pairs(actor).where(DuplicatePair.id == pair_id).options(*both)).one_or_none()
+    found = db.session.scalars(pairs(actor).where(DuplicatePair.id == pair_id).options(*_BOTH)).one_or_none()
     if found is None:
         raise NotFound(_l("There is no such pair."))
     return found
 
 
-def open_pairs_of(employer_id: int, actor: Actor) -> Sequence[DuplicatePair]:
-    """The pairs of an employer that nobody has decided on yet, the likeliest first."""
+def open_pairs_of(employer_id: int, actor: Actor, *, names_only: bool = False) -> Sequence[DuplicatePair]:
+    """The pairs of an employer that nobody has decided on yet, the likeliest first.
+
+    `names_only`: of the employers nothing is needed but their names.
+    """
     mine = (DuplicatePair.first_id == employer_id) | (DuplicatePair.second_id == employer_id)
-    both = (joinedload(DuplicatePair.first), joinedload(DuplicatePair.second))
-    query = pairs(actor).where(mine, DuplicatePair.state == "open").options(*both)
+    query = pairs(actor).where(mine, DuplicatePair.state == "open")
+    query = query.options(*(_BOTH_NAMES if names_only else _BOTH))
     return db.session.scalars(query.order_by(DuplicatePair.score.desc(), DuplicatePair.id).limit(5)).all()
+
+
+_BOTH = (joinedload(DuplicatePair.first), joinedload(DuplicatePair.second))
+_BOTH_NAMES = tuple(one.load_only(Employer.id, Employer.name).lazyload("*") for one in _BOTH)
 
 
 @dataclass(frozen=True)
