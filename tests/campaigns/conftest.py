@@ -14,7 +14,8 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.config import PROJECT, Settings, current_settings
+from app.config import PROJECT, Settings, bind_settings, current_settings
+from app.core import code_tables
 from app.core.db import db
 from app.core.jobs import redis_connection
 from campaigns.gateways.simulator import Simulator
@@ -30,9 +31,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.fixture(scope="session")
+def house_app(session_app: Flask, settings: Settings, valkey: str) -> Iterator[Flask]:
+    """An application with a real Redis."""
+    app = create_app(dataclasses.replace(settings, redis_url=valkey, embedded_redis=False))
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
 @pytest.fixture
-def house(session_app: Flask, settings: Settings, valkey: str, tmp_path: Path) -> Iterator[Flask]:
-    """The application with a gateway address, an instance folder and an empty Redis of its own."""
+def house(house_app: Flask, settings: Settings, valkey: str, tmp_path: Path) -> Iterator[Flask]:
+    """That application with a gateway address and an instance folder of the test's own, its Redis empty."""
     port, gateway_port = free_port(), free_port()
     own = dataclasses.replace(
         settings,
@@ -45,14 +56,15 @@ def house(session_app: Flask, settings: Settings, valkey: str, tmp_path: Path) -
         gateway_batch=50,
         gateway_timeout_seconds=1.0,
     )
-    app = create_app(own)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    with app.app_context():
+    bind_settings(house_app, own)
+    # the one before spoke to another address
+    house_app.extensions.pop("gateways", None)
+    with house_app.app_context():
         redis_connection().flushall()
-        yield app
+        yield house_app
         db.session.remove()
         sweep_database()
-        db.engine.dispose()
+        code_tables.forget()
 
 
 @pytest.fixture

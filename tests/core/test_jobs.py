@@ -43,16 +43,22 @@ from tests.waiting import wait_until
 NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def queue_app(session_app: Flask, settings: Settings, valkey: str) -> Iterator[Flask]:
-    """The application of the tests, with a real and empty Redis."""
+@pytest.fixture(scope="session")
+def connected_app(session_app: Flask, settings: Settings, valkey: str) -> Iterator[Flask]:
     app = create_app(dataclasses.replace(settings, redis_url=valkey, embedded_redis=False))
+    yield app
     with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def queue_app(connected_app: Flask) -> Iterator[Flask]:
+    """The application of the tests, with a real and empty Redis."""
+    with connected_app.app_context():
         redis_connection().flushall()
-        yield app
+        yield connected_app
         db.session.remove()
         sweep_database()
-        db.engine.dispose()
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 """The fixtures of sending, shared with the tests of campaigns."""
 
-from tests.campaigns.conftest import house, process, simulator
+from tests.campaigns.conftest import house, house_app, process, simulator
 
-__all__ = ["house", "process", "simulator"]
+__all__ = ["house", "house_app", "process", "simulator"]

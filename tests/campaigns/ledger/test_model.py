@@ -163,11 +163,12 @@ class Ledger(RuleBasedStateMachine):
             self.seen[row.id] = str(row.state)
 
 
-def test_the_ledger_holds_whatever_happens(house: Flask, simulator: Store) -> None:
+def test_the_ledger_holds_whatever_happens(house: Flask, simulator: Store, dialect: str) -> None:
     run_state_machine_as_test(
         type("Books", (Ledger,), {"store": simulator}),
         settings=settings(
-            max_examples=20,
+            # what may happen is the same on either database; the other one shows that it stores it so
+            max_examples=20 if dialect == "sqlite" else 6,
             stateful_step_count=40,
             deadline=None,
             # each step is real work: a failure is told as it was found, not after minutes of shrinking
