@@ -33,6 +33,7 @@ FEATURES: tuple[str, ...] = (
     "app.leads",
     "app.contributions",
     "app.contributions.arrears",
+    "app.contributions.reminding",
     "app.relief",
     "app.relief.applications",
     "app.outreach",

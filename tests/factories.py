@@ -11,6 +11,7 @@ from sqlalchemy import insert
 
 from app.accounts.models import Branch, User, UserRole
 from app.config import PROJECT
+from app.contributions.arrears.models import ArrearsCase
 from app.core import code_tables
 from app.core.clock import today
 from app.core.code_tables import CodeValue
@@ -108,6 +109,19 @@ def create_visit(employer: Employer, by: User, at: datetime, **fields: Any) -> V
     db.session.add(visit)
     db.session.flush()
     return visit
+
+
+def create_case(employer: Employer, **fields: Any) -> ArrearsCase:
+    """An open case, two months behind since September 2022."""
+    month, day = Period(2022, 9), date(2022, 9, 30)
+    values = {
+        "first_period": month, "opened_on": day, "last_period": month, "reckoned_on": day, "months": 2,
+        "paid_through": month + -2, "heads": 3, "monthly_amount": 1000, "most_months": 2,
+    }  # fmt: skip
+    case = ArrearsCase(employer_id=employer.id, **values | fields)
+    db.session.add(case)
+    db.session.flush()
+    return case
 
 
 def create_campaign(author: User, **fields: Any) -> Campaign:

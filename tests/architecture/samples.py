@@ -42,6 +42,7 @@ from tests.factories import (
     create_application,
     create_branch,
     create_campaign,
+    create_case,
     create_contact,
     create_employer,
     create_import_batch,
@@ -158,6 +159,14 @@ def relation(branch: Branch) -> int:
     db.session.add(made)
     db.session.flush()
     return made.id
+
+
+def arrears_case(branch: Branch) -> int:
+    return create_case(create_employer(branch)).id
+
+
+def a_day(_branch: Branch) -> str:
+    return "2022-09-30"
 
 
 def former_name(branch: Branch) -> int:
@@ -397,6 +406,8 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "memory_id": remembered_columns,
     "expectation_id": expected_file,
     ("results", "id"): campaign,
+    ("arrears", "case_id"): arrears_case,
+    ("arrears", "day"): a_day,
     ("notices", "token"): forged_token,
     ("gateways", "name"): simulator,
     ("settings", "name"): option_name,
@@ -428,6 +439,7 @@ ANYONES: frozenset[Key] = frozenset(
         ("settings", "table"),
         ("personal", "code"),
         ("settings", "day"),
+        ("arrears", "day"),
         ("settings", "name"),
         ("settings", "year"),
         ("workflow", "workflow"),

@@ -9,13 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select, update
 
+from app.contributions.models import ContributionFact
 from app.core.clock import today
 from app.core.db import db
 from app.core.features import current_features
 from app.core.jobs import known_jobs, run_inline
 from app.core.periods import Period
 from app.core.permissions import Role
-from app.employers.models import Employer, Stage
+from app.employers.models import AccountStatus, Employer, Stage
 from app.employers.search.models import SearchDocument
 from app.imports import queries, services
 from app.imports.expected.models import ImportExpectation
@@ -37,6 +38,25 @@ ANEW = {"employer_match_keys"}
 def _twins() -> None:
     for name in ("滨海恒达科技有限公司", "滨海恒达科技有限责任公司"):
         create_employer(name=name)
+
+
+def _behind() -> None:
+    """One whose case is yet to be opened, and one that is late again and again."""
+    month = Period.of(today())
+    for employer in (create_employer(), create_employer()):
+        employer.account_status, employer.paid_through = AccountStatus.NORMAL, month + -3
+        employer.arrears_months, employer.statement_period = 2, month + -1
+        db.session.add(
+            ContributionFact(
+                employer_id=employer.id,
+                period=month + -1,
+                account_status=AccountStatus.NORMAL,
+                heads=1,
+                paid_through=month + -3,
+                arrears_months=2,
+                as_of=(month + -1).last_day,
+            )
+        )
 
 
 def _unindexed() -> None:
@@ -111,6 +131,7 @@ def _launched() -> int:
 SCENES: dict[str, Callable[[], Any]] = {
     "app.attachments.jobs.discard": lambda: (HASH,),
     "app.attachments.jobs.sweep": create_employer,
+    "app.contributions.reminding.jobs.every_morning": _behind,
     "app.core.list_run_jobs.carry_on": lambda: (samples.run(create_branch()),),
     "app.core.list_run_jobs.sweep_exports": lambda: samples.run(create_branch()),
     "app.core.list_run_jobs.sweep_runs": lambda: samples.run(create_branch()),

@@ -1,15 +1,62 @@
 """The manifest of arrears."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 
+from app.contributions.arrears import demo
 from app.contributions.arrears.cli import group
-from app.contributions.arrears.policy import OPTIONS, Permission
-from app.contributions.arrears.queries import left_with
+from app.contributions.arrears.policy import OPTIONS, REASONS, Permission
+from app.contributions.arrears.queries import cases_on, left_with
+from app.contributions.arrears.views import bp
 from app.contributions.arrears.workflow import ARREARS
 from app.contributions.standing.policy import OPTIONS as BUCKETS
-from app.core.features import Feature, TimelineKind
+from app.contributions.standing.policy import THIRD
+from app.core.criteria import Tree, rule
+from app.core.features import Feature, Kpi, NavItem, Panel, TimelineKind
 from app.core.moving import Mover
-from app.core.permissions import LEADERS, OFFICE, Role
+from app.core.periods import Period
+from app.core.permissions import LEADERS, OFFICE, Actor, Role
+from app.core.workflow import available
+from app.employers.models import Employer
+
+
+def load_panel(employer: Employer, actor: Actor) -> Mapping[str, Any]:
+    """The open case with its steps, or the latest one; only who has an account can be behind."""
+    cases = cases_on(employer.id) if employer.employer_account_no else ()
+    case = next((one for one in cases if one.closed_on is None), None)
+    return {
+        "case": case,
+        "latest": cases[0] if cases else None,
+        "earlier": len(cases) - 1,
+        "options": available(ARREARS, case, actor) if case else (),
+        "workflow": ARREARS,
+        "reasons": REASONS,
+    }
+
+
+def should_contribute(_period: Period) -> Tree:
+    """应缴单位: the statement's word, as the stages keep it (domain rule E2)."""
+    return _all(rule("stage", "in", ["contributing", "in_arrears"]))
+
+
+def behind(_period: Period) -> Tree:
+    return _all(rule("stage", "in", ["in_arrears"]))
+
+
+def behind_long(_period: Period) -> Tree:
+    return _all(rule("stage", "in", ["in_arrears"]), rule("arrears_months", "ge", str(THIRD.value())))
+
+
+def _all(*rules: Tree) -> Tree:
+    return {"match": "all", "rules": list(rules)}
+
+
+KPIS = (
+    Kpi("arrears_rate", _l("Arrears rate"), behind, should_contribute, order=50),
+    Kpi("long_arrears", _l("Long in arrears"), behind_long, should_contribute, order=60),
+)
 
 feature = Feature(
     name="arrears",
@@ -17,9 +64,16 @@ feature = Feature(
         Permission.VIEW: OFFICE,
         Permission.WORK: (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, *LEADERS),
     },
+    blueprint=bp,
+    navigation=(
+        NavItem(_l("Arrears worklist"), "arrears.index", Permission.VIEW, "hourglass-split", "work", 55),
+    ),
+    panels=(Panel("arrears", _l("Arrears case"), "arrears/panel.html", load_panel, Permission.VIEW, 45),),
+    kpis=KPIS,
     cli=group,
     workflows=(ARREARS,),
     timeline_kinds=(TimelineKind("arrears", _l("Arrears case"), "hourglass-split", Permission.VIEW),),
+    demo=demo.load,
     movers=(
         Mover(
             "arrears_cases",

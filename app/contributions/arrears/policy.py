@@ -48,7 +48,12 @@ PREVENTIVE_DAYS = Option(
     "arrears.preventive_days", _l("Remind those once in arrears, and new employers"), usual=7, low=0, high=25,
     unit=_DAYS, help=_l("New are those that have yet to pay their third month."),
 )  # fmt: skip
-OPTIONS = (REPEATER_CASES, EARLY_DAYS, PREVENTIVE_DAYS)
+_WORKING = _l("working days")
+AGREE_DAYS = Option("arrears.agree_days", _l("Agree on a day of payment within"), 5, 1, 30, _WORKING)
+BROKEN_DAYS = Option("arrears.broken_days", _l("Ask after a broken promise within"), 2, 1, 30, _WORKING)
+URGED_DAYS = Option("arrears.urged_days", _l("See whether a letter helped within"), 10, 1, 60, _WORKING)
+FOLLOW_DAYS = Option("arrears.follow_days", _l("Follow up relief or closing within"), 20, 1, 90, _WORKING)
+OPTIONS = (AGREE_DAYS, BROKEN_DAYS, URGED_DAYS, FOLLOW_DAYS, REPEATER_CASES, EARLY_DAYS, PREVENTIVE_DAYS)
 
 
 def visible_to(actor: Actor | None) -> ColumnElement[bool]:

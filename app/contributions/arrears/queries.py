@@ -269,6 +269,12 @@ def out_of_step() -> Select[int]:
     return select(*both.c)
 
 
+def cases_on(employer_id: int) -> Sequence[ArrearsCase]:
+    """An employer's cases, the latest first."""
+    query = select(ArrearsCase).where(ArrearsCase.employer_id == employer_id)
+    return db.session.scalars(query.order_by(ArrearsCase.first_period.desc(), ArrearsCase.id.desc())).all()
+
+
 def history_of(case: ArrearsCase) -> Sequence[ContributionFact]:
     """The statements of a case, newest first: from the month before it to the one that ended it."""
     fact = ContributionFact

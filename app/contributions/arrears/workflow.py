@@ -13,9 +13,13 @@ from sqlalchemy import select
 
 from app.contributions.arrears.models import ArrearsCase, ArrearsPromise, CaseState
 from app.contributions.arrears.policy import (
+    AGREE_DAYS,
+    BROKEN_DAYS,
     DIFFICULTY,
+    FOLLOW_DAYS,
     OPEN_STATES,
     REASONS,
+    URGED_DAYS,
     Permission,
     of_family,
     to_be_closed,
@@ -80,12 +84,22 @@ def promise_noted(case: ArrearsCase, move: Move) -> None:
 STATES = (
     State("noticed", _l("Noticed"), Tone.NEUTRAL),
     State("opened", _l("To be contacted"), Tone.DANGER),
-    State("contacted", _l("Contacted"), Tone.ACTIVE, Deadline(_l("Agree on a day of payment"), 5)),
+    State("contacted", _l("Contacted"), Tone.ACTIVE, Deadline(_l("Agree on a day of payment"), AGREE_DAYS)),
     State("promised", _l("Promised to pay"), Tone.ACTIVE),
-    State("broken", _l("Promise broken"), Tone.DANGER, Deadline(_l("Ask why the promise was broken"), 2)),
-    State("urged", _l("Urged in writing"), Tone.WARNING, Deadline(_l("See whether it paid since"), 10)),
-    State("relief_sought", _l("Seeking relief"), Tone.WARNING, Deadline(_l("Follow up the relief"), 20)),
-    State("closing", _l("Helped to close"), Tone.WARNING, Deadline(_l("Help to close its account"), 20)),
+    State(
+        "broken", _l("Promise broken"), Tone.DANGER,
+        Deadline(_l("Ask why the promise was broken"), BROKEN_DAYS),
+    ),
+    State(
+        "urged", _l("Urged in writing"), Tone.WARNING, Deadline(_l("See whether it paid since"), URGED_DAYS)
+    ),
+    State(
+        "relief_sought", _l("Seeking relief"), Tone.WARNING, Deadline(_l("Follow up the relief"), FOLLOW_DAYS)
+    ),
+    State(
+        "closing", _l("Helped to close"), Tone.WARNING,
+        Deadline(_l("Help to close its account"), FOLLOW_DAYS),
+    ),
     State("settled", _l("Paid up"), Tone.GOOD, final=True),
     State("relieved", _l("Deferred meanwhile"), Tone.DONE, final=True),
     State("closed", _l("Account sealed or closed"), Tone.DONE, final=True),

@@ -8,6 +8,7 @@ own month found it.
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, Subquery, case, func, select, type_coerce
@@ -118,6 +119,11 @@ class Report:
     def behind(self) -> int:
         """欠缴单位: those with a month or more."""
         return self.due_units - self.employers[0]
+
+    @property
+    def yuan_due(self) -> Decimal:
+        """Months times the present monthly amount, of all that are behind: an estimate (domain rule E1)."""
+        return Decimal(self.fen_due.total()) / 100
 
     def as_json(self) -> dict[str, Any]:
         """The report as `flask arrears report --json` prints it."""

@@ -1,0 +1,7 @@
+"""The manifest of reminders."""
+
+from app.contributions.reminding.jobs import every_morning
+from app.core.features import Feature
+from app.core.jobs import DailyAt
+
+feature = Feature(name="reminding", schedule=(DailyAt("07:10", every_morning),))

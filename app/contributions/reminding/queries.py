@@ -1,0 +1,89 @@
+"""The employers to be reminded of a month, by the statements' latest word."""
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+
+from app.contributions.arrears.models import ArrearsCase
+from app.contributions.arrears.policy import EARLY_DAYS, PREVENTIVE_DAYS, REPEATER_CASES
+from app.contributions.policy import OPEN, rule_on
+from app.contributions.reminding.policy import CATCH_UP_DAYS, NEW_MONTHS, REMINDER, Speed
+from app.core.bulk import read_tuples
+from app.core.dues import due_date
+from app.core.periods import Period
+from app.employers.models import Employer
+from app.employers.policy import not_merged
+from app.tasks.models import Task
+
+YEAR = timedelta(days=365)
+
+
+class Reminder(NamedTuple):
+    employer_id: int
+    branch_id: int
+    owner_id: int | None
+    month: Period
+    due_on: date
+
+
+def source_of(month: Period) -> str:
+    """What gives rise to a month's reminder: with the employer's id, once for each period and employer."""
+    return f"dues {month}"
+
+
+def reminders(speed: Speed, day: date) -> list[Reminder]:
+    """Who is to be reminded on the day and has not been of that month."""
+    found = []
+    for month in (Period.of(day) + -1, Period.of(day), Period.of(day) + 1):
+        pay_days = {
+            pay_day: due
+            for pay_day in (None, *range(1, 32))
+            if _is_time(speed, due := due_date(month, pay_day, rule_on(day)), day)
+        }
+        if pay_days:
+            rows = read_tuples(_employers(speed, month, list(pay_days), day))
+            found += [Reminder(id_, branch, owner, month, pay_days[pay]) for id_, branch, owner, pay in rows]
+    return found
+
+
+def _is_time(speed: Speed, due: date, day: date) -> bool:
+    if speed is Speed.SAME_DAY:
+        return due < day <= due + timedelta(days=CATCH_UP_DAYS)
+    ahead = (EARLY_DAYS if speed is Speed.EARLY else PREVENTIVE_DAYS).value(day)
+    return due - timedelta(days=ahead) <= day <= due
+
+
+def _employers(
+    speed: Speed, month: Period, pay_days: list[int | None], day: date
+) -> Select[*tuple[int, int, int | None, int | None]]:
+    known = [pay_day for pay_day in pay_days if pay_day is not None]
+    due: ColumnElement[bool] = Employer.pay_day.in_(known)
+    if None in pay_days:
+        due = or_(due, Employer.pay_day.is_(None))
+    told = exists().where(
+        Task.kind == REMINDER, Task.source_type == source_of(month), Task.source_id == Employer.id
+    )
+    unpaid = or_(Employer.paid_through.is_(None), Employer.paid_through < month)
+    return select(Employer.id, Employer.branch_id, Employer.owner_id, Employer.pay_day).where(
+        not_merged(), Employer.account_status.in_(OPEN), due, unpaid, ~told, *_of_speed(speed, month, day)
+    )
+
+
+def _of_speed(speed: Speed, month: Period, day: date) -> list[ColumnElement[bool]]:
+    case = ArrearsCase
+    own = case.employer_id == Employer.id
+    behind = exists().where(own, case.closed_on.is_(None))
+    if speed is Speed.SAME_DAY:
+        return [behind]
+    times = (
+        select(func.count(case.id))
+        .where(own, case.opened_on > day - YEAR)
+        .correlate(Employer)
+        .scalar_subquery()
+    )
+    repeater = times >= REPEATER_CASES.value(day)
+    if speed is Speed.EARLY:
+        return [~behind, repeater]
+    new = Employer.first_contribution_month > month + -NEW_MONTHS
+    return [~behind, ~repeater, or_(times > 0, new)]
