@@ -68,7 +68,11 @@ feature = Feature(
     navigation=(
         NavItem(_l("Arrears worklist"), "arrears.index", Permission.VIEW, "hourglass-split", "work", 55),
     ),
-    panels=(Panel("arrears", _l("Arrears case"), "arrears/panel.html", load_panel, Permission.VIEW, 45),),
+    panels=(
+        Panel(
+            "arrears", _l("Arrears case"), "arrears/panel.html", load_panel, Permission.VIEW, 52, later=True
+        ),
+    ),
     kpis=KPIS,
     cli=group,
     workflows=(ARREARS,),
