@@ -36,6 +36,7 @@ FEATURES: tuple[str, ...] = (
     "app.contributions.reminding",
     "app.relief",
     "app.relief.applications",
+    "app.relief.roster",
     "app.outreach",
     "app.targets",
     # their demonstration works on what the others have loaded

@@ -35,6 +35,13 @@ KIND_LABELS = {
     "stuck": _l("Stuck while being taken on"),
     "ask_signing": _l("Ask about online signing"),
     "missing_file": _l("Missing file"),
+
+    "relief_reminder_1": _l("Relief ends"),
+    "relief_reminder_2": _l("Relief ends"),
+    "relief_reminder_3": _l("Relief ends"),
+    "relief_instalment": _l("Instalment missed"),
+    "relief_survey": _l("Survey of a key employer"),
+    "relief_intent": _l("Help with relief"),
     "other": _l("Other"),
 }
 

@@ -37,6 +37,7 @@ from app.imports.expected.models import ImportExpectation, Rhythm
 from app.lifecycle.onboarding.models import Opening
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
+from app.relief.roster.models import ReliefRoster, ReliefRosterLine
 from app.tasks.services import open_task
 from tests.factories import (
     create_application,
@@ -348,6 +349,20 @@ def relief_decision(branch: Branch) -> int:
     return made.id
 
 
+def relief_roster(branch: Branch) -> int:
+    made = ReliefRoster(title="样本", branch_id=branch.id, due_on=today(), made_by_id=user(branch))
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def relief_roster_line(branch: Branch) -> int:
+    made = ReliefRosterLine(roster_id=relief_roster(branch), employer_id=employer(branch))
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
 def engage(_branch: Branch) -> str:
     return "engage"
 
@@ -387,6 +402,8 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("personal", "code"): retention_rule,
     ("relief", "id"): relief_application,
     ("relief_register", "id"): relief_decision,
+    ("relief_roster", "id"): relief_roster,
+    ("relief_roster.line", "id"): relief_roster_line,
     "contact_id": contact,
     ("people", "kept_id"): contact,
     ("people", "merged_id"): contact,

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, Panel
 from app.core.moving import Mover
+from app.relief.applications import demo
 from app.relief.applications.models import REQUEST_LABELS, ReliefApplication
 from app.relief.applications.policy import visible_to
 from app.relief.applications.queries import applications_of
@@ -15,6 +16,7 @@ from app.relief.policy import Permission
 feature = Feature(
     name="relief_applications",
     blueprint=bp,
+    demo=demo.load,
     workflows=(APPLICATION,),
     navigation=(
         NavItem(_l("Applications for relief"), "relief.index", Permission.VIEW, "umbrella", "work", 60),
