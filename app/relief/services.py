@@ -288,6 +288,6 @@ def _report(decision: ReliefDecision, row: ReliefInstalment) -> None:
         MISSED,
         add_working_days(today(), ANSWER_DAYS.value(), provisional=True),
         employer=decision.employer,
-        params={"month": str(row.month)},
+        params={"month": f"{row.month.year:04d}-{row.month.month:02d}"},
         source=("relief_instalment", row.id),
     )

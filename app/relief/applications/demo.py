@@ -21,7 +21,7 @@ from app.relief.applications.services import Draft, enter
 from app.relief.applications.workflow import APPLICATION
 from app.relief.models import ReliefDecision, ReliefKind
 from app.relief.policy import equal_parts, present_base
-from app.relief.services import follow_statements, keep_clocks, plan_instalments
+from app.relief.services import keep_clocks, plan_instalments
 from app.relief.workflow import RELIEF_TERM
 
 HARDSHIP = (
@@ -59,7 +59,6 @@ def load(demo: Demo) -> None:
     _load_cuts(demo, spread)
     _load_making_up(demo, next(spread), leaders[0])
     _load_behind(demo, leaders[0])
-    follow_statements()
     keep_clocks(demo.today)
 
 
@@ -177,8 +176,18 @@ def _load_running(demo: Demo, deferred: Sequence[Employer]) -> None:
 
 
 def _load_cuts(demo: Demo, spread: Iterator[Employer]) -> None:
-    for first, last in ((-3, 8), (-10, 1), (-5, 0)):
+    for first, last in ((-3, 8), (-10, 1), (-5, 0), (2, 7)):
         _grant(demo, next(spread), first, last, ReliefKind.RATE_CUT)
+    leader = _leaders()[0]
+    early, restored = (_grant(demo, next(spread), -8, last, ReliefKind.RATE_CUT) for last in (3, -1))
+    for decision in (early, restored):
+        transition(RELIEF_TERM, decision, "begin", None)
+    early.monthly_amount = restored.monthly_amount = Decimal(1800)
+    early.heads, restored.heads = early.employer.heads, restored.employer.heads
+    answers = {"ended_month": demo.month + -1, "why": "经济效益好转，主动恢复原比例。"}
+    transition(RELIEF_TERM, early, "end_early", leader, answers=answers)
+    transition(RELIEF_TERM, restored, "expire", None)
+    transition(RELIEF_TERM, restored, "restore", leader, answers={"restored_on": demo.today})
 
 
 def _load_making_up(demo: Demo, employer: Employer, leader: User) -> None:

@@ -1,6 +1,7 @@
 """A roster of key employers in the synthetic department, gone through to about two thirds."""
 
 from datetime import timedelta
+from itertools import cycle
 
 from sqlalchemy import select
 
@@ -34,11 +35,12 @@ def load(demo: Demo) -> None:
     roster = services.make(f"{demo.today.year}年阶段性支持政策重点单位摸查", due_on, leader)
     query = select(Employer).where(Employer.stage == Stage.CONTRIBUTING, Employer.owner_id.is_not(None))
     query = query.where(Employer.branch_id == leader.branch_id)
+    answers = cycle(SAID)
     for number, employer in enumerate(db.session.scalars(query.order_by(Employer.heads.desc()).limit(24))):
         line = services.add(roster, employer, leader)
         if number % 3 == 2 or employer.owner is None:
             continue
-        intent, note, how = SAID[number % len(SAID)]
+        intent, note, how = next(answers)
         services.survey(line, intent, note, employer.owner)
         if how:
             services.handle(line, how, employer.owner)
