@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.core.clock import today
 from app.core.criteria import rule, to_query
 from app.core.db import db
 from app.core.permissions import current_actor, requires
@@ -37,7 +38,7 @@ def new() -> ResponseReturnValue:
     form = RosterForm()
     form.offer(actor)
     if form.validate_on_submit():
-        roster = services.make(form.title.data or "", form.due_on.data, actor, form.segment(actor))
+        roster = services.make(form.title.data or "", form.due_on.data or today(), actor, form.segment(actor))
         db.session.commit()
         flash(_("Saved."), "success")
         return redirect(url_for(".show", id=roster.id))
@@ -62,7 +63,8 @@ def _urls(id: int) -> dict[str, str]:
         "handled": rule("handled_on", "not_empty"),
     }
     trees: dict[str, Any] = {name: {"match": "all", "rules": [one]} for name, one in rules.items()}
-    return {name: url_for(".show", id=id, **to_query(tree)) for name, tree in trees.items()}
+    queries_of: dict[str, dict[str, Any]] = {name: dict(to_query(tree)) for name, tree in trees.items()}
+    return {name: url_for(".show", id=id, **arguments) for name, arguments in queries_of.items()}
 
 
 @bp.route("/lines/<int:id>", methods=["GET", "POST"])
@@ -75,8 +77,8 @@ def line(id: int) -> ResponseReturnValue:
     form = LineForm(data=said)
     if form.validate_on_submit():
         services.survey(found, form.answer, form.note.data or "", actor)
-        if (form.handled_how.data or "").strip():
-            services.handle(found, form.handled_how.data, actor)
+        if how := (form.handled_how.data or "").strip():
+            services.handle(found, how, actor)
         db.session.commit()
         flash(_("Saved."), "success")
         return redirect(url_for(".show", id=found.roster_id))
