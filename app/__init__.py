@@ -48,6 +48,8 @@ FEATURES: tuple[str, ...] = (
     "app.leads.ledger",
     "app.leads.pool",
     "app.leads.insight",
+    "app.leads.tips",
+    "app.leads.route",
     "app.employers.merging",
     "app.demo",
     "campaigns.gateways",

@@ -17,6 +17,9 @@ from app.employers.sources.models import EmployerSource
 from app.employers.sources.queries import mentions
 from app.employers.sources.views import blueprint
 
+#: sources whose words are rows of `employer_sources`
+LISTED = ("bank", "social_insurance", "tip", "partner")
+
 
 def load_panel(employer: Employer, _actor: Actor) -> Mapping[str, Any]:
     """Who named the employer, from the latest to the first."""
@@ -43,7 +46,7 @@ feature = Feature(
             _l("Named by"),
             Kind.CHOICE,
             EmployerSource.source,
-            choices=choices_of({name: SOURCE_LABELS[name] for name in ("bank", "social_insurance")}),
+            choices=choices_of({name: SOURCE_LABELS[name] for name in LISTED}),
             within=lambda found: exists().where(EmployerSource.employer_id == Employer.id, found),
         ),
         Field("listed_on", _l("Last on a list"), Kind.DATE, Employer.listed_on),

@@ -1,7 +1,7 @@
 """Which employers the lines of a file are about, and who has named an employer so far."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -38,6 +38,7 @@ FACT_LABELS = {
     "name": _l("Name there"),
     "area": _l("Street or town"),
     "address": _l("Address"),
+    "note": _l("What was reported"),
 }
 #: of these, only what differs from the employer's own is worth saying again
 REPEATED = ("name", "area", "address")
@@ -145,7 +146,12 @@ class Mention:
 def mentions(employer: Employer) -> list[Mention]:
     """Who named the employer, the latest first: lists, registry, statement, and whoever came first."""
     # most employers are on no list: their page is spared a statement
-    found = [_of_list(one, employer) for one in sources_of(employer.id)] if employer.listed_on else []
+    return mentions_among(employer, sources_of(employer.id) if employer.listed_on else ())
+
+
+def mentions_among(employer: Employer, listings: Iterable[EmployerSource]) -> list[Mention]:
+    """The same of an employer whose lists are at hand."""
+    found = [_of_list(one, employer) for one in listings]
     days = {REGISTRY: employer.registry_as_of}
     if employer.statement_period is not None:
         days[STATEMENT] = employer.statement_period.last_day

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, type_coerce
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, selectinload
 
 from app.accounts.models import User
 from app.core import formats
@@ -14,7 +14,7 @@ from app.core.criteria import Field, Fields, Kind, field_map, rule
 from app.core.features import current_features
 from app.core.links import url_if
 from app.core.list_parts import Badge, BulkAction
-from app.core.listing import Column, Empty, ListPage, Quick
+from app.core.listing import Column, Empty, Link, ListPage, Quick
 from app.employers.lists import EMPLOYERS, employer_fields, stage_badge
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
@@ -30,6 +30,7 @@ from app.leads.ledger.policy import (
     due_after,
     new_since,
 )
+from app.leads.policy import Permission
 
 REGISTRATION_DUE = type_coerce(Employer.established_on, RegistrationDue)
 ACCOUNTS_DUE = type_coerce(Employer.account_opened_on, AccountsDue)
@@ -125,6 +126,7 @@ LEADS = ListPage(
             "registration_due", _l("Registration"), badge=lambda row: registration_due(row.employer),
             sort=Employer.established_on,
         ),
+        Column("sources", _l("Sources"), queries.named_by, options=(selectinload(Lead.listings),)),
         Column("established_on", _l("Established"), _of("established_on"), sort=Employer.established_on,
                falling=True, shown=False),
         Column(
@@ -149,6 +151,10 @@ LEADS = ListPage(
         Quick("new", _l("New firms"), (rule("new_firm", "yes"),)),
         Quick("overdue", _l("Registration overdue"), (rule("registration_overdue", "yes"),)),
         Quick("silent", _l("Never spoken to"), (rule("contacted_on", "empty"),)),
+    ),
+    links=(
+        Link(_l("A day of visits"), "route.index", Permission.VIEW, "signpost-2"),
+        Link(_l("Enter a tip or referral"), "tips.new", Permission.CLAIM, "megaphone"),
     ),
     empty=Empty(
         _l("No leads yet"),

@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from app.core.db import EnumText, Model
 from app.employers.models import Employer
+from app.employers.sources.models import EmployerSource
 
 
 class Left(StrEnum):
@@ -72,6 +73,10 @@ class Lead(Model):
     left_why: Mapped[Left | None] = mapped_column(EnumText(Left))
 
     employer: Mapped[Employer] = relationship()
+    #: the lists, tips and referrals that name the firm
+    listings: Mapped[list[EmployerSource]] = relationship(
+        primaryjoin=lambda: Lead.employer_id == foreign(EmployerSource.employer_id), viewonly=True
+    )
 
 
 class AreaDensity(Model):

@@ -29,6 +29,7 @@ from app.core.errors import NotFound
 from app.core.permissions import Actor, Scope
 from app.employers.models import Area, Employer
 from app.employers.policy import not_merged
+from app.employers.sources.queries import mentions_among
 from app.leads.ledger.models import AreaDensity, Lead
 from app.leads.ledger.policy import (
     BITS,
@@ -160,6 +161,14 @@ def reasons(lead: Lead) -> list[str]:
 
 def why_here(lead: Lead) -> str:
     return " · ".join(reasons(lead)) or _("no sign of employees yet")
+
+
+def named_by(lead: Lead) -> list[str]:
+    """Every source of a lead with its day, the latest first."""
+    return [
+        f"{one.label} {formats.date(one.as_of)}{f'（{one.told_by}）' if one.told_by else ''}"
+        for one in mentions_among(lead.employer, lead.listings)
+    ]
 
 
 def _reason(key: str, value: int, employer: Employer) -> str | None:

@@ -1,0 +1,27 @@
+"""Making the firms of a day of visits tasks of that day."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.clock import today
+from app.core.errors import DomainError
+from app.core.i18n import msgid
+from app.core.permissions import Actor
+from app.leads.ledger.models import Lead
+from app.tasks import services as tasks
+
+KIND = "lead_visit"
+VISIT = msgid("Visit the firm: registration")
+
+
+def put_on_tasks(leads: Sequence[Lead], day: date, actor: Actor) -> int:
+    """A task for each firm, due that day and the visitor's; asked again, nothing is doubled."""
+    if day < today():
+        raise DomainError(_l("The day of visits lies in the past: choose today or later."))
+    for lead in leads:
+        wanted: dict[str, Any] = {"owner_id": actor.id, "source": (KIND, lead.id), "actor": actor}
+        tasks.open_task(KIND, VISIT, day, employer=lead.employer, again=True, **wanted)
+    return len(leads)
