@@ -45,6 +45,7 @@ FEATURES: tuple[str, ...] = (
     "app.employers.areas",
     "app.employers.profile",
     "app.employers.sheet",
+    "app.leads.eligibility",
     "app.leads.ledger",
     "app.leads.pool",
     "app.leads.insight",

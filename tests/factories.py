@@ -20,6 +20,7 @@ from app.core.periods import Period
 from app.core.permissions import SEPARATED_ROLES, Role, Scope
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.imports.models import BatchState, ImportBatch
+from app.leads.eligibility.models import EligibilityRule
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.relief.applications import services as relief
 from app.relief.applications.models import DOCUMENTS, ReliefApplication, Request, VoteBody
@@ -91,6 +92,12 @@ def seed_codes() -> None:
         if "def seeds" in path.read_text(encoding="utf-8"):
             db.session.execute(insert(CodeValue), runpy.run_path(str(path))["seeds"]())
     code_tables.forget()
+
+
+def seed_eligibility_rules() -> None:
+    """The rules of who must contribute, as the migration fills them."""
+    path = next((PROJECT / "migrations" / "versions").glob("*_eligibility.py"))
+    db.session.execute(insert(EligibilityRule), runpy.run_path(str(path))["seeds"]())
 
 
 def create_contact(

@@ -8,6 +8,7 @@ from app.core.identifiers import credit_code
 from app.core.import_spec import Column, ImportSpec
 from app.core.parsing import day, text, whole
 from app.employers.sources.policy import REASONS, REMARKS
+from app.leads.eligibility.models import Eligibility
 from app.leads.policy import Permission
 from app.leads.services import applied, plan_bank, plan_insured, plan_registry
 from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers, reverted_employers
@@ -92,7 +93,7 @@ _list = partial(
         "listed_on": None,
         "said": None,
     },
-    carried=GOES_WITH_EMPLOYERS,
+    carried=GOES_WITH_EMPLOYERS | {"eligibility": Eligibility.by_id.is_(None)},
     removing=removing_employers,
     reverted=reverted_employers,
 )

@@ -22,6 +22,7 @@ from app.employers.sources.services import (
     refused,
     tell_replaced,
 )
+from app.leads.eligibility.services import judge
 from app.leads.ledger.services import refresh
 from app.leads.queries import Directory, directory
 
@@ -152,8 +153,12 @@ SAID = {
 
 
 def applied(plans: Sequence[Plan], context: Context) -> None:
-    """After a chunk is written: the search finds the firms, the ledger has them, replaced words are told."""
+    """After a chunk is written: the search finds the firms, rules judge them, and the ledger has them."""
     tell_replaced(plans, context)
     ids = {id_of(write.id) for one in plans for write in one.writes if write.model is Employer}
     reindex(ids)
+    changed = {one.employer_id: one for one in judge(sorted(ids))}
+    for one in plans:
+        if (change := changed.pop(one.record_id or 0, None)) is not None:
+            one.note(Employer, change.employer_id, change.before, change.after)
     refresh(ids)

@@ -34,6 +34,7 @@ from app.employers.profile.models import RiskFlag, ServiceNote
 from app.employers.sources.models import EmployerSource
 from app.imports.columns.models import ColumnMemory
 from app.imports.expected.models import ImportExpectation, Rhythm
+from app.leads.eligibility.models import EligibilityRule, Sign, Verdict
 from app.lifecycle.onboarding.models import Opening
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
@@ -110,6 +111,15 @@ def expected_file(branch: Branch) -> int:
 
 def import_kind(_branch: Branch) -> str:
     return "registry"
+
+
+def eligibility_rule(_branch: Branch) -> int:
+    rule = EligibilityRule(
+        position=1, sign=Sign.CODE, pattern="92", verdict=Verdict.NOT_OBLIGED, reason="个体工商户"
+    )
+    db.session.add(rule)
+    db.session.flush()
+    return rule.id
 
 
 def option_name(_branch: Branch) -> str:
@@ -428,6 +438,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("notices", "token"): forged_token,
     ("gateways", "name"): simulator,
     ("settings", "name"): option_name,
+    "rule_id": eligibility_rule,
     ("workflow", "workflow"): lifecycle,
     ("workflow", "record_id"): employer,
     ("workflow", "name"): engage,
@@ -458,6 +469,7 @@ ANYONES: frozenset[Key] = frozenset(
         ("settings", "day"),
         ("arrears", "day"),
         ("settings", "name"),
+        "rule_id",
         ("settings", "year"),
         ("workflow", "workflow"),
         ("workflow", "name"),

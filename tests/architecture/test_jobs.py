@@ -26,7 +26,7 @@ from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks.models import Task
 from tests.architecture import samples
 from tests.campaigns.sending import ready_campaign
-from tests.factories import create_branch, create_employer, create_user
+from tests.factories import create_branch, create_employer, create_user, seed_eligibility_rules
 
 HASH = "0" * 64
 #: when a row was last touched, and by whom, says nothing about what was done
@@ -75,6 +75,13 @@ def _out_of_order() -> None:
     create_employer(area_id=area, insured_heads=12)
     gone = create_employer()
     db.session.execute(update(Employer).where(Employer.id == gone.id).values(stage=Stage.DISMISSED))
+
+
+def _branches() -> None:
+    """One firm that a rule spares, and one of which it cannot tell."""
+    seed_eligibility_rules()
+    create_employer(name="滨海恒达科技有限公司第一分公司")
+    create_employer(uscc="92000000000000001X")
 
 
 def _lying() -> None:
@@ -146,6 +153,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.lifecycle.onboarding.jobs.watch_openings": _stuck,
     "app.personal.jobs.carry_out": lambda: (next(iter(current_features().retention)),),
     "app.personal.jobs.every_night": create_employer,
+    "app.leads.eligibility.jobs.judge_all": _branches,
     "app.leads.ledger.jobs.put_in_order": _out_of_order,
     "app.relief.jobs.every_morning": _granted,
     "app.leads.pool.jobs.mind_idle_leads": _lying,
