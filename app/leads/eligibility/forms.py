@@ -40,11 +40,3 @@ class RuleForm(FlaskForm):  # type: ignore[misc]
         if rule.reason and given["reason"] == translated(rule.reason):
             given["reason"] = rule.reason
         return given
-
-
-class DecisionForm(FlaskForm):  # type: ignore[misc]
-    verdict = SelectField(
-        _l("Judgement"), coerce=Verdict,
-        choices=offered({one: label for one, label in VERDICT_LABELS.items() if one is not Verdict.UNCLEAR}),
-    )  # fmt: skip
-    reason = StringField(_l("Reason"), [InputRequired(), Length(max=200)], filters=[_clean])

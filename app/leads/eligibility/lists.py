@@ -3,25 +3,39 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from sqlalchemy.orm import joinedload
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length
 
 from app.accounts.lists import branch_field, user_field
 from app.accounts.models import User
+from app.core.choices import offered
 from app.core.criteria import Field, Kind, choices_of, rule
 from app.core.i18n import translated
 from app.core.links import url_if
 from app.core.list_parts import Badge, BulkAction
 from app.core.listing import Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor
+from app.core.text import clean
 from app.employers.lists import stage_badge
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
 from app.leads.eligibility import queries
-from app.leads.eligibility.forms import DecisionForm
 from app.leads.eligibility.models import SPARED, VERDICT_LABELS, Eligibility, Verdict
 from app.leads.eligibility.services import decide
 from app.leads.policy import Permission
+
+
+class DecisionForm(FlaskForm):  # type: ignore[misc]
+    verdict = SelectField(
+        _l("Judgement"), coerce=Verdict,
+        choices=offered({one: label for one, label in VERDICT_LABELS.items() if one is not Verdict.UNCLEAR}),
+    )  # fmt: skip
+    reason = StringField(
+        _l("Reason"), [InputRequired(), Length(max=200)], filters=[lambda value: clean(value or "")]
+    )
 
 
 def _badge(held: Eligibility) -> Badge:

@@ -10,9 +10,9 @@ from app.core.jobs import enqueue
 from app.core.permissions import current_actor, requires
 from app.employers.queries import find_for_edit
 from app.leads.eligibility import queries, services
-from app.leads.eligibility.forms import DecisionForm, RuleForm
+from app.leads.eligibility.forms import RuleForm
 from app.leads.eligibility.jobs import judge_all
-from app.leads.eligibility.lists import ELIGIBILITY
+from app.leads.eligibility.lists import ELIGIBILITY, DecisionForm
 from app.leads.eligibility.models import SIGN_LABELS, VERDICT_LABELS, EligibilityRule
 from app.leads.eligibility.policy import in_force
 from app.leads.policy import Permission
