@@ -10,6 +10,10 @@ Cell = str | int | float | date | None
 
 REASONS: dict[str, Any] = {
     "empty": _l("is empty"),
+    "not_calculated": _l(
+        "holds a formula without a result: open the file in a spreadsheet program and save it, "
+        "or paste the values instead of the formulas"
+    ),
     "repeated": _l("The row repeats row %(row)s."),
     "too_long": _l("is longer than %(limit)s characters"),
     "wrong_length": _l("has %(found)s characters instead of %(wanted)s"),

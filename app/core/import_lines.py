@@ -8,6 +8,7 @@ from typing import Any
 from app.core.cells import Cell, CellError, is_empty
 from app.core.import_spec import Column, ImportSpec, Line, Reason
 from app.core.import_staging import Packed
+from app.core.sheet_formulas import UNCALCULATED
 from app.core.sheets import Row, Table
 
 #: the most rows of one transaction, for which other writers wait; a chunk that is packed takes less time
@@ -99,10 +100,14 @@ class _Reader:
             cell = cells[index] if index < width else None
             # most cells are neither empty nor as short as a sign for nothing
             if cell is None or (
-                isinstance(cell, str) and (len(cell) < 5 or cell.isspace()) and is_empty(cell)
+                isinstance(cell, str)
+                and (len(cell) < 5 or cell.isspace())
+                and (cell == UNCALCULATED or is_empty(cell))
             ):
                 values[column.name] = None
-                if column.required:
+                if cell == UNCALCULATED:
+                    reasons.append(Reason("not_calculated", column.name))
+                elif column.required:
                     reasons.append(Reason("empty", column.name))
                 continue
             try:

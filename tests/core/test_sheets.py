@@ -106,6 +106,22 @@ def test_formulas_give_their_stored_value_and_are_never_evaluated(tmp_path: Path
     assert found == [(2, [7, "ab"])]
 
 
+@pytest.mark.parametrize("reader", ["xlsx", "openpyxl"])
+def test_a_formula_without_a_result_is_not_an_empty_cell(tmp_path: Path, reader: str) -> None:
+    cells = (
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>单位名称</t></is></c>'
+        '<c r="B1" t="inlineStr"><is><t>统一社会信用代码</t></is></c></row>'
+        '<row r="2"><c r="A2" t="str"><f>IF(1,"","")</f><v></v></c><c r="B2"><f>"a"&amp;"b"</f></c></row>'
+        '<row r="4"><c r="A4"><f t="shared" si="0"/><v/></c><c r="B4"><v>5</v></c></row>'
+        '<row r="6"><c r="B6"><f>B4+1</f><v></v></c></row>'
+    )
+    child = sheets._Child(make.raw_workbook(tmp_path / "a.xlsx", make.sheet_xml(cells)), reader, Limits())
+    table = sheets._find_table(child, HEADINGS)
+    found = [(row.number, row.cells) for block in table.rows for row in block]
+    assert found == [(2, [None, "=…"]), (4, ["=…", 5]), (6, [None, "=…"])]
+    child.close()
+
+
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16", "utf-16-le", "utf-16-be"]
 )
