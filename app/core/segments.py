@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.core import signals
 from app.core.criteria import Fields, Tree, checked
 from app.core.db import EnumText, Model, Timestamps, db
-from app.core.errors import DomainError, Forbidden, NotFound
+from app.core.errors import Conflict, DomainError, Forbidden, NotFound
 from app.core.list_preferences import view_changed
 from app.core.permissions import Actor, Scope
 
@@ -103,11 +103,27 @@ def get(segment_id: int, actor: Actor | None, list_name: str | None = None) -> S
 
 
 def find(name: str, actor: Actor | None, list_name: str = "employers") -> Segment:
-    """The segment of this name; one's own before shared ones. NotFound when there is none."""
-    for segment in sorted(listed(list_name, actor), key=lambda found: _owned(found, actor), reverse=True):
-        if segment.name == name.strip():
-            return segment
-    raise NotFound(_l("There is no segment named “%(name)s”.", name=name))
+    """The segment of this name; one's own before shared ones. NotFound when there is none.
+
+    The system (None) has none of its own: where several people gave the same name, it raises Conflict, which
+    says whose they are.
+    """
+    named = [segment for segment in listed(list_name, actor) if segment.name == name.strip()]
+    if not named:
+        raise NotFound(_l("There is no segment named “%(name)s”.", name=name))
+    if actor is None and len(named) > 1:
+        raise Conflict(
+            _l("Several people have a segment named “%(name)s”: choose one by --user.", name=name.strip()),
+            [
+                _l("%(owner)s (%(sharing)s)", owner=_owner_of(one), sharing=SHARING_LABELS[one.sharing])
+                for one in named
+            ],
+        )
+    return max(named, key=lambda found: _owned(found, actor))
+
+
+def _owner_of(segment: Segment) -> object:
+    return segment.owner.username if segment.owner else _l("System")
 
 
 def save(

@@ -210,6 +210,10 @@ def test_the_command_counts_a_segment(app: Flask) -> None:
     own = run(args=["segments", "count", "late", "--user", "manager", "--json"])
     assert json.loads(own.output)["count"] == 1
     assert [row["name"] for row in json.loads(run(args=["segments", "list", "--json"]).output)] == ["late"]
+    save("late", create_user(Role.MANAGER, username="other"))
+    db.session.commit()
+    unclear = run(args=["segments", "count", "late"])
+    assert unclear.exit_code != 0 and "manager" in unclear.output and "other" in unclear.output
     missing = run(args=["segments", "count", "nothing"])
     assert missing.exit_code != 0
     assert "nothing" in missing.output
