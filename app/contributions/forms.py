@@ -11,7 +11,7 @@ from app.contributions.policy import Permission
 from app.contributions.services import applied, plan, preparing
 from app.core.identifiers import credit_code, mobile
 from app.core.import_spec import Column, Context, ImportSpec
-from app.core.parsing import account_number, code, day, money, period, rate, text, whole
+from app.core.parsing import account_number, code, code_text, day, money, period, rate, text, whole
 from app.employers.models import AccountStatus, Employer
 from app.employers.sources.policy import REASONS, REMARKS
 from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers, reverted_employers
@@ -79,6 +79,31 @@ COLUMNS = (
         _l("First contribution month"),
         ("首次汇缴年月", "DWSCHJNY"),
         period(ahead=PAID_AHEAD),
+    ),
+    Column(
+        "bank_code",
+        _l("Entrusted bank"),
+        ("受托银行代码", "受托银行编码", "STYHDM", "bank code"),
+        code_text(3),
+    ),
+    Column(
+        "bank_name",
+        _l("Office of the entrusted bank"),
+        ("受托银行名称", "受托银行", "STYHMC", "bank"),
+        text(255, narrow=True),
+    ),
+    Column(
+        "account_balance",
+        _l("Account balance"),
+        ("单位账户余额", "账户余额", "DWZHYE", "balance"),
+        money(),
+    ),
+    Column("account_closed_on", _l("Account closed on"), ("销户日期", "DWXHRQ", "closed on"), day()),
+    Column(
+        "account_closing_reason",
+        _l("Reason for closing the account"),
+        ("销户原因", "销户原因代码", "DWXHYY", "closing reason"),
+        code_text(2),
     ),
 )
 

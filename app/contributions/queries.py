@@ -31,6 +31,11 @@ STATED = (
     "account_opened_on",
     "online_signed_on",
     "first_contribution_month",
+    "bank_code",
+    "bank_name",
+    "account_balance",
+    "account_closed_on",
+    "account_closing_reason",
 )
 #: columns that follow from the line and the as-of date
 RECKONED = ("arrears_months", "arrears_as_of", "statement_period")

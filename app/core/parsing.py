@@ -28,6 +28,22 @@ _DATE_FORMS = (
     re.compile(r"(\d{4})(\d{2})(\d{2})"),
     re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})[日号]?"),
 )
+#: a day of 1982 to 2064 as Excel counts it; five digits are no other form of a date
+_SERIAL = re.compile(r"[345]\d{4}(\.0+)?")
+_DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+_TENS = re.compile(r"([一二三]?)十([一二三四五六七八九]?)")
+
+
+def in_digits(written: str) -> str:
+    """A date or month in Chinese numerals with figures in their place; other text stays.
+
+    >>> in_digits("二〇二二年十二月三十一日")
+    '2022年12月31日'
+    """
+    if written.isascii() or not ("年" in written or "月" in written):
+        return written
+    plain = _TENS.sub(lambda found: (found[1] or "一") + (found[2] or "〇"), written)
+    return re.sub(r"[〇○零一二三四五六七八九]+(?=[年月日号])", lambda run: run[0].translate(_DIGITS), plain)
 
 
 def text(limit: int = 255, *, narrow: bool = False) -> Parser:
@@ -62,8 +78,23 @@ def account_number(limit: int = 20) -> Parser:
     return parse
 
 
+def code_text(width: int) -> Parser:
+    """A code of a table that the department keeps: `width` places, upper case, leading zeros restored."""
+
+    @lru_cache(maxsize=1024, typed=True)
+    def parse(cell: Cell) -> str:
+        value = unicodedata.normalize("NFKC", plain_text(cell)).replace(" ", "").upper()
+        if not (value.isascii() and value.isalnum()) or len(value) > width:
+            raise CellError("unknown_code", value=cell)
+        return value.zfill(width) if value.isdigit() else value
+
+    return parse
+
+
 def day(*, future: bool = False, earliest: date = _EARLIEST) -> Parser:
-    """A date: 2022-09-01, 2022/9/1, 2022.9.1, 20220901, 2022年9月1日, or Excel's own.
+    """A date: 2022-09-01, 2022/9/1, 2022.9.1, 20220901, 2022年9月1日, 二〇二二年九月一日, or Excel's own.
+
+    Excel's own is a number of days such as 44805, which a CSV has as text.
 
     Refuses the future unless told otherwise.
     """
@@ -88,7 +119,9 @@ def _read_date(cell: Cell) -> date:
     try:
         if isinstance(cell, (int, float)) and 1 <= cell < 200_000:
             return _EXCEL_EPOCH + timedelta(days=int(cell))
-        written = unicodedata.normalize("NFKC", plain_text(cell))
+        written = in_digits(unicodedata.normalize("NFKC", plain_text(cell)))
+        if _SERIAL.fullmatch(written):
+            return _EXCEL_EPOCH + timedelta(days=int(written[:5]))
         compact = re.sub(r"\s*([年月日号/.-])\s*", r"\1", written)
         for form in _DATE_FORMS:
             if found := form.fullmatch(compact):
@@ -114,7 +147,7 @@ def period(*, ahead: int = 0) -> Parser:
 def _read_period(cell: Cell) -> Period:
     if isinstance(cell, date):
         return Period.of(cell)
-    written = re.sub(r"\s+", "", unicodedata.normalize("NFKC", plain_text(cell)))
+    written = in_digits(re.sub(r"\s+", "", unicodedata.normalize("NFKC", plain_text(cell))))
     try:
         return Period.parse(written)
     except ValueError:
@@ -127,7 +160,7 @@ def _read_period(cell: Cell) -> Period:
 
 def find_period(*texts: str) -> Period | None:
     """The first month named in one of the texts: a title "2022年9月单位缴存情况统计表", or a file name."""
-    for written in texts:
+    for written in map(in_digits, texts):
         for found in re.finditer(r"(?<!\d)((?:19|20)\d\d)\s*[年\-_./]?\s*(\d{1,2})(?!\d)", written):
             if 1 <= int(found[2]) <= 12 and (len(found[2]) == 2 or found[0][4:-1].strip()):
                 return Period(int(found[1]), int(found[2]))
@@ -135,10 +168,12 @@ def find_period(*texts: str) -> Period | None:
 
 
 def whole(low: int = 0, high: int = 9_999_999) -> Parser:
-    """A whole number from `low` to `high`; heads are never negative."""
+    """A whole number from `low` to `high`, also "12人"; heads are never negative."""
 
     @lru_cache(maxsize=8192, typed=True)
     def parse(cell: Cell) -> int:
+        if isinstance(cell, str):
+            cell = re.sub(r"\s*[人名户]$", "", cell)
         value = cell if isinstance(cell, int) else _decimal(cell)
         if value != int(value):
             raise CellError("not_whole", value=cell)

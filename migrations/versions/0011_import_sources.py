@@ -7,6 +7,8 @@ Revision ID: 0011
 Revises: 0010
 """
 
+from datetime import date
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -16,6 +18,8 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+#: columns of employers that statements may carry from now on
+BY_HAND = ("bank_code", "bank_name", "account_balance", "account_closed_on", "account_closing_reason")
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
@@ -91,6 +95,7 @@ def upgrade():
         "import_batches", sa.Column("conflicts", sa.Integer(), nullable=False, server_default=sa.text("0"))
     )
     op.add_column("import_batches", sa.Column("answers", JSON, nullable=True))
+    _what_people_said()
     op.add_column("import_rows", sa.Column("conflict", sa.Boolean(), nullable=True))
     op.create_index(
         "ix_import_rows_conflict",
@@ -99,6 +104,19 @@ def upgrade():
         sqlite_where=sa.text("conflict = 1"),
         postgresql_where=sa.text("conflict"),
     )
+
+
+def _what_people_said():
+    """No file could set these columns until now: what stands there is a person's word, and is asked about."""
+    employers = sa.table(
+        "employers", sa.column("id"), sa.column("told", JSON), *(sa.column(name) for name in BY_HAND)
+    )
+    connection, day = op.get_bind(), date.today().isoformat()
+    said = sa.or_(*(employers.c[name].is_not(None) for name in BY_HAND))
+    for row in connection.execute(sa.select(employers).where(said)).mappings().all():
+        by_hand = {name: ["office", day] for name in BY_HAND if row[name] is not None}
+        told = {**by_hand, **(row["told"] or {})}
+        connection.execute(employers.update().where(employers.c.id == row["id"]).values(told=told))
 
 
 def downgrade():

@@ -36,6 +36,11 @@ STATED = (
     "account_opened_on",
     "online_signed_on",
     "first_contribution_month",
+    "bank_code",
+    "bank_name",
+    "account_balance",
+    "account_closed_on",
+    "account_closing_reason",
 )
 #: who says a field, whoever counts most first; what nobody says here is set by no file
 TELLERS: Mapping[str, tuple[str, ...]] = {
