@@ -35,7 +35,7 @@ def _fact(demo: Demo, employer: Employer, month: Period, heads: int) -> dict[str
     paid = employer.paid_through
     through = paid if current or paid is None else min(paid, month)
     as_of = demo.today if current else month.last_day
-    normal = employer.stage in (Stage.CONTRIBUTING, Stage.IN_ARREARS)
+    normal = employer.stage in (Stage.CONTRIBUTING, Stage.IN_ARREARS, Stage.CLOSING)
     per_head = (employer.monthly_amount or 0) / employer.heads if employer.heads else 0
     return {
         "employer_id": employer.id,

@@ -10,7 +10,7 @@ from app.contributions import demo
 from app.contributions.forms import STATEMENT
 from app.contributions.models import ContributionFact
 from app.contributions.policy import OPTIONS, Permission
-from app.contributions.queries import facts_in_force
+from app.contributions.queries import corrected, facts_in_force
 from app.core.charts import Chart, Point, Series, bar_chart, line_chart
 from app.core.features import Feature, Panel
 from app.core.moving import Mover
@@ -23,6 +23,7 @@ def load_panel(employer: Employer, _actor: Actor) -> Mapping[str, Any]:
     facts = facts_in_force(employer.id)
     return {
         "facts": facts,
+        "versions": corrected(employer.id, facts),
         "statuses": ACCOUNT_STATUS_LABELS,
         "chart": _heads(employer, list(reversed(facts))) if len(facts) > 1 else None,
     }

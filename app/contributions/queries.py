@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
+from app.accounts.models import User
 from app.contributions.models import ContributionFact
 from app.core.bulk import read_rows, read_tuples
 from app.core.db import among, db
@@ -14,6 +15,7 @@ from app.core.permissions import Actor
 from app.core.text import name_key
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.employers.sources.queries import by_code, nameless_codes
+from app.imports.models import ImportBatch
 
 #: columns that a statement line sets on the employer
 STATED = (
@@ -142,6 +144,29 @@ _LATEST_FACTS = (
     .order_by(ContributionFact.period.desc(), ContributionFact.version.desc())
     .limit(bindparam("most"))
 )
+
+
+class Version(NamedTuple):
+    """A fact as it was stated once, and who had the statement imported that says so (None: a command)."""
+
+    fact: ContributionFact
+    by: str | None
+
+
+def corrected(employer_id: int, facts: Collection[ContributionFact]) -> list[Version]:
+    """Every version of those of these months that were corrected, the latest first; most have none."""
+    months = [fact.period for fact in facts if fact.version > 1]
+    if not months:
+        return []
+    fact = ContributionFact
+    query = (
+        select(fact, User.name)
+        .outerjoin(ImportBatch, ImportBatch.id == fact.batch_id)
+        .outerjoin(User, User.id == ImportBatch.created_by_id)
+        .where(fact.employer_id == employer_id, fact.period.in_(months))
+        .order_by(fact.period.desc(), fact.version.desc())
+    )
+    return [Version(*row) for row in db.session.execute(query)]
 
 
 def facts_in_force(employer_id: int, months: int = 24) -> list[ContributionFact]:

@@ -124,7 +124,7 @@ def test_both_orders_end_in_the_stages_and_cases_reckoned_by_hand(
 def _ends() -> Iterator[tuple[int, str, Cases]]:
     query = select(ArrearsCase).order_by(ArrearsCase.first_period)
     cases = list(db.session.scalars(query))
-    for employer in db.session.scalars(select(Employer)):
+    for employer in db.session.scalars(select(Employer).order_by(Employer.id)):
         assert employer.employer_account_no
         own = [
             (

@@ -88,6 +88,17 @@ def test_a_case_asks_for_the_reason_first_and_then_shows_the_ways(department: Fl
     assert "欠缴案件" in department.get(f"/employers/{case.employer_id}").text
 
 
+def test_the_employers_page_shows_every_version_of_a_corrected_month(
+    app: Flask, department: FlaskClient, tmp_path: Path
+) -> None:
+    corrected = db.session.scalars(select(Employer).where(Employer.paid_through == Period(2022, 7))).one()
+    address = f"/employers/{corrected.id}"
+    assert "更正过的月份" not in department.get(address).text
+    apply(app, statement(tmp_path, "2022年9月", [line(3, 202208, heads=4)]))
+    page = department.get(address).text
+    assert "更正过的月份及各版本" in page and "第2版" in page and "第1版" in page
+
+
 def test_reminders_come_in_three_speeds_and_once(app: Flask) -> None:
     """The day is 17 November 2026, a Tuesday; with pay day 15 October fell due on the 20th, November will."""
     day, month = date(2026, 11, 17), Period(2026, 11)

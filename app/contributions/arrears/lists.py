@@ -100,7 +100,7 @@ def _money(row: Any) -> Decimal | None:
 
 def _page(row: Any) -> str:
     if row.ArrearsCase:
-        return url_for("arrears.show", case_id=row.ArrearsCase.id)
+        return url_for("arrears.show", id=row.ArrearsCase.id)
     return url_for("employers.show", employer_id=row.Employer.id)
 
 

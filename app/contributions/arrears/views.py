@@ -38,12 +38,12 @@ def on_day(day: str) -> ResponseReturnValue:
     return _worklist(_day(day))
 
 
-@bp.get("/<int:case_id>")
+@bp.get("/<int:id>")
 @requires(Permission.VIEW)
-def show(case_id: int) -> str:
+def show(id: int) -> str:
     """One spell of arrears: its statements, what was said, and the steps."""
     actor = current_actor()
-    case = workflow.load(case_id, actor)
+    case = workflow.load(id, actor)
     return render_template(
         "arrears/show.html",
         case=case,

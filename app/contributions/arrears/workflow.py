@@ -199,7 +199,7 @@ def load(case_id: int, actor: Actor) -> ArrearsCase:
 
 
 def page(case: Any) -> str:
-    return url_for("arrears.show", case_id=case.id)
+    return url_for("arrears.show", id=case.id)
 
 
 ARREARS: Workflow[ArrearsCase] = Workflow(
