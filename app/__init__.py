@@ -51,6 +51,7 @@ FEATURES: tuple[str, ...] = (
     "app.leads.insight",
     "app.leads.tips",
     "app.leads.route",
+    "app.leads.findings",
     "app.employers.merging",
     "app.demo",
     "campaigns.gateways",
