@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.core import formats, paging
 from app.core.criteria import EVERYTHING, to_query
@@ -17,7 +17,7 @@ from app.core.links import url_if
 from app.core.list_editor import Editor, menu
 from app.core.list_export import may_export_in_full
 from app.core.list_outline import PANEL, Node, outline
-from app.core.list_parts import BulkAction, Column, Link
+from app.core.list_parts import BulkAction, Cells, Column, Link
 from app.core.list_state import ListState, here, toggled, without
 from app.core.permissions import may
 from app.core.segments import SHARING_LABELS, Segment, Sharing, may_change, may_take_over
@@ -39,8 +39,8 @@ class Heading:
     sorted: str | None
 
 
-#: number on the page, id (0: none can be selected), first cell, the others: label, whether a figure, text
-Line = tuple[int, int, str, list[tuple[Markup, bool, str]]]
+#: number on the page, id (0: none can be selected), text of the first cell, the others as they are printed
+Line = tuple[int, int, str, Markup]
 
 
 class ListScreen:
@@ -109,13 +109,10 @@ class ListScreen:
 
     @property
     def lines(self) -> Iterator[Line]:
-        """The rows; the texts of the headings, which each of them repeats, are escaped once."""
         first, *others = self.state.columns
-        labelled = [(escape(str(column.label)), column.number, column) for column in others]
-        selectable = self.selectable
+        cells, selectable = Cells(others), self.selectable
         for number, row in enumerate(self.rows, 1):
-            cells = [(label, is_number, column.cell(row)) for label, is_number, column in labelled]
-            yield number, self.row_id(row) if selectable else 0, first.cell(row), cells
+            yield number, self.row_id(row) if selectable else 0, first.cell(row), cells.of(row)
 
     @cached_property
     def headings(self) -> list[Heading]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 from flask_babel import lazy_gettext as _l
@@ -130,8 +131,12 @@ class Workflow(Generic[R]):
             if unknown := (state.acts.keys() - acts):
                 raise ValueError(f"{self.name}.{state.name}: unknown acts {sorted(unknown)}")
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, State]:
+        return {state.name: state for state in self.states}
+
     def state(self, name: str) -> State:
-        return next(state for state in self.states if state.name == name)
+        return self._by_name[name]
 
     def state_of(self, record: R) -> State:
         return self.state(str(getattr(record, self.field)))
