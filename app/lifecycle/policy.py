@@ -2,7 +2,20 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.options import Option
 from app.core.permissions import Grantable
+
+#: operating status (table operating_status): licence revoked, deregistered
+GONE = ("04", "05")
+CLOSING_DAYS = Option(
+    "lifecycle.closing_days", _l("Help to close an account within"), 20, 1, 90, _l("working days")
+)
+#: as the law gives them from the event on (legal basis change_or_deregister)
+DEREGISTER_DAYS = Option(
+    "lifecycle.deregister_days", _l("Firms that are revoked or deregistered close their account within"),
+    30, 1, 180, _l("days"), _l("Counted from the day of which the status is known."),
+)  # fmt: skip
+OPTIONS = (CLOSING_DAYS, DEREGISTER_DAYS)
 
 
 class Permission(Grantable):

@@ -17,7 +17,7 @@ from app.core.workflow import Ask, Deadline, Reason, State, Tone, Transition, Wo
 from app.employers.models import ContactRole, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.policy import visible_to
-from app.lifecycle.policy import Permission
+from app.lifecycle.policy import CLOSING_DAYS, Permission
 
 BEFORE_ACCOUNT = ("prospect", "engaged")
 WITH_ACCOUNT = ("registered", "enrolled", "contributing", "in_arrears", "on_relief")
@@ -71,6 +71,16 @@ def has_no_employees(employer: Employer, _actor: Actor | None) -> Reason | None:
     return _l("%(heads)s employees are still on the account: transfer or seal them.", heads=employer.heads)
 
 
+def has_no_balance(employer: Employer, _actor: Actor | None) -> Reason | None:
+    """Asked only where the balance is known: not every statement tells it."""
+    if not employer.account_balance:
+        return None
+    return _l(
+        "%(amount)s yuan are still on the account: allocate or return them.",
+        amount=f"{employer.account_balance:,.2f}",
+    )
+
+
 ACTS = (
     Act("edit", _l("Correct facts and names"), EmployerPermission.EDIT),
     Act("write", _l("Write to its contacts in campaigns")),
@@ -90,7 +100,7 @@ STATES = (
     State("in_arrears", _l("In arrears"), Tone.DANGER, Deadline(_l("Ask why the contribution is late"), 3)),
     State("on_relief", _l("On relief"), Tone.WARNING),
     State("sealed", _l("Sealed"), Tone.WARNING),
-    State("closing", _l("Closing"), Tone.WARNING, Deadline(_l("Help to close the account"), 20)),
+    State("closing", _l("Closing"), Tone.WARNING, Deadline(_l("Help to close the account"), CLOSING_DAYS)),
     State("closed", _l("Closed"), Tone.DONE, final=True, acts=CLOSED_ACTS),
     State("dismissed", _l("Dismissed"), Tone.DONE, acts=DISMISSED_ACTS),
 )
@@ -159,8 +169,17 @@ PEOPLES_STEPS = (
         ("closing",),
         "closed",
         Permission.CLOSE,
-        guards=(has_no_arrears, has_no_employees),
+        guards=(has_no_arrears, has_no_employees, has_no_balance),
         tone=Tone.DANGER,
+    ),
+    Transition(
+        "reopen_account",
+        _l("Reopen the account"),
+        ("closed",),
+        "registered",
+        Permission.CLOSE,
+        asks=(Ask("account_opened_on", _l("Account opened on"), "date"), Ask("reason", _l("Reason"))),
+        guards=(has_code, has_owner, has_handler_with_mobile),
     ),
     Transition(
         "dismiss",

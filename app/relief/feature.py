@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.attachable import RecordKind
-from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.features import Feature, GuardFor, NavItem, Panel, TimelineKind
 from app.core.jobs import DailyAt
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
@@ -12,7 +12,7 @@ from app.relief.jobs import every_morning
 from app.relief.lists import EMPLOYER_FIELDS
 from app.relief.models import KIND_LABELS, ReliefDecision
 from app.relief.policy import OPTIONS, Permission, visible_to
-from app.relief.queries import decisions_on
+from app.relief.queries import decisions_on, has_made_up
 from app.relief.views import bp
 from app.relief.workflow import RELIEF_TERM
 
@@ -33,6 +33,7 @@ feature = Feature(
     ),
     import_specs=(RELIEF,),
     workflows=(RELIEF_TERM,),
+    guards=(GuardFor("lifecycle", "close", has_made_up),),
     schedule=(DailyAt("05:40", every_morning),),
     options=OPTIONS,
     employer_fields=EMPLOYER_FIELDS,

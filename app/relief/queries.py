@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased, joinedload
 
@@ -22,6 +23,11 @@ Known = Mapping[str, Any]
 DECIDED = ("to_month", "employer_rate", "employee_rate", "document_no", "decided_on")
 #: what a list may tell of how many it concerns
 FIGURES = ("heads", "monthly_amount")
+
+#: states in which deferred contributions are still to be made up
+OWING = (
+    ReliefState.RUNNING, ReliefState.ENDED, ReliefState.ENDED_EARLY, ReliefState.OVERDUE, ReliefState.RESUMED,
+)  # fmt: skip
 
 LAST_MONTH: ColumnElement[Period] = func.coalesce(
     ReliefDecision.ended_month, ReliefDecision.to_month, type_=ReliefDecision.to_month.type
@@ -52,6 +58,18 @@ def decisions_on(employer_id: int) -> Sequence[ReliefDecision]:
     return db.session.scalars(
         query.order_by(ReliefDecision.from_month.desc(), ReliefDecision.id.desc())
     ).all()
+
+
+def has_made_up(employer: Employer, _actor: Actor | None) -> Any:
+    """A guard for closing an account: nothing that was deferred may be open."""
+    query = select(ReliefDecision.id).where(
+        ReliefDecision.employer_id == employer.id,
+        ReliefDecision.kind == ReliefKind.DEFERMENT,
+        ReliefDecision.state.in_(OWING),
+    )
+    if db.session.scalar(query.limit(1)) is None:
+        return None
+    return _l("What was deferred is not made up yet.")
 
 
 def listed(actor: Actor | None) -> Select[ReliefDecision]:

@@ -35,6 +35,7 @@ KIND_LABELS = {
     "stuck": _l("Stuck while being taken on"),
     "ask_signing": _l("Ask about online signing"),
     "missing_file": _l("Missing file"),
+    "closing_help": _l("Help to close an account"),
     "relief_reminder_1": _l("Relief ends"),
     "relief_reminder_2": _l("Relief ends"),
     "relief_reminder_3": _l("Relief ends"),

@@ -155,6 +155,9 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.personal.jobs.every_night": create_employer,
     "app.leads.eligibility.jobs.judge_all": _branches,
     "app.leads.ledger.jobs.put_in_order": _out_of_order,
+    "app.lifecycle.jobs.help_to_close": lambda: create_employer(
+        stage=Stage.CONTRIBUTING, operating_status="04"
+    ),
     "app.relief.jobs.every_morning": _granted,
     "app.leads.pool.jobs.mind_idle_leads": _lying,
     "campaigns.ledger.jobs.ask_gateway": lambda: ("simulator",),
