@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -48,7 +49,7 @@ def test_an_account_is_closed_when_nothing_is_left_on_it_and_reopened_with_a_rea
 
 def test_firms_that_are_gone_are_helped_once_until_their_account_is_closed(app: Flask) -> None:
     owner = create_user(Role.SPECIALIST)
-    fields = {"branch": owner.branch, "owner_id": owner.id}
+    fields: dict[str, Any] = {"branch": owner.branch, "owner_id": owner.id}
     lately = today() - timedelta(days=3)
     gone = create_employer(stage=Stage.SEALED, operating_status="05", operating_status_as_of=lately, **fields)
     create_employer(stage=Stage.CLOSED, operating_status="05", **fields)
