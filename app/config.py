@@ -68,6 +68,8 @@ class Settings:
     record_megabytes: int
     """How much may be attached to one record in all."""
     log_level: str
+    console_chinese: bool
+    """Whether the terminal is Chinese, by the usual locale settings: what `flask up` says follows it."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -109,6 +111,7 @@ class Settings:
             attachment_megabytes=_attachment_megabytes(env, upload_megabytes),
             record_megabytes=_integer(env, "JINNUO_RECORD_MEGABYTES", 200, 1, 100_000),
             log_level=_log_level(env),
+            console_chinese=_console_chinese(env),
         )
 
     @property
@@ -153,6 +156,12 @@ def current_settings() -> Settings:
     if not isinstance(settings, Settings):
         raise TypeError("The application was made without settings.")
     return settings
+
+
+def _console_chinese(env: Mapping[str, str]) -> bool:
+    """The first of the three that is set counts, as everywhere in POSIX."""
+    said = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
+    return said.lower().startswith("zh")
 
 
 def _home(env: Mapping[str, str]) -> Path:

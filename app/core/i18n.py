@@ -20,6 +20,8 @@ from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import Babel, Domain, force_locale, get_locale, gettext
 from markupsafe import Markup, escape
 
+from app.config import current_settings
+
 DEFAULT = "zh_CN"
 #: In the order of the switch, each by its own name.
 LOCALES = {"zh_CN": "简体中文", "en": "English"}
@@ -77,6 +79,12 @@ def in_chinese() -> bool:
     except (AttributeError, RuntimeError):
         locale = get_locale()
     return locale is None or locale.language == "zh"
+
+
+def to_console(text: str, **values: object) -> str:
+    """What the start says to the terminal that it runs in, whose language is not the one of the pages."""
+    with force_locale(DEFAULT if current_settings().console_chinese else "en"):
+        return str(gettext(text, **values))
 
 
 def html_language() -> str:

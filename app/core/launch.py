@@ -17,6 +17,7 @@ from app.config import PROJECT, ConfigError, Settings, current_settings
 from app.core.db import db
 from app.core.health import database_revisions, wanted_revisions
 from app.core.i18n import compile_all
+from app.core.i18n import to_console as _
 from app.core.preflight import check_ports, check_writable, only_instance
 from app.core.supervisor import NotReadyError, Service, Supervisor
 from app.core.valkey import answers, valkey_command
@@ -43,7 +44,7 @@ def launch() -> None:
             asyncio.run(supervisor.run(lambda: _announce(settings)))
         except NotReadyError as error:
             raise ConfigError(str(error)) from error
-    click.echo("Stopped.")
+    click.echo(_("Stopped."))
 
 
 def prepare(settings: Settings) -> None:
@@ -51,13 +52,17 @@ def prepare(settings: Settings) -> None:
     compile_all(only_stale=True)
     try:
         if database_revisions() != wanted_revisions():
-            click.echo("Preparing the database ...")
+            click.echo(_("Preparing the database ..."))
             db.session.remove()
             upgrade()
     except OperationalError as error:
         reason = " ".join(str(error.orig).split())
         raise ConfigError(
-            f"The database cannot be used ({reason}); check that it runs and that DATABASE_URL is right."
+            _(
+                "The database cannot be used (%(reason)s); "
+                "check that it runs and that DATABASE_URL is right.",
+                reason=reason,
+            )
         ) from error
     finally:
         db.session.remove()
@@ -96,7 +101,7 @@ def services_of(settings: Settings, app: Flask) -> list[Service]:
             )
         )
     elif not answers(settings.redis_url):
-        raise ConfigError("The Redis server of REDIS_URL does not answer; start it or correct REDIS_URL.")
+        raise ConfigError(_("The Redis server of REDIS_URL does not answer; start it or correct REDIS_URL."))
     services.append(_service(app, "web", "web", ready=lambda: _serves(settings)))
     if settings.embedded_gateway and _command(app, SIMULATOR):
         services.append(_service(app, "gateway", *SIMULATOR))
@@ -136,11 +141,12 @@ def _serves(settings: Settings) -> bool:
 
 
 def _announce(settings: Settings) -> None:
-    click.echo(f"\nJinnuo is served at {settings.public_url} (Ctrl-C stops it)")
+    click.echo("\n" + _("Jinnuo is served at %(url)s (Ctrl-C stops it)", url=settings.public_url))
     if settings.demo:
         _run_command(SHOW_DEMO_LOGINS)
         _let_go_of_the_database()
-    click.echo(f"Instance folder: {settings.home}; logs: {settings.logs}\n")
+    where = _("Instance folder: %(home)s; logs: %(logs)s", home=settings.home, logs=settings.logs)
+    click.echo(f"{where}\n")
 
 
 def _run_command(path: Sequence[str]) -> None:

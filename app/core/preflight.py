@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.config import ConfigError, Settings
+from app.core.i18n import to_console as _
 
 
 def check_writable(home: Path) -> None:
@@ -19,8 +20,12 @@ def check_writable(home: Path) -> None:
             pass
     except OSError as error:
         raise ConfigError(
-            f"The instance folder {home} cannot be written to ({error.strerror}); "
-            "make it writable or set JINNUO_HOME to another folder."
+            _(
+                "The instance folder %(home)s cannot be written to (%(reason)s); "
+                "make it writable or set JINNUO_HOME to another folder.",
+                home=home,
+                reason=error.strerror,
+            )
         ) from error
 
 
@@ -41,9 +46,21 @@ def _check_port(host: str, port: int, name: str) -> None:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise ConfigError(
-                    f"Port {port} is taken by another program; stop that or set {name} to a free port."
+                    _(
+                        "Port %(port)s is taken by another program; "
+                        "stop that or set %(name)s to a free port.",
+                        port=port,
+                        name=name,
+                    )
                 ) from error
-            raise ConfigError(f"Port {port} on {host} cannot be used ({error.strerror}).") from error
+            raise ConfigError(
+                _(
+                    "Port %(port)s on %(host)s cannot be used (%(reason)s).",
+                    port=port,
+                    host=host,
+                    reason=error.strerror,
+                )
+            ) from error
 
 
 @contextmanager
@@ -53,15 +70,25 @@ def only_instance(home: Path) -> Iterator[None]:
     try:
         lock = path.open("a+", encoding="ascii")
     except OSError as error:
-        raise ConfigError(f"{path} cannot be opened ({error.strerror}); make the folder writable.") from error
+        raise ConfigError(
+            _(
+                "%(path)s cannot be opened (%(reason)s); make the folder writable.",
+                path=path,
+                reason=error.strerror,
+            )
+        ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             lock.seek(0)
             raise ConfigError(
-                f"Jinnuo is already running on {home} (process {lock.read().strip() or 'unknown'}); "
-                "stop that or set JINNUO_HOME to another folder."
+                _(
+                    "Jinnuo is already running on %(home)s (process %(number)s); "
+                    "stop that or set JINNUO_HOME to another folder.",
+                    home=home,
+                    number=lock.read().strip() or "?",
+                )
             ) from error
         lock.truncate(0)
         lock.write(str(os.getpid()))
