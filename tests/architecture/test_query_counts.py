@@ -1,12 +1,14 @@
 """The main pages on the demonstration department ask the database little, however much they show."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.bench.pages import MOST_QUERIES, demo_app, discard, main_pages, sign_in, statements_of
+from tests.conftest import fresh_postgresql_database
 
 NAMES = (
     "my day",
@@ -25,15 +27,22 @@ NAMES = (
 
 
 @pytest.fixture(scope="module")
-def office() -> Iterator[tuple[Flask, FlaskClient, dict[str, str]]]:
+def office(
+    dialect: str, request: pytest.FixtureRequest
+) -> Iterator[tuple[Flask, FlaskClient, dict[str, str]]]:
     """The demonstration department with its manager signed in, and the addresses of the main pages."""
-    app = demo_app()
-    client = app.test_client()
-    sign_in(client)
-    with app.app_context():
-        pages = main_pages()
-    yield app, client, pages
-    discard(app)
+    with ExitStack() as stack:
+        url = ""
+        if dialect == "postgresql":
+            server = request.getfixturevalue("postgresql_url")
+            url = stack.enter_context(fresh_postgresql_database(server))
+        app = demo_app(url)
+        stack.callback(discard, app)
+        client = app.test_client()
+        sign_in(client)
+        with app.app_context():
+            pages = main_pages()
+        yield app, client, pages
 
 
 @pytest.mark.parametrize("name", NAMES)

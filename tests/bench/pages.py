@@ -62,10 +62,10 @@ def _figures(app: Flask, client: FlaskClient, name: str, url: str) -> list[Figur
     ]
 
 
-def demo_app() -> Flask:
-    """An application over a fresh SQLite database with the demonstration department."""
+def demo_app(url: str = "") -> Flask:
+    """An application with the demonstration department, over an empty database or a fresh SQLite one."""
     home = Path(tempfile.mkdtemp(prefix="jinnuo-bench-"))
-    app = create_app(Settings.from_environment({"JINNUO_HOME": str(home)}))
+    app = create_app(Settings.from_environment({"JINNUO_HOME": str(home), "DATABASE_URL": url}))
     app.config["WTF_CSRF_ENABLED"] = False
     with app.app_context():
         upgrade(directory=str(PROJECT / "migrations"))

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.office import Building, Office
-from tests.runtime.instance import Instance, running
+from tests.runtime.instance import Instance, checkout, running
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -38,8 +38,9 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def product(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """The whole product, started once as a newcomer would."""
-    with running(tmp_path_factory.mktemp("product") / "home", DEMO="1") as instance:
+    """The whole product, started once as a newcomer would: by `make run`, without any setting."""
+    folder = tmp_path_factory.mktemp("product")
+    with running(folder / "home", ("make", "run"), checkout(folder / "jinnuo"), DEMO="") as instance:
         yield instance
 
 

@@ -59,12 +59,17 @@ class Window:
         file.parent.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(file))
 
-    def faults(self) -> list[str]:
-        """What is wrong with the page as it stands: wider than its window, or not accessible."""
+    def faults(self, *rules: str) -> list[str]:
+        """What is wrong with the page as it stands: too wide, or not accessible (by all rules, or these)."""
         self.page.wait_for_load_state("networkidle")
         path = self.page.url.removeprefix(self.address)
         width = self.page.viewport_size["width"] if self.page.viewport_size else 0
-        found = [f"{path}: {one['id']}: {one['help']}" for one in Axe().run(self.page).response["violations"]]
+        # what is right need not be told
+        options: dict[str, object] = {"resultTypes": ["violations"]}
+        if rules:
+            options["runOnly"] = list(rules)
+        violations = Axe().run(self.page, options=options).response["violations"]
+        found = [f"{path}: {one['id']}: {one['help']}" for one in violations]
         if self.page.evaluate("document.documentElement.scrollWidth") > width:
             found.append(f"{path} is wider than {width} px")
         return found

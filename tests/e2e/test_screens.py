@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
+from app.core.web import THEME
 from tests.attachments import files as samples
 from tests.e2e.office import Building, Office
 from tests.runtime.instance import Instance
@@ -46,6 +47,46 @@ def test_the_main_screens_are_accessible_and_fit_the_window(
         wrong += office.faults()
     office.leave()
     assert wrong == []
+
+
+def test_in_the_dark_and_on_a_wide_screen_pages_fit_and_can_be_read(
+    chromium: Browser, product: Instance
+) -> None:
+    office = Office(chromium, product, "manager", 1920)
+    office.context.add_cookies([{"name": THEME, "value": "dark", "url": office.address}])
+    wrong = []
+    for path in ("/", "/employers", "/campaigns/1", "/dashboard"):
+        office.open(path)
+        assert office.page.locator("html").get_attribute("data-bs-theme") == "dark"
+        wrong += office.faults("color-contrast")
+    office.leave()
+    assert wrong == []
+
+
+def test_an_employers_page_on_paper_is_its_facts_and_its_story_and_nothing_to_press(manager: Office) -> None:
+    manager.open("/employers?stage.in=in_arrears")
+    manager.page.locator("#list tbody a").first.click()
+    manager.page.wait_for_url(re.compile(r"/employers/\d+$"))
+    window = manager.page.viewport_size
+    assert window is not None
+    # what margins leave of A4, in pixels of CSS
+    manager.page.set_viewport_size({"width": 688, "height": 1000})
+    manager.page.emulate_media(media="print")
+    for told in ("main h1", "#unit", "#account", "#contacts", "#timeline .timeline-item >> nth=0"):
+        expect(manager.page.locator(told)).to_be_visible()
+    pressed = manager.page.locator(".sidebar, .topbar, .page-actions, main button, main .btn, main input")
+    assert [one.inner_text() for one in pressed.all() if one.is_visible()] == []
+    assert manager.page.evaluate(CUT_ON_PAPER) == []
+    manager.page.emulate_media(media="screen")
+    manager.page.set_viewport_size(window)
+
+
+#: what stands out of the sheet, and what would have to be scrolled to be read
+CUT_ON_PAPER = """() => [...document.querySelectorAll('main *')].filter(one => {
+    const box = one.getBoundingClientRect()
+    const scrolls = ['auto', 'scroll'].includes(getComputedStyle(one).overflowY)
+    return box.width && (box.right > innerWidth + 1 || scrolls && one.scrollHeight > one.clientHeight + 1)
+}).map(one => one.outerHTML.slice(0, 120))"""
 
 
 @pytest.mark.parametrize("username", WORKPLACES)

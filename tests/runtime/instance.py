@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -39,8 +40,10 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
 class Instance:
     """A started product."""
 
-    def __init__(self, process: "subprocess.Popen[str]", env: dict[str, str], home: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[str]", env: dict[str, str], home: Path, tree: Path) -> None:
         self.process = process
+        #: the checkout it runs from
+        self.tree = tree
         self.env = env
         self.port = int(env["PORT"])
         self.home = home
@@ -84,19 +87,32 @@ def _program(process: psutil.Process) -> str:
         return ""
 
 
+def checkout(folder: Path) -> Path:
+    """The project in a folder of its own, with its virtual environment: nothing has to be installed."""
+    not_ours = shutil.ignore_patterns(".*", "docs", "tests", "var")
+    shutil.copytree(PROJECT, folder, ignore=not_ours)
+    (folder / ".venv").mkdir()
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (folder / ".venv" / name).symlink_to(Path(sys.prefix) / name)
+    (folder / ".venv" / ".installed").touch()
+    return folder
+
+
 @contextmanager
-def running(home: Path, **settings: str) -> Iterator[Instance]:
+def running(
+    home: Path, command: tuple[str, ...] = COMMAND, tree: Path = PROJECT, **settings: str
+) -> Iterator[Instance]:
     """Start the product, wait until it is ready, and stop it afterwards."""
     home.mkdir(exist_ok=True)
     env = environment(home, **settings)
     with (home / "console").open("w", encoding="utf-8") as console:
         process = subprocess.Popen(
-            COMMAND, cwd=PROJECT, env=env, stdout=console, stderr=subprocess.STDOUT, text=True
+            command, cwd=tree, env=env, stdout=console, stderr=subprocess.STDOUT, text=True
         )
-    instance = Instance(process, env, home)
+    instance = Instance(process, env, home, tree)
     family: list[psutil.Process] = []
     try:
-        wait_until(lambda: process.poll() is not None or "is served at" in instance.output(), seconds=120)
+        wait_until(lambda: process.poll() is not None or "is served at" in instance.output(), seconds=240)
         assert process.poll() is None, instance.output()
         wait_until(instance.is_ready, seconds=30)
         family = instance.family()
