@@ -38,6 +38,8 @@ FEATURES: tuple[str, ...] = (
     "app.relief.applications",
     "app.relief.roster",
     "app.outreach",
+    "app.outreach.plans",
+    "app.outreach.talking",
     "app.targets",
     # their demonstration works on what the others have loaded
     "app.employers.sources",

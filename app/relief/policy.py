@@ -33,8 +33,6 @@ _DAYS, _MONTHS, _PERCENT = _l("days"), _l("months"), _l("per cent")
 _WORKING_DAYS = _l("working days")
 
 LONGEST = Option("relief.longest", _l("Longest term of relief"), 12, 1, 36, _MONTHS)
-FLOOR = Option("relief.floor", _l("Lowest contribution rate"), 5, 1, 12, _PERCENT)
-CEILING = Option("relief.ceiling", _l("Highest contribution rate"), 12, 5, 30, _PERCENT)
 QUORUM = Option(
     "relief.quorum",
     _l("Attendance that a vote on relief takes"),
@@ -78,7 +76,7 @@ INSTALMENTS = Option("relief.instalments", _l("Most instalments of a make-up pla
 SURVEY_DAYS = Option("relief.survey_days", _l("Survey a key employer within"), 10, 1, 60, _WORKING_DAYS)
 
 OPTIONS = (
-    LONGEST, FLOOR, CEILING, QUORUM, MAJORITY, ANNOUNCED, *REMINDERS, ANSWER_DAYS, REVIEW_DAYS, DECIDE_DAYS,
+    LONGEST, QUORUM, MAJORITY, ANNOUNCED, *REMINDERS, ANSWER_DAYS, REVIEW_DAYS, DECIDE_DAYS,
     RETURN_DAYS, SETTLE_DAYS, INSTALMENTS, SURVEY_DAYS,
 )  # fmt: skip
 

@@ -5,6 +5,7 @@ new endpoint with an id fails the test of permissions until its builder stands h
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from io import BytesIO
 from secrets import token_hex
 
@@ -18,6 +19,7 @@ from app.core.legal import LegalBasis
 from app.core.list_runs import ListRun, RunKind
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.core.rates import Group
 from app.core.segments import Segment, Sharing
 from app.employers.areas.services import add_area
 from app.employers.identity.models import (
@@ -37,6 +39,9 @@ from app.imports.expected.models import ImportExpectation, Rhythm
 from app.leads.eligibility.models import EligibilityRule, Sign, Verdict
 from app.lifecycle.onboarding.models import Opening
 from app.outreach.models import Outcome, Visit, VisitKind
+from app.outreach.plans.services import save_plan
+from app.outreach.talking.models import ScriptKind
+from app.outreach.talking.services import Wording, add_script
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.relief.roster.models import ReliefRoster, ReliefRosterLine
 from app.tasks.services import open_task
@@ -52,6 +57,7 @@ from tests.factories import (
 )
 
 Key = str | tuple[str, str]
+FIVE = Decimal("0.05")
 
 
 def user(branch: Branch) -> int:
@@ -79,6 +85,16 @@ def opening(branch: Branch) -> int:
     db.session.add(made)
     db.session.flush()
     return made.id
+
+
+def plan(branch: Branch) -> int:
+    author = create_user(branch=branch)
+    return save_plan(create_employer(branch), [Group(3, Decimal(5000))], FIVE, FIVE, "", author).id
+
+
+def script(branch: Branch) -> int:
+    wording = Wording("先问情况，再讲政策。", (), today())
+    return add_script(ScriptKind.ANSWER, token_hex(4), (), wording, create_user(branch=branch)).id
 
 
 def place(_branch: Branch) -> str:
@@ -428,6 +444,8 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("attachments", "kind"): record_kind,
     ("attachments", "record_id"): employer,
     ("employers", "place"): place,
+    ("plans", "id"): plan,
+    ("talking", "id"): script,
     ("onboarding", "id"): opening,
     ("imports", "name"): import_kind,
     "memory_id": remembered_columns,
@@ -464,6 +482,7 @@ ANYONES: frozenset[Key] = frozenset(
         "code_id",
         "area_id",
         ("areas", "id"),
+        ("talking", "id"),
         ("settings", "table"),
         ("personal", "code"),
         ("settings", "day"),

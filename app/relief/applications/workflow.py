@@ -11,6 +11,7 @@ from app.core.acts import Act, Nobody
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Actor
+from app.core.rates import HIGHEST_RATE, LOWEST_RATE
 from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
 from app.relief.applications.models import (
     AUTHORITY_LABELS,
@@ -21,9 +22,7 @@ from app.relief.applications.policy import VoteRule, missing_documents, objectio
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.relief.policy import (
     ANNOUNCED,
-    CEILING,
     DECIDE_DAYS,
-    FLOOR,
     LONGEST,
     MAJORITY,
     QUORUM,
@@ -62,7 +61,11 @@ def is_sound(application: ReliefApplication, _actor: Actor | None) -> list[Reaso
     vote = VoteRule(QUORUM.value(), MAJORITY.value(), ANNOUNCED.value())
     return [
         *objections_to_term(asked, granted_to(application), LONGEST.value()),
-        *(objections_to_rates(rates, FLOOR.value(), CEILING.value()) if _cuts(application) else ()),
+        *(
+            objections_to_rates(rates, LOWEST_RATE.value(), HIGHEST_RATE.value())
+            if _cuts(application)
+            else ()
+        ),
         *(_not_lower(application) if _cuts(application) else ()),
         *missing_documents(application.documents),
         *objections_to_vote(application, vote),

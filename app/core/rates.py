@@ -1,0 +1,78 @@
+"""What a contribution may be: the bounds of its rate and of its base, and the amount that follows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.options import Option
+
+_PERCENT, _YUAN = _l("per cent"), _l("yuan")
+CENT = Decimal("0.01")
+
+LOWEST_RATE = Option("rates.lowest", _l("Lowest contribution rate"), 5, 1, 12, _PERCENT)
+HIGHEST_RATE = Option("rates.highest", _l("Highest contribution rate"), 12, 5, 30, _PERCENT)
+#: of the contribution year, which begins in July; a department sets its own each year from its first day on
+LOWEST_BASE = Option("rates.lowest_base", _l("Lowest monthly base of the year"), 2320, 1, 100_000, _YUAN)
+HIGHEST_BASE = Option(
+    "rates.highest_base", _l("Highest monthly base of the year"), 27861, 1, 1_000_000, _YUAN
+)
+OPTIONS = (LOWEST_RATE, HIGHEST_RATE, LOWEST_BASE, HIGHEST_BASE)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What held on a day. Rates are fractions, bases yuan a month."""
+
+    lowest_rate: Decimal
+    highest_rate: Decimal
+    lowest_base: Decimal
+    highest_base: Decimal
+
+    def base(self, wage: Decimal) -> Decimal:
+        """The wage within floor and ceiling."""
+        return min(max(wage, self.lowest_base), self.highest_base)
+
+    def allows(self, rate: Decimal) -> bool:
+        return self.lowest_rate <= rate <= self.highest_rate
+
+
+def bounds(on: date | None = None) -> Bounds:
+    """What holds on the day, or today."""
+    lowest, highest = (Decimal(one.value(on)) / 100 for one in (LOWEST_RATE, HIGHEST_RATE))
+    return Bounds(lowest, highest, Decimal(LOWEST_BASE.value(on)), Decimal(HIGHEST_BASE.value(on)))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Employees of about the same average wage of last year, yuan a month."""
+
+    heads: int
+    wage: Decimal
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Yuan a month."""
+
+    heads: int
+    employer: Decimal
+    employees: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.employer + self.employees
+
+
+def monthly_cost(
+    groups: Sequence[Group], employer_rate: Decimal, employee_rate: Decimal, within: Bounds
+) -> Cost:
+    """Each head's base × rate, rounded half up to the cent for either side (Art. 16 of the Regulation)."""
+
+    def side(rate: Decimal) -> Decimal:
+        shares = ((within.base(one.wage) * rate).quantize(CENT, ROUND_HALF_UP) * one.heads for one in groups)
+        return sum(shares, Decimal(0))
+
+    return Cost(sum(one.heads for one in groups), side(employer_rate), side(employee_rate))

@@ -1,0 +1,1 @@
+"""Contribution plans: what paying would cost this employer and its employees a month."""

@@ -1,0 +1,36 @@
+"""The manifest of contribution plans."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core import rates
+from app.core.features import Feature, Panel, TimelineKind
+from app.core.moving import Mover
+from app.outreach.plans import demo
+from app.outreach.plans.models import ContributionPlan
+from app.outreach.plans.queries import plans_of
+from app.outreach.plans.services import KIND
+from app.outreach.plans.views import blueprint
+from app.outreach.policy import Permission
+
+feature = Feature(
+    name="plans",
+    blueprint=blueprint,
+    demo=demo.load,
+    options=rates.OPTIONS,
+    panels=(
+        Panel(
+            "plans",
+            _l("Contribution plans"),
+            "outreach/plans/_panel.html",
+            lambda employer, _actor: {"plans": plans_of(employer.id)},
+            Permission.VIEW,
+            22,
+            later=True,
+        ),
+    ),
+    timeline_kinds=(TimelineKind(KIND, _l("Contribution plan"), "calculator", Permission.VIEW),),
+    # each keeps its number: the plans of the merged record would have the same ones
+    movers=(
+        Mover(ContributionPlan.__tablename__, _l("Contribution plans"), distinct=("number",), anchor="plans"),
+    ),
+)

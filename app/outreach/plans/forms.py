@@ -1,0 +1,41 @@
+"""What a plan is worked out from."""
+
+from decimal import Decimal
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DecimalField, IntegerField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.core.rates import Group
+from app.employers.models import Employer
+
+#: how many groups the form has lines for
+LINES = 3
+
+
+class PlanForm(FlaskForm):  # type: ignore[misc]
+    heads_1 = IntegerField(_l("Employees"), [InputRequired(), NumberRange(1, 1_000_000)])
+    wage_1 = DecimalField(_l("Average wage of last year"), [InputRequired(), NumberRange(1, 1_000_000)])
+    heads_2 = IntegerField(_l("Employees"), [Optional(), NumberRange(1, 1_000_000)])
+    wage_2 = DecimalField(_l("Average wage of last year"), [Optional(), NumberRange(1, 1_000_000)])
+    heads_3 = IntegerField(_l("Employees"), [Optional(), NumberRange(1, 1_000_000)])
+    wage_3 = DecimalField(_l("Average wage of last year"), [Optional(), NumberRange(1, 1_000_000)])
+    employer_rate = DecimalField(_l("Employer's rate, per cent"), [InputRequired()], default=Decimal(5))
+    employee_rate = DecimalField(_l("Employees' rate, per cent"), [InputRequired()], default=Decimal(5))
+    note = StringField(_l("Note"), [Optional(), Length(max=500)])
+
+    def prefill(self, employer: Employer) -> None:
+        """What is known of the employer: its insured employees, or those that contribute."""
+        self.heads_1.data = employer.insured_heads or employer.heads
+
+    @property
+    def groups(self) -> list[Group]:
+        """The lines that are filled in."""
+        lines = [(self[f"heads_{n}"].data, self[f"wage_{n}"].data) for n in range(1, LINES + 1)]
+        return [Group(heads, wage) for heads, wage in lines if heads and wage]
+
+    @property
+    def rates(self) -> tuple[Decimal, Decimal]:
+        """Of employer and employees, as fractions."""
+        return (self.employer_rate.data or Decimal(0)) / 100, (self.employee_rate.data or Decimal(0)) / 100
