@@ -193,9 +193,15 @@ def _reckon_days(
         for name, number in _gaps(days):
             found[_key(by, value)][name].append(number)
             all_gaps[name].append(number)
-    whole.days = {name: median(numbers) for name, numbers in all_gaps.items()}
+    whole.days = {name: _median(numbers) for name, numbers in all_gaps.items()}
     for key, line in lines.items():
-        line.days = {name: median(numbers) for name, numbers in found[key].items()}
+        line.days = {name: _median(numbers) for name, numbers in found[key].items()}
+
+
+def _median(numbers: list[int]) -> float:
+    """A whole number of days where it is one."""
+    middle = median(numbers)
+    return int(middle) if middle == int(middle) else middle
 
 
 def _gaps(days: Sequence[date | None]) -> list[tuple[str, int]]:

@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.audit import services as audit
-from app.core import formats
 from app.core.charts import Chart, Point, Series, bar_chart
 from app.core.clock import today
 from app.core.i18n import msgid
@@ -50,7 +49,7 @@ def _flow_chart(flows: list[tuple[Period, int, int]]) -> Chart:
 
     return bar_chart(
         _("New in the ledger and gone from it"),
-        [formats.period(month) for month, _new, _gone in flows],
+        [f"{month.year}-{month.month:02d}" for month, _new, _gone in flows],
         [
             Series(_("New"), [point("found_on", month, new) for month, new, _gone in flows]),
             Series(_("Gone"), [point("left_on", month, gone) for month, _new, gone in flows]),

@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy import bindparam, type_coerce
 from sqlalchemy.orm import contains_eager, selectinload
 
@@ -98,6 +99,11 @@ def employer_actions() -> list[BulkAction]:
     return [_of_employer(action) for action in current_features().employer_actions]
 
 
+def _whole(text: str) -> str:
+    """Words that are never cut short in a list."""
+    return Markup('<span class="whole">{}</span>').format(text)
+
+
 def _of(name: str) -> Any:
     return lambda lead: getattr(lead.employer, name)
 
@@ -121,7 +127,8 @@ LEADS = ListPage(
             link=lambda row: url_if("employers.show", employer_id=row.employer_id),
         ),
         Column("stage", _l("Stage"), badge=lambda row: stage_badge(row.employer), sort=Employer.stage),
-        Column("priority", _l("Why here"), value=queries.why_here, sort=Lead.rank, falling=True),
+        Column("priority", _l("Why here"), value=queries.why_here, sort=Lead.rank, falling=True,
+               format=_whole),
         Column(
             "registration_due", _l("Registration"), badge=lambda row: registration_due(row.employer),
             sort=Employer.established_on,
@@ -131,7 +138,7 @@ LEADS = ListPage(
                falling=True, shown=False),
         Column(
             "insured_heads", _l("Insured employees"), _of("insured_heads"), sort=Employer.insured_heads,
-            falling=True, number=True,
+            falling=True, number=True, shown=False,
         ),
         Column("area", _l("Area"), _of("area"), sort=Employer.area, shown=False),
         Column("address", _l("Address"), _of("address"), shown=False),
