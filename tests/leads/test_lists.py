@@ -338,7 +338,7 @@ def test_the_employers_page_tells_its_sources_and_the_import_its_remarks(
     only(uscc=credit_code_of(1)).stage = Stage.CONTRIBUTING
     batch = apply(app, "bank_accounts", file)["batch"]
     sign_in(client, create_user(Role.SPECIALIST, branch=branch))
-    page = client.get(f"/employers/{only(uscc=credit_code_of(1)).id}").get_data(as_text=True)
+    page = client.get(f"/employers/{only(uscc=credit_code_of(1)).id}/panels/side").get_data(as_text=True)
     for words in ("建行油田支行", "2022-09-12", "199****0001", "33", "2022-09-30"):
         assert words in page
     assert "19900010001" not in page
