@@ -3,6 +3,7 @@
 from app.core.features import Feature
 from app.core.jobs import DailyAt
 from app.core.permissions import LEADERS
+from app.imports.expected import demo
 from app.imports.expected.jobs import ask_for_missing_files
 from app.imports.expected.views import blueprint
 from app.imports.policy import Permission
@@ -10,6 +11,7 @@ from app.imports.policy import Permission
 feature = Feature(
     name="import_expected",
     blueprint=blueprint,
+    demo=demo.load,
     grants={Permission.EXPECT: LEADERS},
     schedule=(DailyAt("07:40", ask_for_missing_files),),
 )
