@@ -90,7 +90,9 @@ def seed_codes() -> None:
     """The code tables as the migrations fill them."""
     for path in sorted((PROJECT / "migrations" / "versions").glob("*.py")):
         if "def seeds" in path.read_text(encoding="utf-8"):
-            db.session.execute(insert(CodeValue), runpy.run_path(str(path))["seeds"]())
+            rows = runpy.run_path(str(path))["seeds"]()
+            if "code_table" in rows[0]:  # others seed tables of their own
+                db.session.execute(insert(CodeValue), rows)
     code_tables.forget()
 
 
