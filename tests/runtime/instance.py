@@ -34,7 +34,7 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
     ours = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEMO", "PORT")
     kept = {k: v for k, v in os.environ.items() if k not in ours and not k.startswith("JINNUO_")}
     chosen = {"PORT": str(port), "JINNUO_GATEWAY_PORT": str(gateway_port), "DEMO": "0"} | settings
-    return kept | {"JINNUO_HOME": str(home)} | chosen
+    return kept | {"JINNUO_HOME": str(home), "LC_ALL": "C.UTF-8"} | chosen
 
 
 class Instance:
