@@ -55,6 +55,7 @@ FEATURES: tuple[str, ...] = (
     "app.leads.route",
     "app.leads.findings",
     "app.employers.merging",
+    "app.employers.doubles",
     "app.demo",
     "campaigns.gateways",
     "campaigns.drafting",

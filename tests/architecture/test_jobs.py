@@ -26,7 +26,13 @@ from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks.models import Task
 from tests.architecture import samples
 from tests.campaigns.sending import ready_campaign
-from tests.factories import create_branch, create_employer, create_user, seed_eligibility_rules
+from tests.factories import (
+    create_branch,
+    create_contact,
+    create_employer,
+    create_user,
+    seed_eligibility_rules,
+)
 
 HASH = "0" * 64
 #: when a row was last touched, and by whom, says nothing about what was done
@@ -62,6 +68,12 @@ def _behind() -> None:
 def _unindexed() -> None:
     create_employer()
     db.session.execute(delete(SearchDocument))
+
+
+def _recorded_twice() -> None:
+    employer = create_employer()
+    for _again in range(2):
+        create_contact(employer, name="李小梅", mobile="13812345678")
 
 
 def _unscored() -> None:
@@ -144,6 +156,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.core.list_run_jobs.sweep_runs": lambda: samples.run(create_branch()),
     "app.employers.areas.jobs.place_by_name": lambda: create_employer(area="滨河街道"),
     "app.employers.merging.jobs.look_for_duplicates": _twins,
+    "app.employers.doubles.jobs.look_for_doubles": _recorded_twice,
     "app.employers.profile.jobs.refresh_quality": _unscored,
     "app.employers.search.jobs.complete_search": _unindexed,
     "app.imports.expected.jobs.ask_for_missing_files": _file_is_late,

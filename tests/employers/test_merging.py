@@ -19,12 +19,13 @@ from app.core.db import db, writing
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.features import current_features
 from app.core.jobs import run_inline
+from app.core.pairing import PairState
 from app.core.periods import Period
 from app.core.permissions import Role, Scope
 from app.core.text import match_key
 from app.employers.demo import credit_code
 from app.employers.lists import count_employers
-from app.employers.merging.models import DuplicatePair, Merge, PairState
+from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.merging.queries import obstacles_to_undoing
 from app.employers.merging.services import finding, merging, undoing
 from app.employers.models import AccountStatus, ContactRole, Employer, EmployerContact, Stage

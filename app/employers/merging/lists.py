@@ -10,8 +10,9 @@ from app.accounts.lists import user_field
 from app.core.criteria import Field, Kind, choices_of, rule
 from app.core.links import url_if
 from app.core.listing import Column, Empty, Link, ListPage, Quick
+from app.core.pairing import STATE_LABELS, STATE_TONES
 from app.employers.merging import queries
-from app.employers.merging.models import STATE_LABELS, STATE_TONES, DuplicatePair, Merge
+from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.merging.policy import CERTAIN, RULE_LABELS, Permission
 from app.employers.models import Employer
 from app.employers.search.queries import matching

@@ -1,17 +1,15 @@
 """Pairs that may be one employer, what they are found by, and the merges that were made."""
 
-from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
-from app.core.clock import now
 from app.core.db import EnumText, Model
 from app.core.joining import Joining
+from app.core.pairing import Pairing
 from app.employers.models import Employer
 
 
@@ -23,20 +21,6 @@ class MatchKind(StrEnum):
     NAME = "name"
     PHONE = "phone"
     ADDRESS = "address"
-
-
-class PairState(StrEnum):
-    OPEN = "open"
-    MERGED = "merged"
-    DISTINCT = "distinct"
-
-
-STATE_LABELS = {
-    PairState.OPEN: _l("To be looked at"),
-    PairState.MERGED: _l("Merged into one"),
-    PairState.DISTINCT: _l("Not a duplicate"),
-}
-STATE_TONES = {PairState.OPEN: "warning", PairState.MERGED: "done", PairState.DISTINCT: "neutral"}
 
 
 class MatchKey(Model):
@@ -57,11 +41,8 @@ class MatchKey(Model):
     former: Mapped[bool] = mapped_column(default=False)
 
 
-class DuplicatePair(Model):
-    """Two records that look like one employer. `rules` are the names of the rules that say so.
-
-    The first is the one with the smaller id. What a person decided stays, however often the job looks again.
-    """
+class DuplicatePair(Pairing, Model):
+    """Two records that look like one employer."""
 
     __tablename__ = "employer_pairs"
     __audited__: ClassVar[bool] = False
@@ -70,17 +51,6 @@ class DuplicatePair(Model):
         Index("ix_employer_pairs_state", "state", "score", "id"),
         Index("ix_employer_pairs_second", "second_id"),
     )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    first_id: Mapped[int]
-    second_id: Mapped[int]
-    score: Mapped[int]
-    rules: Mapped[list[Any]] = mapped_column(default=list)
-    state: Mapped[PairState] = mapped_column(EnumText(PairState), default=PairState.OPEN)
-    reason: Mapped[str] = mapped_column(Text, default="")
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    decided_at: Mapped[datetime | None]
-    found_at: Mapped[datetime] = mapped_column(default=now)
 
     first: Mapped[Employer] = relationship(
         primaryjoin="foreign(DuplicatePair.first_id) == Employer.id", viewonly=True

@@ -6,12 +6,13 @@ from flask_babel import gettext as _
 
 from app.core.db import db
 from app.core.jobs import enqueue
+from app.core.pairing import PairState
+from app.core.pairing import reopen as look_again
 from app.core.permissions import current_actor, requires
 from app.employers.merging import queries
 from app.employers.merging.forms import MergeForm, ReasonForm, merge_form
 from app.employers.merging.jobs import look_for_duplicates
 from app.employers.merging.lists import DUPLICATES, MERGES
-from app.employers.merging.models import PairState
 from app.employers.merging.policy import RULE_LABELS, WEIGHTS, Permission, objections
 from app.employers.merging.services import deciding, merging, undoing
 from app.employers.models import Employer
@@ -70,7 +71,7 @@ def keep_apart(pair_id: int) -> ResponseReturnValue:
 @requires(Permission.DECIDE)
 def reopen(pair_id: int) -> ResponseReturnValue:
     actor = current_actor()
-    deciding.reopen(queries.find_pair(pair_id, actor), actor)
+    look_again(queries.find_pair(pair_id, actor))
     db.session.commit()
     return redirect(url_for(".pair", pair_id=pair_id), 303)
 

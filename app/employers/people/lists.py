@@ -180,6 +180,7 @@ PEOPLE = ListPage(
     ),
     links=(
         Link(_l("Handlers to verify"), "people.uncovered", EmployerPermission.VIEW, "patch-question"),
+        Link(_l("Recorded twice?"), "doubles.index", Permission.MERGE, "intersect"),
         Link(_l("Import"), "imports.index", EmployerPermission.EDIT, "upload"),
     ),
     empty=Empty(

@@ -5,16 +5,15 @@ shares tells nothing and is left out, so the work grows with the number of emplo
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from app.core.bulk import insert_rows, update_rows
-from app.core.clock import now
+from app.core.bulk import insert_rows
 from app.core.db import among, db
+from app.core.pairing import Ids, Weighed, scored, store
 from app.core.reversible import table_of
 from app.core.text import match_key, phone_digits, search_key
-from app.employers.merging.models import DuplicatePair, MatchKey, MatchKind, PairState
+from app.employers.merging.models import DuplicatePair, MatchKey, MatchKind
 from app.employers.merging.policy import CROWD, LISTED, SIMILAR, WEIGHTS
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.employers.policy import not_merged
@@ -22,8 +21,6 @@ from app.employers.policy import not_merged
 CHUNK = 5000
 #: shorter addresses, and those without a number, are streets rather than places
 SHORTEST_ADDRESS = 6
-
-Ids = tuple[int, int]
 
 
 def refresh() -> int:
@@ -33,10 +30,7 @@ def refresh() -> int:
     any more go away. Running it twice changes nothing.
     """
     _rebuild_keys()
-    found = _weighed(_candidates())
-    _store(found)
-    open_pairs = select(func.count()).where(DuplicatePair.state == PairState.OPEN)
-    return db.session.scalar(open_pairs) or 0
+    return store(DuplicatePair, _weighed(_candidates()))
 
 
 def _rebuild_keys() -> None:
@@ -110,7 +104,7 @@ def _candidates() -> dict[Ids, set[str]]:
     return found
 
 
-def _weighed(candidates: Mapping[Ids, set[str]]) -> dict[Ids, tuple[int, list[str]]]:
+def _weighed(candidates: Mapping[Ids, set[str]]) -> dict[Ids, Weighed]:
     """The candidates that are worth a look: score and rules, the weightiest first."""
     facts = _facts({id_ for pair in candidates for id_ in pair})
     weighed = {pair: weigh(rules, facts[pair[0]], facts[pair[1]]) for pair, rules in candidates.items()}
@@ -130,7 +124,7 @@ def _facts(ids: Iterable[int]) -> dict[int, _Facts]:
     return found
 
 
-def weigh(rules: set[str], first: _Facts, second: _Facts) -> tuple[int, list[str]]:
+def weigh(rules: set[str], first: _Facts, second: _Facts) -> Weighed:
     """The score of a pair, and every rule that made it."""
     held = set(rules)
     if "name" in held:
@@ -139,37 +133,10 @@ def weigh(rules: set[str], first: _Facts, second: _Facts) -> tuple[int, list[str
         held.add("similar_name")
     if first[1] and second[1] and organisation_of(first[1]) != organisation_of(second[1]):
         held.add("other_code")
-    ordered = sorted(held, key=lambda rule: (-WEIGHTS[rule], rule))
-    return sum(WEIGHTS[rule] for rule in held), ordered
+    return scored(held, WEIGHTS)
 
 
 def similar(first: str, second: str) -> bool:
     """Whether most neighbouring characters of two names are the same (Dice's coefficient)."""
     one, other = ({name[i : i + 2] for i in range(len(name) - 1)} for name in (first, second))
     return bool(one and other) and 2 * len(one & other) / (len(one) + len(other)) >= SIMILAR
-
-
-def _store(found: Mapping[Ids, tuple[int, list[str]]]) -> None:
-    """Adds new pairs, corrects the score of open ones, and drops open ones that were not found again."""
-    table, moment = table_of(DuplicatePair), now()
-    columns = (table.c[name] for name in ("id", "first_id", "second_id", "score", "rules", "state"))
-    rows = db.session.execute(select(*columns))
-    known: dict[Ids, Any] = {(row.first_id, row.second_id): row for row in rows}
-    new = [
-        {"first_id": pair[0], "second_id": pair[1], "score": score, "rules": rules, "found_at": moment}
-        for pair, (score, rules) in found.items()
-        if pair not in known
-    ]
-    insert_rows(table, [{**row, "state": PairState.OPEN, "reason": ""} for row in new])
-    still_open = {pair: row for pair, row in known.items() if row.state is PairState.OPEN}
-    update_rows(
-        table,
-        [
-            {"id": row.id, "score": found[pair][0], "rules": found[pair][1]}
-            for pair, row in still_open.items()
-            if pair in found and (row.score, row.rules) != found[pair]
-        ],
-    )
-    gone = [row.id for pair, row in still_open.items() if pair not in found]
-    db.session.execute(delete(DuplicatePair).where(among(DuplicatePair.id, gone)))
-    db.session.expire_all()

@@ -15,10 +15,11 @@ from app.core.features import current_features
 from app.core.i18n import msgid
 from app.core.joining import move_rows, note, settle
 from app.core.moving import EMPLOYERS
+from app.core.pairing import PairState
 from app.core.permissions import Actor
 from app.core.reversible import Note
 from app.core.text import name_key
-from app.employers.merging.models import DuplicatePair, Merge, PairState
+from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.merging.policy import objections
 from app.employers.merging.queries import obstacles_to_moving, two
 from app.employers.models import Employer, FormerName

@@ -1,0 +1,1 @@
+"""The worklist of people who may be recorded twice."""
