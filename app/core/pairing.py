@@ -17,7 +17,6 @@ from app.core.clock import now
 from app.core.db import EnumText, among, db
 from app.core.errors import Conflict, DomainError
 from app.core.permissions import Actor
-from app.core.reversible import table_of
 
 #: the ids of two records, the smaller first
 Ids = tuple[int, int]
@@ -71,7 +70,7 @@ def store(model: type[Any], found: Mapping[Ids, Weighed]) -> int:
 
     Gives how many are open.
     """
-    table, moment = table_of(model), now()
+    table, moment = model.__table__, now()
     columns = (table.c[name] for name in ("id", "first_id", "second_id", "score", "rules", "state"))
     known: dict[Ids, Any] = {
         (row.first_id, row.second_id): row for row in db.session.execute(select(*columns))

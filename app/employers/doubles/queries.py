@@ -78,8 +78,8 @@ def _facts(ids: set[int]) -> dict[int, _Facts]:
     found: dict[int, _Facts] = {}
     for chunk in (wanted[i : i + CHUNK] for i in range(0, len(wanted), CHUNK)):
         query = select(Contact.id, Contact.name, Contact.mobile, Contact.id_number_index)
-        for id_, *facts in db.session.execute(query.where(among(Contact.id, chunk), *_KNOWN)):
-            found[id_] = (*facts, set())
+        for id_, name, mobile, index in db.session.execute(query.where(among(Contact.id, chunk), *_KNOWN)):
+            found[id_] = (name, mobile, index, set())
         roles = select(EmployerContact.contact_id, EmployerContact.employer_id)
         for id_, employer_id in db.session.execute(roles.where(among(EmployerContact.contact_id, chunk))):
             if id_ in found:
