@@ -1,14 +1,14 @@
 """People who may be recorded twice have a worklist, which is looked for every night.
 
-Revision ID: 0019
+Revision ID: 0020
 """
 
 from alembic import op
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
