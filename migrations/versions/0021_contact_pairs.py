@@ -1,14 +1,14 @@
 """People who may be recorded twice have a worklist, which is looked for every night.
 
-Revision ID: 0020
+Revision ID: 0021
 """
 
 from alembic import op
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
