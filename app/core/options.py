@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import g
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, UniqueConstraint, select
+from sqlalchemy import String, UniqueConstraint, null, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import today
@@ -78,10 +78,14 @@ def history() -> Mapping[str, list[Dated]]:
     if (known := g.get("option_values")) is not None:
         found: dict[str, list[Dated]] = known
         return found
-    found = {name: [(None, value)] for name, value in db.session.execute(select(Setting.name, Setting.value))}
+    undated = select(Setting.name, null().label("valid_from"), Setting.value)
     dated = select(DatedSetting.name, DatedSetting.valid_from, DatedSetting.value)
-    for name, day, value in db.session.execute(dated.order_by(DatedSetting.valid_from)):
+    found = {}
+    rows: list[Any] = list(db.session.execute(union_all(dated, undated)))
+    for name, day, value in rows:
         found.setdefault(name, []).append((day, value))
+    for values in found.values():
+        values.sort(key=lambda one: one[0] or date.min)
     g.option_values = found
     return found
 
