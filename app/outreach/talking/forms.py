@@ -24,16 +24,16 @@ from app.outreach.talking.queries import basis_codes
 from app.outreach.talking.services import Wording
 
 
-class Ticks(SelectMultipleField):
+def _ticks(label: Any, choices: Any = ()) -> SelectMultipleField:
     """Several choices as boxes to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
+    return SelectMultipleField(
+        label, choices=choices, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
 
 
 class VersionForm(FlaskForm):  # type: ignore[misc]
     text = TextAreaField(_l("What to say"), [InputRequired(), Length(min=5, max=8000)])
-    bases = Ticks(_l("Legal basis"), choices=[])
+    bases = _ticks(_l("Legal basis"))
     valid_from = DateField(_l("Holds from"), [InputRequired()], default=today)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -51,11 +51,11 @@ class ScriptForm(VersionForm):
         _l("Kind"), choices=offered(SCRIPT_LABELS), coerce=ScriptKind, default=ScriptKind.ANSWER
     )
     title = StringField(_l("Objection or title"), [InputRequired(), Length(2, 200)])
-    situations = Ticks(_l("Offered when it is about"), choices=offered(TOPIC_LABELS))
+    situations = _ticks(_l("Offered when it is about"), offered(TOPIC_LABELS))
 
 
 class SituationForm(FlaskForm):  # type: ignore[misc]
-    situations = Ticks(_l("Offered when it is about"), choices=offered(TOPIC_LABELS))
+    situations = _ticks(_l("Offered when it is about"), offered(TOPIC_LABELS))
     retired = BooleanField(_l("No longer offered"))
 
 
