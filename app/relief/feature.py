@@ -50,6 +50,7 @@ feature = Feature(
             },
             Permission.VIEW,
             55,
+            later=True,
         ),
     ),
     record_kinds=(

@@ -152,7 +152,7 @@ def test_the_form_makes_a_draft_and_its_page_says_what_blocks_it(
     page = client.get(made.location).text
     assert "72,000.00" in page
     assert "尚未登记表决情况" in page
-    assert "缓缴降比申请" in client.get(f"/employers/{harbour.id}").text
+    assert "缓缴降比申请" in client.get(f"/employers/{harbour.id}/panels/wide").text
     assert client.get(made.location + "/edit").status_code == 200
     assert "滨海港务" in client.get("/relief/applications").text
     sign_in(client, create_user(Role.MANAGER, branch=create_branch()))

@@ -117,7 +117,7 @@ def test_overlapping_decisions_are_remarked_and_the_page_shows_them(
     batch = applied(tmp_path, user, [*DEFERRED[:3], "202210", "202302", *DEFERRED[5:]])
     assert (batch.new, batch.reasons) == (1, {"overlaps": 1})
     sign_in(client, user)
-    page = client.get(f"/employers/{harbour.id}").get_data(as_text=True)
+    page = client.get(f"/employers/{harbour.id}/panels/wide").get_data(as_text=True)
     assert "津公积金缓〔2022〕3号" in page
     assert "2022-06-28" in page
 

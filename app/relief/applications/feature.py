@@ -33,6 +33,7 @@ feature = Feature(
             },
             Permission.VIEW,
             54,
+            later=True,
         ),
     ),
     record_kinds=(
