@@ -2,7 +2,6 @@
 
 import click
 from flask.cli import AppGroup
-from flask_babel import force_locale
 from sqlalchemy import func, select
 
 from app.accounts.demo import BRANCHES, DEPARTMENT, PASSWORD, PEOPLE
@@ -10,6 +9,7 @@ from app.accounts.models import User
 from app.core.db import db, writing
 from app.core.demo import Demo
 from app.core.features import current_features
+from app.core.i18n import to_console as _
 from app.core.permissions import ROLE_LABELS
 from app.employers.models import Employer
 
@@ -21,7 +21,9 @@ def load() -> None:
     """Load the demonstration department into an empty instance; a second call changes nothing."""
     with writing():
         if db.session.scalar(select(func.count()).select_from(User)):
-            click.echo("This instance already has users; the demonstration department is not loaded again.")
+            click.echo(
+                _("This instance already has users; the demonstration department is not loaded again.")
+            )
             return
         demo = Demo()
         for feature in current_features().all:
@@ -30,7 +32,7 @@ def load() -> None:
                 db.session.flush()
         db.session.commit()
         count = db.session.scalar(select(func.count()).select_from(Employer))
-    click.echo(f"Loaded the demonstration department: {count} employers.")
+    click.echo(_("Loaded the demonstration department: %(count)s employers.", count=count))
 
 
 @group.command("logins")
@@ -41,8 +43,8 @@ def logins() -> None:
     if not shown:
         return
     places = dict(BRANCHES)
-    with force_locale("zh_CN"):
-        for person in shown:
-            place = places.get(person.place, DEPARTMENT)
-            click.echo(f"  {person.username:<12} {ROLE_LABELS[person.role]} {person.name}({place})")
-    click.echo(f"  password of all: {PASSWORD}")
+    for person in shown:
+        place = places.get(person.place, DEPARTMENT)
+        who = _("%(role)s %(name)s (%(place)s)", role=ROLE_LABELS[person.role], name=person.name, place=place)
+        click.echo(f"  {person.username:<12} {who}")
+    click.echo("  " + _("password of all: %(password)s", password=PASSWORD))
