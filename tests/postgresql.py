@@ -41,7 +41,7 @@ def private_cluster() -> Iterator[str]:
     data = str(folder / "data")
     run(_binary("initdb"), "-D", data, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
     options = (
-        f"-k {folder} -c listen_addresses='' -c fsync=off -c synchronous_commit=off "
+        f"-k {folder} -c listen_addresses='' -c fsync=off -c autovacuum=off -c synchronous_commit=off "
         "-c full_page_writes=off -c max_connections=60"
     )
     run(_binary("pg_ctl"), "-D", data, "-l", str(folder / "log"), "-w", "-o", options, "start")

@@ -1,9 +1,10 @@
-"""One finished campaign of the synthetic department, made by the services that people use.
+"""A finished campaign of each branch of the synthetic department, made by the services that people use.
 
 Only the gateway is left out: its answers come from the message's number, as the simulator's do.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -22,19 +23,49 @@ from campaigns.gateways.registry import gateway
 from campaigns.ledger.models import MESSAGES, Message
 from campaigns.ledger.services import controlling, dispatching, planning, settling
 
-AUTHOR, APPROVER = "manager", "head"
-DAYS_AGO = 12
-NAME = "年度缴存基数调整提醒"
-TEXT = (
-    "{handler}您好，{employer}的年度缴存基数调整已开放办理，请于{deadline}前在单位网厅完成申报。详情：{link}"
+
+@dataclass(frozen=True)
+class _Told:
+    """Who said what to the contributing employers with so many employees and more, and how long ago."""
+
+    author: str
+    approver: str
+    name: str
+    heads: int
+    text: str
+    days_ago: int
+
+
+CAMPAIGNS = (
+    _Told(
+        "manager",
+        "head",
+        "年度缴存基数调整提醒",
+        10,
+        "{handler}您好，{employer}的年度缴存基数调整已开放办理，请于{deadline}前在单位网厅完成申报。详情：{link}",
+        12,
+    ),
+    _Told(
+        "manager2",
+        "head2",
+        "网上业务大厅停机维护通知",
+        20,
+        "{handler}您好，单位网上业务大厅将于本周末停机维护，{employer}如需汇缴请提前办理。详情：{link}",
+        5,
+    ),
 )
 
 
 def load(demo: Demo) -> None:
     """Drafted, approved by somebody else, launched, sent and settled; then dated back."""
-    author, approver = _user(AUTHOR), _user(APPROVER)
+    for told in CAMPAIGNS:
+        _tell(demo, told)
+
+
+def _tell(demo: Demo, told: _Told) -> None:
+    author, approver = _user(told.author), _user(told.approver)
     branch = db.session.get_one(Branch, author.branch_id)
-    campaign = drafting.draft(_wish(demo, author), author, branch)
+    campaign = drafting.draft(_wish(demo, told, author), author, branch)
     drafting.submit(campaign, author)
     drafting.approve(campaign, approver, drafting.seal(campaign), "同意发送")
     controlling.launch(campaign.id, approver)
@@ -43,20 +74,20 @@ def load(demo: Demo) -> None:
         after = planning.plan_chunk(campaign, after)
     _send(demo, campaign)
     controlling.finish_if_done(campaign.id)
-    _date_back(campaign, demo.moment(demo.today - timedelta(days=DAYS_AGO)))
+    _date_back(campaign, demo.moment(demo.today - timedelta(days=told.days_ago)))
 
 
 def _user(username: str) -> User:
     return db.session.scalars(select(User).where(User.username == username)).one()
 
 
-def _wish(demo: Demo, author: User) -> drafting.Wish:
-    """To the contributing employers with ten employees or more, which are a shared segment."""
-    rules = [rule("stage", "in", ["contributing"]), rule("heads", "ge", "10")]
+def _wish(demo: Demo, told: _Told, author: User) -> drafting.Wish:
+    """To those employers, which are a shared segment."""
+    rules = [rule("stage", "in", ["contributing"]), rule("heads", "ge", str(told.heads))]
     tree = {"match": "all", "rules": rules}
     segment = Segment(
         list_name="employers",
-        name="正常缴存、10人以上单位",
+        name=f"正常缴存、{told.heads}人以上单位",
         owner_id=author.id,
         branch_id=author.branch_id,
         sharing=Sharing.PUBLIC,
@@ -66,7 +97,7 @@ def _wish(demo: Demo, author: User) -> drafting.Wish:
     db.session.flush()
     deadline = demo.today + timedelta(days=8)
     return drafting.Wish(
-        NAME, segment.id, tree, MessageClass.SERVICE, TEXT, deadline, ContactOrder.HANDLER_FIRST, 0
+        told.name, segment.id, tree, MessageClass.SERVICE, told.text, deadline, ContactOrder.HANDLER_FIRST, 0
     )
 
 
@@ -93,7 +124,7 @@ def _receipts(demo: Demo, keys: Sequence[str]) -> list[Receipt]:
 
 
 def _date_back(campaign: Campaign, moment: datetime) -> None:
-    """The campaign was twelve days ago; a third of its readers have confirmed since."""
+    """The campaign was some days ago; a third of its readers have confirmed since."""
     drafted = moment - timedelta(hours=3)
     campaign.created_at = campaign.approved_at = campaign.reckoned_at = drafted
     campaign.launched_at = campaign.planned_at = moment
