@@ -93,7 +93,8 @@ class Settings:
             port=port,
             secret_key=secret_key,
             personal_keys=Path(env.get("JINNUO_PERSONAL_KEYS", "").strip() or home / "personal.keys"),
-            demo=_boolean(env, "DEMO", True),
+            # people whose password is printed must not come into a database that somebody has prepared
+            demo=_boolean(env, "DEMO", not env.get("DATABASE_URL")),
             public_url=_url(env, "JINNUO_PUBLIC_URL", f"http://127.0.0.1:{port}"),
             trusted_proxies=_integer(env, "JINNUO_TRUSTED_PROXIES", 0, 0, 5),
             gateway_port=gateway_port,

@@ -1,5 +1,6 @@
 """What a person sees when something is refused or fails: one place, for pages, htmx and JSON alike."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,12 +8,15 @@ from flask import Flask, Response, flash, jsonify, make_response, redirect, rend
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError, IntegrityError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.links import came_from
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -49,15 +53,39 @@ SESSION_OVER = _l("This page was open too long. Reload it and do the step again.
 
 def init_app(app: Flask) -> None:
     """Install the handlers: refusals by name, HTTP errors, and whatever nobody foresaw."""
+    app.before_request(_refuse_nul)
     app.register_error_handler(DomainError, _refused)
     app.register_error_handler(CSRFError, _session_over)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(IntegrityError, _outrun)
+    app.register_error_handler(DataError, _unreadable)
+    app.register_error_handler(OverflowError, _unreadable)
 
 
 def _refused(error: DomainError) -> AnyResponse:
     """A refusal changes nothing: what the request wrote so far is taken back."""
     db.session.rollback()
     return answer(error.status, error.message, error.reasons)
+
+
+def _outrun(error: IntegrityError) -> AnyResponse:
+    """Two asked for the same at the same moment, and this one came second."""
+    log.warning("refused by the database", exc_info=error)
+    db.session.rollback()
+    return answer(409)
+
+
+def _unreadable(error: Exception) -> AnyResponse:
+    """A value that no column can hold, such as an id of thirty digits."""
+    log.warning("unreadable for the database", exc_info=error)
+    db.session.rollback()
+    return answer(400)
+
+
+def _refuse_nul() -> AnyResponse | None:
+    """No text of ours has this character, and PostgreSQL stores none."""
+    values = (*request.args.values(), *request.form.values(), *(request.view_args or {}).values())
+    return answer(400) if any("\x00" in value for value in values if isinstance(value, str)) else None
 
 
 def _session_over(_error: CSRFError) -> AnyResponse:

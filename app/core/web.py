@@ -12,6 +12,7 @@ from flask_talisman import Talisman
 from jinja2 import StrictUndefined
 from jinja2.utils import htmlsafe_json_dumps
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.config import Settings
@@ -108,9 +109,17 @@ def theme() -> str:
     return chosen if chosen in THEMES else "auto"
 
 
+class IdConverter(IntegerConverter):
+    """An id in an address: what no database counts up to is no address of ours."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**63 - 1)
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Install headers, assets, error pages and everything that templates may call."""
     _trust_proxies(app, settings)
+    app.url_map.converters["int"] = IdConverter
     app.config.setdefault("BOOTSTRAP_SERVE_LOCAL", True)
     Bootstrap5().init_app(app)
     _secure(app, settings)

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Index, String, Text, select
+from sqlalchemy import Index, String, Text, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import options, signals, timeline
@@ -243,6 +243,7 @@ def transition(
     chosen = workflow.named(name)
     given = dict(answers or {})
     _authorise(chosen, actor)
+    _hold(record, workflow.field)
     if reasons := _all_reasons(workflow, record, chosen, actor, given):
         raise DomainError(_l("This step is not possible yet:"), reasons)
     move = Move(
@@ -255,6 +256,13 @@ def transition(
     _write_down(workflow, record, move)
     signals.after_transition.send(workflow, record=record, move=move)
     return move
+
+
+def _hold(record: Any, field: str) -> None:
+    """The state as it is now, held until the end: of two who take a step the second finds it taken."""
+    db.session.flush()
+    if inspect(record).persistent:
+        db.session.refresh(record, [field], with_for_update=True)
 
 
 def _authorise(chosen: Transition, actor: Actor | None) -> None:

@@ -105,3 +105,9 @@ def test_a_password_in_the_database_address_is_not_in_the_refusal(tmp_path: Path
     with pytest.raises(ConfigError) as refusal:
         read(tmp_path, DATABASE_URL="mysql://user:hidden@h/d")
     assert "hidden" not in str(refusal.value)
+
+
+def test_a_database_of_ones_own_gets_no_demonstration_unless_it_is_asked_for(tmp_path: Path) -> None:
+    own = {"DATABASE_URL": "postgresql://u:p@h/d"}
+    assert not read(tmp_path, **own).demo
+    assert read(tmp_path, DEMO="1", **own).demo

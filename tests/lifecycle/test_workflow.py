@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -104,3 +105,24 @@ def test_a_set_moves_like_its_records_would_and_leaves_changed_ones_alone(app: F
 def test_a_set_cannot_pass_by_guards(app: Flask) -> None:
     with pytest.raises(ValueError, match="guards"):
         transition_many(LIFECYCLE, "engage", [])
+
+
+@pytest.mark.databases("postgresql")
+def test_of_two_who_take_a_step_at_once_the_second_finds_it_taken(app: Flask) -> None:
+    user = create_user(Role.SPECIALIST)
+    employer = prospect(owner_id=user.id, branch=user.branch)
+    db.session.commit()
+    assert employer.stage is Stage.PROSPECT  # read, and by now known to this transaction
+
+    def other() -> None:
+        with app.app_context():
+            transition(LIFECYCLE, db.session.get_one(Employer, employer_id), "engage", None)
+            db.session.commit()
+
+    employer_id = employer.id
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(other).result()
+    with pytest.raises(DomainError):
+        transition(LIFECYCLE, employer, "engage", user)
+    db.session.rollback()
+    assert len(db.session.scalars(select(WorkflowHistory)).all()) == 1

@@ -51,8 +51,8 @@ def test_a_new_text_follows_the_old_one_which_stays_as_it_was(script: Script, zh
 
 def test_what_is_no_longer_offered_is_not_at_hand(client: FlaskClient, script: Script, zhou: User) -> None:
     sign_in(client, zhou)
-    assert "一人也应办理" in client.get("/scripts/at-hand?about=opening").text
-    assert "一人也应办理" not in client.get("/scripts/at-hand?about=arrears").text
+    assert "一人也应办理" in client.get("/scripts/at-hand?topics=opening").text
+    assert "一人也应办理" not in client.get("/scripts/at-hand?topics=arrears").text
     set_situations(script, ["opening"], retired=True)
     assert "一人也应办理" not in client.get("/scripts/at-hand", headers={"HX-Request": "true"}).text
 

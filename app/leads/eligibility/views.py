@@ -1,6 +1,6 @@
 """What is unclear, the decision, and the rules."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -8,7 +8,7 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.jobs import enqueue
 from app.core.permissions import current_actor, requires
-from app.employers.queries import find_for_edit
+from app.employers.queries import find, find_for_edit
 from app.leads.eligibility import queries, services
 from app.leads.eligibility.forms import RuleForm
 from app.leads.eligibility.jobs import judge_all
@@ -31,7 +31,7 @@ def index() -> ResponseReturnValue:
 def decide(employer_id: int) -> ResponseReturnValue:
     """A person's decision about one firm."""
     actor = current_actor()
-    employer = find_for_edit(employer_id, actor)
+    employer = (find_for_edit if request.method == "POST" else find)(employer_id, actor)
     form = DecisionForm()
     if form.validate_on_submit():
         services.decide(employer, form.verdict.data, form.reason.data or "", actor)

@@ -1,12 +1,12 @@
 """Claiming and giving back one lead, and who has how many."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core.db import db
 from app.core.permissions import current_actor, requires
-from app.employers.queries import find_for_edit
+from app.employers.queries import find, find_for_edit
 from app.leads.policy import Permission
 from app.leads.pool import queries, services
 from app.leads.pool.forms import CapacityForm, GiveBackForm
@@ -38,7 +38,7 @@ def claim(employer_id: int) -> ResponseReturnValue:
 def give_back(employer_id: int) -> ResponseReturnValue:
     """One's own lead goes back to the pool, with a reason."""
     actor = current_actor()
-    employer = find_for_edit(employer_id, actor)
+    employer = (find_for_edit if request.method == "POST" else find)(employer_id, actor)
     form = GiveBackForm()
     if form.validate_on_submit():
         services.give_back(employer, form.reason.data or "", actor)

@@ -16,7 +16,7 @@ from app.lifecycle.onboarding import demo, queries
 from app.lifecycle.onboarding.jobs import watch_openings
 from app.lifecycle.onboarding.models import SIGNING_LABELS, SIGNING_TABLES, Opening, SigningEvent
 from app.lifecycle.onboarding.policy import OPTIONS, STEPS, Permission, step_name, under_way, visible_to
-from app.lifecycle.onboarding.services import ASK_AFTER, KIND, STUCK, papers_approved
+from app.lifecycle.onboarding.services import ASK_AFTER, KIND, REPEAT_AFTER, STUCK, papers_approved
 from app.lifecycle.onboarding.views import blueprint
 from app.lifecycle.onboarding.workflow import OPENING
 from app.tasks.models import Task, TaskState
@@ -80,7 +80,7 @@ feature = Feature(
     workflows=(OPENING,),
     guards=(GuardFor("lifecycle", "register", papers_approved),),
     employer_fields=FIELDS,
-    options=(*OPTIONS, ASK_AFTER),
+    options=(*OPTIONS, ASK_AFTER, REPEAT_AFTER),
     panels=(
         Panel(
             "onboarding",

@@ -61,7 +61,7 @@ def board(actor: Actor, *, mine: bool = False) -> list[ColumnOfBoard]:
     columns = {step.name: ColumnOfBoard(step) for step in STEPS}
     query = _waiting().where(employers_visible_to(actor)).options(name_of(Employer.owner))
     if mine:
-        query = query.where((Employer.owner_id == actor.id) | (Employer.backup_owner_id == actor.id))
+        query = query.where(Employer.owner_id == actor.id)
     for card in _cards(db.session.execute(query).all()):
         columns[card.place.step.name].cards.append(card)
     for column in columns.values():

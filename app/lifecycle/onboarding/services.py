@@ -1,6 +1,6 @@
 """Writing down how an employer is taken on, and asking after what is stuck."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -64,6 +64,16 @@ ASK_AFTER = Option(
     "onboarding.ask_again_days", _l("Ask again about online signing after"), usual=30, low=5, high=365,
     unit=_l("days"),
 )  # fmt: skip
+
+#: a task that somebody closed although the employer is still stuck
+REPEAT_AFTER = Option(
+    "onboarding.repeat_days",
+    _l("Ask again after what is still stuck after"),
+    usual=30,
+    low=1,
+    high=365,
+    unit=_l("days"),
+)
 
 
 def begin(employer: Employer, actor: Actor) -> Opening:
@@ -185,8 +195,9 @@ def _follow_opening(workflow: Workflow[Any], record: Any, move: Move | None = No
 
 
 def papers_approved(employer: Employer, _actor: Actor | None) -> Reason | None:
-    """A guard of the registration: an opening that was begun is approved first."""
-    if queries.standing_opening(employer.id) is None:
+    """A guard of the registration: an opening that was begun is approved first, and not just withdrawn."""
+    opening = queries.latest_opening(employer.id)
+    if opening is None or opening.state is OpeningState.APPROVED:
         return None
     return _l("The papers of its account opening are not approved yet.")
 
@@ -292,24 +303,36 @@ def _sign(employer: Employer, on: date, actor: Actor) -> None:
 
 
 def watch() -> int:
-    """Opens a task once for each step that an employer is stuck at; settles those of steps it has left.
+    """Opens a task for each step that an employer is stuck at, and settles those of steps it has left.
 
-    Gives how many were opened.
+    One that somebody closed is opened again only after a while (REPEAT_AFTER). Gives how many were opened.
     """
     cards = queries.waiting(None)
     stuck = {(f"{KIND}.{card.place.step.name}", card.employer.id): card for card in cards if card.place.stuck}
-    query = select(Task).where(Task.kind == STUCK, Task.source_type.like(f"{KIND}.%"))
-    known = {(task.source_type, task.source_id): task for task in db.session.scalars(query)}
-    for source, task in known.items():
-        if source not in stuck and task.state is TaskState.OPEN:
-            task.state, task.closed_at = TaskState.DONE, now()
+    quiet = _asked_lately(stuck)
     due_on = add_working_days(today(), 2, provisional=True)
-    new = [source for source in stuck if source not in known]
+    new = [source for source in stuck if source not in quiet]
     for source in new:
         card = stuck[source]
-        tasks.open_task(STUCK, STUCK_AT[card.place.step.name], due_on, employer=card.employer, source=source)
+        title = STUCK_AT[card.place.step.name]
+        tasks.open_task(STUCK, title, due_on, employer=card.employer, source=source, again=True)
     db.session.flush()
     return len(new)
+
+
+def _asked_lately(stuck: Collection[tuple[str, int]]) -> set[tuple[str | None, int | None]]:
+    """What needs no new task; the open tasks of what is stuck no longer are settled on the way."""
+    rested, moment = now() - timedelta(days=REPEAT_AFTER.value()), now()
+    quiet = set()
+    for task in db.session.scalars(
+        select(Task).where(Task.kind == STUCK, Task.source_type.like(f"{KIND}.%"))
+    ):
+        source = (task.source_type, task.source_id)
+        if source not in stuck and task.state is TaskState.OPEN:
+            task.state, task.closed_at = TaskState.DONE, moment
+        if task.closed_at is None or task.closed_at > rested:
+            quiet.add(source)
+    return quiet
 
 
 def _close(kinds: list[str], employer_id: int) -> None:

@@ -72,9 +72,10 @@ def something_follows(opening: Opening, _actor: Actor | None) -> Reason | None:
 
 
 def somebody_else(opening: Opening, actor: Actor | None) -> Reason | None:
-    if actor is None or opening.accepted_by_id != actor.id:
+    hands = {opening.accepted_by_id, *(check.checked_by_id for check in opening.checks)}
+    if actor is None or actor.id not in hands:
         return None
-    return _l("You took the papers in yourself: somebody else approves.")
+    return _l("You checked the papers or took them in yourself: somebody else approves.")
 
 
 def _taken_in(opening: Opening, move: Move) -> None:

@@ -46,10 +46,12 @@ class Spoken:
 
     script: Script
     version: ScriptVersion
+    #: the articles in force today that it stands on
+    bases: Sequence[LegalBasis]
 
 
 def offered() -> Sequence[Spoken]:
-    """The scripts that may be used today, in one statement."""
+    """The scripts that may be used today, with the law that they stand on; two statements."""
     day = today()
     latest = (
         select(func.max(ScriptVersion.number))
@@ -63,7 +65,11 @@ def offered() -> Sequence[Spoken]:
         .where(held())
         .order_by(Script.kind, Script.title)
     )
-    return [Spoken(script, version) for script, version in db.session.execute(query)]
+    law = {basis.code: basis for basis in _in_force()}
+    return [
+        Spoken(script, version, [law[code] for code in version.bases if code in law])
+        for script, version in db.session.execute(query)
+    ]
 
 
 def current_version(script: Script) -> ScriptVersion | None:
@@ -79,13 +85,15 @@ def bases_of(version: ScriptVersion | None) -> list[LegalBasis]:
 
 def basis_codes() -> list[tuple[str, str]]:
     """The legal bases in force, to choose from."""
+    return [(one.code, f"{one} · {one.quote[:20]}…") for one in _in_force()]
+
+
+def _in_force() -> Sequence[LegalBasis]:
     day = today()
     query = select(LegalBasis).where(
         LegalBasis.valid_from <= day, or_(LegalBasis.valid_to.is_(None), LegalBasis.valid_to > day)
     )
-    return [
-        (one.code, f"{one} · {one.quote[:20]}…") for one in db.session.scalars(query.order_by(LegalBasis.id))
-    ]
+    return db.session.scalars(query.order_by(LegalBasis.id)).all()
 
 
 def rehearsals(actor: Actor, script_id: int | None = None, limit: int = 20) -> Sequence[Rehearsal]:

@@ -25,11 +25,12 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/at-hand")
 @requires(Permission.VIEW)
 def at_hand() -> str:
-    """What may be said now, to be read while calling; of one situation with `?about=`."""
-    about = request.args.get("about", "")
-    spoken = [one for one in queries.offered() if not about or about in one.script.situations]
+    """What may be said now, to be read while calling; of some situations with `?topics=`."""
+    topics = request.args.getlist("topics")
+    spoken = [one for one in queries.offered() if not topics or set(topics) & set(one.script.situations)]
     template = "_at_hand.html" if request.headers.get("HX-Request") else "at_hand.html"
-    return render_template(f"outreach/talking/{template}", spoken=spoken, about=about, topics=TOPIC_LABELS)
+    about = [str(TOPIC_LABELS[topic]) for topic in topics if topic in TOPIC_LABELS]
+    return render_template(f"outreach/talking/{template}", spoken=spoken, about=about)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
