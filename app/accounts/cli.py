@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from app.accounts import queries, services
-from app.accounts.models import User
+from app.accounts.models import Branch, User
 from app.core.db import Intent, db, intending, writing
 from app.core.errors import DomainError
 from app.core.permissions import Role, Scope
@@ -117,7 +117,8 @@ def list_users(as_json: bool) -> None:
 
 @users_group.command("reset-password")
 @click.argument("username")
-def reset_password(username: str) -> None:
+@as_json_option
+def reset_password(username: str, as_json: bool) -> None:
     """Give a user a new one-time password, and unlock the account."""
     with writing():
         try:
@@ -125,8 +126,9 @@ def reset_password(username: str) -> None:
         except DomainError as error:
             raise click.ClickException(str(error)) from None
         password = services.reset_password(user, by=None)
+        shown = _shown(user) | {"password": password}
         db.session.commit()
-    click.echo(f"One-time password: {password}")
+    click.echo(json.dumps(shown, ensure_ascii=False) if as_json else f"One-time password: {password}")
 
 
 @branches_group.command("list")
@@ -135,23 +137,28 @@ def list_branches(as_json: bool) -> None:
     """Print the tree of branches."""
     with intending(Intent.READ):
         found = queries.branches(None)
-        rows = [{"id": b.id, "code": b.code, "name": b.name, "path": b.path} for b in found]
+        rows = [_shown_branch(branch) for branch in found]
         lines = [f"{'  ' * queries.depth(b)}{b.code}  {b.name}" for b in found]
     click.echo(json.dumps(rows, ensure_ascii=False) if as_json else "\n".join(lines))
+
+
+def _shown_branch(branch: Branch) -> dict[str, Any]:
+    return {"id": branch.id, "code": branch.code, "name": branch.name, "path": branch.path}
 
 
 @branches_group.command("create")
 @click.option("--code", required=True, help="The branch's code; unique.")
 @click.option("--name", required=True, help="The branch's name.")
 @click.option("--parent", "parent_code", help="Code of the branch above; the department itself if not given.")
-def create_branch(code: str, name: str, parent_code: str | None) -> None:
+@as_json_option
+def create_branch(code: str, name: str, parent_code: str | None, as_json: bool) -> None:
     """Add a branch."""
     with writing():
         try:
             parent = queries.branch_by_code(parent_code) if parent_code else queries.root_branch()
-            services.create_branch(code, name, parent=parent)
+            shown = _shown_branch(services.create_branch(code, name, parent=parent))
         except DomainError as error:
             db.session.rollback()
             raise click.ClickException(str(error)) from error
         db.session.commit()
-    click.echo(f"Created {code}.")
+    click.echo(json.dumps(shown, ensure_ascii=False) if as_json else f"Created {code}.")

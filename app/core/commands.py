@@ -7,8 +7,10 @@ from typing import Any, ParamSpec, TypeVar
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
-from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
+
+from app.core.health import is_damage
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,7 +30,7 @@ group = AppGroup("commands", help="The commands themselves.")
 
 
 def explain_failures(app: Flask) -> None:
-    """A database that is not there, not migrated or not writable is one sentence, not a traceback."""
+    """A database that is absent, not migrated, not writable or damaged is one sentence, not a traceback."""
     with app.app_context():
         for _path, command in own_commands():
             # commands are made once for the process, applications (in tests) more often
@@ -42,16 +44,24 @@ def _explained(callback: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return callback(*args, **kwargs)
-        except (OperationalError, ProgrammingError) as error:
-            raise click.ClickException(
-                _(
-                    "The database cannot be used: %(reason)s. After an installation or an update run “flask"
-                    " db upgrade”; otherwise check JINNUO_HOME and DATABASE_URL.",
-                    reason=str(error.orig).strip(),
-                )
-            ) from error
+        except DatabaseError as error:
+            if not (isinstance(error, OperationalError | ProgrammingError) or is_damage(error)):
+                raise
+            raise click.ClickException(_unusable(error)) from error
 
     return run
+
+
+def _unusable(error: DatabaseError) -> str:
+    text = (
+        _l("The database file is damaged (%(reason)s); restore it from the latest backup.")
+        if is_damage(error)
+        else _l(
+            "The database cannot be used: %(reason)s. After an installation or an update run “flask"
+            " db upgrade”; otherwise check JINNUO_HOME and DATABASE_URL."
+        )
+    )
+    return str(text) % {"reason": str(error.orig).strip()}
 
 
 @group.command("reference")

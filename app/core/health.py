@@ -7,7 +7,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Blueprint, Response, jsonify
 from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from app.config import PROJECT
 from app.core.db import db
@@ -69,3 +69,8 @@ def database_revisions() -> frozenset[str]:
 def wanted_revisions() -> frozenset[str]:
     """The migrations that this program wants."""
     return frozenset(ScriptDirectory(str(PROJECT / "migrations")).get_heads())
+
+
+def is_damage(error: DatabaseError) -> bool:
+    """Whether the file is no database or has torn pages: SQLite's driver has no class of its own for it."""
+    return type(error) is DatabaseError

@@ -11,11 +11,11 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask_migrate import upgrade
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from app.config import PROJECT, ConfigError, Settings, current_settings
 from app.core.db import db
-from app.core.health import database_revisions, wanted_revisions
+from app.core.health import database_revisions, is_damage, wanted_revisions
 from app.core.i18n import compile_all
 from app.core.i18n import to_console as _
 from app.core.preflight import check_ports, check_writable, only_instance
@@ -55,19 +55,26 @@ def prepare(settings: Settings) -> None:
             click.echo(_("Preparing the database ..."))
             db.session.remove()
             upgrade()
-    except OperationalError as error:
-        reason = " ".join(str(error.orig).split())
-        raise ConfigError(
-            _(
-                "The database cannot be used (%(reason)s); "
-                "check that it runs and that DATABASE_URL is right.",
-                reason=reason,
-            )
-        ) from error
+    except DatabaseError as error:
+        if not (isinstance(error, OperationalError) or is_damage(error)):
+            raise
+        raise ConfigError(_unusable(error)) from error
     finally:
         db.session.remove()
     _fill_once(settings)
     _let_go_of_the_database()
+
+
+def _unusable(error: DatabaseError) -> str:
+    reason = " ".join(str(error.orig).split())
+    if is_damage(error):
+        return _(
+            "The database file is damaged (%(reason)s); restore it from the latest backup.", reason=reason
+        )
+    return _(
+        "The database cannot be used (%(reason)s); check that it runs and that DATABASE_URL is right.",
+        reason=reason,
+    )
 
 
 def _let_go_of_the_database() -> None:

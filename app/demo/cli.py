@@ -1,5 +1,7 @@
 """`flask demo load` and `flask demo logins`."""
 
+import json
+
 import click
 from flask.cli import AppGroup
 from sqlalchemy import func, select
@@ -36,15 +38,30 @@ def load() -> None:
 
 
 @group.command("logins")
-def logins() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def logins(as_json: bool) -> None:
     """Print the demonstration's logins, if its people are still there."""
-    usernames = set(db.session.scalars(select(User.username)))
-    shown = [person for person in PEOPLE if person.shown and person.username in usernames]
-    if not shown:
+    found = _logins()
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
         return
+    for one in found:
+        click.echo(f"  {one['username']:<12} {_('%(role)s %(name)s (%(place)s)', **one)}")
+    if found:
+        click.echo("  " + _("password of all: %(password)s", password=PASSWORD))
+
+
+def _logins() -> list[dict[str, str]]:
+    usernames = set(db.session.scalars(select(User.username)))
     places = dict(BRANCHES)
-    for person in shown:
-        place = places.get(person.place, DEPARTMENT)
-        who = _("%(role)s %(name)s (%(place)s)", role=ROLE_LABELS[person.role], name=person.name, place=place)
-        click.echo(f"  {person.username:<12} {who}")
-    click.echo("  " + _("password of all: %(password)s", password=PASSWORD))
+    return [
+        {
+            "username": person.username,
+            "name": person.name,
+            "role": _("%(role)s", role=ROLE_LABELS[person.role]),
+            "place": places.get(person.place, DEPARTMENT),
+            "password": PASSWORD,
+        }
+        for person in PEOPLE
+        if person.shown and person.username in usernames
+    ]

@@ -77,10 +77,12 @@ def _contact(link: EmployerContact) -> dict[str, Any]:
 
 
 @employers.command("reindex")
-def reindex_employers() -> None:
+@as_json
+def reindex_employers(in_json: bool) -> None:
     """Make the search index anew, as the scheduler does by itself for employers that have none."""
-    click.echo(reindex())
+    number = reindex()
     db.session.commit()
+    click.echo(json.dumps({"employers": number}) if in_json else number)
 
 
 @segments.command("list")

@@ -103,7 +103,7 @@ def apply(
             db.session.commit()
         batch = _run(batch.id)
     except DomainError as error:
-        raise click.ClickException(str(error)) from error
+        raise _refusal(error, as_json) from error
     if batch.state in (BatchState.FAILED, BatchState.UNMAPPED):
         refused = queries.failure_of(batch)
         _report(_counts(batch) | {"failure": refused}, as_json)
@@ -123,7 +123,7 @@ def undo(batch_id: int, as_json: bool) -> None:
             db.session.commit()
         batch = _run(batch_id)
     except DomainError as error:
-        raise click.ClickException(str(error)) from error
+        raise _refusal(error, as_json) from error
     kept = [{"row": row.number, "key": row.key, **row.kept} for row in queries.kept_rows(batch)]
     _report({"batch": batch.id, "undone": batch.undone, "kept": batch.kept, "kept_rows": kept}, as_json)
 
@@ -138,6 +138,13 @@ def _run(batch_id: int) -> ImportBatch:
             db.session.rollback()
     click.echo(err=True)
     return db.session.get_one(ImportBatch, batch_id, populate_existing=True)
+
+
+def _refusal(error: DomainError, as_json: bool) -> click.ClickException:
+    """What was refused before there is anything to count; scripts find the reason where they look for it."""
+    if as_json:
+        _report({"failure": str(error)}, as_json)
+    return click.ClickException(str(error))
 
 
 def _counts(batch: ImportBatch) -> dict[str, Any]:

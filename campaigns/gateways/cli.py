@@ -4,6 +4,7 @@ import json
 
 import click
 from flask.cli import AppGroup
+from flask_babel import gettext as _
 
 from app.config import current_settings
 from app.core.db import db, writing
@@ -50,6 +51,8 @@ def log(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def faults(settings: tuple[str, ...], clear: bool, as_json: bool) -> None:
     """Show or set what the simulator does wrong, for example: timeout_after_accept=2 receipts_twice=1."""
+    if any("=" not in setting for setting in settings):
+        raise click.ClickException(_("Write it as NAME=VALUE."))
     store = _store()
     if clear:
         store.clear_faults()
@@ -64,9 +67,11 @@ def faults(settings: tuple[str, ...], clear: bool, as_json: bool) -> None:
 @group.command("reply")
 @click.argument("phone")
 @click.argument("text")
-def reply(phone: str, text: str) -> None:
-    """Let a phone answer by SMS; the running simulator passes it on."""
-    click.echo(_store().add_reply(phone, text))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def reply(phone: str, text: str, as_json: bool) -> None:
+    """Let a phone answer by SMS; the running simulator passes it on. Prints the reply's id."""
+    reply_id = _store().add_reply(phone, text)
+    click.echo(json.dumps({"id": reply_id}) if as_json else reply_id)
 
 
 @group.command("code")

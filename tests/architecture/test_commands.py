@@ -1,12 +1,23 @@
 """Every command says what it does, and the page of commands says the same."""
 
+import json
 from pathlib import Path
+from typing import Any
 
+import pytest
 from flask import Flask
 
 from app import create_app
-from app.config import Settings
+from app.accounts.demo import PEOPLE
+from app.accounts.queries import user_by_name
+from app.config import ConfigError, Settings, current_settings
 from app.core.commands import own_commands, reference
+from app.core.db import db
+from app.core.launch import prepare
+from app.core.passwords import matches
+from campaigns.gateways.simulator import store_path
+from campaigns.gateways.simulator_store import Store
+from tests.factories import create_branch, create_employer, create_user
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,3 +45,39 @@ def test_a_database_that_is_not_migrated_is_one_sentence(tmp_path: Path) -> None
         assert result.exit_code == 1
         assert "flask db upgrade" in result.output
         assert len(result.output.splitlines()) == 1
+
+
+def test_a_damaged_database_is_one_sentence_at_the_start_and_in_a_command(tmp_path: Path) -> None:
+    (tmp_path / "jinnuo.db").write_bytes(b"torn" * 4096)
+    office = create_app(Settings.from_environment({"JINNUO_HOME": str(tmp_path)}))
+    with office.app_context(), pytest.raises(ConfigError, match="restore it from the latest backup"):
+        prepare(current_settings())
+    result = office.test_cli_runner().invoke(args=["users", "list"])
+    assert result.exit_code == 1
+    assert "数据库文件已损坏" in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_a_command_that_prints_data_prints_it_as_json(app: Flask) -> None:
+    top = create_branch(code="TOP")
+    create_user(username=PEOPLE[0].username, branch=top)
+    create_employer(top)
+    db.session.commit()
+
+    def printed(*arguments: str) -> Any:
+        result = app.test_cli_runner().invoke(args=[*arguments, "--json"])
+        assert result.exit_code == 0, result.output
+        db.session.rollback()
+        return json.loads(result.stdout)
+
+    made = printed("branches", "create", "--code", "NORTH", "--name", "北区管理部")
+    assert (made["code"], made["path"]) == ("NORTH", f"{top.path}{made['id']}/")
+    renewed = printed("users", "reset-password", PEOPLE[0].username)
+    assert matches(user_by_name(renewed["username"]).password_hash, renewed["password"])
+    assert [one["username"] for one in printed("demo", "logins")] == [PEOPLE[0].username]
+    assert printed("employers", "reindex") == {"employers": 1}
+    assert printed("arrears", "reckon") == {"employers": 0}
+    reply = printed("gateway", "reply", "13800000001", "好的")
+    store = Store(store_path(current_settings()))
+    assert [one["id"] for one in store.due_replies()] == [reply["id"]]
+    store.close()

@@ -118,3 +118,14 @@ def test_a_month_that_nobody_tells_is_asked_for(app: Flask, spec: ImportSpec, tm
         path.write_text("统一社会信用代码,单位名称\n", encoding="utf-8")
         assert call(app, "apply", "monthly", path).exit_code == 1
         assert call(app, "apply", "monthly", path, "--period", "202209").exit_code == 0
+
+
+def test_what_is_refused_at_the_door_is_told_as_json_too(
+    app: Flask, spec: ImportSpec, tmp_path: Path
+) -> None:
+    picture = tmp_path / "scan.xlsx"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n")
+    late = call(app, "apply", "sample", workbook(tmp_path, [row(1)]), "--as-of", "2999-01-01", "--json")
+    for refused in (call(app, "apply", "sample", picture, "--json"), late, call(app, "undo", 999, "--json")):
+        assert refused.exit_code == 1
+        assert json.loads(refused.stdout)["failure"] in refused.stderr

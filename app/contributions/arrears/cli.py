@@ -43,9 +43,10 @@ def _print(day: date, answer: dict[str, object]) -> None:
 
 
 @group.command("reckon")
-def reckon_command() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def reckon_command(as_json: bool) -> None:
     """Open and close the cases that older statements ask for; the same is done each night."""
     with writing():
         number = services.catch_up()
         db.session.commit()
-    click.echo(f"{number} employers")
+    click.echo(json.dumps({"employers": number}) if as_json else f"{number} employers")

@@ -143,7 +143,10 @@ def test_faults_are_set_shown_and_cleared_from_the_shell(house: Flask) -> None:
     refused = runner.invoke(args=["gateway", "faults", "gremlins=1"])
     assert refused.exit_code == 1
     assert "no fault named gremlins" in refused.output
-    assert runner.invoke(args=["gateway", "faults", "slow_ms"]).exit_code == 1
+    bare = runner.invoke(args=["gateway", "faults", "slow_ms", "--clear"])
+    assert bare.exit_code == 1
+    assert "请按“名称=值”的形式填写。" in bare.output
+    assert json.loads(runner.invoke(args=["gateway", "faults", "--json"]).output)["flow_control"] == 2
     assert json.loads(runner.invoke(args=["gateway", "faults", "--clear", "--json"]).output) == vars(Faults())
 
 
