@@ -133,3 +133,5 @@ def test_the_calculator_shows_the_cost_before_anything_is_kept(client: FlaskClie
     kept = client.post(f"/plans/at/{employer.id}", data=form, follow_redirects=True).text
     assert "2,500.00" in kept
     assert client.post(f"/plans/at/{employer.id}", data={**form, "heads_1": "0"}).status_code == 422
+    for wrong in ({"employer_rate": "5.255"}, {"employee_rate": "sNaN"}, {"wage_1": "5000.001"}):
+        assert client.post(f"/plans/at/{employer.id}", data=form | wrong).status_code == 422
