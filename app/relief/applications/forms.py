@@ -114,9 +114,9 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
         taken = (self.request, self.from_month, self.to_month, self.heads, self.base)
         if not all(map(self._holds, (*taken, self.employer_rate, self.employee_rate))):
             return None
-        if any(not field.data for field in taken):
-            return None
         first, last, heads, base = self.from_month.data, self.to_month.data, self.heads.data, self.base.data
+        if first is None or last is None or not heads or not base or not self.request.data:
+            return None
         request = Request(self.request.data)
         kinds = tuple(ReliefKind) if request is Request.BOTH else (ReliefKind(request.value),)
         return effect_of(
