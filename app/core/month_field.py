@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from wtforms import Field
 from wtforms.widgets import MonthInput
 
-from app.core.periods import Period
+from app.core.periods import Period, asked_month
 
 
 class PeriodField(Field):
@@ -23,7 +23,7 @@ class PeriodField(Field):
     def process_formdata(self, valuelist: list[Any]) -> None:
         text = str(valuelist[0]).strip() if valuelist else ""
         try:
-            self.data = Period.parse(text) if text else None
+            self.data = asked_month(text) if text else None
         except ValueError:
             self.data = None
             raise ValueError(_("“%(text)s” is not a month; write it as 2026-09.", text=text[:20])) from None

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import total_ordering
 
+#: the years a month may lie in, and how many of them must be left on either side of one that is asked for
+FIRST_YEAR, LAST_YEAR, ROOM = 1900, 2999, 3
+
 _FORMS = (
     re.compile(r"^(\d{4})(\d{2})$"),
     re.compile(r"^(\d{4})[-/.](\d{1,2})$"),
@@ -22,7 +25,7 @@ class Period:
     month: int
 
     def __post_init__(self) -> None:
-        if not (1900 <= self.year <= 2999 and 1 <= self.month <= 12):
+        if not (FIRST_YEAR <= self.year <= LAST_YEAR and 1 <= self.month <= 12):
             raise ValueError(f"not a month: {self.year}-{self.month}")
 
     @classmethod
@@ -72,3 +75,14 @@ class Period:
     @property
     def _index(self) -> int:
         return self.year * 12 + self.month - 1
+
+
+def asked_month(text: str) -> Period:
+    """A month that somebody asks for by an address or a form; ValueError for what is none.
+
+    Pages count on from it, up to three years forth and back, so the first and last years are refused too.
+    """
+    month = Period.parse(text)
+    if not FIRST_YEAR + ROOM <= month.year <= LAST_YEAR - ROOM:
+        raise ValueError(f"not a month to count from: {text!r}")
+    return month

@@ -27,6 +27,7 @@ from app.core.cells import REASONS, CellError
 from app.core.choices import offered
 from app.core.clock import today
 from app.core.code_forms import CodedField
+from app.core.decimals import Places
 from app.core.i18n import translated
 from app.core.identifiers import credit_code, id_number, mobile
 from app.core.text import clean, is_landline
@@ -153,14 +154,10 @@ class EditEmployerForm(EmployerForm):
 
     version = HiddenField()
     account_balance = DecimalField(
-        _l("Account balance (yuan)"), places=2, validators=[Optional(), NumberRange(0, 10**13)]
+        _l("Account balance (yuan)"), places=2, validators=[Optional(), Places(2), NumberRange(0, 10**13)]
     )
     account_closed_on = DateField(_l("Account closed on"), validators=[Optional(), not_in_the_future])
     account_closing_reason = CodedField(_l("Reason for closing the account"), "closing_reason")
-
-    def validate_account_balance(self, field: Field) -> None:
-        if field.data is not None and field.data != round(field.data, 2):
-            raise ValidationError(_("Give at most two decimal places."))
 
     def validate_account_closing_reason(self, field: Field) -> None:
         if field.data and not self.account_closed_on.data:

@@ -17,7 +17,7 @@ from app.core.errors import DomainError
 from app.core.features import current_features
 from app.core.import_conflicts import KEEP, TAKE
 from app.core.import_spec import ImportSpec
-from app.core.periods import Period
+from app.core.periods import Period, asked_month
 from app.imports import queries, services
 from app.imports.models import BatchState, ImportBatch
 
@@ -182,6 +182,6 @@ def _branch(code: str | None, user: User | None) -> Branch:
 
 def _period(text: str | None) -> Period | None:
     try:
-        return Period.parse(text) if text else None
+        return asked_month(text) if text else None
     except ValueError as error:
         raise DomainError(_("“%(text)s” is no month such as 202209.", text=text)) from error

@@ -13,7 +13,7 @@ from wtforms.validators import Length, Optional, ValidationError
 from app.core.clock import today
 from app.core.import_conflicts import KEEP, TAKE
 from app.core.import_spec import ImportSpec
-from app.core.periods import Period
+from app.core.periods import Period, asked_month
 
 #: what was chosen by field, and by row and field
 Given = tuple[dict[str, str], dict[str, dict[str, str]]]
@@ -70,7 +70,7 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
 
     def validate_period(self, field: Any) -> None:
         try:
-            Period.parse(field.data)
+            asked_month(field.data)
         except ValueError:
             raise ValidationError(_l("Give a month such as 2022-09.")) from None
 
@@ -85,4 +85,4 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
     @property
     def chosen_period(self) -> Period | None:
         given = self.period.data if "period" in self else None
-        return Period.parse(given) if given else None
+        return asked_month(given) if given else None

@@ -9,6 +9,7 @@ from wtforms import DecimalField, Field, FieldList, FormField
 from wtforms import Form as PlainForm
 from wtforms.validators import NumberRange, Optional, ValidationError
 
+from app.core.decimals import Places
 from app.core.identifiers import credit_code
 from app.core.import_spec import Column, ImportSpec
 from app.core.month_field import PeriodField
@@ -93,7 +94,7 @@ class InstalmentForm(PlainForm):
     """One line of a plan; an empty one is left out."""
 
     month = PeriodField(_l("Month"), [Optional()])
-    amount = DecimalField(_l("Amount"), [Optional(), NumberRange(Decimal("0.01"))], places=2)
+    amount = DecimalField(_l("Amount"), [Optional(), Places(2), NumberRange(Decimal("0.01"))], places=2)
 
     def validate_amount(self, field: Field) -> None:
         if (self.month.data is None) is not (field.data is None):

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.clock import today
 from app.core.errors import DomainError
-from app.core.periods import Period
+from app.core.periods import Period, asked_month
 from app.targets.services import Key
 
 PREFIX = "target"
@@ -17,7 +17,7 @@ def read_month(text: str | None) -> Period:
     if not text:
         return Period.of(today())
     try:
-        return Period.parse(text)
+        return asked_month(text)
     except ValueError:
         raise DomainError(_l("This is not a month: write it as 202611.")) from None
 

@@ -41,13 +41,15 @@ def open_task(
     source: Source | None = None,
     actor: Actor | None = None,
     again: bool = False,
+    fresh: bool = False,
 ) -> Task:
     """Opens a task; the same kind and source give the task that is already there, closed or not.
 
     `title` is a msgid (with `params`) or a person's own words. Without an owner it goes to the employer's.
-    With `again`, a source whose task was closed may ask anew.
+    With `again`, a source whose task was closed may ask anew. `fresh` is for many at once whose sources are
+    known to have none: nothing is looked up, and the caller flushes them together.
     """
-    if source and (known := _known(kind, source, again)):
+    if source and not fresh and (known := _known(kind, source, again)):
         return known
     if branch_id is None and employer is None:
         raise ValueError("a task belongs to an employer or to a branch")
@@ -65,7 +67,8 @@ def open_task(
         source_id=source[1] if source else None,
     )
     db.session.add(task)
-    db.session.flush()
+    if not fresh:
+        db.session.flush()
     return task
 
 

@@ -16,6 +16,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from app.accounts.models import User
 from app.core import segments
 from app.core.choices import offered
+from app.core.decimals import Places
 from app.employers.lists import LIST
 from campaigns.channels.sms import text as sms
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
@@ -91,4 +92,6 @@ class SenderForm(FlaskForm):  # type: ignore[misc]
         description=_l("As filed with the operators."),
     )
     phone = StringField(_l("Telephone number for questions"), [InputRequired(), Length(max=30)])
-    price = DecimalField(_l("Price of a segment (yuan)"), [InputRequired(), NumberRange(0, 10)], places=4)
+    price = DecimalField(
+        _l("Price of a segment (yuan)"), [InputRequired(), Places(4), NumberRange(0, 10)], places=4
+    )

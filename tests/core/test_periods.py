@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.periods import Period
+from app.core.periods import Period, asked_month
 
 periods = st.builds(Period, st.integers(1950, 2500), st.integers(1, 12))
 
@@ -37,3 +37,11 @@ def test_anything_else_is_refused(text: str) -> None:
 
 def test_a_day_that_a_short_month_lacks_is_its_last() -> None:
     assert Period(2022, 2).day(31) == date(2022, 2, 28)
+
+
+@pytest.mark.parametrize("text", ["190001", "190212", "299701", "299912"])
+def test_a_month_at_the_edge_of_the_calendar_is_not_counted_from(text: str) -> None:
+    with pytest.raises(ValueError, match="month"):
+        asked_month(text)
+    for month in (asked_month("190301") + -36, asked_month("2996年12月") + 36):
+        assert Period.parse(str(month)) == month

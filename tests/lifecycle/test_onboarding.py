@@ -237,6 +237,9 @@ def test_the_pages_of_an_opening_work_and_the_notice_names_everything(
     notice = client.get(f"{page}/notice").text
     assert "请加盖公章" in notice and "缺少" in notice
     assert client.post(f"{page}/bundle", data={"done_101": "y", "on_101": "2026-01-05"}).status_code == 303
+    wrong = client.post(f"{page}/bundle", data={"done_101": "y", "on_101": "yesterday"})
+    assert wrong.status_code == 422
+    assert "yesterday" in wrong.text and "请加盖公章" in wrong.text  # the other form keeps what it holds
     shown = client.get(page).text
     assert "2026-01-05" in shown and "尚未齐全" in shown
     panel = client.get(f"/employers/{opening.employer_id}/panels/side", headers={"HX-Request": "true"}).text

@@ -76,6 +76,15 @@ def test_rehearsals_are_seen_where_they_were_held(client: FlaskClient, script: S
     assert "一人也应办理" in page and "本部门同事" not in page
 
 
+def test_a_situation_that_is_none_is_refused_with_a_message(
+    client: FlaskClient, script: Script, zhou: User
+) -> None:
+    sign_in(client, zhou)
+    refused = client.post(f"/scripts/{script.id}/situations", data={"situations": ["nonsense"]})
+    assert refused.status_code == 422 and "nonsense" in refused.text
+    assert queries.find(script.id).situations == ["opening"]
+
+
 def test_a_manager_writes_a_script_with_its_legal_basis(client: FlaskClient, zhou: User) -> None:
     seed_legal_basis()
     sign_in(client, zhou)
@@ -133,3 +142,5 @@ def test_the_calculator_shows_the_cost_before_anything_is_kept(client: FlaskClie
     kept = client.post(f"/plans/at/{employer.id}", data=form, follow_redirects=True).text
     assert "2,500.00" in kept
     assert client.post(f"/plans/at/{employer.id}", data={**form, "heads_1": "0"}).status_code == 422
+    for wrong in ({"employer_rate": "5.255"}, {"employee_rate": "sNaN"}, {"wage_1": "5000.001"}):
+        assert client.post(f"/plans/at/{employer.id}", data=form | wrong).status_code == 422

@@ -148,6 +148,8 @@ def test_the_form_makes_a_draft_and_its_page_says_what_blocks_it(
     wrong = client.post(f"/relief/applications/new?employer_id={harbour.id}", data={**answers, "heads": "0"})
     assert wrong.status_code == 422
     made = client.post(f"/relief/applications/new?employer_id={harbour.id}", data=answers)
+    early = client.get(f"/relief/applications/new?employer_id={harbour.id}&after=299912")
+    assert early.status_code == 200
     assert made.status_code == 302
     page = client.get(made.location).text
     assert "72,000.00" in page
@@ -157,3 +159,25 @@ def test_the_form_makes_a_draft_and_its_page_says_what_blocks_it(
     assert "滨海港务" in client.get("/relief/applications").text
     sign_in(client, create_user(Role.MANAGER, branch=create_branch()))
     assert client.get(made.location).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"request": "x"}, {"base": "1e30"}, {"base": "Infinity"}, {"base": "5000.001"},
+        {"employer_rate": "5.005"}, {"employer_rate": "sNaN"}, {"from_month": "299912"},
+    ],
+)  # fmt: skip
+def test_a_wrong_answer_is_neither_estimated_nor_kept(
+    client: FlaskClient, harbour: Employer, maker: User, wrong: dict[str, str]
+) -> None:
+    sign_in(client, maker)
+    answers = {"request": "both", "from_month": "2026-09", "to_month": "2027-02", "heads": "10",
+               "base": "5000", "employer_rate": "5.25", "employee_rate": "5"}  # fmt: skip
+    address = f"/relief/applications/estimate/{harbour.id}"
+    asked = "填写月份、人数和基数后显示"
+    estimates = [client.get(address, query_string=given) for given in (answers, answers | wrong)]
+    assert [(one.status_code, asked in one.text) for one in estimates] == [(200, False), (200, True)]
+    refused = client.post(f"/relief/applications/new?employer_id={harbour.id}", data=answers | wrong)
+    assert refused.status_code == 422
+    assert db.session.scalars(select(ReliefApplication)).all() == []

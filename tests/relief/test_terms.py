@@ -175,5 +175,8 @@ def test_the_register_adds_up_and_every_number_leads_to_its_rows(client: FlaskCl
         "rows-1-month": "2023-02",
         "rows-1-amount": "6000",
     }
+    for amount in ("6000.001", "Infinity", "1e30"):
+        wrong = lines | {"rows-1-amount": amount}
+        assert client.post(f"/relief/{decision.id}/plan", data=wrong).status_code == 422
     assert client.post(f"/relief/{decision.id}/plan", data=lines).status_code == 302
     assert "6,000.00" in client.get(f"/relief/{decision.id}").text

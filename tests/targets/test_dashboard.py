@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app.accounts.models import Branch, User
 from app.core.criteria import parse_query
@@ -13,7 +14,7 @@ from app.employers.lists import count_employers, employer_fields
 from app.employers.models import Stage
 from app.targets.queries import Figure, dashboard, trend
 from app.targets.services import set_targets
-from tests.factories import create_branch, create_employer, create_user
+from tests.factories import create_branch, create_employer, create_user, sign_in
 
 MONTH = Period(2026, 11)
 
@@ -102,3 +103,11 @@ def test_the_trend_has_a_count_for_each_of_twelve_months(app: Flask) -> None:
         kpi = dashboard(MONTH, manager).totals[0].kpi
         months = trend(kpi, MONTH, manager)
     assert [number for _period, number, _url in months] == [0, 2, *[0] * 9, 1]
+
+
+def test_a_month_without_neighbours_is_refused_like_any_other_rubbish(
+    client: FlaskClient,
+) -> None:
+    sign_in(client, team()[1])
+    answers = [client.get(f"/dashboard?month={month}").status_code for month in ("190001", "x", "190301")]
+    assert answers == [400, 400, 200]

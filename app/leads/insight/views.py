@@ -8,7 +8,7 @@ from app.audit import services as audit
 from app.core.charts import Chart, Point, Series, bar_chart
 from app.core.clock import today
 from app.core.i18n import msgid
-from app.core.periods import Period
+from app.core.periods import Period, asked_month
 from app.core.permissions import current_actor, requires
 from app.core.workbooks import MEDIA_TYPE, workbook_bytes
 from app.employers.policy import Permission as Employers
@@ -120,6 +120,6 @@ def _asked() -> tuple[queries.Dimension, Period, Period]:
 
 def _month(name: str, otherwise: Period) -> Period:
     try:
-        return Period.parse(request.args.get(name, "")) if request.args.get(name) else otherwise
+        return asked_month(request.args.get(name, ""))
     except ValueError:
         return otherwise

@@ -1,5 +1,6 @@
 """Claiming leads, giving them back, and taking back those that lie."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
@@ -110,16 +111,15 @@ def mind_idle() -> tuple[int, int]:
         if id_ not in lying:
             tasks.cancel(task, None, SPOKEN)
     over = idle_before(IDLE_DAYS.value())
+    unwarned = [lead for id_, lead in lying.items() if id_ not in warnings]
+    _warn(unwarned)
     returned = 0
-    for id_, lead in lying.items():
-        known = warnings.get(id_)
-        if known is None:
-            _warn(lead)
-        elif known.due_on <= today() and _since(lead) <= over:
-            _take_back(lead, known)
+    for id_, task in warnings.items():
+        if id_ in lying and task.due_on <= today() and _since(lying[id_]) <= over:
+            _take_back(lying[id_], task)
             returned += 1
     db.session.flush()
-    return len(lying.keys() - warnings.keys()), returned
+    return len(unwarned), returned
 
 
 def _begin_count() -> None:
@@ -137,10 +137,13 @@ def _since(lead: Lead) -> date:
     return max(day for day in (lead.claimed_on, lead.employer.last_contact_on) if day is not None)
 
 
-def _warn(lead: Lead) -> None:
+def _warn(leads: Sequence[Lead]) -> None:
+    """Of leads that no open warning is about."""
     due = add_working_days(today(), WARN_DAYS.value(), provisional=True)
-    source = (KIND, lead.employer_id)
-    tasks.open_task(WARNING, WARNED, due, employer=lead.employer, source=source, again=True)
+    for lead in leads:
+        source = (KIND, lead.employer_id)
+        tasks.open_task(WARNING, WARNED, due, employer=lead.employer, source=source, fresh=True)
+    db.session.flush()
 
 
 def _take_back(lead: Lead, warning: Task) -> None:

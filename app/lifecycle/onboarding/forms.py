@@ -49,8 +49,11 @@ class PaperForm(FlaskForm):  # type: ignore[misc]
         }
 
 
-def paper_form(checks: Mapping[str, DocumentCheck]) -> PaperForm:
-    """A form with every paper that is asked for today, filled with what was found before."""
+def paper_form(checks: Mapping[str, DocumentCheck], **given: Any) -> PaperForm:
+    """A form with every paper that is asked for today, filled with what was found before.
+
+    With `formdata=None` what was posted is not its own: another form of the page was sent.
+    """
     papers = tuple(documents())
     fields: dict[str, Any] = {"papers": papers}
     for code in papers:
@@ -66,7 +69,7 @@ def paper_form(checks: Mapping[str, DocumentCheck]) -> PaperForm:
             fields[f"due_{code}"] = DateField(
                 _l("Follows by"), [Optional()], default=check.due_on if check else None
             )
-    form: PaperForm = type("PapersForm", (PaperForm,), fields)()
+    form: PaperForm = type("PapersForm", (PaperForm,), fields)(**given)
     return form
 
 
@@ -80,14 +83,15 @@ class BundleForm(FlaskForm):  # type: ignore[misc]
         return {code: self[f"on_{code}"].data or today() for code in self.items if self[f"done_{code}"].data}
 
 
-def bundle_form(steps: Mapping[str, BundleStep]) -> BundleForm:
+def bundle_form(steps: Mapping[str, BundleStep], **given: Any) -> BundleForm:
+    """A form with every matter, filled with what was ticked before; `given` as for the papers."""
     items = tuple(code for code, one in codes(BUNDLE).items() if one.valid_on(today()) or code in steps)
     fields: dict[str, Any] = {"items": items}
     for code in items:
         step = steps.get(code)
         fields[f"done_{code}"] = BooleanField(label(BUNDLE, code), default=step is not None)
         fields[f"on_{code}"] = DateField(_l("Done on"), [Optional()], default=step.done_on if step else None)
-    form: BundleForm = type("BundleStepsForm", (BundleForm,), fields)()
+    form: BundleForm = type("BundleStepsForm", (BundleForm,), fields)(**given)
     return form
 
 

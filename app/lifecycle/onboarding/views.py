@@ -13,7 +13,14 @@ from app.core.permissions import current_actor, requires
 from app.core.workflow import available, history
 from app.employers.queries import find as find_employer
 from app.lifecycle.onboarding import queries, services
-from app.lifecycle.onboarding.forms import MilestoneForm, PaperForm, SigningForm, bundle_form, paper_form
+from app.lifecycle.onboarding.forms import (
+    BundleForm,
+    MilestoneForm,
+    PaperForm,
+    SigningForm,
+    bundle_form,
+    paper_form,
+)
 from app.lifecycle.onboarding.models import (
     RESULT_LABELS,
     RESULT_TONES,
@@ -63,7 +70,10 @@ def show(id: int) -> ResponseReturnValue:
     return _page(load(id, current_actor()))
 
 
-def _page(opening: Opening, form: PaperForm | None = None) -> ResponseReturnValue:
+def _page(
+    opening: Opening, papers: PaperForm | None = None, bundle: BundleForm | None = None
+) -> ResponseReturnValue:
+    """With the form that was refused, and what is wrong in it."""
     opening = queries.with_papers(opening)
     checks, steps = queries.checks_of(opening), queries.bundle_of(opening.id)
     page = render_template(
@@ -71,13 +81,13 @@ def _page(opening: Opening, form: PaperForm | None = None) -> ResponseReturnValu
         opening=opening,
         checks=checks,
         groups=_groups(),
-        form=form or paper_form(checks),
-        bundle=bundle_form(steps),
+        form=papers or paper_form(checks, formdata=None),
+        bundle=bundle or bundle_form(steps, formdata=None),
         steps=steps,
         options=available(OPENING, opening, current_actor()),
         history=history(OPENING, opening.id),
     )
-    return page, 422 if form else 200
+    return page, 422 if papers or bundle else 200
 
 
 def _groups() -> list[tuple[str, bool, list[str]]]:
@@ -115,10 +125,11 @@ def bundle(id: int) -> ResponseReturnValue:
     actor = current_actor()
     opening = load(id, actor)
     form = bundle_form(queries.bundle_of(opening.id))
-    if form.validate_on_submit():
-        services.tick_bundle(opening, form.done, actor)
-        db.session.commit()
-        flash(_("Saved."), "success")
+    if not form.validate_on_submit():
+        return _page(opening, bundle=form)
+    services.tick_bundle(opening, form.done, actor)
+    db.session.commit()
+    flash(_("Saved."), "success")
     return redirect(url_for(".show", id=id, _anchor="bundle"), 303)
 
 

@@ -1,12 +1,14 @@
 """What a plan is worked out from."""
 
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DecimalField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from app.core.decimals import Places
 from app.core.rates import Group
 from app.employers.models import Employer
 
@@ -14,15 +16,23 @@ from app.employers.models import Employer
 LINES = 3
 
 
+def _wage(*needed: Any) -> DecimalField:
+    return DecimalField(_l("Average wage of last year"), [*needed, Places(2), NumberRange(1, 1_000_000)])
+
+
+def _rate(label: Any) -> DecimalField:
+    return DecimalField(label, [InputRequired(), Places(2), NumberRange(0, 100)], default=Decimal(5))
+
+
 class PlanForm(FlaskForm):  # type: ignore[misc]
     heads_1 = IntegerField(_l("Employees"), [InputRequired(), NumberRange(1, 1_000_000)])
-    wage_1 = DecimalField(_l("Average wage of last year"), [InputRequired(), NumberRange(1, 1_000_000)])
+    wage_1 = _wage(InputRequired())
     heads_2 = IntegerField(_l("Employees"), [Optional(), NumberRange(1, 1_000_000)])
-    wage_2 = DecimalField(_l("Average wage of last year"), [Optional(), NumberRange(1, 1_000_000)])
+    wage_2 = _wage(Optional())
     heads_3 = IntegerField(_l("Employees"), [Optional(), NumberRange(1, 1_000_000)])
-    wage_3 = DecimalField(_l("Average wage of last year"), [Optional(), NumberRange(1, 1_000_000)])
-    employer_rate = DecimalField(_l("Employer's rate, per cent"), [InputRequired()], default=Decimal(5))
-    employee_rate = DecimalField(_l("Employees' rate, per cent"), [InputRequired()], default=Decimal(5))
+    wage_3 = _wage(Optional())
+    employer_rate = _rate(_l("Employer's rate, per cent"))
+    employee_rate = _rate(_l("Employees' rate, per cent"))
     note = StringField(_l("Note"), [Optional(), Length(max=500)])
 
     def prefill(self, employer: Employer) -> None:

@@ -10,7 +10,7 @@ from app.outreach.models import TOPIC_LABELS
 from app.outreach.talking import queries, services
 from app.outreach.talking.forms import RehearsalForm, ScriptForm, SituationForm, VersionForm
 from app.outreach.talking.lists import SCRIPTS
-from app.outreach.talking.models import SCRIPT_LABELS
+from app.outreach.talking.models import SCRIPT_LABELS, Script
 from app.outreach.talking.policy import Permission
 
 blueprint = Blueprint("talking", __name__, url_prefix="/scripts")
@@ -49,21 +49,25 @@ def new() -> ResponseReturnValue:
 
 @blueprint.get("/<int:id>")
 @requires(Permission.VIEW)
-def show(id: int) -> str:
+def show(id: int) -> ResponseReturnValue:
     """The text that holds, the earlier ones, and who has rehearsed it."""
-    script = queries.find(id)
+    return _page(queries.find(id))
+
+
+def _page(script: Script, refused: SituationForm | None = None) -> ResponseReturnValue:
     current = queries.current_version(script)
-    return render_template(
+    page = render_template(
         "outreach/talking/show.html",
         script=script,
         current=current,
         bases=queries.bases_of(current),
         situations=[str(TOPIC_LABELS.get(one, one)) for one in script.situations],
         kinds=SCRIPT_LABELS,
-        rehearsals=queries.rehearsals(current_actor(), id),
-        form=RehearsalForm(),
-        offer=SituationForm(situations=script.situations, retired=script.retired_on is not None),
+        rehearsals=queries.rehearsals(current_actor(), script.id),
+        form=RehearsalForm(formdata=None),
+        offer=refused or SituationForm(situations=script.situations, retired=script.retired_on is not None),
     )
+    return page, 422 if refused else 200
 
 
 @blueprint.route("/<int:id>/version", methods=["GET", "POST"])
@@ -85,10 +89,11 @@ def version(id: int) -> ResponseReturnValue:
 @requires(Permission.WRITE)
 def situations(id: int) -> ResponseReturnValue:
     script, form = queries.find(id), SituationForm()
-    if form.validate_on_submit():
-        services.set_situations(script, form.situations.data or (), bool(form.retired.data))
-        db.session.commit()
-        flash(_("Saved."), "success")
+    if not form.validate_on_submit():
+        return _page(script, form)
+    services.set_situations(script, form.situations.data or (), bool(form.retired.data))
+    db.session.commit()
+    flash(_("Saved."), "success")
     return redirect(url_for(".show", id=id), 303)
 
 

@@ -21,6 +21,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core.choices import offered
 from app.core.clock import today
+from app.core.decimals import Places
 from app.core.month_field import PeriodField
 from app.core.periods import Period
 from app.employers.models import Employer
@@ -45,7 +46,9 @@ def _choices(labels: Any) -> list[tuple[str, Any]]:
 
 
 def _rate(label: Any) -> DecimalField:
-    return DecimalField(label, [Optional(), NumberRange(0, 100)], places=2, description=_l("In per cent."))
+    return DecimalField(
+        label, [Optional(), Places(2), NumberRange(0, 100)], places=2, description=_l("In per cent.")
+    )
 
 
 class ApplicationForm(FlaskForm):  # type: ignore[misc]
@@ -53,7 +56,9 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
     from_month = PeriodField(_l("First month of relief"), [InputRequired()])
     to_month = PeriodField(_l("Last month of relief"), [InputRequired()])
     heads = IntegerField(_l("Employees"), [InputRequired(), NumberRange(1, MOST_HEADS)])
-    base = DecimalField(_l("Average monthly base"), [InputRequired(), NumberRange(1, MOST_BASE)], places=2)
+    base = DecimalField(
+        _l("Average monthly base"), [InputRequired(), Places(2), NumberRange(1, MOST_BASE)], places=2
+    )
     employer_rate = _rate(_l("Reduced employer rate"))
     employee_rate = _rate(_l("Reduced employee rate"))
     reason = TextAreaField(_l("Hardship"), [Optional(), Length(max=4000)])
@@ -105,7 +110,10 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
         return Draft(values)
 
     def estimate(self, employer: Employer) -> Effect | None:
-        """What the answers so far come to; None while one that it takes is missing."""
+        """What the answers so far come to; None while one that it takes is missing or wrong."""
+        taken = (self.request, self.from_month, self.to_month, self.heads, self.base)
+        if not all(map(self._holds, (*taken, self.employer_rate, self.employee_rate))):
+            return None
         first, last, heads, base = self.from_month.data, self.to_month.data, self.heads.data, self.base.data
         if first is None or last is None or not heads or not base or not self.request.data:
             return None
@@ -119,6 +127,10 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
             Rates(employer.employer_rate, employer.employee_rate),
             Rates(_fraction(self.employer_rate.data), _fraction(self.employee_rate.data)),
         )
+
+    def _holds(self, field: Field) -> bool:
+        """Whether an answer is valid; what nobody typed is the application's own or a proposal."""
+        return field.raw_data is None or bool(field.validate(self))
 
 
 def _fraction(percent: Decimal | None) -> Decimal | None:

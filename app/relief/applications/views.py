@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.core.acts import demand
 from app.core.db import db
 from app.core.legal import find
-from app.core.periods import Period
+from app.core.periods import Period, asked_month
 from app.core.permissions import current_actor, requires
 from app.core.workflow import available, history
 from app.employers.models import Employer
@@ -137,7 +137,7 @@ def _form(
 
 def _month(text: str | None) -> Period | None:
     try:
-        return Period.parse(text) if text else None
+        return asked_month(text) if text else None
     except ValueError:
         return None
 

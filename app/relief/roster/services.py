@@ -44,14 +44,23 @@ def make(title: str, due_on: date, actor: Actor, segment: Segment | None = None)
     db.session.add(roster)
     db.session.flush()
     if segment is not None:
-        employers = db.session.scalars(select_employers(segment.tree, actor).limit(MOST + 1)).all()
-        if len(employers) > MOST:
-            raise DomainError(
-                _l("The segment has more than %(most)s employers: choose a narrower one.", most=MOST)
-            )
-        for employer in employers:
-            add(roster, employer, actor)
+        _fill(roster, segment, actor)
     return roster
+
+
+def _fill(roster: ReliefRoster, segment: Segment, actor: Actor) -> None:
+    """Lines and tasks are written together: a new roster has none to compare with."""
+    employers = db.session.scalars(select_employers(segment.tree, actor).limit(MOST + 1)).all()
+    if len(employers) > MOST:
+        raise DomainError(
+            _l("The segment has more than %(most)s employers: choose a narrower one.", most=MOST)
+        )
+    lines = [ReliefRosterLine(roster=roster, employer=employer) for employer in employers]
+    db.session.add_all(lines)
+    db.session.flush()
+    for line in lines:
+        _ask(line, actor, fresh=True)
+    db.session.flush()
 
 
 def add(roster: ReliefRoster, employer: Employer, actor: Actor) -> ReliefRosterLine:
@@ -64,24 +73,35 @@ def add(roster: ReliefRoster, employer: Employer, actor: Actor) -> ReliefRosterL
     line = ReliefRosterLine(roster=roster, employer=employer)
     db.session.add(line)
     db.session.flush()
-    open_task(
-        SURVEY,
-        ASK,
-        roster.due_on,
-        employer=employer,
-        owner_id=employer.owner_id or actor.id,
-        params={"roster": roster.title},
-        source=(SOURCE, line.id),
-        actor=actor,
-    )
+    _ask(line, actor)
     return line
 
 
+def _ask(line: ReliefRosterLine, actor: Actor, *, fresh: bool = False) -> None:
+    open_task(
+        SURVEY,
+        ASK,
+        line.roster.due_on,
+        employer=line.employer,
+        owner_id=line.employer.owner_id or actor.id,
+        params={"roster": line.roster.title},
+        source=(SOURCE, line.id),
+        actor=actor,
+        fresh=fresh,
+    )
+
+
 def survey(line: ReliefRosterLine, intent: Intent, note: str, actor: Actor) -> None:
-    """Writes down what the employer answered; whoever wants relief is helped next."""
+    """Writes down what the employer answered; whoever wants relief is helped next.
+
+    The same answer again tells nothing new, as when only what was done is added to it.
+    """
+    note = note.strip()
+    if line.surveyed_on is not None and (line.intent, line.note) == (intent, note):
+        return
     line.surveyed_on, line.surveyed_by_id = today(), actor.id
-    line.intent, line.note = intent, note.strip()
-    settle((SOURCE, line.id), (SURVEY,), note.strip())
+    line.intent, line.note = intent, note
+    settle((SOURCE, line.id), (SURVEY,), note)
     if intent in WANTS and line.handled_on is None:
         open_task(
             HELP,

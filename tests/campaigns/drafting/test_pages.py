@@ -270,3 +270,4 @@ def test_the_branch_head_says_how_the_branch_signs(client: FlaskClient, head: Us
     assert client.post("/campaigns/sender", data=good).status_code == 303
     assert "滨海管理部" in client.get("/campaigns/wording?template_text=a").text
     assert client.post("/campaigns/sender", data=good | {"signature": "x"}).status_code == 422
+    assert client.post("/campaigns/sender", data=good | {"price": "0.04555"}).status_code == 422

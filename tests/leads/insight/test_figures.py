@@ -97,3 +97,10 @@ def test_the_batch_leads_to_its_rows_and_the_funnel_is_given_as_a_workbook(
     sign_in(client, create_user(Role.BANK_PARTNER, branch=manager.branch))
     assert client.get("/leads/funnel").status_code == 403
     assert client.get("/leads/monthly").status_code == 403
+
+
+@pytest.mark.parametrize("page", ["monthly?month", "funnel?until", "funnel?from"])
+def test_a_month_without_neighbours_is_taken_as_none(client: FlaskClient, manager: User, page: str) -> None:
+    sign_in(client, manager)
+    for month in ("190001", "299912", "190301"):
+        assert client.get(f"/leads/{page}={month}").status_code == 200

@@ -116,6 +116,9 @@ def test_a_lead_that_lies_is_warned_of_first_and_then_goes_back(li: User) -> Non
     due = add_working_days(today(), WARN_DAYS.value(), provisional=True)
     assert (task.owner_id, task.due_on, task.employer_id) == (li.id, due, firm.id)
     assert services.mind_idle() == (0, 0)
+    lies(second := owned(li))
+    assert services.mind_idle() == (1, 0)
+    assert {one.employer_id for one in db.session.scalars(select(Task))} == {firm.id, second.id}
     task.due_on = today()
     assert services.mind_idle() == (0, 1)
     assert firm.owner is None
