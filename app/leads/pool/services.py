@@ -115,7 +115,7 @@ def mind_idle() -> tuple[int, int]:
         known = warnings.get(id_)
         if known is None:
             _warn(lead)
-        elif known.due_on <= today() and _since(lead) <= over:
+        elif (known.first_due_on or known.due_on) <= today() and _since(lead) <= over:
             _take_back(lead, known)
             returned += 1
     db.session.flush()

@@ -116,7 +116,7 @@ def test_a_lead_that_lies_is_warned_of_first_and_then_goes_back(li: User) -> Non
     due = add_working_days(today(), WARN_DAYS.value(), provisional=True)
     assert (task.owner_id, task.due_on, task.employer_id) == (li.id, due, firm.id)
     assert services.mind_idle() == (0, 0)
-    task.due_on = today()
+    task.due_on, task.first_due_on = today() + timedelta(days=90), today()  # put off: of no avail
     assert services.mind_idle() == (0, 1)
     assert firm.owner is None
     assert fresh.owner_id == li.id
