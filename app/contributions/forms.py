@@ -1,11 +1,12 @@
 """What a monthly statement file looks like."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 
 from app.contributions.arrears import services as cases
+from app.contributions.handlers import services as handlers
 from app.contributions.ordinary.services import ORDINARY_LINES
 from app.contributions.policy import Permission
 from app.contributions.services import applied, plan, preparing
@@ -109,10 +110,17 @@ COLUMNS = (
 
 
 def removing(table: str, ids: Sequence[int], context: Context) -> None:
-    """Clears what hangs on employers that are about to go with the statement that brought them."""
+    """Clears what hangs on employers and roles that are about to go with the statement that brought them."""
+    handlers.removing(table, ids, context)
     if table == Employer.__tablename__:
         cases.forget_those_of(ids)
     removing_employers(table, ids, context)
+
+
+def reverted(restored: Mapping[str, Sequence[int]], context: Context) -> None:
+    """Brings stages and the search up to date after an undo."""
+    reverted_employers(restored, context)
+    handlers.reverted(restored, context)
 
 
 STATEMENT = ImportSpec(
@@ -131,7 +139,7 @@ STATEMENT = ImportSpec(
     needs_period=True,
     permission=Permission.IMPORT,
     reasons={**REASONS, "account_taken": _l("already is the account of another employer: %(value)s")},
-    remarks=REMARKS,
+    remarks={**REMARKS, "verified_stays": _l("differs from what was verified, which stays")},
     labels={
         "name_key": None,
         "told": None,
@@ -142,10 +150,12 @@ STATEMENT = ImportSpec(
         "arrears_as_of": _l("Arrears reckoned on"),
         "statement_period": _l("Latest statement"),
         "until": _l("Handler until"),
+        "mobile": _l("Handler's mobile"),
+        "invalid_since": _l("Out of use since"),
     },
     carried={**GOES_WITH_EMPLOYERS, **cases.UNTOUCHED},
     removing=removing,
-    reverted=reverted_employers,
+    reverted=reverted,
     finished=cases.recorded,
     withdrawn=cases.withdrawn,
 )

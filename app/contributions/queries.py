@@ -66,6 +66,8 @@ class Handler(NamedTuple):
     contact_id: int
     name: str
     mobile: str | None
+    verified_on: date | None
+    invalid_since: date | None
 
 
 def employers_by_code(names: Mapping[str, str], actor: Actor | None) -> dict[str, Known]:
@@ -114,6 +116,8 @@ def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
             Contact.id,
             Contact.name,
             Contact.mobile,
+            Contact.verified_on,
+            Contact.invalid_since,
         )
         .join(Contact, Contact.id == EmployerContact.contact_id)
         .where(

@@ -4,12 +4,14 @@ Everything works on a chunk of lines at a time, in a fixed number of statements 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
 from app.contributions import queries
+from app.contributions.handlers import services as handlers
+from app.contributions.handlers.services import People
 from app.contributions.models import ContributionFact
 from app.contributions.policy import evidence, month_of, reckoned, rule_of, sources
 from app.contributions.queries import FACT, Handler, Known
@@ -17,7 +19,7 @@ from app.core import signals
 from app.core.import_spec import Context, Line, Plan, Ref, id_of
 from app.core.text import name_key
 from app.core.workflow_sets import SetMove, transition_many
-from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
+from app.employers.models import Employer, EmployerContact, Stage
 from app.employers.search.services import Prepared, index_new, prepared, reindex
 from app.employers.sources.policy import FIELDS, STATEMENT, heard_first, is_plain, obligation
 from app.employers.sources.services import refused, tell_replaced, update_employer, weigh
@@ -29,8 +31,6 @@ CLAIMED = tuple(name for name in FIELDS[STATEMENT] if name != "name")
 DAY_OF_RECKONING = frozenset({"arrears_as_of"})
 #: columns of a statement by which an employer is found
 SEARCHED = frozenset({"name", "uscc", "employer_account_no"})
-#: a handler as a statement names one: name and mobile
-Person = tuple[str, str | None]
 
 
 class StageMove(NamedTuple):
@@ -53,7 +53,7 @@ class Looked:
     accounts: dict[str, str | None]
     facts: dict[int, Known]
     handlers: dict[int, Handler]
-    people: dict[Person, int | Ref]
+    people: People
 
 
 def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
@@ -79,7 +79,7 @@ def _look(lines: Sequence[Line], context: Context) -> Looked:
     values = [line.values for line in lines]
     employers = queries.employers_by_code({one["uscc"]: one["name"] for one in values}, context.actor)
     ids = [employer["id"] for employer in employers.values()]
-    handlers = queries.handlers_of(ids)
+    present = queries.handlers_of(ids)
     # what a dry run would have written by now
     claimed: dict[str, str | None] = context.memory.setdefault("accounts", {}) if context.dry_run else {}
     claimed.update(queries.codes_by_account(_foreign_accounts(values, employers)))
@@ -87,8 +87,8 @@ def _look(lines: Sequence[Line], context: Context) -> Looked:
         employers,
         claimed,
         queries.facts_of(ids, month_of(context)),
-        handlers,
-        _people(_new_people(values, employers, handlers), context),
+        present,
+        handlers.people(_new_people(values, employers, present), context),
     )
 
 
@@ -103,13 +103,13 @@ def _foreign_accounts(values: Sequence[Values], employers: Mapping[str, Known]) 
 
 
 def _new_people(
-    values: Sequence[Values], employers: Mapping[str, Known], handlers: Mapping[int, Handler]
+    values: Sequence[Values], employers: Mapping[str, Known], known: Mapping[int, Handler]
 ) -> set[str]:
     """The mobile numbers that are not those of their employers' present handlers already."""
     present = {
         code: (handler.name, handler.mobile)
         for code, employer in employers.items()
-        if (handler := handlers.get(employer["id"]))
+        if (handler := known.get(employer["id"]))
     }
     return {
         mobile
@@ -117,14 +117,6 @@ def _new_people(
         if (mobile := one.get("handler_mobile"))
         and present.get(one["uscc"]) != (one.get("handler_name"), mobile)
     }
-
-
-def _people(mobiles: Collection[str], context: Context) -> dict[Person, int | Ref]:
-    """Contacts by name and mobile: those in the database, and those that this run creates."""
-    remembered: dict[Person, int | Ref] = context.memory.setdefault("people", {})
-    for (mobile, name), contact_id in queries.contacts_by_mobile(mobiles).items():
-        remembered[name, mobile] = contact_id
-    return remembered
 
 
 def _plan_one(line: Line, looked: Looked, context: Context) -> Plan:
@@ -180,7 +172,7 @@ def _plan_new(made: Plan, months: int, target: Stage | None, looked: Looked, con
         },
     )
     _plan_fact(made, employer, None, months, context)
-    _plan_handler(made, employer, None, looked, context)
+    handlers.plan_handler(made, employer, None, looked.people, context)
     if target is not None and moves:
         evidence = _evidence(values, months, context)
         made.extra = StageMove(employer, Stage.PROSPECT, target, evidence, placed=True)
@@ -200,7 +192,8 @@ def _plan_known(
     # the day of reckoning alone is no news: the same file read on another day changes nothing
     update_employer(made, known, columns, context, no_news=DAY_OF_RECKONING)
     if newest:
-        _plan_handler(made, employer_id, looked.handlers.get(employer_id), looked, context)
+        current = looked.handlers.get(employer_id)
+        handlers.plan_handler(made, employer_id, current, looked.people, context)
     if newest or known["stage"] in (Stage.PROSPECT, Stage.ENGAGED):  # the later ones proved no stage
         _plan_stage(made, employer_id, known["stage"], target, months, context)
 
@@ -254,25 +247,6 @@ def _plan_fact(made: Plan, employer: int | Ref, fact: Known | None, months: int,
     )
 
 
-def _plan_handler(
-    made: Plan, employer: int | Ref, current: Handler | None, looked: Looked, context: Context
-) -> None:
-    """Ends the old handler's role and opens the new one's; one person of many employers stays one record."""
-    name, mobile = made.line.values.get("handler_name"), made.line.values.get("handler_mobile")
-    if not name or (current and current.name == name and mobile in (None, current.mobile)):
-        return
-    if current is not None:
-        made.update(EmployerContact, current, {"until": context.as_of})
-    person = (name, mobile)
-    contact = looked.people.get(person)
-    if contact is None:
-        contact = made.create(Contact, {"name": name, "mobile": mobile})
-        if mobile:  # people without a mobile are never taken for one another
-            looked.people[person] = contact
-    role = {"contact_id": contact, "role": ContactRole.HANDLER, "since": context.as_of}
-    made.create(EmployerContact, {"employer_id": employer, **role})
-
-
 def _plan_stage(
     made: Plan, employer: int | Ref, source: Stage, target: Stage | None, months: int, context: Context
 ) -> None:
@@ -296,6 +270,7 @@ def applied(plans: Sequence[Plan], context: Context) -> None:
     new = _prepared_documents(plans)
     index_new(new)
     reindex(searched - new.keys())
+    handlers.tell(plans, context.actor)
     signals.statement_recorded.send("contributions", period=month_of(context), employer_ids=sorted(touched))
 
 

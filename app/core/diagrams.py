@@ -62,4 +62,8 @@ def _takes(workflow: Workflow[Any], state: State, act: str) -> str:
 
 def _task(state: State) -> str:
     due = state.deadline
-    return f"{due.title} (within {due.working_days} working days)" if due else ""
+    if due is None:
+        return ""
+    unit = "days" if due.calendar else "working days"
+    named = "" if isinstance(due.limit, int) else f", setting `{due.limit.name}`"
+    return f"{due.title} (within {due.usual} {unit}{named})"

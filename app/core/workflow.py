@@ -51,12 +51,19 @@ class Deadline:
 
     title: Any
     #: a number, or an option with which the department sets it
-    working_days: int | options.Option
+    limit: int | options.Option
+    #: counted in days of the calendar, as the law does, instead of working days
+    calendar: bool = False
 
     @property
     def days(self) -> int:
-        """How many working days hold now."""
-        return self.working_days if isinstance(self.working_days, int) else self.working_days.value()
+        """How many days hold now."""
+        return self.limit if isinstance(self.limit, int) else self.limit.value()
+
+    @property
+    def usual(self) -> int:
+        """How many days hold until the department sets others."""
+        return self.limit if isinstance(self.limit, int) else self.limit.usual
 
 
 @dataclass(frozen=True)

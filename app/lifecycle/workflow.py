@@ -17,7 +17,8 @@ from app.core.workflow import Ask, Deadline, Reason, State, Tone, Transition, Wo
 from app.employers.models import ContactRole, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.policy import visible_to
-from app.lifecycle.policy import CLOSING_DAYS, Permission
+from app.lifecycle.onboarding.policy import ACCOUNT_DAYS
+from app.lifecycle.policy import CLOSING_DAYS, LATE_DAYS, Permission
 
 BEFORE_ACCOUNT = ("prospect", "engaged")
 WITH_ACCOUNT = ("registered", "enrolled", "contributing", "in_arrears", "on_relief")
@@ -94,10 +95,20 @@ DISMISSED_ACTS = {"write": Nobody(_l("The lead was dismissed: take it up again b
 STATES = (
     State("prospect", _l("Prospect"), Tone.NEUTRAL),
     State("engaged", _l("Engaged"), Tone.ACTIVE),
-    State("registered", _l("Account opened"), Tone.ACTIVE, Deadline(_l("Set up the employee accounts"), 20)),
+    State(
+        "registered",
+        _l("Account opened"),
+        Tone.ACTIVE,
+        Deadline(_l("Set up the employee accounts"), ACCOUNT_DAYS, calendar=True),
+    ),
     State("enrolled", _l("Online enrolled"), Tone.ACTIVE),
     State("contributing", _l("Contributing"), Tone.GOOD),
-    State("in_arrears", _l("In arrears"), Tone.DANGER, Deadline(_l("Ask why the contribution is late"), 3)),
+    State(
+        "in_arrears",
+        _l("In arrears"),
+        Tone.DANGER,
+        Deadline(_l("Ask why the contribution is late"), LATE_DAYS),
+    ),
     State("on_relief", _l("On relief"), Tone.WARNING),
     State("sealed", _l("Sealed"), Tone.WARNING),
     State("closing", _l("Closing"), Tone.WARNING, Deadline(_l("Help to close the account"), CLOSING_DAYS)),

@@ -1,5 +1,6 @@
 """The forms of the calendar, of the legal basis and of the code tables."""
 
+import json
 import re
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ from wtforms import (
     BooleanField,
     DateField,
     Field,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -152,6 +154,8 @@ class OptionsForm(FlaskForm):  # type: ignore[misc]
     """Made by `options_form`: one number for each option, named like it but for the dot."""
 
     options: Iterable[Option]
+    #: the values by input that the page was loaded with
+    shown = HiddenField()
     valid_from = DateField(
         _l("These hold from"), [Optional()],
         description=_l("Empty: from today. What changes later is listed below until it does."),
@@ -159,8 +163,22 @@ class OptionsForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def values(self) -> dict[Option, int]:
-        """Only of a valid form."""
-        return {option: self[_input(option)].data for option in self.options}
+        """What was changed on the page; only of a valid form.
+
+        All else stays as it is by now: as announced for a later day, or as somebody else has set it since.
+        """
+        shown = _shown(self.shown.data)
+        given = {option: self[_input(option)].data for option in self.options}
+        return {option: value for option, value in given.items() if shown.get(_input(option)) != value}
+
+
+def _shown(text: str | None) -> dict[str, Any]:
+    """Nothing, where the text is not what the page had."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def options_form(options: Iterable[Option], given: Collection[str] = ()) -> OptionsForm:
@@ -168,7 +186,8 @@ def options_form(options: Iterable[Option], given: Collection[str] = ()) -> Opti
     options = tuple(option for option in options if not given or _input(option) in given)
     fields = {_input(option): _asked(option) for option in options}
     kind: type[OptionsForm] = type("OptionsFormOfHouse", (OptionsForm,), fields)
-    form = kind(data={_input(option): option.value() for option in options})
+    values = {_input(option): option.value() for option in options}
+    form = kind(data={**values, "shown": json.dumps(values)})
     form.options = options
     return form
 

@@ -35,7 +35,9 @@ def load(demo: Demo) -> None:
                 "employer_id": employer.id,
                 "branch_id": employer.branch_id,
                 "owner_id": employer.owner_id,
-                "due_on": working.add(entered, deadline.days),
+                "due_on": entered + timedelta(days=deadline.days)
+                if deadline.calendar
+                else working.add(entered, deadline.days),
                 "source_type": workflow.name,
                 "source_id": employer.id,
             }

@@ -1,7 +1,7 @@
 """Opening and closing what somebody must do."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -223,9 +223,15 @@ def _deadlines(workflow: Workflow[Any]) -> ColumnElement[bool]:
 _Homes = dict[int | None, tuple[int, int | None]]
 
 
-def _open_deadlines(workflow: Workflow[Any], deadline: Deadline, moves: list[SetMove], homes: _Homes) -> None:
+def _due_on(deadline: Deadline) -> date:
+    if deadline.calendar:
+        return today() + timedelta(days=deadline.days)
     # a reminder: weekdays will do for a year whose holidays are not announced yet
-    due_on = add_working_days(today(), deadline.days, provisional=True)
+    return add_working_days(today(), deadline.days, provisional=True)
+
+
+def _open_deadlines(workflow: Workflow[Any], deadline: Deadline, moves: list[SetMove], homes: _Homes) -> None:
+    due_on = _due_on(deadline)
     title, moment = msgid_of(deadline.title), now()
     rows: list[dict[str, Any]] = [
         {

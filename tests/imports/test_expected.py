@@ -92,6 +92,18 @@ def test_a_missing_file_is_asked_for_once_and_settled_by_the_import_of_its_month
     assert len(asked()) == len(month)
 
 
+def test_a_file_that_came_in_time_long_ago_is_never_asked_for_later(owner: User) -> None:
+    made = expected(owner)
+    month = THIS_MONTH + -9
+    made.since = (month + 1).first_day  # the file of the ninth month back is the first one due
+    db.session.commit()
+    imported(owner, month)
+    expected_jobs.ask_for_missing_files()
+    months = [task.params["month"] for task in asked()]
+    assert str(month) not in months
+    assert str(month + 1) in months
+
+
 def test_a_file_that_was_taken_back_is_asked_for_again_and_a_closed_task_stays_closed(owner: User) -> None:
     made = late(owner, source="")
     expected_jobs.ask_for_missing_files()

@@ -13,7 +13,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.periods import Period
 from app.core.permissions import Actor
-from app.imports.expected.models import ImportDue, ImportExpectation, Rhythm
+from app.imports.expected.models import ImportDue, ImportExpectation
 from app.imports.expected.policy import Due, brings, due_in, visible_to
 from app.imports.models import BatchState, ImportBatch
 
@@ -51,7 +51,7 @@ def standing(actor: Actor | None) -> list[Standing]:
     )
     day = today()
     wanted = [(one, due) for one in db.session.scalars(query) if (due := due_in(one, Period.of(day)))]
-    batches = applied_for([one for one, _due in wanted])
+    batches = applied_for([one for one, _due in wanted], [due.period for _one, due in wanted])
     found = [_standing(one, due, batches, day) for one, due in wanted]
     return sorted(found, key=lambda one: (list(STATE_LABELS)[::-1].index(one.state), one.due.on))
 
@@ -69,11 +69,12 @@ def bringing(
     return next((batch for batch in batches if brings(batch, expected, period)), None)
 
 
-def applied_for(expected: Sequence[ImportExpectation]) -> Sequence[ImportBatch]:
-    """The applied imports, of the last two years at most, that may be one of these, the newest first."""
-    if not expected:
+def applied_for(expected: Sequence[ImportExpectation], periods: Iterable[Period]) -> Sequence[ImportBatch]:
+    """The applied imports that may bring one of these for the months (or years) asked, the newest first."""
+    earliest = min(periods, default=None)
+    if not expected or earliest is None:
         return []
-    oldest = today() - timedelta(days=731 if any(one.rhythm is Rhythm.YEARLY for one in expected) else 100)
+    oldest = min(earliest.first_day, today() - timedelta(days=100))
     query = select(ImportBatch).where(
         ImportBatch.state == BatchState.APPLIED,
         ImportBatch.spec.in_({one.spec for one in expected}),

@@ -1,6 +1,6 @@
 """Keeping what is expected; telling what is missing, once for each time, and that it has come at last."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -66,8 +66,10 @@ def review() -> int:
     """Tells of each file whose day has passed, once; gives how many are missing. Running it twice is idle."""
     missing = 0
     for expected in db.session.scalars(select(ImportExpectation).order_by(ImportExpectation.id)).all():
-        for due in _late(expected):
-            _note_late(expected, due)
+        late = _late(expected)
+        batches = queries.applied_for([expected], [due.period for due in late])
+        for due in late:
+            _note_late(expected, due, batches)
         for noted in queries.open_dues(expected):
             missing += not _settled(noted)
     return missing
@@ -80,8 +82,7 @@ def _late(expected: ImportExpectation) -> list[Due]:
     return [due for due in found if due is not None and due.on < today()]
 
 
-def _note_late(expected: ImportExpectation, due: Due) -> None:
-    batches = queries.applied_for([expected])
+def _note_late(expected: ImportExpectation, due: Due, batches: Sequence[ImportBatch]) -> None:
     if queries.due_of(expected, due.period) or queries.bringing(batches, expected, due.period):
         return
     noted = ImportDue(expectation_id=expected.id, period=due.period, due_on=due.on)
@@ -91,7 +92,7 @@ def _note_late(expected: ImportExpectation, due: Due) -> None:
 
 def _settled(due: ImportDue) -> bool:
     """Whether the file is there by now; else it is asked for, anew where its import was taken back."""
-    batches = queries.applied_for([due.expectation])
+    batches = queries.applied_for([due.expectation], [due.period])
     batch = queries.bringing(batches, due.expectation, due.period)
     again = due.batch_id is not None
     due.batch_id = batch.id if batch else None

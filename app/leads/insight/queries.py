@@ -241,6 +241,13 @@ def _streets(values: Sequence[Any]) -> Mapping[Any, str]:
     return {value: names.get(value, str(_("In no area"))) for value in values}
 
 
+def _within_place(value: Any) -> Arguments:
+    """A street with all that is in it; of a district only the firms of which no street is known."""
+    if not value:
+        return {"place.empty": ""}
+    return {"place.under" if places()[value].whole else "place.in": value}
+
+
 def _sources(values: Sequence[Any]) -> Mapping[Any, str]:
     return {value: str(SOURCE_LABELS.get(value, value)) for value in values}
 
@@ -251,8 +258,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("month", _l("Month found"), _month_of(Lead.found_on), _months,
                   lambda value: between("found_on", Period.from_int(value), Period.from_int(value))),
         Dimension("source", _l("Source"), Lead.found_by, _sources, lambda value: {"found_by.in": value}),
-        Dimension("area", _l("Area"), Employer.area_id, _streets,
-                  lambda value: {"place.under": value} if value else {"place.empty": ""}),
+        Dimension("area", _l("Area"), Employer.area_id, _streets, _within_place),
         Dimension("specialist", _l("Specialist"), Employer.owner_id, _people,
                   lambda value: {"owner.in": value} if value else {"owner.empty": ""}),
     )

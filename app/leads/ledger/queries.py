@@ -27,7 +27,7 @@ from app.core import formats
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Scope
-from app.employers.models import Area, Employer
+from app.employers.models import Area, AreaKind, Employer
 from app.employers.policy import not_merged
 from app.employers.sources.queries import mentions_among
 from app.leads.ledger.models import AreaDensity, Lead
@@ -135,22 +135,32 @@ def stays_of(employer_id: int) -> Sequence[Lead]:
 
 @dataclass(frozen=True)
 class Place:
-    """The street that an area lies in, and how many firms are to be won there."""
+    """The street that an area lies in, or the area itself where it lies in none."""
 
     street: str
     street_id: int
-    firms: int
+    #: whether it is a street, which has all that is in it; else the place stands for itself alone
+    whole: bool
 
 
 def places() -> Mapping[int, Place]:
-    """Every counted area with its street; one statement a request."""
+    """Every area with its street, also those made since the nightly count; one statement a request."""
     if (known := g.get("lead_places")) is not None:
         found: Mapping[int, Place] = known
         return found
-    query = select(AreaDensity.area_id, Area.name, Area.id, AreaDensity.firms)
-    rows = db.session.execute(query.join(Area, Area.id == AreaDensity.street_id))
-    g.lead_places = {area_id: Place(name, street_id, firms) for area_id, name, street_id, firms in rows}
+    rows = db.session.execute(select(Area.id, Area.path, Area.kind, Area.name)).all()
+    kinds, names = {row.id: row.kind for row in rows}, {row.id: row.name for row in rows}
+    streets = {row.id: street_of(row.id, row.path, kinds) for row in rows}
+    g.lead_places = {
+        id_: Place(names[street], street, kinds[street] is AreaKind.STREET) for id_, street in streets.items()
+    }
     return places()
+
+
+def street_of(area_id: int, path: str, kinds: Mapping[int, AreaKind]) -> int:
+    """The street or town that the area lies in; the area itself where it lies in none."""
+    steps = (int(step) for step in path.strip("/").split("/"))
+    return next((step for step in steps if kinds[step] is AreaKind.STREET), area_id)
 
 
 def reasons(lead: Lead) -> list[str]:

@@ -33,10 +33,10 @@ from app.core.db import among, changed, db
 from app.core.workflow import Transition, Workflow
 from app.core.workflow_sets import SetMove
 from app.employers.areas.queries import TO_WIN
-from app.employers.models import Area, AreaKind, Employer, Stage
+from app.employers.models import Area, Employer, Stage
 from app.leads.ledger.models import AreaDensity, Lead, Left
 from app.leads.ledger.policy import GONE, STAGES
-from app.leads.ledger.queries import in_ledger, rank_of
+from app.leads.ledger.queries import in_ledger, rank_of, street_of
 
 #: how many employers are put in order in one transaction
 CHUNK = 20_000
@@ -163,12 +163,13 @@ def _mark_paid(stays: ColumnElement[bool]) -> None:
 
 def count_areas() -> None:
     """Counts, for each area, the firms to be won in the street that it lies in."""
-    areas = {area.id: area for area in db.session.scalars(select(Area))}
+    areas = db.session.execute(select(Area.id, Area.path, Area.kind)).all()
+    kinds = {area.id: area.kind for area in areas}
     counted = select(Employer.area_id, func.count()).where(
         Employer.area_id.is_not(None), Employer.eligible, Employer.stage.in_(TO_WIN),
         Employer.merged_into_id.is_(None),
     )  # fmt: skip
-    streets = {id_: _street(area, areas) for id_, area in areas.items()}
+    streets = {area.id: street_of(area.id, area.path, kinds) for area in areas}
     firms: dict[int, int] = dict.fromkeys(streets.values(), 0)
     for area_id, number in db.session.execute(counted.group_by(Employer.area_id)):
         firms[streets[area_id or 0]] += number
@@ -176,12 +177,6 @@ def count_areas() -> None:
     rows = [{"area_id": id_, "street_id": street, "firms": firms[street]} for id_, street in streets.items()]
     if rows:
         db.session.execute(insert(AreaDensity), rows)
-
-
-def _street(area: Area, areas: dict[int, Area]) -> int:
-    """The street or town that the area lies in; the area itself where it lies in none."""
-    path = [areas[int(step)] for step in area.path.strip("/").split("/")]
-    return next((step.id for step in path if step.kind is AreaKind.STREET), area.id)
 
 
 def _forget_loaded() -> None:

@@ -115,7 +115,7 @@ def mind_idle() -> tuple[int, int]:
     _warn(unwarned)
     returned = 0
     for id_, task in warnings.items():
-        if id_ in lying and task.due_on <= today() and _since(lying[id_]) <= over:
+        if id_ in lying and (task.first_due_on or task.due_on) <= today() and _since(lying[id_]) <= over:
             _take_back(lying[id_], task)
             returned += 1
     db.session.flush()

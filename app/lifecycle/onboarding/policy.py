@@ -57,6 +57,9 @@ class Step:
         return any(getattr(employer, column.key) for column in known)
 
 
+#: also the deadline of the task that a new account opens
+ACCOUNT_DAYS = _days("accounts", _l("Setting up employee accounts is stuck after"), 20)
+
 #: In their order (domain reference, row 49). How long the law allows stands in the table of legal bases;
 #: these limits are the department's own.
 STEPS: tuple[Step, ...] = (
@@ -72,7 +75,7 @@ STEPS: tuple[Step, ...] = (
         _l("Employee accounts to set up"),
         _l("Employee accounts"),
         Employer.employee_accounts_on,
-        _days("accounts", _l("Setting up employee accounts is stuck after"), 20),
+        ACCOUNT_DAYS,
         Employer.heads,
     ),
     Step(

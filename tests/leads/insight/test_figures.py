@@ -16,8 +16,11 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.employers.areas.services import add_area
+from app.employers.models import AreaKind
 from app.leads.insight.queries import DIMENSIONS, batch, funnel
 from app.leads.ledger.models import Lead, Left
+from app.leads.ledger.services import count_areas
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
 MARCH = Period.parse("202603")
@@ -25,12 +28,20 @@ MARCH = Period.parse("202603")
 
 @pytest.fixture
 def manager(app: Flask) -> User:
-    """Four leads found in March 2026, of which two were won, and one of another branch."""
+    """Four leads found in March 2026, of which two were won, and one of another branch.
+
+    One lies in a district, one in its street, one in a house of that street that was counted by no night yet.
+    """
+    district = add_area("D1", "滨海新区", AreaKind.DISTRICT, None)
+    street = add_area("S1", "大港街道", AreaKind.STREET, district)
+    count_areas()
+    house = add_area("B1", "创新大厦", AreaKind.BUILDING, street)
+    areas = iter((district.id, street.id, house.id, None))
     manager = create_user(Role.MANAGER, name="陈主任")
     found = date(2026, 3, 2)
 
     def lead(source: str, **days: object) -> None:
-        firm = create_employer(manager.branch, source=source, owner_id=manager.id)
+        firm = create_employer(manager.branch, source=source, owner_id=manager.id, area_id=next(areas))
         values = {"found_on": found, "found_by": source, **days}
         db.session.execute(update(Lead).where(Lead.employer_id == firm.id).values(values))
 
@@ -67,6 +78,13 @@ def test_the_funnel_counts_steps_and_the_median_days_between(manager: User) -> N
     assert whole.days == {"contacted": 4, "met": 4, "registered": 8, "paid": 30, "whole": 46}
     assert [line.reached["found"] for line in lines] == [2, 2]
     assert whole.share == 0.5
+
+
+def test_a_street_has_what_lies_in_it_and_a_district_what_lies_in_no_street(manager: User) -> None:
+    _whole, lines = funnel(DIMENSIONS["area"], MARCH, MARCH, manager)
+    assert {line.label: line.reached["found"] for line in lines} == {
+        "大港街道": 2, "滨海新区": 1, "未划入区域": 1
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("by", DIMENSIONS)

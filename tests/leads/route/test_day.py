@@ -1,5 +1,7 @@
 """A day of visits: an area's leads in their order, a limited choice, and a list to go by."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -56,6 +58,11 @@ def test_the_list_of_the_day_has_addresses_masked_numbers_and_the_way_to_log(
     task = db.session.scalars(select(Task)).one()
     assert (task.owner_id, task.due_on, task.employer_id) == (li.id, today(), firm.id)
     assert client.post("/leads/route/tasks", data={"lead": leads(), "on": "2020-01-01"}).status_code == 400
+    colleague, later = create_user(Role.SPECIALIST, branch=li.branch), today() + timedelta(days=3)
+    sign_in(client, colleague)
+    client.post("/leads/route/tasks", data={"lead": leads(), "on": str(later)})
+    db.session.expire_all()
+    assert (task.owner_id, task.due_on, task.first_due_on) == (colleague.id, later, today())
 
 
 def test_a_day_holds_only_so_many_firms_and_none_of_another_branch(client: FlaskClient, li: User) -> None:

@@ -1,0 +1,1 @@
+"""The handlers that a monthly statement names."""

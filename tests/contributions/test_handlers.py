@@ -1,0 +1,93 @@
+"""Handlers by statement: who takes over is welcomed, a new number stays one person, undo puts all back."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.contributions.handlers.services import serving
+from app.core.clock import today
+from app.core.db import db
+from app.core.timeline import TimelineEntry
+from app.employers.models import Contact, Employer, EmployerContact
+from app.employers.people.services.editing import NEW_NUMBER
+from app.employers.search.queries import matching
+from app.imports.models import ImportRow
+from app.tasks.models import Task, TaskState
+from tests.contributions.statements import HEADER, apply, line, take_back
+from tests.factories import create_branch
+from tests.spreadsheets import workbook
+
+OLD, NEW = "13800138000", "13900139000"
+Handlers = tuple[tuple[str, str | None], ...]
+
+
+@pytest.fixture
+def department(app: Flask, tmp_path: Path) -> Flask:
+    """Two employers of one handler."""
+    create_branch("00")
+    db.session.commit()
+    apply(app, of(tmp_path, "2022年8月", ("王芳", OLD), ("王芳", OLD)))
+    return app
+
+
+def of(folder: Path, month: str, *handlers: tuple[str, str | None]) -> Path:
+    rows: list[list[Any]] = [
+        [*line(number, 202208), *handler] for number, handler in enumerate(handlers, start=1)
+    ]
+    heads = [*HEADER, "经办人姓名", "经办人手机号"]
+    return workbook(folder / f"{month}-{len(list(folder.iterdir()))}.xlsx", [[month], heads, *rows])
+
+
+def present() -> list[tuple[str, str | None]]:
+    query = select(Contact.name, Contact.mobile).join(EmployerContact)
+    query = query.where(EmployerContact.until.is_(None)).order_by(EmployerContact.employer_id)
+    return [(name, mobile) for name, mobile in db.session.execute(query)]
+
+
+def welcomes() -> list[tuple[str, TaskState]]:
+    query = select(Task).where(Task.kind == "welcome").order_by(Task.id)
+    return [(one.params["name"], one.state) for one in db.session.scalars(query)]
+
+
+def told(summary: str) -> int:
+    query = select(func.count()).where(TimelineEntry.summary == summary)
+    return db.session.scalar(query) or 0
+
+
+def test_who_takes_over_is_welcomed_but_nobody_who_is_first_and_undo_forgets_it(
+    department: Flask, tmp_path: Path
+) -> None:
+    assert welcomes() == []
+    file = of(tmp_path, "2022年9月", ("赵敏", NEW), ("王芳", OLD))
+    batch = apply(department, file)["batch"]
+    assert present() == [("赵敏", NEW), ("王芳", OLD)]
+    assert welcomes() == [("赵敏", TaskState.OPEN)]
+    assert told(serving.HANDED_OVER) == 1
+    take_back(department, batch)
+    assert present() == [("王芳", OLD), ("王芳", OLD)]
+    assert welcomes() == [("赵敏", TaskState.CANCELLED)]
+    assert db.session.scalars(select(Employer.id).where(matching(NEW[3:]))).all() == []
+
+
+def test_the_same_handler_with_a_new_number_stays_one_person_and_undo_gives_the_old_number_back(
+    department: Flask, tmp_path: Path
+) -> None:
+    batch = apply(department, of(tmp_path, "2022年9月", ("王芳", NEW), ("王芳", NEW)))["batch"]
+    assert present() == [("王芳", NEW), ("王芳", NEW)]
+    assert db.session.scalar(select(func.count()).select_from(Contact)) == 1
+    assert (welcomes(), told(NEW_NUMBER)) == ([], 2)  # once at each employer
+    assert len(db.session.scalars(select(Employer.id).where(matching(NEW[3:]))).all()) == 2
+    take_back(department, batch)
+    assert present() == [("王芳", OLD), ("王芳", OLD)]
+    assert db.session.scalars(select(Employer.id).where(matching(NEW[3:]))).all() == []
+
+
+def test_a_verified_number_stays_and_is_remarked(department: Flask, tmp_path: Path) -> None:
+    db.session.scalars(select(Contact)).one().verified_on = today()
+    apply(department, of(tmp_path, "2022年9月", ("王芳", NEW), ("王芳", OLD)))
+    assert present() == [("王芳", OLD), ("王芳", OLD)]
+    assert "verified_stays" in json.dumps([str(row.reasons) for row in db.session.scalars(select(ImportRow))])

@@ -1,0 +1,57 @@
+"""Figures of the department: only what was changed on the page is set."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.core.clock import today
+from app.core.features import current_features
+from app.core.options import forget_values, set_value
+from app.core.permissions import Role, Scope
+from app.leads.pool.policy import CAPACITY, IDLE_DAYS
+from tests.factories import create_user, sign_in
+
+LATER = today() + timedelta(days=60)
+
+
+@pytest.fixture
+def loaded(app: Flask, client: FlaskClient) -> dict[str, str]:
+    """The page as an administrator's browser holds it, ready to be sent."""
+    sign_in(client, create_user(Role.SYSTEM_ADMIN, scope=Scope.ALL))
+    page = client.get("/settings/options").get_data(as_text=True)
+    hidden = re.search(r'<input[^>]*name="shown"[^>]*>', page)
+    assert hidden
+    assert 'type="hidden"' in hidden[0]
+    shown = re.search(r'value="([^"]*)"', hidden[0])
+    assert shown
+    options = current_features().options.values()
+    values = {option.name.replace(".", "-"): str(option.value()) for option in options}
+    return {**values, "shown": unescape(shown[1])}
+
+
+def save(client: FlaskClient, form: dict[str, str], **changes: str) -> None:
+    assert client.post("/settings/options", data={**form, **changes}).status_code == 303
+    forget_values()
+
+
+def test_what_two_administrators_change_on_their_pages_both_holds(
+    client: FlaskClient, loaded: dict[str, str]
+) -> None:
+    save(client, loaded, **{"leads-capacity": "77"})
+    save(client, loaded, **{"leads-idle_days": "44"})
+    assert (CAPACITY.value(), IDLE_DAYS.value()) == (77, 44)
+
+
+def test_a_change_for_a_later_day_leaves_what_was_announced_before_it(
+    client: FlaskClient, loaded: dict[str, str]
+) -> None:
+    usual = CAPACITY.value()
+    set_value(CAPACITY, 88, today() + timedelta(days=30))
+    save(client, loaded, **{"leads-idle_days": "44", "valid_from": str(LATER)})
+    assert [CAPACITY.value(), CAPACITY.value(LATER), IDLE_DAYS.value(LATER)] == [usual, 88, 44]
+    save(client, {**loaded, "shown": "["}, **{"leads-capacity": "66"})
+    assert CAPACITY.value() == 66
