@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from app.contributions.arrears import services as cases
 from app.contributions.ordinary.services import ORDINARY_LINES
 from app.contributions.policy import Permission
+from app.contributions.reminding.services import settle_paid
 from app.contributions.services import applied, plan, preparing
 from app.core.identifiers import credit_code, mobile
 from app.core.import_spec import Column, Context, ImportSpec
@@ -115,6 +116,12 @@ def removing(table: str, ids: Sequence[int], context: Context) -> None:
     removing_employers(table, ids, context)
 
 
+def finished(context: Context) -> None:
+    """All lines are written, whichever way they took: reminders and cases follow the facts."""
+    settle_paid()
+    cases.recorded(context)
+
+
 STATEMENT = ImportSpec(
     name="statement",
     title=_l("Monthly statement"),
@@ -146,6 +153,6 @@ STATEMENT = ImportSpec(
     carried={**GOES_WITH_EMPLOYERS, **cases.UNTOUCHED},
     removing=removing,
     reverted=reverted_employers,
-    finished=cases.recorded,
+    finished=finished,
     withdrawn=cases.withdrawn,
 )
