@@ -145,8 +145,11 @@ def objections_to_term(asked: Asked, granted: Iterable[Granted], longest: int) -
 
 
 def _beginnings(paid_through: Period, same: Sequence[Granted]) -> set[Period]:
-    """The months with which relief may begin: the next due one, and the one after relief of the kind."""
-    latest = max((one.last_month for one in same), default=paid_through)
+    """The months with which relief may begin: the next due one, and the one after relief of the kind.
+
+    What is paid is not relieved any more: relief that lies before the paid months is not followed on.
+    """
+    latest = max((paid_through, *(one.last_month for one in same)))
     return {month + 1 for month in (paid_through, latest)}
 
 
