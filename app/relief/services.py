@@ -125,6 +125,9 @@ def keep_clocks(day: date | None = None) -> None:
     """
     on = day or today()
     month, next_ones = Period.of(on), queries.followers()
+    for decision in queries.lengthened(month):
+        _fill_figures(decision)
+        transition(RELIEF_TERM, decision, "lengthen", None, evidence=evidence(decision))
     for decision in queries.standing(ReliefState.ENDED, ReliefState.ENDED_EARLY, ReliefState.OVERDUE):
         _press(decision, next_ones.get(decision.id), on)
     for decision in queries.standing(ReliefState.APPROVED):

@@ -154,6 +154,10 @@ SYSTEMS = (
         "fall_overdue", _l("Nothing was agreed in time"), ("ended", "ended_early"), "overdue", None,
         effects=(follow("relief_overdue"),),
     ),
+    Transition(
+        "lengthen", _l("A list lengthened its term"), ("ended", "overdue", "past"), "running", None,
+        effects=(follow("relief_begins"),),
+    ),
     Transition("statement_made_up", _l("Statement: all is made up"), ("resumed",), "made_up", None),
     Transition("statement_restored", _l("Statement: the rate is raised again"), OVER, "restored", None),
 )  # fmt: skip

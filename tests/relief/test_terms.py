@@ -1,7 +1,7 @@
 """A decision through its life: the clock, statements, plans, the register's figures."""
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from app.accounts.models import Branch
 from app.core import signals
-from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.periods import Period
@@ -78,9 +77,13 @@ def test_the_clock_begins_reminds_once_at_each_mark_and_ends(branch: Branch) -> 
     keep_clocks(date(2027, 1, 1))
     assert state_of(decision) is ReliefState.ENDED
     assert {task.state for task in tasks} == {TaskState.DONE}
-    decision.state_since = now() - timedelta(days=60)
-    keep_clocks()
+    keep_clocks(date(2027, 3, 1))
     assert (decision.state, employer.stage) == (ReliefState.OVERDUE, Stage.IN_ARREARS)
+    decision.to_month = Period(2027, 4)  # as a corrected list has it
+    keep_clocks(date(2027, 3, 2))
+    assert (decision.state, employer.stage) == (ReliefState.RUNNING, Stage.ON_RELIEF)
+    keep_clocks(date(2027, 5, 1))
+    assert state_of(decision) is ReliefState.ENDED
 
 
 def test_a_renewal_follows_and_what_is_long_over_disturbs_nobody(branch: Branch) -> None:
