@@ -61,11 +61,11 @@ def has_plan(decision: ReliefDecision, _actor: Actor | None) -> Reason | None:
     if not decision.instalments:
         return _l("There is no make-up plan yet: agree on instalments.")
     planned = sum((one.amount for one in decision.instalments), Decimal(0))
-    if planned != decision.amount:
+    if planned != decision.owed:
         return _l(
             "The instalments come to %(planned)s, but %(amount)s was deferred.",
             planned=f"{planned:,.2f}",
-            amount=f"{decision.amount or 0:,.2f}",
+            amount=f"{decision.owed or 0:,.2f}",
         )
     return None
 

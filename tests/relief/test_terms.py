@@ -19,6 +19,7 @@ from app.core.permissions import Role
 from app.core.workflow import WorkflowHistory, transition
 from app.employers.models import Employer, Stage
 from app.relief.models import InstalmentState, ReliefDecision, ReliefKind, ReliefState
+from app.relief.policy import made_up
 from app.relief.queries import Span, figures
 from app.relief.services import keep_clocks, plan_instalments
 from app.relief.workflow import RELIEF_TERM
@@ -99,6 +100,15 @@ def test_a_renewal_follows_and_what_is_long_over_disturbs_nobody(branch: Branch)
         Stage.ON_RELIEF,
     )
     assert db.session.scalars(select(Task)).all() == []
+    # what the first term deferred is made up with the second one's
+    keep_clocks(date(2028, 1, 3))
+    total, user = Decimal(18 * 12_000), create_user(Role.SPECIALIST, branch=branch)
+    assert (following.amount, following.owed) == (Decimal(12 * 12_000), total)
+    with pytest.raises(DomainError):
+        plan_instalments(following, [(LAST + 13, Decimal(12 * 12_000))], user)
+    plan_instalments(following, [(LAST + 13, total)], user)
+    assert made_up(following, FIRST) == Decimal(12_000)
+    assert made_up(following, LAST + 12) == total
 
 
 def test_what_was_deferred_is_made_up_by_a_plan_that_statements_keep(branch: Branch) -> None:
