@@ -9,6 +9,7 @@ from app.contributions.arrears import services as cases
 from app.contributions.handlers import services as handlers
 from app.contributions.ordinary.services import ORDINARY_LINES
 from app.contributions.policy import Permission
+from app.contributions.reminding.services import settle_paid
 from app.contributions.services import applied, plan, preparing
 from app.core.identifiers import credit_code, mobile
 from app.core.import_spec import Column, Context, ImportSpec
@@ -123,6 +124,12 @@ def reverted(restored: Mapping[str, Sequence[int]], context: Context) -> None:
     handlers.reverted(restored, context)
 
 
+def finished(context: Context) -> None:
+    """All lines are written, whichever way they took: reminders and cases follow the facts."""
+    settle_paid()
+    cases.recorded(context)
+
+
 STATEMENT = ImportSpec(
     name="statement",
     title=_l("Monthly statement"),
@@ -156,6 +163,6 @@ STATEMENT = ImportSpec(
     carried={**GOES_WITH_EMPLOYERS, **cases.UNTOUCHED},
     removing=removing,
     reverted=reverted,
-    finished=cases.recorded,
+    finished=finished,
     withdrawn=cases.withdrawn,
 )

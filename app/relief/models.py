@@ -72,6 +72,14 @@ class ReliefDecision(Timestamps, Model):
     instalments: Mapped[list["ReliefInstalment"]] = relationship(
         order_by="ReliefInstalment.month", cascade="all, delete-orphan", back_populates="decision"
     )
+    #: everything of the kind that the employer was ever granted, the latest first
+    of_kind: Mapped[list["ReliefDecision"]] = relationship(
+        primaryjoin="and_(remote(foreign(ReliefDecision.employer_id)) == ReliefDecision.employer_id, "
+        "remote(ReliefDecision.kind) == ReliefDecision.kind)",
+        order_by="ReliefDecision.from_month.desc()",
+        viewonly=True,
+        uselist=True,
+    )
 
     @property
     def name(self) -> str:
@@ -90,6 +98,22 @@ class ReliefDecision(Timestamps, Model):
     def amount(self) -> Decimal | None:
         """What is deferred or saved over all its months."""
         return None if self.monthly_amount is None else self.monthly_amount * self.months
+
+    @property
+    def chain(self) -> list["ReliefDecision"]:
+        """It and the terms that it extends without a gap, the first one first."""
+        found = [self]
+        for one in self.of_kind:
+            if one.state is ReliefState.EXTENDED and one.last_month + 1 == found[0].from_month:
+                found.insert(0, one)
+        return found
+
+    @property
+    def owed(self) -> Decimal | None:
+        """What is to be made up: what was deferred by it, and by the terms that it extends."""
+        if self.amount is None:
+            return None
+        return sum((one.amount or Decimal(0) for one in self.chain), Decimal(0))
 
 
 class InstalmentState(StrEnum):

@@ -145,8 +145,11 @@ def objections_to_term(asked: Asked, granted: Iterable[Granted], longest: int) -
 
 
 def _beginnings(paid_through: Period, same: Sequence[Granted]) -> set[Period]:
-    """The months with which relief may begin: the next due one, and the one after relief of the kind."""
-    latest = max((one.last_month for one in same), default=paid_through)
+    """The months with which relief may begin: the next due one, and the one after relief of the kind.
+
+    What is paid is not relieved any more: relief that lies before the paid months is not followed on.
+    """
+    latest = max((paid_through, *(one.last_month for one in same)))
     return {month + 1 for month in (paid_through, latest)}
 
 
@@ -230,11 +233,15 @@ class Paid(NamedTuple):
 
 
 def made_up(decision: ReliefDecision, paid_through: Period | None) -> Decimal:
-    """How much of what was deferred a paid-through month shows as made up."""
-    if paid_through is None or decision.monthly_amount is None:
+    """How much of what was deferred, extended terms with it, a paid-through month shows as made up."""
+    if paid_through is None:
         return Decimal(0)
-    months = min(decision.months, max(0, paid_through - decision.from_month + 1))
-    return decision.monthly_amount * months
+    return sum((_made_up_of(one, paid_through) for one in decision.chain), Decimal(0))
+
+
+def _made_up_of(term: ReliefDecision, paid_through: Period) -> Decimal:
+    months = min(term.months, max(0, paid_through - term.from_month + 1))
+    return (term.monthly_amount or Decimal(0)) * months
 
 
 def shared_out(amounts: Sequence[tuple[Period, Decimal]], paid: Decimal, statement: Period) -> list[Paid]:

@@ -83,6 +83,15 @@ def standing(*states: ReliefState) -> Sequence[ReliefDecision]:
     return db.session.scalars(query.options(joinedload(ReliefDecision.employer))).unique().all()
 
 
+def lengthened(month: Period) -> Sequence[ReliefDecision]:
+    """The decisions that were over, and whose term reaches the month after all since a list corrected it."""
+    over, last = (ReliefState.ENDED, ReliefState.OVERDUE, ReliefState.PAST), LAST_MONTH
+    query = select(ReliefDecision).where(
+        ReliefDecision.state.in_(over), last >= month, ReliefDecision.from_month <= month
+    )
+    return db.session.scalars(query.order_by(ReliefDecision.id)).all()
+
+
 _next = aliased(ReliefDecision)
 
 

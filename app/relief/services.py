@@ -125,6 +125,9 @@ def keep_clocks(day: date | None = None) -> None:
     """
     on = day or today()
     month, next_ones = Period.of(on), queries.followers()
+    for decision in queries.lengthened(month):
+        _fill_figures(decision)
+        transition(RELIEF_TERM, decision, "lengthen", None, evidence=evidence(decision))
     for decision in queries.standing(ReliefState.ENDED, ReliefState.ENDED_EARLY, ReliefState.OVERDUE):
         _press(decision, next_ones.get(decision.id), on)
     for decision in queries.standing(ReliefState.APPROVED):
@@ -233,12 +236,12 @@ def _objections_to_plan(decision: ReliefDecision, rows: Sequence[tuple[Period, D
         found.append(_l("Instalments begin after the last month of relief."))
     if any(amount <= 0 for _month, amount in rows):
         found.append(_l("An instalment is more than nothing."))
-    if decision.amount is not None and total != decision.amount:
+    if (owed := decision.owed) is not None and total != owed:
         found.append(
             _l(
                 "The instalments come to %(planned)s, but %(amount)s was deferred.",
                 planned=f"{total:,.2f}",
-                amount=f"{decision.amount:,.2f}",
+                amount=f"{owed:,.2f}",
             )
         )
     return found

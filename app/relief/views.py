@@ -40,7 +40,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/figures")
 @requires(Permission.VIEW)
 def figures() -> str:
-    """Employers, employees and amount by kind and span, as of a month; each leads to its rows."""
+    """Employers, employees and amount by kind and span, as of a month; decisions lead to their rows."""
     form = FiguresForm(request.args, meta={"csrf": False})
     form.validate()
     last = form.last.data or Period.of(today())

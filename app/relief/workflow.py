@@ -61,11 +61,11 @@ def has_plan(decision: ReliefDecision, _actor: Actor | None) -> Reason | None:
     if not decision.instalments:
         return _l("There is no make-up plan yet: agree on instalments.")
     planned = sum((one.amount for one in decision.instalments), Decimal(0))
-    if planned != decision.amount:
+    if planned != decision.owed:
         return _l(
             "The instalments come to %(planned)s, but %(amount)s was deferred.",
             planned=f"{planned:,.2f}",
-            amount=f"{decision.amount or 0:,.2f}",
+            amount=f"{decision.owed or 0:,.2f}",
         )
     return None
 
@@ -153,6 +153,10 @@ SYSTEMS = (
     Transition(
         "fall_overdue", _l("Nothing was agreed in time"), ("ended", "ended_early"), "overdue", None,
         effects=(follow("relief_overdue"),),
+    ),
+    Transition(
+        "lengthen", _l("A list lengthened its term"), ("ended", "overdue", "past"), "running", None,
+        effects=(follow("relief_begins"),),
     ),
     Transition("statement_made_up", _l("Statement: all is made up"), ("resumed",), "made_up", None),
     Transition("statement_restored", _l("Statement: the rate is raised again"), OVER, "restored", None),

@@ -129,6 +129,16 @@ def test_a_case_somebody_worked_on_is_withdrawn_not_deleted(department: Flask, t
     assert (the_case().state, the_case().closed_on) == (CaseState.CONTACTED, None)
 
 
+def test_an_undone_correction_brings_back_the_case_that_it_had_deleted(
+    department: Flask, tmp_path: Path
+) -> None:
+    month(department, tmp_path, "2022年9月", line(1, 202208))
+    correction = month(department, tmp_path, "2022年9月", line(1, 202209))
+    assert cases() == []
+    take_back(department, correction)
+    assert (the_case().state, the_case().months) == (CaseState.OPENED, 1)
+
+
 def contact(case: ArrearsCase, user: object, reason: str = "11") -> None:
     answers = {"reason": reason, "contacted_on": today()}
     transition(ARREARS, case, "contact", user, answers=answers)  # type: ignore[arg-type]
@@ -171,6 +181,21 @@ def test_the_ways_part_by_operating_status_and_reason(
     case.employer.operating_status = operating_status
     contact(case, user, reason)
     assert {one.transition.name for one in available(ARREARS, case, user) if one.open} == open_steps
+
+
+def test_another_reason_leaves_a_promise_standing_for_what_is_due_by_its_day(
+    department: Flask, tmp_path: Path
+) -> None:
+    this = Period.of(today())
+    month(department, tmp_path, "2022年9月", line(1, 202207, 31))
+    case, user = the_case(), create_user(Role.SPECIALIST)
+    contact(case, user)
+    transition(ARREARS, case, "promise", user, answers={"promised_for": (this + 1).last_day})
+    (promise,) = case.promises
+    assert promise.through == this  # that month's own pay day, the last of the month, comes after
+    (correct,) = [one for one in available(ARREARS, case, user) if "correct" in one.transition.name]
+    transition(ARREARS, case, correct.transition.name, user, answers={"reason": "32"})
+    assert (case.state, case.reason) == (CaseState.PROMISED, "32")
 
 
 def test_nobody_ends_a_case_by_hand(department: Flask, tmp_path: Path) -> None:

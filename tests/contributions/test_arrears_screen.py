@@ -21,8 +21,8 @@ from app.core.options import set_value
 from app.core.periods import Period
 from app.core.permissions import Role, Scope
 from app.employers.models import AccountStatus, Employer
-from app.tasks.models import Task
-from tests.contributions.statements import apply, line, statement
+from app.tasks.models import Task, TaskState
+from tests.contributions.statements import apply, line, statement, take_back
 from tests.factories import create_branch, create_case, create_employer, create_user, seed_codes, sign_in
 
 #: paid through of the employers that the statement names; on 30 September September is due
@@ -131,6 +131,30 @@ def test_reminders_come_in_three_speeds_and_once(app: Flask) -> None:
     assert (urged.owner_id, urged.due_on, urged.params["month"]) == (owner.id, day, "202611")
     assert tasks[often.id].due_on == date(2026, 11, 18)
     assert db.session.get_one(Employer, often.id).arrears_months == 0
+
+
+def test_a_statement_closes_reminders_of_what_is_paid_and_taken_back_it_asks_again(
+    app: Flask, tmp_path: Path
+) -> None:
+    """Pay day 12: October was due on 17 October 2022; the employer was behind once within the year."""
+    create_branch("00")
+    seed_codes()
+    apply(app, statement(tmp_path, "2022年9月", [line(1, 202209, 12)]))
+    employer = db.session.scalars(select(Employer)).one()
+    ended: dict[str, Any] = {"first_period": Period(2022, 5), "opened_on": date(2022, 5, 31)}
+    create_case(employer, state=CaseState.WITHDRAWN, closed_on=date(2022, 6, 30), **ended)
+    assert remind(date(2022, 10, 12)) == 0  # a case withdrawn was none
+    apply(app, statement(tmp_path, "2022年8月", [line(1, 202207, 12)]))  # this one comes late
+    assert remind(date(2022, 10, 12)) == 1
+    behind = create_case(employer, first_period=Period(2022, 9), opened_on=date(2022, 9, 30))
+    assert remind(date(2022, 10, 18)) == 1  # what was said ahead does not silence the day itself
+    db.session.delete(behind)
+    batch = apply(app, statement(tmp_path, "2022年10月", [line(1, 202210, 12)]))["batch"]
+    reminded = select(Task.state).where(Task.kind == REMINDER)
+    assert db.session.scalars(reminded).all() == [TaskState.DONE] * 2
+    take_back(app, batch)
+    assert remind(date(2022, 10, 12)) == 1
+    assert remind(date(2099, 10, 12)) == 0  # no calendar of that year is entered
 
 
 def test_the_buckets_follow_the_settings_of_the_day(app: Flask) -> None:

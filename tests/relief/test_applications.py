@@ -15,6 +15,7 @@ from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.core.timeline import TimelineEntry
 from app.core.workflow import transition
 from app.employers.models import Employer, Stage
 from app.relief.applications.models import ApplicationState, ReliefApplication, Request
@@ -134,6 +135,22 @@ def test_nobody_reviews_or_decides_what_is_his_own(branch: Branch, harbour: Empl
     with pytest.raises(DomainError):
         correct(application, Draft({"heads": 1}), specialist)
     assert application.state is ApplicationState.REVIEWED
+
+
+def test_who_corrects_and_submits_what_was_returned_does_not_review_it(
+    branch: Branch, harbour: Employer, maker: User
+) -> None:
+    first, second = (create_user(Role.MANAGER, branch=branch) for _ in range(2))
+    application = create_application(harbour, maker)
+    transition(APPLICATION, application, "submit", maker)
+    transition(APPLICATION, application, "return", first, answers={"why": "人数不符"})
+    correct(application, Draft({"heads": 9}), first)
+    story = select(TimelineEntry.actor_id).order_by(TimelineEntry.id.desc()).limit(1)
+    assert db.session.scalar(story) == first.id
+    transition(APPLICATION, application, "submit", first)
+    with pytest.raises(DomainError):
+        transition(APPLICATION, application, "review", first, answers={"reviewed_on": today()})
+    transition(APPLICATION, application, "review", second, answers={"reviewed_on": today()})
 
 
 def test_the_form_makes_a_draft_and_its_page_says_what_blocks_it(

@@ -46,6 +46,7 @@ def test_what_is_granted_never_overlaps_leaves_no_gap_and_keeps_to_the_longest_t
         return
     same = [one for one in before if one.kind in wanted]
     assert paid is not None
+    assert first > paid
     assert 1 <= last - first + 1 <= LONGEST
     assert first == paid + 1 or any(first == one.last_month + 1 for one in same)
     assert not any(
@@ -58,7 +59,7 @@ def test_what_is_granted_never_overlaps_leaves_no_gap_and_keeps_to_the_longest_t
 def test_a_renewal_that_follows_without_a_gap_is_always_possible(
     paid: Period, length: int, before: list[Granted]
 ) -> None:
-    latest = max((one.last_month for one in before if one.kind is DEFERRED), default=paid)
+    latest = max((paid, *(one.last_month for one in before if one.kind is DEFERRED)))
     asked = Asked((DEFERRED,), latest + 1, latest + length, paid)
     assert objections_to_term(asked, before, LONGEST) == []
 
@@ -73,6 +74,7 @@ def test_a_renewal_that_follows_without_a_gap_is_always_possible(
         ("202207", "202212", [("202207", "202209")], 1),  # an overlap
         ("202211", "202312", [("202207", "202209")], 2),  # a gap after the last term, and too long
         ("202210", "202212", [("202207", "202209")], 0),
+        ("202204", "202206", [("202201", "202203")], 1),  # follows on relief, but is paid
     ],
 )
 def test_terms(first: str, last: str, before: list[tuple[str, str]], objections: int) -> None:

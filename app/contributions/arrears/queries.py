@@ -250,9 +250,17 @@ def named_in(batch_id: int) -> Select[int]:
 
 
 def taken_back_in(batch_id: int) -> Select[int]:
-    """The employers with cases that an undone statement had named: its facts are gone by now."""
+    """The employers that an undone statement had named and that have cases, or are behind without its facts.
+
+    Its facts are gone by now. A correction may have found the months paid and so have ended a case for good:
+    what it had replaced counts again.
+    """
+    fact, case = ContributionFact, ArrearsCase
     named = select(ImportRow.record_id).where(ImportRow.batch_id == batch_id)
-    return select(ArrearsCase.employer_id).where(ArrearsCase.employer_id.in_(named)).distinct()
+    known = select(case.employer_id).where(case.employer_id.in_(named))
+    behind = select(fact.employer_id).where(fact.employer_id.in_(named), fact.arrears_months > 0)
+    both = union(known, behind).subquery()
+    return select(*both.c)
 
 
 def out_of_step() -> Select[int]:

@@ -288,6 +288,6 @@ _DECIDED = ("statement_kept", "statement_broken")
 def _last_steps(case_ids: Sequence[int]) -> dict[int, str]:
     rows = WorkflowHistory
     query = select(rows.record_id, rows.transition).where(
-        rows.workflow == ARREARS.name, among(rows.record_id, case_ids)
+        rows.workflow == ARREARS.name, rows.source != rows.target, among(rows.record_id, case_ids)
     )
     return {case_id: step for case_id, step in db.session.execute(query.order_by(rows.id))}

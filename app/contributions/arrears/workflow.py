@@ -74,11 +74,9 @@ def promise_noted(case: ArrearsCase, move: Move) -> None:
     pay_by = move.answers["promised_for"]
     if pay_by < today():
         raise DomainError(_l("A promise is for today or a later day."))
-    through = last_due_month(case.employer.pay_day, today(), rule_on(today()))
+    through = last_due_month(case.employer.pay_day, pay_by, rule_on(today()))
     by_id = move.actor.id if move.actor else None
-    case.promises.insert(
-        0, ArrearsPromise(made_on=today(), pay_by=pay_by, through=max(through, case.last_period), by_id=by_id)
-    )
+    case.promises.insert(0, ArrearsPromise(made_on=today(), pay_by=pay_by, through=through, by_id=by_id))
 
 
 STATES = (
@@ -108,6 +106,12 @@ STATES = (
 
 _OPEN = tuple(state.value for state in OPEN_STATES)
 _AT_WORK = tuple(state for state in _OPEN if state not in ("relief_sought", "closing"))
+
+
+def _correct_reason(name: str, sources: tuple[str, ...], target: str) -> Transition:
+    asks = (Ask("reason", _l("Why it is late"), "coded", table=REASONS),)
+    return Transition(name, _l("Correct the reason"), sources, target, Permission.WORK, asks=asks)
+
 
 PEOPLES_STEPS = (
     Transition(
@@ -161,13 +165,11 @@ PEOPLES_STEPS = (
         guards=(has_reason, is_gone),
         tone=Tone.WARNING,
     ),
-    Transition(
-        "correct_reason",
-        _l("Correct the reason"),
-        tuple(state for state in _OPEN if state != "opened"),
-        "contacted",
-        Permission.WORK,
-        asks=(Ask("reason", _l("Why it is late"), "coded", table=REASONS),),
+    # ways that the reason had opened are chosen anew; a promise and a letter are facts, and stay
+    _correct_reason("correct_reason", ("contacted", "relief_sought", "closing"), "contacted"),
+    *(
+        _correct_reason(f"correct_reason_{state}", (state,), state)
+        for state in ("promised", "broken", "urged")
     ),
 )
 

@@ -14,11 +14,15 @@ class Speed(StrEnum):
     PREVENTIVE = "preventive"
 
 
+#: the speeds that come before the day
+AHEAD = (Speed.EARLY, Speed.PREVENTIVE)
 TITLES = {
     Speed.SAME_DAY: msgid("%(month)s is overdue as well: urge today"),
     Speed.EARLY: msgid("Often late: remind of %(month)s, due on %(day)s"),
     Speed.PREVENTIVE: msgid("Remind of %(month)s, due on %(day)s, so that it is paid in time"),
 }
+#: what came of a reminder that a statement closed
+PAID = msgid("A statement shows the month as paid")
 #: the kind of the tasks
 REMINDER = "dues_reminder"
 #: for how many days a reminder of the same day is still made, should the schedule have rested

@@ -3,18 +3,29 @@
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
-from app.contributions.arrears.models import ArrearsCase
+from app.contributions.arrears.models import ArrearsCase, CaseState
 from app.contributions.arrears.policy import EARLY_DAYS, PREVENTIVE_DAYS, REPEATER_CASES
 from app.contributions.policy import OPEN, rule_on
-from app.contributions.reminding.policy import CATCH_UP_DAYS, NEW_MONTHS, REMINDER, Speed
+from app.contributions.reminding.policy import AHEAD, CATCH_UP_DAYS, NEW_MONTHS, PAID, REMINDER, TITLES, Speed
 from app.core.bulk import read_tuples
 from app.core.dues import due_date
 from app.core.periods import Period
 from app.employers.models import Employer
 from app.employers.policy import not_merged
-from app.tasks.models import Task
+from app.tasks.models import Task, TaskState
 
 YEAR = timedelta(days=365)
 
@@ -27,9 +38,23 @@ class Reminder(NamedTuple):
     due_on: date
 
 
-def source_of(month: Period) -> str:
-    """What gives rise to a month's reminder: with the employer's id, once for each period and employer."""
-    return f"dues {month}"
+def source_of(month: Period, speed: Speed | None = None) -> str:
+    """What gives rise to a month's reminder: with the employer's id, once for each speed.
+
+    Without a speed: what reminders have that are older than the speeds in it.
+    """
+    return f"dues {month} {speed.value}" if speed else f"dues {month}"
+
+
+#: the month in a source, as six digits
+_MONTH = func.substr(Task.source_type, 6, 6)
+
+
+def paid_meanwhile() -> Select[int]:
+    """The open reminders of months that the latest statement shows as paid."""
+    through = cast(type_coerce(Employer.paid_through, Integer), String)
+    query = select(Task.id).join(Employer, Employer.id == Task.employer_id)
+    return query.where(Task.kind == REMINDER, Task.state == TaskState.OPEN, through >= _MONTH)
 
 
 def reminders(speed: Speed, day: date) -> list[Reminder]:
@@ -61,12 +86,29 @@ def _employers(
     due: ColumnElement[bool] = Employer.pay_day.in_(known)
     if None in pay_days:
         due = or_(due, Employer.pay_day.is_(None))
-    told = exists().where(
-        Task.kind == REMINDER, Task.source_type == source_of(month), Task.source_id == Employer.id
-    )
     unpaid = or_(Employer.paid_through.is_(None), Employer.paid_through < month)
     return select(Employer.id, Employer.branch_id, Employer.owner_id, Employer.pay_day).where(
-        not_merged(), Employer.account_status.in_(OPEN), due, unpaid, ~told, *_of_speed(speed, month, day)
+        not_merged(),
+        Employer.account_status.in_(OPEN),
+        due,
+        unpaid,
+        ~_told(month, speed),
+        *_of_speed(speed, month, day),
+    )
+
+
+def _told(month: Period, speed: Speed) -> ColumnElement[bool]:
+    """Once ahead of the day, at either speed, and once when it has passed.
+
+    What a statement had closed is forgotten: it asks again only when that statement was taken back.
+    """
+    speeds = AHEAD if speed in AHEAD else (speed,)
+    return exists().where(
+        Task.kind == REMINDER,
+        Task.source_id == Employer.id,
+        Task.source_type.in_([source_of(month), *(source_of(month, one) for one in speeds)]),
+        Task.title.in_([TITLES[one] for one in speeds]),
+        Task.result != PAID,
     )
 
 
@@ -78,7 +120,7 @@ def _of_speed(speed: Speed, month: Period, day: date) -> list[ColumnElement[bool
         return [behind]
     times = (
         select(func.count(case.id))
-        .where(own, case.opened_on > day - YEAR)
+        .where(own, case.opened_on > day - YEAR, case.state != CaseState.WITHDRAWN)
         .correlate(Employer)
         .scalar_subquery()
     )

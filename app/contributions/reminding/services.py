@@ -3,21 +3,33 @@
 from datetime import date
 from typing import Any
 
-from app.contributions.reminding.policy import REMINDER, TITLES, Speed
-from app.contributions.reminding.queries import Reminder, reminders, source_of
+from sqlalchemy import update
+
+from app.contributions.reminding.policy import PAID, REMINDER, TITLES, Speed
+from app.contributions.reminding.queries import Reminder, paid_meanwhile, reminders, source_of
 from app.core.bulk import insert_rows
+from app.core.clock import now
+from app.core.db import db
 from app.core.reversible import table_of
-from app.core.workdays import add_working_days, is_working_day
+from app.core.workdays import add_working_days, calendar
 from app.tasks.models import Task, TaskState
 
 
 def remind(day: date) -> int:
     """Opens the day's tasks; gives how many. On days off nothing: the next working day makes up for them."""
-    if not is_working_day(day):
+    # weekdays will do for a year whose holidays are not entered yet
+    if not calendar(day.year, provisional=True).is_working_day(day):
         return 0
     rows = [_task(speed, one, day) for speed in Speed for one in reminders(speed, day)]
     insert_rows(table_of(Task), rows)
     return len(rows)
+
+
+def settle_paid() -> None:
+    """Nobody need be reminded of a month any more that the latest statement shows as paid."""
+    closed = {"state": TaskState.DONE, "result": PAID, "closed_at": now()}
+    settled = update(Task).where(Task.id.in_(paid_meanwhile())).values(closed)
+    db.session.execute(settled, execution_options={"synchronize_session": False})
 
 
 def _task(speed: Speed, one: Reminder, day: date) -> dict[str, Any]:
@@ -31,7 +43,7 @@ def _task(speed: Speed, one: Reminder, day: date) -> dict[str, Any]:
         "employer_id": one.employer_id,
         "branch_id": one.branch_id,
         "owner_id": one.owner_id,
-        "source_type": source_of(one.month),
+        "source_type": source_of(one.month, speed),
         "source_id": one.employer_id,
         "state": TaskState.OPEN,
         "note": "",

@@ -19,6 +19,7 @@ from app.relief.models import ReliefKind
 from app.relief.policy import Rates, effect_of
 
 ENTERED = msgid("Application for relief entered: %(first)s to %(last)s")
+CORRECTED = msgid("Application for relief corrected: %(first)s to %(last)s")
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,21 @@ def enter(employer: Employer, draft: Draft, actor: Actor) -> ReliefApplication:
     _fill(application, draft)
     db.session.add(application)
     db.session.flush()
+    _tell(application, ENTERED, actor)
+    return application
+
+
+def _tell(application: ReliefApplication, what: str, actor: Actor) -> None:
+    """The employer's story names who entered or corrected it."""
     timeline.record(
-        employer.id,
+        application.employer_id,
         "relief",
-        ENTERED,
+        what,
         params={"first": str(application.from_month), "last": str(application.to_month)},
         actor=actor,
         endpoint="relief.show",
         link_id=application.id,
     )
-    return application
 
 
 def correct(application: ReliefApplication, draft: Draft, actor: Actor) -> None:
@@ -60,6 +66,7 @@ def correct(application: ReliefApplication, draft: Draft, actor: Actor) -> None:
     application.present_employee_rate = application.employer.employee_rate
     _fill(application, draft)
     db.session.flush()
+    _tell(application, CORRECTED, actor)
 
 
 def _fill(application: ReliefApplication, draft: Draft) -> None:

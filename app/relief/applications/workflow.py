@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Actor
 from app.core.rates import HIGHEST_RATE, LOWEST_RATE
-from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
+from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow, WorkflowHistory
 from app.relief.applications.models import (
     AUTHORITY_LABELS,
     ApplicationState,
@@ -101,9 +101,18 @@ def is_alone(application: ReliefApplication, _actor: Actor | None) -> Reason | N
 
 
 def was_made_by_another(application: ReliefApplication, actor: Actor | None) -> Reason | None:
-    if actor is None or application.made_by_id != actor.id:
+    """Whoever submits it stands for what it says by then, also where a colleague made it."""
+    if actor is None or actor.id not in (application.made_by_id, _submitter(application)):
         return None
-    return _l("You made this application: a second person takes this step.")
+    return _l("You made or submitted this application: a second person takes this step.")
+
+
+def _submitter(application: ReliefApplication) -> int | None:
+    """Who submitted it last."""
+    rows = WorkflowHistory
+    steps = select(rows.actor_id).where(rows.workflow == APPLICATION.name, rows.record_id == application.id)
+    last = steps.where(rows.transition == "submit").order_by(rows.id.desc()).limit(1)
+    return db.session.scalar(last)
 
 
 def was_reviewed_by_another(application: ReliefApplication, actor: Actor | None) -> Reason | None:
