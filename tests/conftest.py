@@ -64,14 +64,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("dialect", dialects, scope="session")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With --dist loadgroup the tests of a file stay together, and so do those that share one product."""
-    for item in items:
-        shared = item.path.parent if item.path.parent.name == "e2e" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(shared.relative_to(item.config.rootpath))))
-
-
 @pytest.fixture(scope="session")
 def database_url(
     dialect: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest

@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.contributions.handlers.services import serving
 from app.core.clock import today
 from app.core.db import db
 from app.core.timeline import TimelineEntry
 from app.employers.models import Contact, Employer, EmployerContact
+from app.employers.people.services import serving
 from app.employers.people.services.editing import NEW_NUMBER
 from app.employers.search.queries import matching
 from app.imports.models import ImportRow

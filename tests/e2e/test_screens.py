@@ -126,8 +126,8 @@ def test_chosen_files_are_attached_one_by_one_and_the_list_shows_them(specialist
         {"name": "授权书.pdf", "mimeType": "application/pdf", "buffer": samples.PDF},
     ]
     card = specialist.page.locator("#attachments")
-    card.locator("[name=proves]").fill("现场走访")
+    card.locator("[name=proves]").fill("两份原件")
     card.locator("input[multiple]").set_input_files(files)  # type: ignore[arg-type]
-    expect(card.locator(".file", has_text="现场走访")).to_have_count(2)
+    expect(card.locator(".file", has_text="两份原件")).to_have_count(2)
     expect(card.locator(".file", has_text="门头.jpg").locator("img")).to_have_js_property("naturalWidth", 240)
     assert specialist.faults() == []
