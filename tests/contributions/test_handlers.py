@@ -22,7 +22,6 @@ from tests.factories import create_branch
 from tests.spreadsheets import workbook
 
 OLD, NEW = "13800138000", "13900139000"
-Handlers = tuple[tuple[str, str | None], ...]
 
 
 @pytest.fixture
