@@ -14,6 +14,7 @@ from app.core.timeline import TimelineEntry
 from app.employers.models import Contact, Employer, EmployerContact
 from app.employers.people.services import serving
 from app.employers.people.services.editing import NEW_NUMBER
+from app.employers.people.services.serving import HANDED_OVER
 from app.employers.search.queries import matching
 from app.imports.models import ImportRow
 from app.tasks.models import Task, TaskState
@@ -22,7 +23,6 @@ from tests.factories import create_branch
 from tests.spreadsheets import workbook
 
 OLD, NEW = "13800138000", "13900139000"
-Handlers = tuple[tuple[str, str | None], ...]
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_who_takes_over_is_welcomed_but_nobody_who_is_first_and_undo_forgets_it(
     batch = apply(department, file)["batch"]
     assert present() == [("赵敏", NEW), ("王芳", OLD)]
     assert welcomes() == [("赵敏", TaskState.OPEN)]
-    assert told(serving.HANDED_OVER) == 1
+    assert told(HANDED_OVER) == 1
     take_back(department, batch)
     assert present() == [("王芳", OLD), ("王芳", OLD)]
     assert welcomes() == [("赵敏", TaskState.CANCELLED)]
