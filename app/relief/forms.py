@@ -112,7 +112,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
         else:
             parts = max(1, min(most, number or decision.months))
             first = max(decision.last_month, today) + 1
-            amounts = equal_parts(decision.amount or Decimal(0), parts)
+            amounts = equal_parts(decision.owed or Decimal(0), parts)
             rows = [(first + place, amount) for place, amount in enumerate(amounts)]
         for month, amount in rows:
             self.rows.append_entry({"month": month, "amount": amount})
