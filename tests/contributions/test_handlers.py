@@ -12,7 +12,6 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.timeline import TimelineEntry
 from app.employers.models import Contact, Employer, EmployerContact
-from app.employers.people.services import serving
 from app.employers.people.services.editing import NEW_NUMBER
 from app.employers.people.services.serving import HANDED_OVER
 from app.employers.search.queries import matching
