@@ -92,7 +92,7 @@ def main_pages() -> dict[str, str]:
     """The twelve pages that an office opens all day."""
     manager = db.session.scalars(select(User).where(User.username == WHO)).unique().one()
     behind = select(Employer.id).where(visible_to(manager), Employer.stage == Stage.IN_ARREARS)
-    campaign = select(Campaign.id).order_by(Campaign.id.desc())
+    campaign = select(Campaign.id).order_by(Campaign.id)
     return {
         "my day": "/",
         "tasks": "/tasks",
