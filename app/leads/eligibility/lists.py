@@ -16,7 +16,7 @@ from app.core.i18n import translated
 from app.core.links import url_if
 from app.core.list_parts import Badge, BulkAction
 from app.core.listing import Column, Empty, Link, ListPage, Quick
-from app.core.permissions import Actor
+from app.core.permissions import Actor, may, present_actor
 from app.core.text import clean
 from app.employers.lists import stage_badge
 from app.employers.models import Employer
@@ -43,6 +43,13 @@ def _badge(held: Eligibility) -> Badge:
     return VERDICT_LABELS[held.verdict], tones.get(held.verdict, "good")
 
 
+def _where(held: Eligibility) -> str | None:
+    """To the decision, for those who may decide; for others to the firm."""
+    actor = present_actor()
+    decides = actor is not None and may(actor, Permission.CLAIM)
+    return url_if("eligibility.decide" if decides else "employers.show", employer_id=held.employer_id)
+
+
 def _decide(held: Eligibility, actor: Actor, form: Any) -> None:
     decide(held.employer, form.verdict.data, form.reason.data, actor)
 
@@ -56,7 +63,7 @@ ELIGIBILITY = ListPage(
     key=Eligibility.id,
     columns=(
         Column("name", _l("Employer name"), lambda row: row.employer.name, sort=Employer.name,
-               link=lambda row: url_if("eligibility.decide", employer_id=row.employer_id)),
+               link=_where),
         Column("verdict", _l("Duty to contribute"), badge=_badge, sort=Eligibility.verdict),
         Column("reason", _l("Reason"), lambda row: translated(row.reason)),
         Column("stage", _l("Stage"), badge=lambda row: stage_badge(row.employer), sort=Employer.stage),
