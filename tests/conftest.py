@@ -4,9 +4,11 @@ import os
 import secrets
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
+from typing import TypeVar, cast
 
 import pytest
 from argon2 import PasswordHasher
@@ -25,6 +27,8 @@ from app.core.valkey import answers, valkey_command
 from tests.postgresql import a_server
 from tests.waiting import wait_until
 
+Made = TypeVar("Made")
+
 SHARED = Path(os.environ.get("JINNUO_SHARED", Path(__file__).parents[2] / "shared"))
 
 
@@ -35,15 +39,6 @@ def shared_data() -> Path:
     if not data.is_dir():
         pytest.skip(f"real inputs are not at {data}: set JINNUO_SHARED")
     return data
-
-
-@pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server's URL without a database: TEST_DATABASE_URL, or a private cluster on a Unix socket."""
-    with a_server() as url:
-        if url is None:
-            pytest.skip("PostgreSQL server binaries are not installed and TEST_DATABASE_URL is not set")
-        yield url
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,17 +59,47 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("dialect", dialects, scope="session")
 
 
+class Kept:
+    """What was made for a database and stays until the end.
+
+    Files take turns of the databases, so a fixture of the session is asked for anew with each file.
+    """
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._made: dict[tuple[str, str], object] = {}
+
+    def once(self, name: str, url: str, make: Callable[[], AbstractContextManager[Made]]) -> Made:
+        """What ``make`` gives, entered at the first call for the name and the database, left at the end."""
+        if (name, url) not in self._made:
+            self._made[name, url] = self._stack.enter_context(make())
+        return cast(Made, self._made[name, url])
+
+
+@pytest.fixture(scope="session")
+def kept() -> Iterator[Kept]:
+    with ExitStack() as stack:
+        yield Kept(stack)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(kept: Kept) -> str:
+    """A server's URL without a database: TEST_DATABASE_URL, or a private cluster on a Unix socket."""
+    if url := kept.once("server", "", a_server):
+        return url
+    pytest.skip("PostgreSQL server binaries are not installed and TEST_DATABASE_URL is not set")
+
+
 @pytest.fixture(scope="session")
 def database_url(
-    dialect: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[str]:
-    """An empty database of the dialect, made once and swept after each test."""
+    dialect: str, kept: Kept, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> str:
+    """A database of the dialect, made once and swept after each test."""
     if dialect == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'jinnuo.db'}"
-        return
+        folder = kept.once("folder", dialect, lambda: nullcontext(tmp_path_factory.mktemp("sqlite")))
+        return f"sqlite:///{folder / 'jinnuo.db'}"
     server = request.getfixturevalue("postgresql_url")
-    with fresh_postgresql_database(server) as url:
-        yield url
+    return kept.once("database", dialect, lambda: fresh_postgresql_database(server))
 
 
 class fresh_postgresql_database:
@@ -104,15 +129,23 @@ def light_passwords() -> Iterator[PasswordHasher]:
 
 
 @pytest.fixture(scope="session")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    home = tmp_path_factory.mktemp("home")
-    return Settings.from_environment(
-        {"JINNUO_HOME": str(home), "DATABASE_URL": database_url, "SECRET_KEY": secrets.token_hex(32)}
-    )
+def settings(database_url: str, kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    def made() -> AbstractContextManager[Settings]:
+        home = tmp_path_factory.mktemp("home")
+        values = {"JINNUO_HOME": str(home), "DATABASE_URL": database_url, "SECRET_KEY": secrets.token_hex(32)}
+        return nullcontext(Settings.from_environment(values))
+
+    return kept.once("settings", database_url, made)
 
 
 @pytest.fixture(scope="session")
-def session_app(settings: Settings) -> Iterator[Flask]:
+def session_app(settings: Settings, kept: Kept) -> Flask:
+    return kept.once("app", settings.database_url, lambda: application(settings))
+
+
+@contextmanager
+def application(settings: Settings) -> Iterator[Flask]:
+    """The application as tests use it; the tables are made where they are not yet."""
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     # every test knocks from the same address; the test of the limit turns it on

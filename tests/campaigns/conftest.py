@@ -13,14 +13,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import create_app
 from app.config import PROJECT, Settings, bind_settings, current_settings
 from app.core import code_tables
 from app.core.db import db
 from app.core.jobs import redis_connection
 from campaigns.gateways.simulator import Simulator
 from campaigns.gateways.simulator_store import Store
-from tests.conftest import sweep_database
+from tests.conftest import Kept, application, sweep_database
 from tests.waiting import wait_until
 
 
@@ -32,13 +31,10 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def house_app(session_app: Flask, settings: Settings, valkey: str) -> Iterator[Flask]:
+def house_app(session_app: Flask, settings: Settings, kept: Kept, valkey: str) -> Flask:
     """An application with a real Redis."""
-    app = create_app(dataclasses.replace(settings, redis_url=valkey, embedded_redis=False))
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    with_redis = dataclasses.replace(settings, redis_url=valkey, embedded_redis=False)
+    return kept.once("house", settings.database_url, lambda: application(with_redis))
 
 
 @pytest.fixture

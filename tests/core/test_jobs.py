@@ -13,7 +13,6 @@ import psutil
 import pytest
 from flask import Flask
 
-from app import create_app
 from app.accounts.models import Branch
 from app.config import PROJECT, Settings, current_settings
 from app.core.db import db
@@ -29,7 +28,7 @@ from app.core.jobs import (
 )
 from app.core.schedule import Schedule
 from app.core.worker import make_worker
-from tests.conftest import sweep_database
+from tests.conftest import Kept, application, sweep_database
 from tests.core.sample_jobs import (
     hang_the_first_time,
     open_branch,
@@ -44,11 +43,9 @@ NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def connected_app(session_app: Flask, settings: Settings, valkey: str) -> Iterator[Flask]:
-    app = create_app(dataclasses.replace(settings, redis_url=valkey, embedded_redis=False))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+def connected_app(session_app: Flask, settings: Settings, kept: Kept, valkey: str) -> Flask:
+    with_redis = dataclasses.replace(settings, redis_url=valkey, embedded_redis=False)
+    return kept.once("connected", settings.database_url, lambda: application(with_redis))
 
 
 @pytest.fixture
