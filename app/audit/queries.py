@@ -24,6 +24,7 @@ from app.core.features import current_features
 from app.core.i18n import DEFAULT, msgid, translated
 from app.core.permissions import Actor
 from app.core.proofs import SEAL
+from app.core.story import told
 
 
 def trail(actor: Actor | None) -> Select[AuditEvent]:
@@ -169,7 +170,7 @@ def _filled(title: str, params: object) -> str:
     if not isinstance(params, dict) or not params:
         return title
     with force_locale(DEFAULT):
-        return translated(title, params)
+        return told(title, params)
 
 
 class Names:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Index, String, Text, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -113,7 +114,11 @@ class Transition:
 
 @dataclass(frozen=True)
 class Workflow(Generic[R]):
-    """One process. `field` names the record's state column; `since` the column of the last change, if any."""
+    """One process. `field` names the record's state column; `since` the column of the last change, if any.
+
+    `endpoint` is the page of a record, by its `id`: there lead its steps and the entries of the timeline.
+    Where a record's page is reached another way, `url` tells, and no entry links to it.
+    """
 
     name: str
     title: Any
@@ -126,6 +131,7 @@ class Workflow(Generic[R]):
     kind: str = "workflow"
     employer_id: Callable[[R], int | None] = lambda record: record.employer_id
     load: Callable[[int, Actor], R] | None = None
+    endpoint: str | None = None
     url: Callable[[R], str] | None = None
 
     def __post_init__(self) -> None:
@@ -158,6 +164,12 @@ class Workflow(Generic[R]):
         """The permission that the act takes in the state, or that nobody may; KeyError for an unknown act."""
         usual = {one.name: one.permission for one in self.acts}
         return state.acts.get(act, usual[act])
+
+    def page_of(self, record: R) -> str:
+        """The address of the record's page."""
+        if self.endpoint:
+            return url_for(self.endpoint, id=record.id)
+        return self.url(record) if self.url else "/"
 
     def open_to(self, act: str) -> frozenset[str]:
         """The states in which somebody may do this: for conditions over many records."""
@@ -341,7 +353,15 @@ def _write_down(workflow: Workflow[Any], record: Any, move: Move) -> None:
     )
     employer_id = workflow.employer_id(record)
     if employer_id is not None:
-        timeline.record(employer_id, workflow.kind, SUMMARY, params=_summary_params(move), actor=move.actor)
+        timeline.record(
+            employer_id,
+            workflow.kind,
+            SUMMARY,
+            params=_summary_params(move),
+            actor=move.actor,
+            endpoint=workflow.endpoint,
+            link_id=record.id if workflow.endpoint else None,
+        )
     db.session.flush()
 
 

@@ -114,8 +114,14 @@ def _write_rows(
         for move, target in moving
     }
     happenings = (
-        timeline.Happening(move.employer_id, SUMMARY, steps[move.source, target], moment)
+        timeline.Happening(
+            move.employer_id,
+            SUMMARY,
+            steps[move.source, target],
+            moment,
+            link_id=move.record_id if workflow.endpoint else None,
+        )
         for move, target in moving
         if move.employer_id is not None
     )
-    timeline.record_many(workflow.kind, happenings)
+    timeline.record_many(workflow.kind, happenings, endpoint=workflow.endpoint)

@@ -62,7 +62,7 @@ def _page(machine: Workflow[Any], record: Any, step: Option, form: FlaskForm) ->
 
 
 def _url(machine: Workflow[Any], record: Any) -> str:
-    return machine.url(record) if machine.url else "/"
+    return machine.page_of(record)
 
 
 def form_for(step: Transition) -> type[FlaskForm]:

@@ -162,6 +162,7 @@ def _employer(demo: Demo, number: int, stage: Stage, named: tuple[str, str], own
         "owner_id": None if stage is Stage.PROSPECT and demo.random.random() < 0.5 else owner.id,
         "first_contact_owner_id": None if stage is Stage.PROSPECT else owner.id,
         "source": demo.shares(LEAD_SOURCES) if lead else "statement",
+        "source_as_of": opened or demo.today,
         "eligible": True,
         "economic_type": demo.shares(ECONOMIC),
         "industry": industry,

@@ -291,6 +291,6 @@ def _report(decision: ReliefDecision, row: ReliefInstalment) -> None:
         MISSED,
         add_working_days(today(), ANSWER_DAYS.value(), provisional=True),
         employer=decision.employer,
-        params={"month": f"{row.month.year:04d}-{row.month.month:02d}"},
+        params={"month": {"period": str(row.month)}},
         source=("relief_instalment", row.id),
     )

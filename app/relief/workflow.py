@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -182,5 +181,5 @@ RELIEF_TERM: Workflow[ReliefDecision] = Workflow(
     since="state_since",
     kind="relief",
     load=load,
-    url=lambda decision: url_for("relief_register.show", id=decision.id),
+    endpoint="relief_register.show",
 )

@@ -8,7 +8,7 @@ from app.accounts.lists import branch_field, user_field
 from app.accounts.queries import name_of
 from app.core.criteria import Field, Kind, choices_of, rule
 from app.core.db import among
-from app.core.i18n import texts_saying, translated
+from app.core.i18n import texts_saying
 from app.core.links import url_if
 from app.core.listing import Column, Empty, Link, ListPage, Quick
 from app.employers.models import Employer
@@ -94,7 +94,7 @@ TASKS = ListPage(
     ),
     columns=(
         Column(
-            "title", _l("Task"), value=lambda row: translated(row.title, row.params),
+            "title", _l("Task"), value=lambda row: row.sentence,
             link=lambda row: url_if("tasks.show", id=row.id),
         ),
         Column(

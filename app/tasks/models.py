@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.core.db import EnumText, Model, Timestamps
+from app.core.story import told
 from app.employers.models import Employer
 
 
@@ -66,3 +67,8 @@ class Task(Timestamps, Model):
 
     employer: Mapped[Employer | None] = relationship()
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
+
+    @property
+    def sentence(self) -> str:
+        """What is to be done, in the reader's language."""
+        return told(self.title, self.params)

@@ -286,7 +286,7 @@ def _ask_for_file(_sender: object, due: Any, again: bool, **_more: Any) -> None:
         owner_id=owner.id if owner else None,
         params={
             "kind": {"msgid": msgid_of(spec.title) if spec else expected.spec},
-            "month": str(due.period),
+            "month": {"period": str(due.period)},
             "source": expected.source or "—",
         },
         source=("import_due", due.id),

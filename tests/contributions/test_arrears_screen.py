@@ -128,7 +128,8 @@ def test_reminders_come_in_three_speeds_and_once(app: Flask) -> None:
         new.id: "Remind",
     }
     urged = tasks[behind.id]
-    assert (urged.owner_id, urged.due_on, urged.params["month"]) == (owner.id, day, "202611")
+    assert (urged.owner_id, urged.due_on) == (owner.id, day)
+    assert urged.sentence == "2026年11月份也已逾期：请当日催缴"
     assert tasks[often.id].due_on == date(2026, 11, 18)
     assert db.session.get_one(Employer, often.id).arrears_months == 0
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.models import User
+from app.core import formats
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
@@ -78,12 +79,19 @@ def asked() -> list[Task]:
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
+def month_of(task: Task) -> str:
+    said: str = task.params["month"]["period"]
+    return said
+
+
 def test_a_missing_file_is_asked_for_once_and_settled_by_the_import_of_its_month(owner: User) -> None:
     late(owner)
     for _again in range(2):
         expected_jobs.ask_for_missing_files()
     month = (LAST_MONTH + -1, LAST_MONTH) if today().day > 1 else (LAST_MONTH + -1,)
-    assert [(task.owner_id, task.params["month"]) for task in asked()] == [(owner.id, str(m)) for m in month]
+    assert [(task.owner_id, month_of(task)) for task in asked()] == [(owner.id, str(m)) for m in month]
+    assert asked()[0].sentence.startswith(f"催报逾期未到的文件：{formats.period(month[0])}")
+    assert "msgid" not in asked()[0].sentence
     imported(owner, LAST_MONTH + -1, source="别家银行")
     assert asked()[0].state is TaskState.OPEN
     imported(owner, LAST_MONTH + -1)
@@ -99,7 +107,7 @@ def test_a_file_that_came_in_time_long_ago_is_never_asked_for_later(owner: User)
     db.session.commit()
     imported(owner, month)
     expected_jobs.ask_for_missing_files()
-    months = [task.params["month"] for task in asked()]
+    months = [month_of(task) for task in asked()]
     assert str(month) not in months
     assert str(month + 1) in months
 

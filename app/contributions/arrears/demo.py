@@ -95,7 +95,7 @@ def _date(demo: Demo) -> None:
             for step in db.session.scalars(steps):
                 step.at = moment
             told = select(TimelineEntry).where(
-                TimelineEntry.employer_id == case.employer_id, TimelineEntry.kind == ARREARS.kind
+                TimelineEntry.kind == ARREARS.kind, TimelineEntry.link_id == case.id
             )
             for entry in db.session.scalars(told):
                 if entry.params.get("target") == target and entry.actor_id is None:

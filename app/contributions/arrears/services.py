@@ -203,7 +203,11 @@ def _tell_changes(changes: Iterable[tuple[Known, Mapping[str, Any], Spell]]) -> 
         timeline.Happening(
             case.employer_id,
             CHANGED,
-            {"before": case.values["months"], "after": new["months"], "month": str(spell.last.period)},
+            {
+                "before": case.values["months"],
+                "after": new["months"],
+                "month": {"period": str(spell.last.period)},
+            },
             link_id=case.id,
         )
         for case, new, spell in changes

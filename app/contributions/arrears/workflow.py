@@ -5,9 +5,6 @@ part: operating employers are urged, those whose licence is gone are helped to c
 led to relief. A case ends by evidence only.
 """
 
-from typing import Any
-
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -200,10 +197,6 @@ def load(case_id: int, actor: Actor) -> ArrearsCase:
     return case
 
 
-def page(case: Any) -> str:
-    return url_for("arrears.show", id=case.id)
-
-
 ARREARS: Workflow[ArrearsCase] = Workflow(
     name="arrears",
     title=_l("Arrears case"),
@@ -213,7 +206,7 @@ ARREARS: Workflow[ArrearsCase] = Workflow(
     since="state_since",
     kind="arrears",
     load=load,
-    url=page,
+    endpoint="arrears.show",
 )
 
 ENDINGS = {

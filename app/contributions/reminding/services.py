@@ -38,7 +38,7 @@ def _task(speed: Speed, one: Reminder, day: date) -> dict[str, Any]:
     return {
         "kind": REMINDER,
         "title": TITLES[speed],
-        "params": {"month": str(one.month), "day": one.due_on.isoformat()},
+        "params": {"month": {"period": str(one.month)}, "day": one.due_on.isoformat()},
         "due_on": due_on,
         "employer_id": one.employer_id,
         "branch_id": one.branch_id,

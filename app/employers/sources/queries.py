@@ -154,7 +154,9 @@ def mentions_among(employer: Employer, listings: Iterable[EmployerSource]) -> li
     found = [_of_list(one, employer) for one in listings]
     days = {REGISTRY: employer.registry_as_of}
     if employer.statement_period is not None:
-        days[STATEMENT] = employer.statement_period.last_day
+        # a month's statement may come before the month is over
+        month_end = employer.statement_period.last_day
+        days[STATEMENT] = min(month_end, employer.arrears_as_of or month_end)
     for source, day in days.items():
         if day is not None:
             found.append(Mention(SOURCE_LABELS[source], day))

@@ -18,13 +18,14 @@ from app.leads.pool.forms import CLAIM, GIVE_BACK
 from app.leads.pool.jobs import mind_idle_leads
 from app.leads.pool.policy import OPTIONS
 from app.leads.pool.views import blueprint
+from app.lifecycle.onboarding.policy import ACCOUNTS
 
 
 def load_panel(employer: Employer, actor: Actor) -> Mapping[str, Any]:
     """The stays of the employer in the ledger, its clocks, and what the reader may do."""
     stays = stays_of(employer.id)
     lead = next((stay for stay in stays if stay.left_on is None), None)
-    waiting = employer.account_opened_on and not employer.employee_accounts_on
+    waiting = employer.account_opened_on and not ACCOUNTS.reached_by(employer)
     return {
         "lead": lead,
         "reasons": reasons(lead) if lead else [],

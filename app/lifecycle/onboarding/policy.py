@@ -60,6 +60,15 @@ class Step:
 #: also the deadline of the task that a new account opens
 ACCOUNT_DAYS = _days("accounts", _l("Setting up employee accounts is stuck after"), 20)
 
+ACCOUNTS = Step(
+    "accounts",
+    _l("Employee accounts to set up"),
+    _l("Employee accounts"),
+    Employer.employee_accounts_on,
+    ACCOUNT_DAYS,
+    Employer.heads,
+)
+
 #: In their order (domain reference, row 49). How long the law allows stands in the table of legal bases;
 #: these limits are the department's own.
 STEPS: tuple[Step, ...] = (
@@ -70,14 +79,7 @@ STEPS: tuple[Step, ...] = (
         Employer.account_opened_on,
         _days("registration", _l("Registration is stuck after"), 10),
     ),
-    Step(
-        "accounts",
-        _l("Employee accounts to set up"),
-        _l("Employee accounts"),
-        Employer.employee_accounts_on,
-        ACCOUNT_DAYS,
-        Employer.heads,
-    ),
+    ACCOUNTS,
     Step(
         "signing",
         _l("To sign up online"),

@@ -1,6 +1,5 @@
 """From the first look at the papers to the final approval."""
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -185,5 +184,5 @@ OPENING: Workflow[Opening] = Workflow(
     since="since",
     kind="onboarding",
     load=load,
-    url=lambda opening: url_for("onboarding.show", id=opening.id),
+    endpoint="onboarding.show",
 )

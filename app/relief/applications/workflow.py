@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -258,5 +257,5 @@ APPLICATION: Workflow[ReliefApplication] = Workflow(
     since="state_since",
     kind="relief",
     load=load,
-    url=lambda application: url_for("relief.show", id=application.id),
+    endpoint="relief.show",
 )
