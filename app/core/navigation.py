@@ -1,18 +1,20 @@
-"""The left navigation: what the manifests offer, less what the reader may not do."""
+"""The left navigation: what the manifests offer, less what the reader may not do.
+
+All of it follows from a `Standing`, so that the frame of a page can be kept for the next one (core.frame).
+"""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from flask import request, url_for
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 
 from app.core.features import Features, NavItem, current_features
 from app.core.list_parts import PAGES
-from app.core.permissions import Role, current_actor, may_open
+from app.core.permissions import Role, may_open
 
 #: The groups in their order; a manifest names one of them.
 GROUPS = {
@@ -25,8 +27,39 @@ GROUPS = {
 
 
 @dataclass(frozen=True)
+class Pinned:
+    """A saved view that somebody has pinned, as their pins say it."""
+
+    view: int
+    list: str
+    name: str
+
+    @property
+    def endpoint(self) -> str:
+        """The page of its list; empty where that has none, or is gone."""
+        page = PAGES.get(self.list)
+        return (page.endpoint if page else None) or ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All that the navigation follows from: the reader's roles and pins, and where the page is.
+
+    `here` is the endpoint of the line that fits the page best, `open_view` the number of the pinned view that
+    is open, `root` the address that the product is served under.
+    """
+
+    features: Features
+    role_set: frozenset[Role]
+    root: str
+    pins: tuple[Pinned, ...]
+    here: str | None
+    open_view: int | None
+
+
+@dataclass(frozen=True)
 class Pin:
-    """A saved view that the reader has pinned; `sole` where it has no neighbour to change places with."""
+    """A saved view below its line; `sole` where it has no neighbour to change places with."""
 
     view_id: int
     name: str
@@ -55,24 +88,29 @@ class Group:
     links: Sequence[Link]
 
 
-def navigation() -> list[Group]:
+def standing(role_set: frozenset[Role], pins: Iterable[Mapping[str, Any]]) -> Standing:
+    """Where a reader with these roles and pins stands in the present request."""
+    features, root = current_features(), request.root_path
+    pinned = tuple(Pinned(pin["view"], pin["list"], pin["name"]) for pin in pins)
+    asked = request.args.get("view") if pinned else None
+    fitting = (one.view for one in pinned if str(one.view) == asked and one.endpoint == request.endpoint)
+    return Standing(features, role_set, root, pinned, _here(features, role_set, root), next(fitting, None))
+
+
+def groups(at: Standing) -> list[Group]:
     """The reader's groups, empty ones left out; the line that best fits the present page is marked."""
-    if not current_user.is_authenticated:
-        return []
-    features, roles = current_features(), current_actor().role_set
-    items, urls = _offered(features, roles), _addresses(features, roles, request.root_path)
-    here = _here(items, urls)
-    pins = _pins(current_user.pins, items)
-    groups = []
+    items, urls = _offered(at.features, at.role_set), _addresses(at.features, at.role_set, at.root)
+    pins = _pins(at, items)
+    found = []
     for name, label in GROUPS.items():
         links = [
-            _link(item, urls[item.endpoint], item.endpoint == here, pins.get(item.endpoint, ()))
+            _link(item, urls[item.endpoint], item.endpoint == at.here, pins.get(item.endpoint, ()))
             for item in items
             if item.group == name
         ]
         if links:
-            groups.append(Group(name, str(label), links))
-    return groups
+            found.append(Group(name, str(label), links))
+    return found
 
 
 def _link(item: NavItem, url: str, here: bool, pins: Sequence[Pin]) -> Link:
@@ -80,17 +118,14 @@ def _link(item: NavItem, url: str, here: bool, pins: Sequence[Pin]) -> Link:
     return Link(str(item.label), url, item.icon, here and not on_pin, pins)
 
 
-def _pins(pins: Sequence[Any], items: Sequence[NavItem]) -> dict[str, list[Pin]]:
+def _pins(at: Standing, items: Sequence[NavItem]) -> dict[str, list[Pin]]:
     """The pinned views by the line that they stand below; what the reader may not open is left out."""
     found: dict[str, list[Pin]] = {}
-    lists = Counter(pin["list"] for pin in pins)
-    for pin in pins:
-        page = PAGES.get(pin["list"])
-        endpoint = (page.endpoint if page else None) or ""
-        if (above := _line_of(endpoint, items)) and may_open(current_actor(), endpoint):
-            here = request.endpoint == endpoint and request.args.get("view") == str(pin["view"])
-            url = url_for(endpoint, view=pin["view"])
-            line = Pin(pin["view"], pin["name"], url, here, lists[pin["list"]] == 1)
+    lists = Counter(pin.list for pin in at.pins)
+    for pin in at.pins:
+        if (above := _line_of(pin.endpoint, items)) and may_open(at, pin.endpoint):
+            url = url_for(pin.endpoint, view=pin.view)
+            line = Pin(pin.view, pin.name, url, pin.view == at.open_view, lists[pin.list] == 1)
             found.setdefault(above, []).append(line)
     return found
 
@@ -115,16 +150,15 @@ def _addresses(features: Features, roles: frozenset[Role], _root: str) -> Mappin
     return {item.endpoint: url_for(item.endpoint) for item in _offered(features, roles)}
 
 
-def _here(items: Sequence[NavItem], urls: Mapping[str, str]) -> str | None:
+def _here(features: Features, roles: frozenset[Role], root: str) -> str | None:
     """The item of this very page, else the one with the longest address that this page lies under."""
+    urls = _addresses(features, roles, root)
     if request.endpoint in urls:
         return request.endpoint
-    above = [
-        i.endpoint for i in items if len(urls[i.endpoint]) > 1 and _under(request.path, urls[i.endpoint])
-    ]
+    above = [endpoint for endpoint, url in urls.items() if len(url) > 1 and _under(request.path, url)]
     if above:
         return max(above, key=lambda endpoint: len(urls[endpoint]))
-    return next((i.endpoint for i in items if i.endpoint.partition(".")[0] == request.blueprint), None)
+    return next((endpoint for endpoint in urls if endpoint.partition(".")[0] == request.blueprint), None)
 
 
 def _under(path: str, address: str) -> bool:

@@ -62,7 +62,14 @@ SCOPE_LABELS = {
 }
 
 
-class Actor(Protocol):
+class Holder(Protocol):
+    """Whoever holds roles."""
+
+    @property
+    def role_set(self) -> frozenset[Role]: ...
+
+
+class Actor(Holder, Protocol):
     """Whoever acts: a user. `None` stands for the system itself."""
 
     @property
@@ -75,8 +82,6 @@ class Actor(Protocol):
     def branch_path(self) -> str: ...
     @property
     def scope(self) -> Scope: ...
-    @property
-    def role_set(self) -> frozenset[Role]: ...
 
 
 class Grantable(StrEnum):
@@ -134,7 +139,7 @@ def current_actor() -> Actor:
     return cast(Actor, user)
 
 
-def may(actor: Actor | None, permission: str) -> bool:
+def may(actor: Holder | None, permission: str) -> bool:
     """Whether one of the actor's roles holds the permission. The system (None) may do anything."""
     if actor is None:
         return True
@@ -144,7 +149,7 @@ def may(actor: Actor | None, permission: str) -> bool:
     return bool(actor.role_set & table[permission])
 
 
-def may_open(actor: Actor | None, endpoint: str) -> bool:
+def may_open(actor: Holder | None, endpoint: str) -> bool:
     """Whether the actor may look at a page; False for one that is not installed."""
     view = current_app.view_functions.get(endpoint)
     declared = declared_permission(view) if view is not None else None

@@ -19,12 +19,12 @@ from app.config import Settings
 from app.core import acts, failures, formats, styleguide
 from app.core.db import db
 from app.core.features import current_features
+from app.core.frame import THEME, THEMES, frame_head, sidebar, theme, topbar
 from app.core.i18n import COOKIE as LANGUAGE
 from app.core.i18n import LOCALES, translated
 from app.core.icons import icon
 from app.core.links import asset, came_from, url_if
 from app.core.list_preferences import move_up, unpin
-from app.core.navigation import navigation
 from app.core.permissions import current_actor, may, public, signed_in
 from app.core.reasons import REASONS
 from app.core.story import told
@@ -32,8 +32,6 @@ from app.core.story import told
 P = ParamSpec("P")
 R = TypeVar("R")
 
-THEME = "theme"
-THEMES = ("auto", "light", "dark")
 YEAR = 365 * 24 * 3600
 
 #: Nothing inline, nothing from elsewhere. `data:` pictures are the small signs of Bootstrap's own sheet.
@@ -103,12 +101,6 @@ def pins() -> AnyResponse:
     return redirect(came_from() or "/", 303)
 
 
-def theme() -> str:
-    """The reader's choice: auto, light or dark."""
-    chosen = request.cookies.get(THEME, "auto")
-    return chosen if chosen in THEMES else "auto"
-
-
 class IdConverter(IntegerConverter):
     """An id in an address: what no database counts up to is no address of ours."""
 
@@ -172,12 +164,14 @@ def _prepare_templates(app: Flask) -> None:
         asset=asset,
         current_features=current_features,
         current_user=current_user,
+        frame_head=frame_head,
         htmx_config=htmlsafe_json_dumps(HTMX_CONFIG),
         icon=icon,
         may=_reader_may,
-        navigation=navigation,
         reasons_offered=REASONS,
+        sidebar=sidebar,
         theme=theme,
+        topbar=topbar,
         url_if=url_if,
     )
 

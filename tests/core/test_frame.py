@@ -1,0 +1,88 @@
+"""The frame that is kept between pages: never another reader's, never out of date."""
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from markupsafe import Markup
+from sqlalchemy import delete
+
+from app.accounts.models import User, UserRole
+from app.core import frame
+from app.core.db import db
+from app.core.engine import printed
+from app.core.list_preferences import pin
+from app.core.permissions import Role
+from tests.factories import create_user, sign_in
+
+
+@pytest.fixture
+def reader(client: FlaskClient) -> User:
+    user = create_user(Role.MANAGER, name="李婷")
+    db.session.commit()
+    sign_in(client, user)
+    return user
+
+
+def navigation(page: str) -> str:
+    return page[page.index("<aside") : page.index("</aside>")]
+
+
+@pytest.mark.databases("sqlite")
+def test_what_a_frame_shows_changes_with_the_reader_and_with_nothing_else(
+    client: FlaskClient, reader: User
+) -> None:
+    first = client.get("/tasks").text
+    kept = frame._sidebar.cache_info().currsize
+    assert navigation(client.get("/tasks").text)
+    assert frame._sidebar.cache_info().currsize == kept
+    assert "李婷" in first
+    assert "李婷" not in navigation(first)
+    assert navigation(first).count('aria-current="page"') == 1
+
+    reader.name, reader.branch.name = "<b>王芳", "北塘<管理部"
+    pin(reader.id, "employers", 7, '"><script>')
+    db.session.commit()
+    page = client.get("/tasks").text
+    assert "李婷" not in page
+    assert "&lt;b&gt;王芳 · 北塘&lt;管理部" in page
+    assert "&#34;&gt;&lt;script&gt;" in navigation(page)
+    assert "<script>" not in page
+
+    db.session.execute(delete(UserRole).where(UserRole.user_id == reader.id))
+    db.session.add(UserRole(user_id=reader.id, role=Role.SPECIALIST))
+    db.session.commit()
+    assert navigation(client.get("/tasks").text) != navigation(page)
+
+    client.set_cookie("language", "en")
+    client.set_cookie("theme", "dark")
+    english = client.get("/tasks").text
+    assert 'aria-label="Main navigation"' in navigation(english)
+    assert "Colours: dark" in english
+
+
+@pytest.mark.databases("sqlite")
+def test_a_kept_frame_holds_each_readers_own_token_and_words(client: FlaskClient, reader: User) -> None:
+    sought = client.get("/search?q=%22%3E%3Cb%3E").text
+    assert 'value="&#34;&gt;&lt;b&gt;"' in sought
+    assert 'id="search" value=""' in client.get("/tasks?q=secret").text
+    other = client.application.test_client()
+    sign_in(other, reader)
+    pages = client.get("/tasks").text, other.get("/tasks").text
+    for page in pages:
+        assert frame._TOKEN not in page
+        assert frame._SOUGHT not in page
+    own, theirs = (set(re.findall(r'name="csrf_token" value="([^"]+)"', page)) for page in pages)
+    assert len(own) == len(theirs) == 1
+    assert own != theirs
+
+
+def test_a_page_prints_a_value_as_jinja_does() -> None:
+    class Sign(str):
+        def __html__(self) -> str:
+            return "<i>"
+
+    values = ["<a & 'b'>", Markup("<b>"), 3, None, Sign("<"), Role.MANAGER, 1.5, ""]
+    assert [printed(value) for value in values] == [
+        "&lt;a &amp; &#39;b&#39;&gt;", "<b>", "3", "None", "<i>", "manager", "1.5", "",
+    ]  # fmt: skip
