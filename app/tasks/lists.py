@@ -42,6 +42,7 @@ KIND_LABELS = {
     "relief_instalment": _l("Instalment missed"),
     "relief_survey": _l("Survey of a key employer"),
     "relief_intent": _l("Help with relief"),
+    "campaign_alarm": _l("Campaign paused by the system"),
     "other": _l("Other"),
 }
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Branch, User
@@ -126,6 +126,12 @@ class Campaign(Timestamps, Model):
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     approved_at: Mapped[datetime | None]
     launched_at: Mapped[datetime | None]
+    #: nothing goes out before; with `send_until` the messages are spread evenly between the two
+    send_from: Mapped[datetime | None]
+    send_until: Mapped[datetime | None]
+    working_days_only: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: when somebody let it go on after a pause: what failed before is no reason to pause again
+    resumed_at: Mapped[datetime | None]
     #: when the last row of the ledger was planned; None while planning is under way
     planned_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

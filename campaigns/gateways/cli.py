@@ -77,7 +77,7 @@ def reply(phone: str, text: str, as_json: bool) -> None:
 @group.command("code")
 @click.argument("code")
 @click.argument("failure", type=click.Choice([str(failure) for failure in FailureClass]))
-@click.option("--gateway", default=registry.ACTIVE, show_default=True, help="Name of the gateway.")
+@click.option("--gateway", default=registry.BUILT_IN, show_default=True, help="Name of the gateway.")
 @click.option("--note", default="", help="Why, for those who read the table later.")
 def code(code: str, failure: str, gateway: str, note: str) -> None:
     """Say what a gateway's code means in this department."""

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
+from campaigns.gateways.filed import NOT_FILED
 from campaigns.gateways.models import GatewayCode
 from campaigns.gateways.protocol import FailureClass
 
@@ -22,21 +23,99 @@ FAILURES: dict[FailureClass, Any] = {
     FailureClass.OTHER: _l("Another reason"),
 }
 
+#: Why the system may pause a campaign; the last is no code of a gateway but what we reckoned ourselves.
+TOO_MANY_FAIL = "too_many_fail"
+HOLDS: dict[str, Any] = {
+    **{failure.value: label for failure, label in FAILURES.items()},
+    TOO_MANY_FAIL: _l("Too many messages are not delivered"),
+}
+
+#: What the system does about each class.
+REACTIONS: dict[FailureClass, Any] = {
+    FailureClass.DEAD_NUMBER: _l("The contact is marked and its owner gets a task to find the right number."),
+    FailureClass.TEMPORARY: _l("Counted as not delivered; before the hand-over it is tried again later."),
+    FailureClass.OPT_OUT: _l("Counted as not delivered; the employer's timeline says so."),
+    FailureClass.CONTENT: _l("The campaign is paused and its approver gets a task for today."),
+    FailureClass.FLOW_CONTROL: _l("The account rests for a moment; the message goes out later."),
+    FailureClass.ACCOUNT: _l("Another account takes over; without one the campaign is paused, with a task."),
+    FailureClass.OTHER: _l("Counted as not delivered; enter the code here once you know what it means."),
+}
+
 #: Codes that the three operators and the large resellers share, and those of our own HTTP client.
 SHIPPED = {
     **dict.fromkeys(
-        ("MK:0000", "MK:0001", "MK:0005", "MK:0012", "MI:0210", "MOBILE_NUMBER_ILLEGAL"),
+        (
+            "MK:0000",
+            "MK:0001",
+            "MK:0005",
+            "MK:0012",
+            "MI:0210",
+            "MOBILE_NUMBER_ILLEGAL",
+            "isv.MOBILE_NUMBER_ILLEGAL",
+            "IncorrectPhoneNumber",
+        ),
         FailureClass.DEAD_NUMBER,
     ),
     **dict.fromkeys(("EXPIRED", "MK:0010", "MI:0024", "UNDELIV", "UNREACHABLE"), FailureClass.TEMPORARY),
-    **dict.fromkeys(("MBBLACK", "DBBLACK", "BLACKLIST"), FailureClass.OPT_OUT),
     **dict.fromkeys(
-        ("XA:0003", "SMS_CONTENT_ILLEGAL", "SMS_SIGNATURE_ILLEGAL", "SMS_TEMPLATE_ILLEGAL"),
+        ("MBBLACK", "DBBLACK", "BLACKLIST", "isv.BLACK_KEY_CONTROL_LIMIT", "PhoneNumberInBlacklist"),
+        FailureClass.OPT_OUT,
+    ),
+    **dict.fromkeys(
+        (
+            "XA:0003",
+            "SMS_CONTENT_ILLEGAL",
+            "SMS_SIGNATURE_ILLEGAL",
+            "SMS_TEMPLATE_ILLEGAL",
+            NOT_FILED,
+            "isv.SMS_CONTENT_ILLEGAL",
+            "isv.SMS_SIGNATURE_ILLEGAL",
+            "isv.SMS_TEMPLATE_ILLEGAL",
+            "isv.TEMPLATE_MISSING_PARAMETERS",
+            "isv.TEMPLATE_PARAMS_ILLEGAL",
+            "ContainSensitiveWord",
+            "SignatureIncorrectOrUnapproved",
+            "TemplateIncorrectOrUnapproved",
+            "TemplateParamSetNotMatchApprovedTemplate",
+        ),
         FailureClass.CONTENT,
     ),
-    **dict.fromkeys(("MI:0061", "BUSINESS_LIMIT_CONTROL", "FLOW_CONTROL"), FailureClass.FLOW_CONTROL),
     **dict.fromkeys(
-        ("OUT_OF_SERVICE", "DAY_LIMIT_CONTROL", "AMOUNT_NOT_ENOUGH", "SIGNATURE_REFUSED", "ACCOUNT_REFUSED"),
+        (
+            "MI:0061",
+            "BUSINESS_LIMIT_CONTROL",
+            "FLOW_CONTROL",
+            "isv.BUSINESS_LIMIT_CONTROL",
+            "Throttling",
+            "Throttling.User",
+            "DeliveryFrequencyLimit",
+            "RequestLimitExceeded",
+        ),
+        FailureClass.FLOW_CONTROL,
+    ),
+    **dict.fromkeys(
+        (
+            "OUT_OF_SERVICE",
+            "DAY_LIMIT_CONTROL",
+            "AMOUNT_NOT_ENOUGH",
+            "SIGNATURE_REFUSED",
+            "ACCOUNT_REFUSED",
+            "isv.OUT_OF_SERVICE",
+            "isv.DAY_LIMIT_CONTROL",
+            "isv.AMOUNT_NOT_ENOUGH",
+            "isv.ACCOUNT_NOT_EXISTS",
+            "isv.ACCOUNT_ABNORMAL",
+            "isp.RAM_PERMISSION_DENY",
+            "InvalidAccessKeyId.NotFound",
+            "InvalidAccessKeySecret",
+            "SignatureDoesNotMatch",
+            "InsufficientBalanceInSmsPackage",
+            "SignatureFailure",
+            "SecretIdNotFound",
+            "SmsSdkAppIdVerifyFail",
+            "UnauthorizedOperation",
+            "DailyLimit",
+        ),
         FailureClass.ACCOUNT,
     ),
 }

@@ -1,18 +1,34 @@
-"""The gateways' manifest: a command group, and what their codes mean."""
+"""The gateways' manifest: a command group, the accounts, and what their codes mean."""
 
+from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem
 from campaigns.gateways.cli import group
 from campaigns.gateways.policy import GRANTS, Permission
-from campaigns.gateways.views import blueprint
+from campaigns.gateways.views import account_pages, blueprint
+
+
+def init(app: Flask) -> None:
+    """Two kinds of page, two addresses."""
+    app.register_blueprint(account_pages)
+
 
 feature = Feature(
     name="gateways",
     blueprint=blueprint,
+    init=init,
     cli=group,
     grants=GRANTS,
     navigation=(
+        NavItem(
+            _l("SMS accounts"),
+            "gateway_accounts.index_accounts",
+            Permission.ACCOUNTS_VIEW,
+            "broadcast",
+            "admin",
+            69,
+        ),
         NavItem(
             _l("Gateway codes"), "gateway_codes.index", Permission.CODES_VIEW, "broadcast-pin", "admin", 70
         ),

@@ -9,7 +9,7 @@ tells the two apart.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,11 +18,13 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from campaigns.gateways.protocol import (
     Answer,
+    Asked,
     BadCallback,
     Callback,
     Limits,
     Outcome,
     Outgoing,
+    Pulled,
     Receipt,
     Reply,
     Submission,
@@ -32,6 +34,20 @@ from campaigns.gateways.signing import is_signed, signed_headers
 
 #: Status codes with which a gateway refuses a request before taking any message from it.
 REFUSALS = {401: "SIGNATURE_REFUSED", 403: "ACCOUNT_REFUSED", 429: "FLOW_CONTROL"}
+
+
+#: How far back replies are fetched; those that are known change nothing.
+LOOK_BACK = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where the account's address answers what; an empty one is not offered."""
+
+    submit: str = "/v1/messages"
+    query: str = "/v1/query"
+    #: gives replies since a time
+    replies: str = "/v1/replies/since"
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,8 @@ class HttpGateway:
     limits: Limits
     idempotent: bool
     read_timeout: float = 30.0
+    paths: Paths = Paths()
+    thanks: str = ""
     #: Connections are kept open between batches; retries are off because a retry is the ledger's decision.
     pool: urllib3.PoolManager = field(
         default_factory=lambda: urllib3.PoolManager(retries=False, maxsize=4), repr=False, compare=False
@@ -53,7 +71,7 @@ class HttpGateway:
         """See `Gateway.submit`."""
         messages = [{"key": m.key, "phone": m.phone, "text": m.text} for m in batch]
         try:
-            response = self._post("/v1/messages", {"messages": messages})
+            response = self._post(self.paths.submit, {"messages": messages})
         except (NewConnectionError, ConnectTimeoutError):
             return all_answered(batch, Answer.NOT_TAKEN, "UNREACHABLE")
         except HTTPError as error:
@@ -64,15 +82,30 @@ class HttpGateway:
             return all_answered(batch, Answer.UNKNOWN, f"HTTP_{response.status}")
         return _read_submissions(batch, response.data)
 
-    def query(self, keys: Sequence[str]) -> list[Receipt] | None:
+    def query(self, asked: Sequence[Asked]) -> list[Receipt] | None:
         """See `Gateway.query`."""
+        if not self.paths.query:
+            return None
         try:
-            response = self._post("/v1/query", {"keys": list(keys)})
+            response = self._post(self.paths.query, {"keys": [one.key for one in asked]})
             if response.status != 200:
                 return None
             return [_receipt(item) for item in json.loads(response.data)["messages"]]
         except (HTTPError, ValueError, KeyError, TypeError):
             return None
+
+    def pull(self) -> Pulled:
+        """The replies of the last days; receipts are asked for by message (`query`)."""
+        if not self.paths.replies:
+            return Pulled()
+        try:
+            since = (datetime.now(UTC) - LOOK_BACK).isoformat(timespec="seconds")
+            response = self._post(self.paths.replies, {"since": since})
+            if response.status != 200:
+                return Pulled()
+            return Pulled(replies=[_reply(item) for item in json.loads(response.data)["replies"]])
+        except (HTTPError, ValueError, KeyError, TypeError):
+            return Pulled()
 
     def parse_receipts(self, callback: Callback) -> list[Receipt]:
         """See `Gateway.parse_receipts`."""

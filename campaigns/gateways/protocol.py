@@ -45,12 +45,15 @@ class FailureClass(StrEnum):
 class Outgoing(NamedTuple):
     """One message to send.
 
-    `key` is the ledger row's own id and the idempotency key; `text` starts with its 【signature】.
+    `key` is the ledger row's own id and the idempotency key; `text` starts with its 【signature】. `claim`
+    names the hand-over: providers that know no keys repeat it in their receipts, and with the phone it is
+    one message.
     """
 
     key: str
     phone: str
     text: str
+    claim: str = ""
 
 
 class Submission(NamedTuple):
@@ -63,12 +66,28 @@ class Submission(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """What the gateway reports about one message, pushed or asked for."""
+    """What the gateway reports about one message, pushed or asked for.
+
+    A provider that knows no keys leaves `key` empty: then `number` (the claim, or the provider's own) and
+    `phone` name the message.
+    """
 
     key: str
     outcome: Outcome
     code: str | None
     at: datetime
+    phone: str = ""
+    number: str = ""
+
+
+class Asked(NamedTuple):
+    """A message that a gateway is asked about: some know it by its key, some by phone and number."""
+
+    key: str
+    phone: str = ""
+    gateway_id: str | None = None
+    claim: str | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,8 @@ class Callback:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    #: what stands behind the question mark, for providers that sign nothing and are given a secret address
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +142,28 @@ class Gateway(Protocol):
     def submit(self, batch: Sequence[Outgoing]) -> list[Submission]:
         """Hand over up to `limits.batch` messages; gives one answer for each, and never raises."""
 
-    def query(self, keys: Sequence[str]) -> list[Receipt] | None:
-        """What became of messages; keys it has never seen are left out; None: it could not be asked."""
+    def query(self, asked: Sequence[Asked]) -> list[Receipt] | None:
+        """What became of messages; those it has never seen are left out; None: it could not be asked."""
+
+    def pull(self) -> "Pulled":
+        """What waits at the provider to be fetched; nothing where it only pushes, or could not be asked."""
 
     def parse_receipts(self, callback: Callback) -> list[Receipt]:
         """Read a pushed array of receipts, or raise BadCallback."""
 
     def parse_replies(self, callback: Callback) -> list[Reply]:
         """Read a pushed array of replies, or raise BadCallback."""
+
+    @property
+    def thanks(self) -> str:
+        """What the provider wants to read once a push has been taken in; empty: no content."""
+
+
+class Pulled(NamedTuple):
+    """What a provider kept to be fetched. Fetching twice is harmless, as being pushed twice is."""
+
+    receipts: Sequence[Receipt] = ()
+    replies: Sequence[Reply] = ()
 
 
 def all_answered(batch: Iterable[Outgoing], answer: Answer, code: str) -> list[Submission]:

@@ -55,16 +55,17 @@ def client(settings: Settings) -> HttpGateway:
     )
 
 
-def store_path(settings: Settings) -> Path:
+def store_path(settings: Settings, account: str = NAME) -> Path:
     """The simulator's memory."""
-    return settings.home / "gateway.db"
+    return settings.home / ("gateway.db" if account == NAME else f"gateway-{account}.db")
 
 
 class Pusher(threading.Thread):
     """Pushes what is due, receipts and replies, to the app."""
 
-    def __init__(self, store: Store, callback_url: str, secret: str) -> None:
+    def __init__(self, store: Store, callback_url: str, secret: str, account: str = NAME) -> None:
         super().__init__(name="pusher", daemon=True)
+        self._account = account
         self._store, self._callback_url, self._secret = store, callback_url.rstrip("/"), secret
         self._pool = urllib3.PoolManager(retries=False)
         self._stopping = threading.Event()
@@ -104,7 +105,7 @@ class Pusher(threading.Thread):
             self._store.replies_pushed(row["id"] for row in due)
 
     def _post(self, what: str, items: list[dict[str, Any]]) -> bool:
-        path = f"/gateways/{NAME}/{what}"
+        path = f"/gateways/{self._account}/{what}"
         body = json.dumps(items, ensure_ascii=False).encode()
         headers = signed_headers(self._secret, "POST", path, body)
         try:
@@ -132,6 +133,7 @@ class Handler(BaseHTTPRequestHandler):
             "/v1/query": self._query,
             "/v1/faults": self._faults,
             "/v1/replies": self._replies,
+            "/v1/replies/since": self._replies_since,
         }
         route = routes.get(self.path)
         if route is None:
@@ -187,6 +189,11 @@ class Handler(BaseHTTPRequestHandler):
     def _replies(self, payload: dict[str, Any]) -> None:
         self._answer(200, {"id": self.server.store.add_reply(str(payload["phone"]), str(payload["text"]))})
 
+    def _replies_since(self, payload: dict[str, Any]) -> None:
+        since = datetime.fromisoformat(payload["since"]).timestamp()
+        rows = self.server.store.replies_since(since)
+        self._answer(200, {"replies": [{**row, "at": _iso(row["at"])} for row in rows]})
+
     def _answer(self, status: int, payload: object) -> None:
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
         self.send_response(status)
@@ -229,11 +236,19 @@ class Simulator(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, settings: Settings, callback_url: str | None = None) -> None:
-        super().__init__(("127.0.0.1", settings.gateway_port), Handler)
+    def __init__(
+        self,
+        settings: Settings,
+        callback_url: str | None = None,
+        account: str = NAME,
+        port: int | None = None,
+    ) -> None:
+        """`account` names it in the product's callback addresses and, if it is another, its memory."""
+        super().__init__(("127.0.0.1", settings.gateway_port if port is None else port), Handler)
         self.secret = settings.gateway_secret
-        self.store = Store(store_path(settings))
-        self.pusher = Pusher(self.store, callback_url or f"http://127.0.0.1:{settings.port}", self.secret)
+        self.store = Store(store_path(settings, account))
+        back = callback_url or f"http://127.0.0.1:{settings.port}"
+        self.pusher = Pusher(self.store, back, self.secret, account)
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT."""

@@ -157,6 +157,12 @@ class Store:
         """Replies the app has not taken yet."""
         return self._rows("select id, phone, text, at from reply where pushed = 0 order by at limit 100")
 
+    def replies_since(self, since: float) -> list[dict[str, Any]]:
+        """Replies to be fetched, whether they were pushed or not."""
+        return self._rows(
+            "select id, phone, text, at from reply where at >= ? order by at limit 1000", (since,)
+        )
+
     def replies_pushed(self, ids: Iterable[str]) -> None:
         """The app has them."""
         with self._transaction():

@@ -60,7 +60,7 @@ feature = Feature(
             of=PEOPLE,
         ),
     ),
-    schedule=(Every(10, jobs.sweep),),
+    schedule=(Every(10, jobs.sweep), Every(300, jobs.fetch_all)),
     timeline_kinds=(TimelineKind(KIND, _l("SMS"), "chat-left-text", contact=True),),
     employer_fields=EMPLOYER_FIELDS,
     contact_panels=(

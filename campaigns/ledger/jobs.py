@@ -11,13 +11,14 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.jobs import enqueue, job, redis_connection, workers_listening
 from campaigns.drafting.models import Campaign, CampaignState
+from campaigns.gateways import accounts, registry
 from campaigns.gateways.pace import Pace
 from campaigns.gateways.protocol import Gateway
 from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.ledger import queries
 from campaigns.ledger.models import MessageState
 from campaigns.ledger.policy import may_send
-from campaigns.ledger.services import controlling, dispatching, planning, sweeping
+from campaigns.ledger.services import controlling, dispatching, planning, replying, settling, sweeping
 
 #: Seconds after which a dispatcher makes room for other jobs and queues up again.
 SLICE = 10
@@ -62,18 +63,20 @@ def dispatch(campaign_id: int, lane: int) -> None:
         enqueue(dispatch, campaign_id, lane)
 
 
-def send_batches(campaign_id: int, source: MessageState, seconds: float) -> bool:
-    """Claim, commit, hand over, record with the next claim, commit, and so on; True if only time ended it."""
-    sender = Sender(campaign_id, source, seconds)
+def send_batches(campaign_id: int, source: MessageState, seconds: float, only: Gateway | None = None) -> bool:
+    """Claim, commit, hand over, record with the next claim, commit, and so on; True if only time ended it.
+
+    `only`: messages in doubt go back to the gateway that may have them, and to no other.
+    """
+    sender = Sender(campaign_id, source, seconds, only)
     claimed = sender.claim()
     while claimed:
         db.session.commit()
-        answers = sender.gateway.submit(claimed.batch)
-        outcome = dispatching.record(claimed, sender.gateway, answers)
-        if outcome.hold:
-            controlling.hold(campaign_id, outcome.hold)
+        answers = claimed.gateway.submit(claimed.batch)
+        outcome = dispatching.record(claimed, claimed.gateway, answers)
+        controlling.heed(campaign_id, claimed.gateway.name, outcome)
         if outcome.slow_down:
-            sender.pace.rest()
+            sender.pace(claimed.gateway).rest()
         claimed = sender.claim()
     db.session.commit()
     return sender.time_is_over()
@@ -82,10 +85,11 @@ def send_batches(campaign_id: int, source: MessageState, seconds: float) -> bool
 class Sender:
     """What one dispatcher holds on to while it sends batch after batch."""
 
-    def __init__(self, campaign_id: int, source: MessageState, seconds: float) -> None:
-        self.campaign_id, self.source = campaign_id, source
-        self.gateway: Gateway = gateway_named()
-        self.pace = Pace(self.gateway)
+    def __init__(
+        self, campaign_id: int, source: MessageState, seconds: float, only: Gateway | None = None
+    ) -> None:
+        self.campaign_id, self.source, self._only = campaign_id, source, only
+        self._paces: dict[str, Pace] = {}
         self._until = time.monotonic() + seconds
         # its class cannot change any more: the approval is bound to it
         self._class = db.session.get_one(Campaign, campaign_id).message_class
@@ -100,23 +104,32 @@ class Sender:
         if time.monotonic() - self._marked > WORKING / 4:
             _mark(self.campaign_id, WORKING)
             self._marked = time.monotonic()
-        count = self._allowance() if may_send(self._class, now()) else 0
+        allowed = self._allowance() if may_send(self._class, now()) else None
         claimed = None
-        if count:
-            claimed = dispatching.claim(self.campaign_id, self.gateway, count, self.source)
-            self.pace.give_back(count - (len(claimed.rows) if claimed else 0))
+        if allowed:
+            gateway, count = allowed
+            claimed = dispatching.claim(self.campaign_id, gateway, count, self.source)
+            self.pace(gateway).give_back(count - (len(claimed.rows) if claimed else 0))
         if claimed is None:
             _unmark(self.campaign_id)
         return claimed
 
-    def _allowance(self) -> int:
+    def pace(self, gateway: Gateway) -> Pace:
+        """The bucket of one account."""
+        return self._paces.setdefault(gateway.name, Pace(gateway))
+
+    def _allowance(self) -> tuple[Gateway, int] | None:
+        """Who carries the next batch, and how many messages at most; None: nobody, or time is over."""
         while not self.time_is_over():
-            grant = self.pace.take(self.gateway.limits.batch)
+            gateway = self._only or accounts.choose(registry.usable())
+            if gateway is None:
+                return None
+            grant = self.pace(gateway).take(gateway.limits.batch)
             if grant.count:
-                return grant.count
+                return gateway, grant.count
             db.session.commit()  # nobody waits for the pace with the writer's place in hand
             time.sleep(min(grant.wait, 1.0))
-        return 0
+        return None
 
 
 @job(timeout=600)
@@ -128,12 +141,28 @@ def ask_gateway(name: str) -> None:
     gateway = gateway_named(name)
     while asked := sweeping.questions(gateway):
         db.session.commit()
-        receipts = gateway.query([row.public_id for row in asked])
+        receipts = gateway.query(sweeping.as_asked(asked))
         again = sweeping.answer(gateway, asked, receipts)
         controlling.finish_done()
         db.session.commit()
         for campaign_id in again:
-            send_batches(campaign_id, MessageState.UNKNOWN, seconds=SLICE)
+            send_batches(campaign_id, MessageState.UNKNOWN, seconds=SLICE, only=gateway)
+
+
+@job(timeout=600)
+def fetch(name: str) -> None:
+    """Receipts and replies that wait at the provider; what was pushed as well changes nothing."""
+    pulled = gateway_named(name).pull()
+    settling.apply_receipts(name, pulled.receipts)
+    replying.take_replies(name, pulled.replies)
+    controlling.finish_done()
+
+
+@job(timeout=120)
+def fetch_all() -> None:
+    """From every gateway that carried something lately."""
+    for name in queries.gateways_in_use():
+        enqueue(fetch, name)
 
 
 @job(timeout=120)

@@ -15,7 +15,7 @@ from app.core.errors import NotFound
 from app.employers.models import Contact
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, MessageClass
-from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.models import SMS, Message, MessageState
 from campaigns.ledger.workflow import OPEN
 
 S = MessageState
@@ -173,6 +173,7 @@ def sendable() -> Sequence[Row[int, MessageClass]]:
     due = exists().where(
         Message.campaign_id == Campaign.id,
         Message.state == S.PLANNED,
+        Message.channel == SMS,
         or_(Message.due_at.is_(None), Message.due_at <= now()),
     )
     query = select(Campaign.id, Campaign.message_class).where(
@@ -205,6 +206,13 @@ def gateways_to_ask() -> Sequence[str]:
         .distinct()
     )
     return [name for name in db.session.scalars(query) if name]
+
+
+def gateways_in_use() -> Sequence[str]:
+    """Gateways that carried something in the last days, after which nobody answers any more."""
+    since = Message.submitted_at >= now() - timedelta(days=7)
+    names = db.session.scalars(select(Message.gateway).where(since).distinct())
+    return sorted(name for name in names if name)
 
 
 def last_message_to(phone: str) -> Message | None:

@@ -92,7 +92,7 @@ def receipts(name: str) -> ResponseReturnValue:
     settling.apply_receipts(gateway.name, reported)
     controlling.finish_done()
     db.session.commit()
-    return "", 204
+    return _thanks(gateway.thanks)
 
 
 @callbacks.post("/<name>/replies")
@@ -106,11 +106,17 @@ def replies(name: str) -> ResponseReturnValue:
         abort(403)
     replying.take_replies(gateway.name, received)
     db.session.commit()
-    return "", 204
+    return _thanks(gateway.thanks)
 
 
 def _callback() -> Callback:
-    return Callback(request.method, request.path, dict(request.headers), request.get_data())
+    return Callback(
+        request.method, request.path, dict(request.headers), request.get_data(), request.args.get("token", "")
+    )
+
+
+def _thanks(words: str) -> ResponseReturnValue:
+    return (words, 200, {"Content-Type": "application/json"}) if words else ("", 204)
 
 
 def _move(

@@ -11,7 +11,7 @@ from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import EXCLUSION_LABELS, find
 from campaigns.drafting.workflow import CAMPAIGN
-from campaigns.gateways.codes import FAILURES
+from campaigns.gateways.codes import FAILURES, HOLDS
 from campaigns.ledger import queries as ledger
 from campaigns.ledger.workflow import LABELS
 from campaigns.results import queries
@@ -68,5 +68,6 @@ def _figures(campaign: Campaign) -> dict[str, Any]:
         "states": LABELS,
         "reasons": EXCLUSION_LABELS,
         "failures": FAILURES,
+        "holds": HOLDS,
         "moving": campaign.state not in OVER or balance.progress.open > 0,
     }

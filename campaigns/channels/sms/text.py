@@ -6,6 +6,7 @@ count two.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -83,5 +84,7 @@ def check(signature: str, template: str) -> None:
 
 
 def is_opt_out(reply: str) -> bool:
-    """True if a reply asks not to be written to again: R, T, TD, N, 退订 and the like, alone in the text."""
-    return _OPT_OUT.fullmatch(_NOT_A_WORD.sub("", reply).upper()) is not None
+    """True if a reply asks not to be written to again: R, T, TD, N, 退订 and the like, alone in the text, in
+    any width and case."""
+    plain = unicodedata.normalize("NFKC", reply).upper()
+    return _OPT_OUT.fullmatch(_NOT_A_WORD.sub("", plain)) is not None

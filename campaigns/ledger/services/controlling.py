@@ -6,17 +6,27 @@ What has to be woken afterwards (`jobs.wake`) is the business of the view, comma
 from sqlalchemy import exists, update
 from sqlalchemy.orm import aliased
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.db import db
+from app.core.i18n import msgid, msgid_of
 from app.core.permissions import Actor
 from app.core.workflow import transition
+from app.tasks.services import open_task
+from app.tasks.services import settle as settle_tasks
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion
 from campaigns.drafting.queries import find
 from campaigns.drafting.workflow import CAMPAIGN
+from campaigns.gateways import accounts, registry
+from campaigns.gateways.codes import HOLDS
 from campaigns.gateways.protocol import FailureClass
 from campaigns.ledger import queries
 from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.services.dispatching import Record
 from campaigns.ledger.services.planning import suppress_planned
+
+ALARM = "campaign_alarm"
+HELD = msgid("The campaign “%(name)s” was paused by the system: %(why)s")
+RESUMED = msgid("The campaign goes on")
 
 
 def launch(campaign_id: int, actor: Actor | None) -> Campaign:
@@ -39,7 +49,11 @@ def resume(campaign_id: int, actor: Actor | None) -> Campaign:
     """Go on; whatever made the system hold it is taken as repaired."""
     campaign = find(campaign_id, actor, lock=True)
     transition(CAMPAIGN, campaign, "resume", actor)
+    if campaign.hold_reason == FailureClass.ACCOUNT:
+        accounts.wake_all()
     campaign.hold_reason = None
+    campaign.resumed_at = now()
+    settle_tasks(("campaign", campaign.id), (ALARM,), RESUMED)
     db.session.flush()
     return campaign
 
@@ -71,13 +85,40 @@ def _release_unsent(campaign_id: int) -> None:
         )
 
 
-def hold(campaign_id: int, reason: FailureClass) -> None:
-    """The gateway refuses everything (content, account): the system pauses, and says why."""
+def heed(campaign_id: int, gateway: str, outcome: Record) -> None:
+    """Act on what a hand-over taught: another account takes over where there is one, else the system pauses.
+
+    A refused text is refused whoever carries it.
+    """
+    if outcome.silent:
+        accounts.rest(gateway, registry.UNREACHABLE)
+    elif outcome.hold is FailureClass.ACCOUNT:
+        accounts.rest(gateway, outcome.code or outcome.hold.value)
+        others = [one for one, _weight in registry.usable() if one.name != gateway]
+        if not others:
+            hold(campaign_id, outcome.hold.value)
+    elif outcome.hold:
+        hold(campaign_id, outcome.hold.value)
+
+
+def hold(campaign_id: int, reason: str) -> None:
+    """The system pauses a campaign, says why, and asks somebody to look at it today."""
     campaign = find(campaign_id, None, lock=True)
-    if campaign.state is CampaignState.RUNNING:
-        transition(CAMPAIGN, campaign, "pause", None, evidence={"reason": reason.value})
-        campaign.hold_reason = reason.value
-        db.session.flush()
+    if campaign.state is not CampaignState.RUNNING:
+        return
+    transition(CAMPAIGN, campaign, "pause", None, evidence={"reason": reason})
+    campaign.hold_reason = reason
+    open_task(
+        ALARM,
+        HELD,
+        today(),
+        branch_id=campaign.branch_id,
+        owner_id=campaign.approved_by_id or campaign.created_by_id,
+        params={"name": campaign.name, "why": {"msgid": msgid_of(HOLDS[reason])}},
+        source=("campaign", campaign.id),
+        again=True,
+    )
+    db.session.flush()
 
 
 def finish_if_done(campaign_id: int) -> bool:

@@ -18,7 +18,8 @@ from app.core.db import AnyRow, db
 from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.gateways.codes import classify
 from campaigns.gateways.protocol import Answer, FailureClass, Gateway, Outgoing, Submission
-from campaigns.ledger.models import MESSAGES, MessageState
+from campaigns.gateways.registry import UNREACHABLE
+from campaigns.ledger.models import MESSAGES, SMS, MessageState
 from campaigns.ledger.services.settling import ASK_AFTER, settle
 from campaigns.ledger.workflow import lock, move
 
@@ -49,11 +50,13 @@ class Claim:
     token: str
     source: MessageState
     rows: Sequence[AnyRow]
+    gateway: Gateway
 
     @property
     def batch(self) -> list[Outgoing]:
         """What to hand over. Built only after the commit, so that the other workers need not wait for it."""
-        return [Outgoing(key, phone or "", text) for _id, key, phone, text, _attempts in self.rows]
+        token = self.token
+        return [Outgoing(key, phone or "", text, token) for _id, key, phone, text, _attempts in self.rows]
 
     @property
     def ids(self) -> dict[str, int]:
@@ -78,6 +81,10 @@ class Record:
 
     slow_down: bool
     hold: FailureClass | None
+    #: the code behind `hold`
+    code: str | None = None
+    #: not one message was answered: the gateway could not be reached, or said nothing
+    silent: bool = False
 
 
 def claim(
@@ -104,7 +111,7 @@ def claim(
         )
     ).returning(M.id, M.public_id, M.phone, M.text, M.attempts)
     rows = db.session.execute(statement).all()
-    return Claim(token, source, rows) if rows else None
+    return Claim(token, source, rows, gateway) if rows else None
 
 
 def _due(campaign_id: int, gateway: Gateway, most: int, source: MessageState) -> Any:
@@ -116,6 +123,8 @@ def _due(campaign_id: int, gateway: Gateway, most: int, source: MessageState) ->
     query = select(M.id).where(
         M.campaign_id == campaign_id,
         M.state == source,
+        # what goes out by post or by hand is claimed by those who do that
+        M.channel == SMS,
         or_(M.due_at.is_(None), M.due_at <= now()),
         running,
     )
@@ -147,8 +156,10 @@ def record(claim: Claim, gateway: Gateway, submissions: Sequence[Submission]) ->
             _release(claim, claim.source, held, code, RETRY)
         else:
             settle(MessageState.FAILED, *held, code=code, reason=failures[code])
-    seen = {failures[code] for answer, code, _id in keys if answer in (Answer.REJECTED, Answer.NOT_TAKEN)}
-    return Record(FailureClass.FLOW_CONTROL in seen, next(iter(sorted(seen & HOLDING)), None))
+    said = {failures[c]: c for answer, c, _id in keys if answer in (Answer.REJECTED, Answer.NOT_TAKEN)}
+    hold = next(iter(sorted(said.keys() & HOLDING)), None)
+    silent = all(answer is Answer.UNKNOWN or code == UNREACHABLE for answer, code, _id in keys)
+    return Record(FailureClass.FLOW_CONTROL in said, hold, said.get(hold) if hold else None, silent)
 
 
 def _accepted(held: Held, gateway_id: str | None) -> None:

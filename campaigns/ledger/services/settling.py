@@ -69,6 +69,7 @@ SUMMARIES: dict[tuple[MessageState, str | None], str] = {
 
 def apply_receipts(gateway: str, receipts: Sequence[Receipt]) -> int:
     """Settle messages by what their gateway reports; gives how many moved. Flushes."""
+    receipts = resolved(gateway, receipts)
     failures = classify(gateway, (r.code for r in receipts if r.outcome in (Outcome.FAILED, Outcome.EXPIRED)))
     groups: dict[tuple[Outcome, str | None, datetime], set[str]] = defaultdict(set)
     for receipt in receipts:
@@ -82,6 +83,25 @@ def apply_receipts(gateway: str, receipts: Sequence[Receipt]) -> int:
         else:
             moved += settle(VERDICTS[outcome], *known, code=code, reason=failures.get(code), at=at)
     return moved
+
+
+def resolved(gateway: str, receipts: Sequence[Receipt]) -> Sequence[Receipt]:
+    """The receipts with their keys, those left out that are about nothing we know.
+
+    A provider without keys repeats our claim or tells its own number, either shared by a batch: with the
+    phone it is one message, for nobody is in one campaign twice.
+    """
+    phones = {receipt.phone for receipt in receipts if not receipt.key}
+    if not phones:
+        return receipts
+    query = select(Message.public_id, Message.phone, Message.claim, Message.gateway_id).where(
+        Message.phone.in_(phones), Message.gateway == gateway
+    )
+    keys: dict[tuple[str | None, str | None], str] = {}
+    for row in db.session.execute(query):
+        keys |= {(row.phone, row.claim): row.public_id, (row.phone, row.gateway_id): row.public_id}
+    named = [r if r.key else r._replace(key=keys.get((r.phone, r.number), "")) for r in receipts]
+    return [receipt for receipt in named if receipt.key]
 
 
 def settle(

@@ -13,11 +13,11 @@ from sqlalchemy import bindparam, select, update
 from app.core.clock import now
 from app.core.db import AnyRow, changed, db
 from campaigns.drafting.models import Campaign, CampaignState, Exclusion
-from campaigns.gateways.protocol import Gateway, Receipt
-from campaigns.ledger.models import MESSAGES, Message, MessageState
+from campaigns.gateways.protocol import Asked, Gateway, Receipt
+from campaigns.ledger.models import MESSAGES, SMS, Message, MessageState
 from campaigns.ledger.queries import unfinished
 from campaigns.ledger.services.planning import suppress
-from campaigns.ledger.services.settling import apply_receipts, settle
+from campaigns.ledger.services.settling import apply_receipts, resolved, settle
 from campaigns.ledger.workflow import move
 
 S = MessageState
@@ -38,6 +38,7 @@ def expire_leases() -> int:
         S.UNKNOWN,
         unfinished(),
         Message.due_at < now(),
+        Message.channel == SMS,
         only_from=(S.CLAIMED,),
         code="LEASE_EXPIRED",
         due_at=now(),
@@ -89,16 +90,28 @@ def questions(gateway: Gateway) -> Sequence[AnyRow]:
             Message.state,
             Message.submitted_at,
             Message.created_at,
+            Message.phone,
+            Message.gateway_id,
+            Message.claim,
         )
         .execution_options(synchronize_session=False)
     )
     return db.session.execute(statement).all()
 
 
+def as_asked(rows: Sequence[AnyRow]) -> list[Asked]:
+    """The taken messages as a gateway is asked about them."""
+    return [
+        Asked(row.public_id, row.phone or "", row.gateway_id, row.claim, row.submitted_at or row.created_at)
+        for row in rows
+    ]
+
+
 def answer(gateway: Gateway, asked: Sequence[AnyRow], receipts: Sequence[Receipt] | None) -> set[int]:
     """Write down what the gateway said; gives the campaigns with messages to send again. Flushes."""
     again: list[AnyRow] = []
     if receipts is not None:
+        receipts = resolved(gateway.name, receipts)
         apply_receipts(gateway.name, receipts)
         known = {receipt.key for receipt in receipts}
         again = _to_repeat(gateway, [row for row in asked if row.public_id not in known])

@@ -10,7 +10,7 @@ from flask import Flask
 from app.config import current_settings
 from campaigns.gateways import signing
 from campaigns.gateways.http import HttpGateway
-from campaigns.gateways.protocol import Answer, BadCallback, Callback, Outcome, Outgoing
+from campaigns.gateways.protocol import Answer, Asked, BadCallback, Callback, Outcome, Outgoing
 from campaigns.gateways.signing import is_signed, signed_headers
 from campaigns.gateways.simulator import client
 from campaigns.gateways.simulator_store import Store
@@ -94,13 +94,13 @@ def test_what_the_gateway_never_saw_is_left_out_of_its_answer(gateway: HttpGatew
     gateway.submit(BATCH[:1])
     simulator.set_faults({"receipt_delay_ms": "60000"})
     gateway.submit(BATCH[1:2])
-    found = gateway.query([m.key for m in BATCH])
+    found = gateway.query([Asked(m.key) for m in BATCH])
     assert found is not None
     assert {r.key: r.outcome for r in found} == {"key0": Outcome.DELIVERED, "key1": Outcome.PENDING}
 
 
 def test_a_gateway_that_cannot_be_asked_is_not_one_that_knows_nothing(gateway: HttpGateway) -> None:
-    assert gateway.query(["key0"]) is None
+    assert gateway.query([Asked("key0")]) is None
 
 
 # --- what comes back in

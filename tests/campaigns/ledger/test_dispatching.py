@@ -163,7 +163,7 @@ def test_without_a_promise_of_idempotency_nothing_is_ever_sent_blindly_again(sim
     make_due(campaign)
     asked = sweeping.questions(plain)
     assert len(asked) == 2
-    assert sweeping.answer(plain, asked, plain.query([row.public_id for row in asked])) == set()
+    assert sweeping.answer(plain, asked, plain.query(sweeping.as_asked(asked))) == set()
     assert states(campaign) == {"unknown": 2}
     with pytest.raises(ValueError, match="blindly"):
         dispatching.claim(campaign.id, plain, 10, MessageState.UNKNOWN)

@@ -112,7 +112,7 @@ class Ledger(RuleBasedStateMachine):
         asked = sweeping.questions(self.gateway)
         db.session.commit()
         if asked:
-            sweeping.answer(self.gateway, asked, self.gateway.query([row.public_id for row in asked]))
+            sweeping.answer(self.gateway, asked, self.gateway.query(sweeping.as_asked(asked)))
         controlling.finish_done()
 
     def receipts_arrive(self, n: int) -> None:
