@@ -45,6 +45,8 @@ from app.outreach.talking.services import Wording, add_script
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.relief.roster.models import ReliefRoster, ReliefRosterLine
 from app.tasks.services import open_task
+from campaigns.gateways import accounts
+from campaigns.gateways.accounts import Entry
 from tests.factories import (
     create_application,
     create_branch,
@@ -289,6 +291,17 @@ def simulator(_branch: Branch) -> str:
     return "simulator"
 
 
+def gateway_account(_branch: Branch) -> str:
+    """Accounts are the department's, not a branch's."""
+    code = f"a{token_hex(4)}"
+    entry = Entry("短信账户", "http", False, 1, 10, 10, False, {"base_url": "http://127.0.0.1:9"}, "secret")
+    return accounts.enter(code, entry).code
+
+
+def gateway_kind(_branch: Branch) -> str:
+    return "aliyun"
+
+
 def forged_token(_branch: Branch) -> str:
     return "x" * 16
 
@@ -455,6 +468,8 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("arrears", "day"): a_day,
     ("notices", "token"): forged_token,
     ("gateways", "name"): simulator,
+    ("gateway_accounts", "code"): gateway_account,
+    ("gateway_accounts", "kind"): gateway_kind,
     ("settings", "name"): option_name,
     "rule_id": eligibility_rule,
     ("workflow", "workflow"): lifecycle,

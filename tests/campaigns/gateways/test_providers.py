@@ -90,6 +90,7 @@ def test_silence_and_a_server_that_fails_leave_messages_in_doubt(
 
 def test_a_server_that_is_not_there_took_nothing(house: Flask, provider: Provider) -> None:
     gateway = enter(provider)
+    provider.shutdown()
     provider.server_close()
     assert {(a.answer, a.code) for a in gateway.submit(BATCH)} == {(Answer.NOT_TAKEN, "UNREACHABLE")}
 
@@ -166,9 +167,7 @@ def test_receipts_find_their_message_and_nobody_elses(house: Flask, provider: Pr
         gateway.parse_receipts(Callback("POST", "/", {}, push.body, "guessed"))
 
 
-def test_what_it_may_have_taken_is_asked_about_and_never_sent_again(
-    house: Flask, provider: Provider
-) -> None:
+def test_what_it_may_have_taken_is_asked_about_and_never_sent_again(house: Flask, provider: Provider) -> None:
     gateway = enter(provider, text=TEXT)
     campaign = planned_campaign(1)
     claim = dispatching.claim(campaign.id, gateway, 10)
