@@ -1,4 +1,4 @@
-"""Two accounts, each a simulator of its own: one takes over from the other, and nothing is sent through both."""
+"""Two accounts, each a simulator: one takes over from the other, and nothing is sent through both."""
 
 import threading
 from collections.abc import Iterator
