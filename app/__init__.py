@@ -54,6 +54,7 @@ FEATURES: tuple[str, ...] = (
     "app.leads.tips",
     "app.leads.route",
     "app.leads.findings",
+    "app.lifecycle.escalation",
     "app.employers.merging",
     "app.employers.doubles",
     "app.demo",

@@ -10,8 +10,9 @@ from app.contributions import demo
 from app.contributions.forms import STATEMENT
 from app.contributions.models import ContributionFact
 from app.contributions.policy import OPTIONS, Permission
-from app.contributions.queries import corrected, facts_in_force
+from app.contributions.queries import corrected, facts_in_force, statement_as_evidence
 from app.core.charts import Chart, Point, Series, bar_chart, line_chart
+from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, Panel
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
@@ -90,6 +91,7 @@ feature = Feature(
     movers=(
         Mover("contribution_facts", _l("Monthly statements"), distinct=("period",), anchor="contributions"),
     ),
+    evidence=(EvidenceKind("statement", _l("Monthly statement"), frozenset(Step), statement_as_evidence),),
     options=OPTIONS,
     demo=demo.load,
 )

@@ -10,6 +10,8 @@ from app.accounts.models import User
 from app.contributions.models import ContributionFact
 from app.core.bulk import read_rows, read_tuples
 from app.core.db import among, db
+from app.core.escalating import Exhibit
+from app.core.i18n import msgid
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.text import name_key
@@ -180,3 +182,21 @@ def facts_in_force(employer_id: int, months: int = 24) -> list[ContributionFact]
     for fact in db.session.scalars(_LATEST_FACTS, {"employer_id": employer_id, "most": 3 * months}):
         found.setdefault(fact.period, fact)
     return list(found.values())[:months]
+
+
+STATED_THEN = msgid("Statement of %(month)s: %(months)s months unpaid, paid through %(paid)s")
+
+
+def statement_as_evidence(employer_id: int, _since: date) -> list[Exhibit]:
+    """The latest statement as evidence: what it said as of its day, in the version in force."""
+    fact = ContributionFact
+    query = select(fact).where(fact.employer_id == employer_id)
+    found = db.session.scalars(query.order_by(fact.period.desc(), fact.version.desc()).limit(1)).first()
+    if found is None:
+        return []
+    said = {
+        "month": str(found.period),
+        "months": found.arrears_months,
+        "paid": str(found.paid_through or "—"),
+    }
+    return [Exhibit(found.as_of, STATED_THEN, said, found.id)]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.core.attachable import RecordKind
     from app.core.criteria import Field
     from app.core.demo import DemoPart
+    from app.core.escalating import EvidenceKind, Origin
     from app.core.list_parts import BulkAction
     from app.core.moving import Mover
     from app.core.options import Option
@@ -131,6 +132,9 @@ class Feature:
     #: what the search box finds besides employers
     search: tuple["SearchKind", ...] = ()
     retention: tuple["Retention", ...] = ()
+    #: matters that may be pursued as far as enforcement, and records that prove its steps
+    origins: tuple["Origin", ...] = ()
+    evidence: tuple["EvidenceKind", ...] = ()
     proofs: tuple["Proof", ...] = ()
     init: Callable[[Flask], None] | None = None
     demo: "DemoPart | None" = None
@@ -163,6 +167,8 @@ class Features:
         self.record_kinds: dict[str, RecordKind] = {kind.name: kind for kind in self._each("record_kinds")}
         self.movers = tuple(self._each("movers"))
         self.retention: dict[str, Retention] = {rule.code: rule for rule in self._each("retention")}
+        self.origins: dict[str, Origin] = {origin.name: origin for origin in self._each("origins")}
+        self.evidence: dict[str, EvidenceKind] = {kind.name: kind for kind in self._each("evidence")}
         self.options: dict[str, Option] = {option.name: option for option in self._each("options")}
 
     def movers_of(self, table: str) -> list["Mover"]:

@@ -55,6 +55,8 @@ class Deadline:
     limit: int | options.Option
     #: counted in days of the calendar, as the law does, instead of working days
     calendar: bool = False
+    #: a date column of the record that holds instead, where the step itself sets a day
+    own: str = ""
 
     @property
     def days(self) -> int:

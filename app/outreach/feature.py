@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.attachable import RecordKind
+from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, NavItem, Panel, TimelineKind, WorkspaceCard
 from app.core.moving import PEOPLE, Mover
 from app.core.permissions import OFFICE
@@ -10,13 +11,20 @@ from app.outreach import demo
 from app.outreach.lists import EMPLOYER_FIELDS
 from app.outreach.models import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES, Visit
 from app.outreach.policy import Permission, visible_to
-from app.outreach.queries import own_this_month, visits_of
+from app.outreach.queries import own_this_month, talks_since, visits_of, visits_since
 from app.outreach.views import bp
 
 _SHOWN = {"kinds": KIND_LABELS, "icons": KIND_ICONS, "outcomes": OUTCOME_LABELS, "tones": OUTCOME_TONES}
 
+_TALK, _VISIT = frozenset({Step.CONTACT}), frozenset({Step.VISIT})
+EVIDENCE = (
+    EvidenceKind("talk", _l("Visit or call"), _TALK, talks_since, _TALK, "outreach.show", "id"),
+    EvidenceKind("visit", _l("Visit"), _VISIT, visits_since, _VISIT, "outreach.show", "id"),
+)
+
 feature = Feature(
     name="outreach",
+    evidence=EVIDENCE,
     blueprint=bp,
     demo=demo.load,
     navigation=(NavItem(_l("Visits and calls"), "outreach.index", Permission.VIEW, "geo-alt", "work", 30),),

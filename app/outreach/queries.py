@@ -1,19 +1,21 @@
 """Reading visits and calls."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from app.accounts.queries import name_of
-from app.core.clock import SHANGHAI, today
+from app.core.clock import SHANGHAI, local, today
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.escalating import Exhibit
+from app.core.i18n import msgid, msgid_of
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.employers.policy import visible_to as employer_visible_to
-from app.outreach.models import Visit
+from app.outreach.models import OUTCOME_LABELS, Outcome, Visit, VisitKind
 from app.outreach.policy import visible_to
 
 
@@ -57,3 +59,37 @@ def likely_employers(actor: Actor, limit: int = 8) -> Sequence[Employer]:
     query = select(Employer).where(employer_visible_to(actor), mine)
     latest = (Employer.last_contact_on.is_(None), Employer.last_contact_on.desc(), Employer.id)
     return db.session.scalars(query.order_by(*latest).limit(limit)).all()
+
+
+# -- evidence --------------------------------------------------------------------------------------------
+
+MET = {
+    VisitKind.VISIT: msgid("Visit: %(outcome)s"),
+    VisitKind.CALL: msgid("Call: %(outcome)s"),
+    VisitKind.ONLINE: msgid("Online talk: %(outcome)s"),
+    VisitKind.COUNTER: msgid("Talk at the counter: %(outcome)s"),
+}
+
+
+def talks_since(employer_id: int, since: date) -> list[Exhibit]:
+    """Every talk in which somebody was reached, wherever it took place."""
+    return _exhibits(employer_id, since, Visit.outcome != Outcome.NOT_REACHED)
+
+
+def visits_since(employer_id: int, since: date) -> list[Exhibit]:
+    """Every visit to the employer's place, also where nobody opened."""
+    return _exhibits(employer_id, since, Visit.kind == VisitKind.VISIT)
+
+
+def _exhibits(employer_id: int, since: date, which: ColumnElement[bool]) -> list[Exhibit]:
+    first = datetime.combine(since, time(), SHANGHAI)
+    query = select(Visit).where(Visit.employer_id == employer_id, Visit.at >= first, which)
+    return [
+        Exhibit(
+            local(visit.at).date(),
+            MET[visit.kind],
+            {"outcome": {"msgid": msgid_of(OUTCOME_LABELS[visit.outcome])}},
+            visit.id,
+        )
+        for visit in db.session.scalars(query.order_by(Visit.at, Visit.id))
+    ]

@@ -201,7 +201,8 @@ def _follow_transition(
         homes = _homes([move.employer_id for move in moves if move.employer_id])
         if record is not None and getattr(record, "branch_id", None):
             homes[moves[0].employer_id] = (record.branch_id, getattr(record, "owner_id", None))
-        _open_deadlines(workflow, deadline, moves, homes)
+        own = getattr(record, deadline.own, None) if deadline.own and record is not None else None
+        _open_deadlines(workflow, deadline, moves, homes, own or _due_on(deadline))
 
 
 def settle_deadlines(workflow: Workflow[Any], record_ids: list[int]) -> None:
@@ -230,8 +231,9 @@ def _due_on(deadline: Deadline) -> date:
     return add_working_days(today(), deadline.days, provisional=True)
 
 
-def _open_deadlines(workflow: Workflow[Any], deadline: Deadline, moves: list[SetMove], homes: _Homes) -> None:
-    due_on = _due_on(deadline)
+def _open_deadlines(
+    workflow: Workflow[Any], deadline: Deadline, moves: list[SetMove], homes: _Homes, due_on: date
+) -> None:
     title, moment = msgid_of(deadline.title), now()
     rows: list[dict[str, Any]] = [
         {

@@ -8,12 +8,13 @@ from flask_babel import lazy_gettext as _l
 from app.contributions.arrears import demo
 from app.contributions.arrears.cli import group
 from app.contributions.arrears.policy import OPTIONS, REASONS, Permission
-from app.contributions.arrears.queries import cases_on, left_with
+from app.contributions.arrears.queries import cases_on, endings, left_with, open_case
 from app.contributions.arrears.views import bp
-from app.contributions.arrears.workflow import ARREARS
+from app.contributions.arrears.workflow import ARREARS, objections_to_escalation
 from app.contributions.standing.policy import OPTIONS as BUCKETS
 from app.contributions.standing.policy import THIRD
 from app.core.criteria import Tree, rule
+from app.core.escalating import Breach, Origin
 from app.core.features import Feature, Kpi, NavItem, Panel, TimelineKind
 from app.core.moving import Mover
 from app.core.periods import Period
@@ -58,8 +59,21 @@ KPIS = (
     Kpi("long_arrears", _l("Long in arrears"), behind_long, should_contribute, order=60),
 )
 
+#: late or short payment, pursued as far as the court
+ESCALATING = Origin(
+    "arrears_case",
+    _l("Arrears case"),
+    Breach.PAY,
+    open_case,
+    objections_to_escalation,
+    endings,
+    workflow=ARREARS.name,
+    endpoint="arrears.show",
+)
+
 feature = Feature(
     name="arrears",
+    origins=(ESCALATING,),
     grants={
         Permission.VIEW: OFFICE,
         Permission.WORK: (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, *LEADERS),

@@ -15,6 +15,8 @@ from app.contributions.models import ContributionFact
 from app.contributions.policy import OPEN
 from app.core.bulk import read_tuples
 from app.core.db import db
+from app.core.escalating import Ending
+from app.core.escalating import Outcome as Outcomes
 from app.core.moving import Change
 from app.core.periods import Period
 from app.core.workflow import WorkflowHistory
@@ -305,3 +307,34 @@ def left_with(_kept_id: int, merged_id: int) -> Iterator[Change]:
     query = query.where(ArrearsCase.employer_id == merged_id, ArrearsCase.closed_on.is_(None))
     for case_id, day in db.session.execute(query):
         yield Change("arrears_cases", case_id, {"state": CaseState.WITHDRAWN, "closed_on": day})
+
+
+# -- what escalations ask --------------------------------------------------------------------------------
+
+_OUTCOMES = {
+    CaseState.SETTLED: Outcomes.PAID,
+    CaseState.RELIEVED: Outcomes.RELIEVED,
+    CaseState.CLOSED: Outcomes.CLOSED,
+    CaseState.WITHDRAWN: Outcomes.LAPSED,
+}
+
+
+def open_case(employer: Employer) -> int | None:
+    """The id of the case that may be pursued."""
+    query = select(ArrearsCase.id).where(
+        ArrearsCase.employer_id == employer.id, ArrearsCase.closed_on.is_(None)
+    )
+    return db.session.scalar(query)
+
+
+def endings(case_ids: Collection[int]) -> dict[int, Ending]:
+    """How the cases ended that are over; one that is gone was taken back with its statement."""
+    case = ArrearsCase
+    query = select(case.id, case.state, case.closed_on, case.closed_period).where(case.id.in_(case_ids))
+    known = {row.id: row for row in db.session.execute(query)}
+    found = {id_: Ending(Outcomes.LAPSED) for id_ in case_ids if id_ not in known}
+    for id_, row in known.items():
+        if row.closed_on is not None:
+            told = {"statement": str(row.closed_period)} if row.closed_period else {}
+            found[id_] = Ending(_OUTCOMES.get(row.state, Outcomes.LAPSED), told)
+    return found

@@ -29,6 +29,7 @@ from app.core.dues import last_due_month
 from app.core.errors import DomainError, NotFound
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
+from app.employers.models import Employer
 from app.lifecycle.workflow import LIFECYCLE
 from app.tasks.services import settle_deadlines
 
@@ -214,3 +215,15 @@ ENDINGS = {
     CaseState.RELIEVED: "statement_relieved",
     CaseState.CLOSED: "statement_closed",
 }
+
+
+def objections_to_escalation(employer: Employer) -> list[Reason]:
+    """What is still to be done in the open case before it may be pursued."""
+    query = select(ArrearsCase).where(ArrearsCase.employer_id == employer.id, ArrearsCase.closed_on.is_(None))
+    case = db.session.scalars(query).one()
+    found = [guard(case, None) for guard in (has_reason, operates)]
+    if case.state is CaseState.RELIEF_SOUGHT:
+        found.append(_l("It is being led to relief: see what comes of it first."))
+    if case.state is CaseState.PROMISED and case.promised_for and case.promised_for >= today():
+        found.append(_l("It promised to pay by %(day)s: wait for that day.", day=case.promised_for))
+    return [reason for reason in found if reason is not None]

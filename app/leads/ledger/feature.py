@@ -2,15 +2,30 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.escalating import Breach, Origin
 from app.core.features import Feature, NavItem
 from app.core.jobs import DailyAt
 from app.core.moving import Mover
 from app.leads.ledger import demo
 from app.leads.ledger.jobs import put_in_order
 from app.leads.ledger.lists import EMPLOYER_FIELDS
-from app.leads.ledger.policy import OPTIONS
+from app.leads.ledger.policy import OPTIONS, pursued
+from app.leads.ledger.queries import endings, objections_to_escalation
 from app.leads.ledger.views import blueprint
 from app.leads.policy import Permission
+
+#: obliged, and still not registered
+ESCALATING = Origin(
+    "lead",
+    _l("Lead that does not register"),
+    Breach.REGISTER,
+    pursued,
+    objections_to_escalation,
+    endings,
+    workflow="lifecycle",
+    endpoint="employers.show",
+    argument="employer_id",
+)
 
 feature = Feature(
     name="ledger",
@@ -18,6 +33,7 @@ feature = Feature(
     demo=demo.load,
     navigation=(NavItem(_l("Lead ledger"), "leads.index", Permission.VIEW, "binoculars", "employers", 20),),
     employer_fields=EMPLOYER_FIELDS,
+    origins=(ESCALATING,),
     options=OPTIONS,
     # after the employers of the day's files were placed
     schedule=(DailyAt("05:40", put_in_order),),

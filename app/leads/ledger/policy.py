@@ -18,7 +18,7 @@ from app.core.clock import today
 from app.core.i18n import in_chinese
 from app.core.options import Option
 from app.core.periods import Period
-from app.employers.models import Stage
+from app.employers.models import Employer, Stage
 
 #: stages of firms in the ledger
 STAGES = (Stage.PROSPECT, Stage.ENGAGED)
@@ -141,3 +141,8 @@ class AccountsDue(DueDay):
 def due_after(day: date | None, option: Option) -> date | None:
     """The last day in time, so many calendar days after this one; the day itself does not count."""
     return None if day is None else day + timedelta(days=option.value())
+
+
+def pursued(employer: Employer) -> int | None:
+    """A firm of the ledger is pursued as itself: it may stand there again."""
+    return employer.id if employer.stage in STAGES else None

@@ -1,6 +1,6 @@
 """The ledger's rows, why each stands where it stands, and the SQL of its order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,12 @@ from sqlalchemy.orm import contains_eager
 
 from app.accounts.policy import in_scope
 from app.core import formats
+from app.core.clock import today
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.escalating import Ending, Outcome
 from app.core.permissions import Actor, Scope
-from app.employers.models import Area, AreaKind, Employer
+from app.employers.models import Area, AreaKind, Employer, Stage
 from app.employers.policy import not_merged
 from app.employers.sources.queries import mentions_among
 from app.leads.ledger.models import AreaDensity, Lead
@@ -42,8 +44,10 @@ from app.leads.ledger.policy import (
     ORDER,
     ORDER_BITS,
     ORDERS,
+    REGISTER_DAYS,
     STAGES,
     Rank,
+    due_after,
     new_since,
 )
 
@@ -200,3 +204,35 @@ def _where(firms: int, employer: Employer) -> str | None:
     if firms >= DENSE_FROM.value():
         return str(_("dense area: %(area)s (%(firms)s target firms)", area=place.street, firms=firms))
     return str(_("%(area)s (%(firms)s target firms)", area=place.street, firms=firms))
+
+
+# -- what escalations ask --------------------------------------------------------------------------------
+
+
+def objections_to_escalation(employer: Employer) -> list[Any]:
+    """A firm is pursued once its time to register is over and somebody has spoken to it in vain."""
+    query = select(Lead.contacted_on).where(Lead.employer_id == employer.id, Lead.left_on.is_(None))
+    row = db.session.execute(query).first()
+    if row is None:
+        return [_l("It does not stand in the lead ledger.")]
+    found: list[Any] = []
+    if row.contacted_on is None:
+        found.append(_l("Nobody has spoken to it yet: speak to it first."))
+    due_on = due_after(employer.established_on, REGISTER_DAYS)
+    if due_on is None:
+        found.append(_l("Its day of establishment is not known: enter it first."))
+    elif due_on >= today():
+        found.append(_l("It has time to register until %(day)s.", day=due_on))
+    return found
+
+
+def endings(employer_ids: Collection[int]) -> dict[int, Ending]:
+    """What became of firms that were pursued: those that stand in the ledger no longer."""
+    query = select(Employer.id, Employer.stage, Employer.eligible).where(Employer.id.in_(employer_ids))
+    found = {}
+    for id_, stage, eligible in db.session.execute(query):
+        if stage in STAGES and eligible:
+            continue
+        gone = stage in (*STAGES, Stage.DISMISSED, Stage.CLOSED)
+        found[id_] = Ending(Outcome.LAPSED if gone else Outcome.REGISTERED, {"stage": stage.value})
+    return found

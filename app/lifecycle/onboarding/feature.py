@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, select
 
 from app.core.attachable import RecordKind
+from app.core.escalating import Breach, Origin
 from app.core.features import Feature, GuardFor, NavItem, Panel, TimelineKind
 from app.core.fields import Field, Kind
 from app.core.jobs import DailyAt
@@ -15,7 +16,16 @@ from app.employers.models import Employer, Stage
 from app.lifecycle.onboarding import demo, queries
 from app.lifecycle.onboarding.jobs import watch_openings
 from app.lifecycle.onboarding.models import SIGNING_LABELS, SIGNING_TABLES, Opening, SigningEvent
-from app.lifecycle.onboarding.policy import OPTIONS, STEPS, Permission, step_name, under_way, visible_to
+from app.lifecycle.onboarding.policy import (
+    OPTIONS,
+    STEPS,
+    Permission,
+    accounts_missing,
+    objections_to_escalation,
+    step_name,
+    under_way,
+    visible_to,
+)
 from app.lifecycle.onboarding.services import ASK_AFTER, KIND, REPEAT_AFTER, STUCK, papers_approved
 from app.lifecycle.onboarding.views import blueprint
 from app.lifecycle.onboarding.workflow import OPENING
@@ -68,8 +78,22 @@ def _no_two(kept_id: int, merged_id: int) -> Any:
     return None
 
 
+#: registered, and no accounts for the employees
+ESCALATING = Origin(
+    "accounts",
+    _l("Employee accounts not set up"),
+    Breach.REGISTER,
+    accounts_missing,
+    objections_to_escalation,
+    queries.endings,
+    workflow="lifecycle",
+    endpoint="employers.show",
+    argument="employer_id",
+)
+
 feature = Feature(
     name="onboarding",
+    origins=(ESCALATING,),
     blueprint=blueprint,
     navigation=(NavItem(_l("Taking on"), "onboarding.board", Permission.VIEW, "kanban", "employers", 25),),
     grants={

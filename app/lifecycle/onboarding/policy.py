@@ -180,3 +180,21 @@ def place_of(employer: Employer, begun_on: date | None, limits: Mapping[str, int
         if reached is not None:
             since = reached if step is STEPS[0] else max(since, reached)
     return None
+
+
+# -- what escalations ask --------------------------------------------------------------------------------
+
+
+def accounts_missing(employer: Employer) -> int | None:
+    """An account without those of the employees, which the law asks for as much as for the registration."""
+    opened = employer.stage in (Stage.REGISTERED, Stage.ENROLLED)
+    return employer.id if opened and not STEPS[1].reached_by(employer) else None
+
+
+def objections_to_escalation(employer: Employer) -> list[Any]:
+    if employer.account_opened_on is None:
+        return [_l("The day on which its account was opened is not known: enter it first.")]
+    due_on = employer.account_opened_on + timedelta(days=ACCOUNT_DAYS.value())
+    if due_on < today():
+        return []
+    return [_l("It has time to set up the employee accounts until %(day)s.", day=due_on)]

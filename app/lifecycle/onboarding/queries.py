@@ -1,6 +1,6 @@
 """Reading openings and who stands at which step."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, load_only, selectinload
 from app.accounts.models import User
 from app.accounts.queries import name_of
 from app.core.db import db
+from app.core.escalating import Ending, Outcome
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.employers.policy import visible_to as employers_visible_to
@@ -20,7 +21,7 @@ from app.lifecycle.onboarding.models import (
     OpeningState,
     SigningEvent,
 )
-from app.lifecycle.onboarding.policy import STEPS, Place, Step, place_of, under_way
+from app.lifecycle.onboarding.policy import STEPS, Place, Step, accounts_missing, place_of, under_way
 
 #: how many employers a column of the board shows; its heading leads to all of them
 SHOWN = 30
@@ -143,3 +144,13 @@ def signing_of(employer_id: int, limit: int = 5) -> Sequence[SigningEvent]:
     return db.session.scalars(
         query.order_by(SigningEvent.day.desc(), SigningEvent.id.desc()).limit(limit)
     ).all()
+
+
+def endings(employer_ids: Collection[int]) -> dict[int, Ending]:
+    """What became of employers pursued for missing accounts: those that have them, or no account."""
+    found = {}
+    for employer in db.session.scalars(select(Employer).where(Employer.id.in_(employer_ids))):
+        if accounts_missing(employer) is None:
+            done = STEPS[1].reached_by(employer)
+            found[employer.id] = Ending(Outcome.REGISTERED if done else Outcome.LAPSED)
+    return found

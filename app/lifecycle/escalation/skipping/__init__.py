@@ -1,0 +1,1 @@
+"""Requests to pass steps over, to which a second person consents."""
