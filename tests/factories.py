@@ -11,16 +11,18 @@ from sqlalchemy import insert
 
 from app.accounts.models import Branch, User, UserRole
 from app.config import PROJECT
-from app.contributions.arrears.models import ArrearsCase
+from app.contributions.arrears.models import ArrearsCase, CaseState
 from app.core import code_tables
 from app.core.clock import today
 from app.core.code_tables import CodeValue
 from app.core.db import db
+from app.core.escalating import Breach
 from app.core.periods import Period
 from app.core.permissions import SEPARATED_ROLES, Role, Scope
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.imports.models import BatchState, ImportBatch
 from app.leads.eligibility.models import EligibilityRule
+from app.lifecycle.escalation.models import Escalation, EscalationState
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.relief.applications import services as relief
 from app.relief.applications.models import DOCUMENTS, ReliefApplication, Request, VoteBody
@@ -131,6 +133,19 @@ def create_case(employer: Employer, **fields: Any) -> ArrearsCase:
     db.session.add(case)
     db.session.flush()
     return case
+
+
+def create_escalation(employer: Employer, by: User, **fields: Any) -> Escalation:
+    """One of late payment that was begun today, from an open case of the employer."""
+    case = create_case(employer, reason="42", state=CaseState.CONTACTED)
+    values = {
+        "breach": Breach.PAY, "origin": "arrears_case", "matter_id": case.id, "begun_on": today(),
+        "begun_by_id": by.id, "holder_id": by.id, "state": EscalationState.TO_CONTACT, "due_on": today(),
+    }  # fmt: skip
+    one = Escalation(employer_id=employer.id, **values | fields)
+    db.session.add(one)
+    db.session.flush()
+    return one
 
 
 def create_campaign(author: User, **fields: Any) -> Campaign:

@@ -54,6 +54,7 @@ from tests.factories import (
     create_case,
     create_contact,
     create_employer,
+    create_escalation,
     create_import_batch,
     create_user,
 )
@@ -87,6 +88,10 @@ def opening(branch: Branch) -> int:
     db.session.add(made)
     db.session.flush()
     return made.id
+
+
+def escalation(branch: Branch) -> int:
+    return create_escalation(create_employer(branch), create_user(branch=branch)).id
 
 
 def plan(branch: Branch) -> int:
@@ -460,6 +465,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("plans", "id"): plan,
     ("talking", "id"): script,
     ("onboarding", "id"): opening,
+    ("escalation", "id"): escalation,
     ("imports", "name"): import_kind,
     "memory_id": remembered_columns,
     "expectation_id": expected_file,

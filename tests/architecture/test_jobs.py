@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 
 from app.attachments.models import Attachment
 from app.config import current_settings
+from app.contributions.arrears.models import ArrearsCase
 from app.contributions.models import ContributionFact
 from app.core.clock import now, today
 from app.core.db import db
@@ -37,6 +38,7 @@ from tests.factories import (
     create_branch,
     create_contact,
     create_employer,
+    create_escalation,
     create_user,
     seed_eligibility_rules,
 )
@@ -48,6 +50,12 @@ TOUCHED = {"updated_at", "lease_until", "worker"}
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 #: tables that are written anew each time: their ids say nothing either
 ANEW = {"employer_match_keys"}
+
+
+def _paid_since() -> None:
+    """Escalated, and its case is over without anybody having noticed."""
+    escalated = create_escalation(create_employer(), create_user())
+    db.session.get_one(ArrearsCase, escalated.matter_id).closed_on = today()
 
 
 def _twins() -> None:
@@ -237,6 +245,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.imports.jobs.run_batch": _received,
     "app.imports.jobs.sweep_batches": _forsaken_batch,
     "app.lifecycle.onboarding.jobs.watch_openings": _stuck,
+    "app.lifecycle.escalation.jobs.mind_escalations": _paid_since,
     "app.personal.jobs.carry_out": _record_is_gone,
     "app.personal.jobs.every_night": lambda: _record_is_gone()[0],
     "app.leads.eligibility.jobs.judge_all": _branches,

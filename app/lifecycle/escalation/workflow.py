@@ -172,7 +172,7 @@ STEPS = (
             asks=(Ask("decided_on", _l("Decided on"), "date"), Ask("decision_no", _l("Document number"))),
             guards=(*_FREE, somebody_else, has_law(step)),
             checks=(
-                not_before("decided_on", "order_until", _l("It was decided before the order's time was over.")),
+                not_before("decided_on", "order_until", _l("Decided before the order's time was over.")),
             ),
             effects=(decided(step), file_evidence(step), due_in(FOLLOW_DAYS)), tone=Tone.DANGER,
         )
