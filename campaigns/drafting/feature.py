@@ -8,7 +8,13 @@ from app.core.features import Feature, NavItem, TimelineKind
 from app.core.moving import PEOPLE, Mover
 from app.core.searching import SearchKind, rows_of
 from campaigns.drafting.lists import CAMPAIGNS, START
-from campaigns.drafting.policy import GRANTS, SERVICE_TO_ALL, Permission
+from campaigns.drafting.policy import (
+    GRANTS,
+    HEAD_ABOVE_COST,
+    HEAD_ABOVE_RECIPIENTS,
+    SERVICE_TO_ALL,
+    Permission,
+)
 from campaigns.drafting.queries import campaign_under_way
 from campaigns.drafting.services import uses_of
 from campaigns.drafting.views import blueprint
@@ -28,7 +34,7 @@ feature = Feature(
         NavItem(_l("Signature and price"), "drafting.sender", Permission.CONFIGURE, "pen", "outreach", 90),
     ),
     grants=GRANTS,
-    options=(SERVICE_TO_ALL,),
+    options=(SERVICE_TO_ALL, HEAD_ABOVE_RECIPIENTS, HEAD_ABOVE_COST),
     workflows=(CAMPAIGN,),
     search=(
         SearchKind(
@@ -54,6 +60,11 @@ feature = Feature(
             "contact_id",
             stays=_l("An audience stays as it was approved."),
             of=PEOPLE,
+        ),
+        Mover(
+            "audience_removals",
+            _l("Audiences"),
+            stays=_l("An audience stays as it was approved."),
         ),
         Mover("campaigns", _l("Campaigns"), "segment_id", stays=_l("It refers to segments.")),
     ),

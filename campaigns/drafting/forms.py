@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
+    BooleanField,
     DateField,
     DecimalField,
     HiddenField,
@@ -21,7 +22,7 @@ from app.employers.lists import LIST
 from campaigns.channels.sms import text as sms
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
 from campaigns.drafting.models import Campaign, ContactOrder, MessageClass
-from campaigns.drafting.policy import FREQUENCY_DAYS
+from campaigns.drafting.policy import FREQUENCY_DAYS, MOST_HELD_OUT
 from campaigns.drafting.services import Wish
 
 CONTACT_ORDER_LABELS = {
@@ -46,6 +47,13 @@ class WishForm(FlaskForm):  # type: ignore[misc]
         [InputRequired(), NumberRange(0, 90)],
         default=FREQUENCY_DAYS,
     )
+    verified_only = BooleanField(_l("Only to mobile numbers that were confirmed"))
+    hold_out = IntegerField(
+        _l("Hold out by lot, to compare with (of a hundred)"),
+        [Optional(), NumberRange(0, MOST_HELD_OUT)],
+        default=0,
+        description=_l("They hear nothing; what they do meanwhile shows what the campaign brought."),
+    )
 
     def offer_segments(self, actor: User, campaign: Campaign | None = None) -> None:
         """The segments this author may use; the one in use stays even if it is somebody else's."""
@@ -69,6 +77,8 @@ class WishForm(FlaskForm):  # type: ignore[misc]
             deadline=self.deadline.data,
             contact_order=ContactOrder(self.contact_order.data),
             frequency_days=self.frequency_days.data or 0,
+            verified_only=bool(self.verified_only.data),
+            hold_out=self.hold_out.data or 0,
         )
 
 

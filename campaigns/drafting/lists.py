@@ -7,23 +7,25 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 from wtforms import StringField
-from wtforms.validators import Length
+from wtforms.validators import InputRequired, Length
 
 from app.accounts.lists import branch_field, user_field
 from app.core.clock import now
 from app.core.criteria import Field, Kind, choices_of, rule
 from app.core.formats import masked_phone, moment
 from app.core.links import url_if
-from app.core.listing import Column, Empty, Link, ListPage, Quick
+from app.core.listing import BulkAction, Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor
 from app.core.segments import LONGEST_NAME
 from app.employers.handpicked.lists import ADD, AddForm, filled
 from app.employers.models import Contact, Employer
 from app.employers.policy import Permission as Reveal
 from campaigns.drafting import queries
+from campaigns.drafting.audience.services import leave_out, take_in
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion
 from campaigns.drafting.policy import Permission, visible_to
@@ -180,6 +182,29 @@ def _members(_actor: Actor | None, campaign: Campaign) -> Select[AudienceMember]
     return with_recipients(queries.members(campaign.id), AudienceMember)
 
 
+class LeaveOutForm(FlaskForm):  # type: ignore[misc]
+    reason = StringField(_l("Why they are left out"), [InputRequired(), Length(max=200)])
+
+
+def _leave_out(member: AudienceMember, actor: Actor, form: FlaskForm) -> None:
+    leave_out(member, form.reason.data or "", actor)
+
+
+def _take_in(member: AudienceMember, actor: Actor, _form: FlaskForm) -> None:
+    take_in(member, actor)
+
+
+BY_HAND = (
+    BulkAction(
+        "leave_out", _l("Leave out of this campaign"), Permission.DRAFT, act=_leave_out, form=LeaveOutForm,
+        icon="person-dash", undoable=True,
+    ),
+    BulkAction(
+        "take_in", _l("Take in again"), Permission.DRAFT, act=_take_in, icon="person-plus", undoable=True
+    ),
+)  # fmt: skip
+
+
 def _outcome(member: AudienceMember) -> tuple[Any, str]:
     if member.excluded is None:
         return _l("Receives a message"), "good"
@@ -213,6 +238,7 @@ AUDIENCE = ListPage(
         Quick("receive", _l("Receive a message"), (rule("excluded", "empty"),)),
         Quick("left_out", _l("Left out or joined"), (rule("excluded", "not_empty"),)),
     ),
+    bulk=BY_HAND,
     export_permission=Permission.VIEW,
     reveal_permission=Reveal.REVEAL,
     template="campaigns/drafting/list.html",

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Branch, User
+from app.core.clock import today
 from app.core.db import EnumText, Model, Rate, Timestamps
 from app.employers.models import Contact, Employer
 
@@ -49,7 +50,13 @@ class Exclusion(StrEnum):
     PREFERS_EMAIL = "prefers_email"
     PREFERS_LETTER = "prefers_letter"
     PREFERS_VISIT = "prefers_visit"
+    #: nobody has confirmed the number, and the campaign goes to confirmed ones only
+    UNVERIFIED = "unverified"
     FREQUENCY = "frequency"
+    #: an officer left the employer out of this campaign
+    BY_HAND = "by_hand"
+    #: chosen by lot to hear nothing, so that the effect on the others can be told
+    HOLD_OUT = "hold_out"
     #: a variable of the text has no value for this employer
     MISSING_VALUE = "missing_value"
     #: the same person serves several employers and gets one message for all of them
@@ -107,6 +114,10 @@ class Campaign(Timestamps, Model):
     )
     #: whoever was written to within so many days is left out; 0: nobody is
     frequency_days: Mapped[int] = mapped_column(default=0)
+    #: whether only numbers that were confirmed are written to
+    verified_only: Mapped[bool] = mapped_column(default=False)
+    #: how many in a hundred of those who would receive it are held out, to compare with
+    hold_out: Mapped[int] = mapped_column(default=0)
     #: yuan for each segment, as the sender paid when the audience was reckoned
     price: Mapped[Decimal] = mapped_column(Rate, default=Decimal("0.05"))
     state: Mapped[CampaignState] = mapped_column(EnumText(CampaignState), default=CampaignState.DRAFT)
@@ -118,6 +129,8 @@ class Campaign(Timestamps, Model):
     reckoned_at: Mapped[datetime | None]
     audience_size: Mapped[int] = mapped_column(default=0)
     recipients: Mapped[int] = mapped_column(default=0)
+    #: of how many segments all messages consist together
+    segments: Mapped[int] = mapped_column(default=0)
     #: employers that fit the criteria but lie beyond the author's reach; they are counted, never listed
     outside_scope: Mapped[int] = mapped_column(default=0)
     created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
@@ -142,6 +155,18 @@ class Campaign(Timestamps, Model):
     created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
     edited_by: Mapped[User | None] = relationship(foreign_keys=[edited_by_id])
     approved_by: Mapped[User | None] = relationship(foreign_keys=[approved_by_id])
+
+
+class AudienceRemoval(Model):
+    """An employer that an officer left out of one campaign, whatever its segment says."""
+
+    __tablename__ = "audience_removals"
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    removed_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    removed_on: Mapped[date] = mapped_column(default=today)
 
 
 class AudienceMember(Model):

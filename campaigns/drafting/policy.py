@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -12,14 +13,32 @@ from app.accounts.policy import in_scope
 from app.core.db import db
 from app.core.options import Option
 from app.core.permissions import LEADERS, OFFICE, Actor, Grantable, Grants, Role
+from campaigns.channels.sms import text as sms
 from campaigns.drafting.models import AudienceMember, Campaign
-
-#: More recipients than this and only a branch head may approve.
-BRANCH_HEAD_ABOVE = 500
 
 #: Whoever was written to within so many days is left out, unless the author says otherwise.
 FREQUENCY_DAYS = 7
 
+#: Of a hundred recipients so many may be held out at most: a notice is still meant to be heard.
+MOST_HELD_OUT = 50
+
+#: Above either of these only a branch head may approve.
+HEAD_ABOVE_RECIPIENTS = Option(
+    "campaigns.head_above_recipients",
+    _l("A branch head approves campaigns with more recipients than"),
+    usual=500,
+    low=1,
+    high=1_000_000,
+    unit=_l("people"),
+)
+HEAD_ABOVE_COST = Option(
+    "campaigns.head_above_cost",
+    _l("A branch head approves campaigns that cost more than"),
+    usual=200,
+    low=1,
+    high=10_000_000,
+    unit=_l("yuan"),
+)
 
 #: Of a service notice, the department owes the employer the notice, not the way.
 SERVICE_TO_ALL = Option(
@@ -79,6 +98,8 @@ def content_fingerprint(campaign: Campaign) -> str:
         campaign.deadline.isoformat() if campaign.deadline else None,
         campaign.contact_order,
         campaign.frequency_days,
+        campaign.verified_only,
+        campaign.hold_out,
         campaign.segment_id,
         campaign.criteria,
     ]
@@ -101,6 +122,20 @@ def stored_audience_fingerprint(campaign_id: int) -> str:
 def fingerprint(content: str, audience: str) -> str:
     """What an approval is given for: both at once."""
     return _digest([content, audience])
+
+
+def cost_of(campaign: Campaign) -> Decimal:
+    """Yuan for all its messages, as the audience was last reckoned."""
+    return sms.cost(campaign.segments, campaign.price)
+
+
+def needs_head(campaign: Campaign) -> Any:
+    """Why only a branch head may approve it; None where any second leader may."""
+    if campaign.recipients > (most := HEAD_ABOVE_RECIPIENTS.value()):
+        return _l("More than %(limit)s recipients: a branch head has to approve it.", limit=most)
+    if cost_of(campaign) > (most := HEAD_ABOVE_COST.value()):
+        return _l("It costs more than %(limit)s yuan: a branch head has to approve it.", limit=most)
+    return None
 
 
 def approval_stands(campaign: Campaign) -> bool:

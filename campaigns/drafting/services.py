@@ -21,7 +21,8 @@ from app.core.segments import Segment
 from app.core.workflow import transition
 from campaigns.channels.sms import text as sms
 from campaigns.drafting.audience.services import refresh
-from campaigns.drafting.content.policy import check
+from campaigns.drafting.content.policy import check, objections
+from campaigns.drafting.content.queries import sizes
 from campaigns.drafting.models import Campaign, CampaignState, ContactOrder, MessageClass, Sender
 from campaigns.drafting.policy import content_fingerprint, fingerprint
 from campaigns.drafting.queries import sender_of
@@ -40,6 +41,8 @@ class Wish:
     deadline: date | None
     contact_order: ContactOrder
     frequency_days: int
+    verified_only: bool = False
+    hold_out: int = 0
 
 
 def draft(wish: Wish, actor: Actor, branch: Branch) -> Campaign:
@@ -73,6 +76,8 @@ def _write(campaign: Campaign, wish: Wish, actor: Actor) -> None:
     campaign.deadline = wish.deadline
     campaign.contact_order = wish.contact_order
     campaign.frequency_days = wish.frequency_days
+    campaign.verified_only = wish.verified_only
+    campaign.hold_out = wish.hold_out
     campaign.signature = sender.signature
     campaign.price = sender.price
     campaign.edited_by_id = actor.id
@@ -90,7 +95,10 @@ def reckon_again(campaign: Campaign) -> bool:
     segment = db.session.get(Segment, campaign.segment_id) if campaign.segment_id else None
     if segment is not None:
         campaign.criteria = segment.tree
-    return refresh(campaign, sender_of(campaign.branch).phone)
+    changed = refresh(campaign, sender_of(campaign.branch).phone)
+    campaign.segments = 0 if objections(campaign) else sum(size.segments for size in sizes(campaign))
+    db.session.flush()
+    return changed
 
 
 def submit(campaign: Campaign, actor: Actor) -> None:

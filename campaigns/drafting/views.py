@@ -20,7 +20,7 @@ from campaigns.drafting.content.queries import draft_sample, preview
 from campaigns.drafting.forms import CONTACT_ORDER_LABELS, ApprovalForm, ReturnForm, SenderForm, WishForm
 from campaigns.drafting.lists import AUDIENCE, CAMPAIGNS
 from campaigns.drafting.models import Campaign, CampaignState, MessageClass
-from campaigns.drafting.policy import BRANCH_HEAD_ABOVE, Permission
+from campaigns.drafting.policy import Permission, needs_head
 from campaigns.drafting.workflow import CAMPAIGN
 
 blueprint = Blueprint("drafting", __name__, url_prefix="/campaigns")
@@ -159,7 +159,7 @@ def show(id: int) -> str:
         history=history(CAMPAIGN, id),
         approval=ApprovalForm(formdata=None, seen=services.seal(campaign)),
         returning=ReturnForm(formdata=None),
-        head_above=BRANCH_HEAD_ABOVE,
+        head_needed=needs_head(campaign),
         class_label=MESSAGE_CLASS_LABELS[campaign.message_class],
         order_label=CONTACT_ORDER_LABELS[campaign.contact_order],
     )

@@ -12,7 +12,7 @@ from app.core.acts import Act, Nobody
 from app.core.permissions import Actor, Role
 from app.core.workflow import State, Tone, Transition, Workflow
 from campaigns.drafting.models import Campaign, CampaignState
-from campaigns.drafting.policy import BRANCH_HEAD_ABOVE, Permission, approval_stands
+from campaigns.drafting.policy import Permission, approval_stands, needs_head
 
 S = CampaignState
 
@@ -32,11 +32,10 @@ def not_the_author(campaign: Campaign, actor: Actor | None) -> Any:
 
 
 def large_ones_need_the_head(campaign: Campaign, actor: Actor | None) -> Any:
-    """The more people it reaches, the higher the approval."""
-    large = campaign.recipients > BRANCH_HEAD_ABOVE
-    if large and actor is not None and Role.BRANCH_HEAD not in actor.role_set:
-        return _l("More than %(limit)s recipients: a branch head has to approve it.", limit=BRANCH_HEAD_ABOVE)
-    return None
+    """The more people it reaches, or the more it costs, the higher the approval."""
+    if actor is None or Role.BRANCH_HEAD in actor.role_set:
+        return None
+    return needs_head(campaign)
 
 
 def approval_holds(campaign: Campaign, _actor: Actor | None) -> Any:
@@ -54,14 +53,16 @@ def forget_approval(campaign: Campaign, _move: Any) -> None:
 _LAUNCHED = Nobody(_l("This campaign has been launched: it cannot be changed any more. Write a new one."))
 _OVER = Nobody(_l("This campaign has ended: it cannot be changed any more. Write a new one."))
 _APPROVED = Nobody(_l("The audience stands still after the approval. Take the campaign back to change it."))
+_SUBMITTED = Nobody(_l("It awaits approval. Take the campaign back to change whom it goes to."))
 
 #: Changing a submitted or approved campaign takes it back to draft (`services.revise`).
 ACTS = (
     Act("edit", _l("Change text and audience"), Permission.DRAFT),
     Act("reckon", _l("Reckon the audience again"), Permission.DRAFT),
+    Act("pick", _l("Leave employers out by hand"), Permission.DRAFT),
 )
-LAUNCHED_ACTS = {"edit": _LAUNCHED, "reckon": _LAUNCHED}
-OVER_ACTS = {"edit": _OVER, "reckon": _OVER}
+LAUNCHED_ACTS = {"edit": _LAUNCHED, "reckon": _LAUNCHED, "pick": _LAUNCHED}
+OVER_ACTS = {"edit": _OVER, "reckon": _OVER, "pick": _OVER}
 
 CAMPAIGN = Workflow[Campaign](
     name="campaign",
@@ -71,8 +72,8 @@ CAMPAIGN = Workflow[Campaign](
     employer_id=lambda _campaign: None,
     states=(
         State(S.DRAFT, _l("Draft")),
-        State(S.SUBMITTED, _l("Awaiting approval"), Tone.ACTIVE),
-        State(S.APPROVED, _l("Approved"), Tone.GOOD, acts={"reckon": _APPROVED}),
+        State(S.SUBMITTED, _l("Awaiting approval"), Tone.ACTIVE, acts={"pick": _SUBMITTED}),
+        State(S.APPROVED, _l("Approved"), Tone.GOOD, acts={"reckon": _APPROVED, "pick": _APPROVED}),
         State(S.RUNNING, _l("Sending"), Tone.ACTIVE, acts=LAUNCHED_ACTS),
         State(S.PAUSED, _l("Paused"), Tone.WARNING, acts=LAUNCHED_ACTS),
         State(S.FINISHED, _l("Finished"), Tone.DONE, final=True, acts=OVER_ACTS),

@@ -1,55 +1,35 @@
 """Reckons an audience in a handful of statements, however many employers it has."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, func, or_, select, true, union_all
 
 from app.accounts.models import User
-from app.core.cells import CellError
 from app.core.clock import now, today
 from app.core.criteria import compile_tree
 from app.core.db import db
-from app.core.identifiers import mobile
 from app.employers.lists import employer_fields
-from app.employers.models import Contact, ContactRole, Employer, EmployerContact, PreferredChannel
+from app.employers.models import Contact, Employer, EmployerContact
 from app.employers.policy import not_merged, visible_to
 from app.lifecycle.workflow import LIFECYCLE
 from campaigns.channels.sms import text as sms
 from campaigns.channels.sms.models import OptOut
+from campaigns.drafting.audience.policy import AnyRow, Care, choose, written
 from campaigns.drafting.content.models import Facts
 from campaigns.drafting.content.policy import missing, values
 from campaigns.drafting.models import (
     AudienceMember,
+    AudienceRemoval,
     Campaign,
     CampaignState,
-    ContactOrder,
     Exclusion,
     MessageClass,
 )
 from campaigns.drafting.policy import SERVICE_TO_ALL
-
-R = ContactRole
-AnyRow = Row[*tuple[Any, ...]]
-
-#: Whom to try, first to last.
-ROLES: dict[ContactOrder, tuple[ContactRole, ...]] = {
-    ContactOrder.HANDLER_FIRST: (R.HANDLER, R.PERSON_IN_CHARGE, R.FINANCE, R.HR, R.LEGAL_REP),
-    ContactOrder.HANDLER_ONLY: (R.HANDLER,),
-    ContactOrder.IN_CHARGE_FIRST: (R.PERSON_IN_CHARGE, R.LEGAL_REP, R.HANDLER, R.FINANCE, R.HR),
-    ContactOrder.LEGAL_REP_FIRST: (R.LEGAL_REP, R.PERSON_IN_CHARGE, R.HANDLER, R.FINANCE, R.HR),
-}
-
-#: Why somebody gets no SMS who would rather be reached in another way.
-PREFERENCES = {
-    PreferredChannel.CALL: Exclusion.PREFERS_CALL,
-    PreferredChannel.WECHAT: Exclusion.PREFERS_WECHAT,
-    PreferredChannel.EMAIL: Exclusion.PREFERS_EMAIL,
-    PreferredChannel.LETTER: Exclusion.PREFERS_LETTER,
-    PreferredChannel.VISIT: Exclusion.PREFERS_VISIT,
-}
 
 #: Campaigns whose recipients count as written to: an approved one will be sent any moment, and of a cancelled
 #: one those who got nothing are excluded by then.
@@ -60,16 +40,6 @@ SPOKEN = tuple(
 
 #: Stages in which an employer is written to at all.
 _WRITTEN_TO = LIFECYCLE.open_to("write")
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """The person chosen at one employer, or why there is none to choose."""
-
-    contact_id: int | None
-    name: str
-    phone: str | None
-    excluded: Exclusion | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +75,11 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
     reach = visible_to(campaign.created_by)
     people = _people(fits & reach)
     shut = _Shut(
-        _opted_out(campaign), _recent_phones(campaign), _recent_employers(campaign), _goes_to_all(campaign)
+        _opted_out(campaign),
+        _recent_phones(campaign),
+        _recent_employers(campaign),
+        _removed(campaign),
+        Care(_goes_to_all(campaign), campaign.verified_only),
     )
     used = sms.placeholders(campaign.template_text)
     members = [
@@ -113,19 +87,24 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
         for row in db.session.execute(_employers(fits & reach))
     ]
     outside = select(func.count()).select_from(Employer).where(fits, not_merged(), ~reach)
-    return Audience(tuple(_merge(members, used)), db.session.scalar(outside) or 0)
+    return Audience(
+        tuple(_merge(members, used, _Lot(campaign.id, campaign.hold_out))), db.session.scalar(outside) or 0
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Shut:
-    """Numbers and employers that may not be written to now; whether preferences of channels stand back."""
+    """Numbers and employers that may not be written to now, and which people are passed over."""
 
     opted_out: frozenset[str]
     recent_phones: frozenset[str]
     recent_employers: frozenset[int]
-    to_all: bool
+    removed: frozenset[int]
+    care: Care
 
     def reason(self, employer_id: int, phone: str | None) -> Exclusion | None:
+        if employer_id in self.removed:
+            return Exclusion.BY_HAND
         if phone in self.opted_out:
             return Exclusion.OPTED_OUT
         if phone in self.recent_phones or employer_id in self.recent_employers:
@@ -163,6 +142,7 @@ def _people(condition: ColumnElement[bool]) -> dict[int, list[AnyRow]]:
             Contact.mobile,
             Contact.invalid_since,
             Contact.preferred_channel,
+            Contact.verified_on,
         )
         .join(Contact, Contact.id == EmployerContact.contact_id)
         .join(Employer, Employer.id == EmployerContact.employer_id)
@@ -173,29 +153,6 @@ def _people(condition: ColumnElement[bool]) -> dict[int, list[AnyRow]]:
     for row in db.session.execute(query):
         people.setdefault(row.employer_id, []).append(row)
     return people
-
-
-def choose(people: Sequence[AnyRow], order: ContactOrder, *, to_all: bool) -> Reached:
-    """The first in the order who can be reached; else the first in the order, with the reason why not.
-
-    Who prefers another channel is passed over, unless the message is `to_all`.
-    """
-    roles = ROLES[order]
-    ranked = sorted((p for p in people if p.role in roles), key=lambda p: roles.index(p.role))
-    tried = [_reach(person, to_all) for person in ranked]
-    usable = next((reached for reached in tried if reached.excluded is None), None)
-    return usable or next(iter(tried), Reached(None, "", None, Exclusion.NO_CONTACT))
-
-
-def _reach(person: AnyRow, to_all: bool) -> Reached:
-    if not person.mobile:
-        return Reached(person.id, person.name, None, Exclusion.NO_MOBILE)
-    number = _written(person.mobile)
-    if number is None:
-        return Reached(person.id, person.name, None, Exclusion.BAD_NUMBER)
-    dead = Exclusion.DEAD_NUMBER if person.invalid_since else None
-    rather = None if to_all else PREFERENCES.get(person.preferred_channel)
-    return Reached(person.id, person.name, number, dead or rather)
 
 
 def _goes_to_all(campaign: Campaign) -> bool:
@@ -211,7 +168,7 @@ def _candidate(
     wording: tuple[Iterable[str], str],
 ) -> Candidate:
     used, phone = wording
-    reached = choose(people, campaign.contact_order, to_all=shut.to_all)
+    reached = choose(people, campaign.contact_order, shut.care)
     facts = Facts(
         employer=row.name,
         handler=reached.name,
@@ -235,7 +192,19 @@ def _closed(row: AnyRow) -> Exclusion | None:
     return None if row.eligible else Exclusion.INELIGIBLE
 
 
-def _merge(members: Iterable[Candidate], used: Iterable[str]) -> list[Candidate]:
+@dataclass(frozen=True, slots=True)
+class _Lot:
+    """Who is held out: the same people each time the audience is reckoned, others in another campaign."""
+
+    campaign_id: int
+    of_hundred: int
+
+    def falls_on(self, phone: str | None) -> bool:
+        drawn = hashlib.sha256(f"{self.campaign_id}:{phone}".encode()).digest()
+        return int.from_bytes(drawn[:8], "big") % 100 < self.of_hundred
+
+
+def _merge(members: Iterable[Candidate], used: Iterable[str], lot: _Lot) -> list[Candidate]:
     """One person, one message: the employers that share a number are spoken for by the first of them."""
     members = list(members)
     groups: dict[str, list[Candidate]] = {}
@@ -244,15 +213,17 @@ def _merge(members: Iterable[Candidate], used: Iterable[str]) -> list[Candidate]
             groups.setdefault(member.phone, []).append(member)
     settled: dict[int, Candidate] = {}
     for group in groups.values():
-        settled |= {member.employer_id: member for member in _spoken_for(group, used)}
+        settled |= {member.employer_id: member for member in _spoken_for(group, used, lot)}
     return [settled.get(member.employer_id, member) for member in members]
 
 
-def _spoken_for(group: Sequence[Candidate], used: Iterable[str]) -> list[Candidate]:
+def _spoken_for(group: Sequence[Candidate], used: Iterable[str], lot: _Lot) -> list[Candidate]:
     first = group[0]
     together = values(used, [member.facts for member in group]) if len(group) > 1 else first.own_variables
     if missing(used, together):
         return [replace(member, excluded=Exclusion.MISSING_VALUE) for member in group]
+    if lot.falls_on(first.phone):
+        return [replace(member, excluded=Exclusion.HOLD_OUT) for member in group]
     lead = replace(first, variables=together)
     others = [replace(m, excluded=Exclusion.MERGED, lead=first.employer_id) for m in group[1:]]
     return [lead, *others]
@@ -273,15 +244,12 @@ def _opted_out(campaign: Campaign) -> frozenset[str]:
     )  # fmt: skip
     service = campaign.message_class is MessageClass.SERVICE
     numbers = db.session.scalars(told if service else union_all(told, answered))
-    return frozenset(written for number in numbers if (written := _written(number)))
+    return frozenset(as_sent for number in numbers if (as_sent := written(number)))
 
 
-def _written(number: str | None) -> str | None:
-    """The number as messages are sent to it; None for what is none."""
-    try:
-        return mobile(number) if number else None
-    except CellError:
-        return None
+def _removed(campaign: Campaign) -> frozenset[int]:
+    query = select(AudienceRemoval.employer_id).where(AudienceRemoval.campaign_id == campaign.id)
+    return frozenset(db.session.scalars(query))
 
 
 def _recent(campaign: Campaign, column: Any) -> Select[Any]:

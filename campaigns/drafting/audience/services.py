@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 
+from app.core.acts import demand
 from app.core.clock import now
 from app.core.db import db
+from app.core.errors import DomainError
+from app.core.permissions import Actor
 from campaigns.drafting.audience.queries import Audience, Candidate, reckon
-from campaigns.drafting.models import AudienceMember, Campaign
+from campaigns.drafting.models import AudienceMember, AudienceRemoval, Campaign
 from campaigns.drafting.policy import audience_fingerprint, content_fingerprint
 
 
@@ -26,6 +30,38 @@ def refresh(campaign: Campaign, phone: str) -> bool:
     campaign.outside_scope = audience.outside_scope
     db.session.flush()
     return changed
+
+
+def leave_out(member: AudienceMember, reason: str, actor: Actor) -> None:
+    """This employer gets no message of a draft, from the next reckoning on."""
+    campaign = _to_be_reckoned(member, actor)
+    if not reason.strip():
+        raise DomainError(_l("Say why the employer is left out."))
+    if db.session.get(AudienceRemoval, (campaign.id, member.employer_id)):
+        raise DomainError(_l("This employer is left out already."))
+    removal = AudienceRemoval(
+        campaign_id=campaign.id, employer_id=member.employer_id, reason=reason.strip(), removed_by_id=actor.id
+    )
+    db.session.add(removal)
+    db.session.flush()
+
+
+def take_in(member: AudienceMember, actor: Actor) -> None:
+    """The employer may get a message of the draft again, from the next reckoning on."""
+    campaign = _to_be_reckoned(member, actor)
+    removal = db.session.get(AudienceRemoval, (campaign.id, member.employer_id))
+    if removal is None:
+        raise DomainError(_l("Nobody left this employer out by hand."))
+    db.session.delete(removal)
+    db.session.flush()
+
+
+def _to_be_reckoned(member: AudienceMember, actor: Actor) -> Campaign:
+    """The member's campaign, whose stored audience no longer holds."""
+    campaign = db.session.get_one(Campaign, member.campaign_id)
+    demand(campaign, "pick", actor)
+    campaign.audience_hash = None
+    return campaign
 
 
 def _replace(campaign: Campaign, audience: Audience) -> None:

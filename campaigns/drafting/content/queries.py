@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -101,13 +102,13 @@ def final_text(campaign: Campaign, variables: dict[str, str], link: str) -> str:
 
 def preview(campaign: Campaign) -> Preview:
     """The first messages, the worst ones, and what all of them cost together, reckoned one by one."""
-    sized = _sizes(campaign)
-    by_segments = Counter(segments for _units, segments, _id in sized)
-    total = sum(segments for _units, segments, _id in sized)
+    sized = sizes(campaign)
+    by_segments = Counter(size.segments for size in sized)
+    total = sum(size.segments for size in sized)
     longest = max(sized, default=None)
     return Preview(
         first=tuple(_sample(campaign, m) for m in _members(campaign, None, SHOWN)),
-        longest=_sample(campaign, db.session.get_one(AudienceMember, longest[2])) if longest else None,
+        longest=_sample(campaign, db.session.get_one(AudienceMember, longest.member_id)) if longest else None,
         incomplete=tuple(_sample(campaign, m) for m in _members(campaign, Exclusion.MISSING_VALUE, SHOWN)),
         by_segments=dict(sorted(by_segments.items())),
         messages=len(sized),
@@ -116,14 +117,22 @@ def preview(campaign: Campaign) -> Preview:
     )
 
 
-def _sizes(campaign: Campaign) -> list[tuple[int, int, int]]:
-    """Length in units, segments and id of every member that gets a message."""
+class Size(NamedTuple):
+    """How long one member's message is."""
+
+    units: int
+    segments: int
+    member_id: int
+
+
+def sizes(campaign: Campaign) -> list[Size]:
+    """How long the message of every member is that gets one."""
     query = select(AudienceMember.id, AudienceMember.variables).where(
         AudienceMember.campaign_id == campaign.id, AudienceMember.excluded.is_(None)
     )
     link = notice_link(SAMPLE_TOKEN)
     texts = [(final_text(campaign, v, link), member_id) for member_id, v in db.session.execute(query)]
-    return [(sms.units(text), sms.segments(text), member_id) for text, member_id in texts]
+    return [Size(sms.units(text), sms.segments(text), member_id) for text, member_id in texts]
 
 
 def _members(campaign: Campaign, excluded: Exclusion | None, limit: int) -> Sequence[AudienceMember]:

@@ -1,6 +1,7 @@
 """Two people, one text, one audience: what an approval is given for, and what voids it."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -9,11 +10,12 @@ from sqlalchemy import delete, update
 from app.accounts.models import User
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
+from app.core.options import set_value
 from app.core.permissions import Role
 from app.core.workflow import available, history, transition
 from campaigns.drafting import services
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, ContactOrder, MessageClass
-from campaigns.drafting.policy import BRANCH_HEAD_ABOVE, approval_stands
+from campaigns.drafting.policy import HEAD_ABOVE_COST, HEAD_ABOVE_RECIPIENTS, approval_stands, cost_of
 from campaigns.drafting.queries import sender_of
 from campaigns.drafting.workflow import CAMPAIGN
 from tests.factories import create_branch, create_contact, create_employer, create_user
@@ -87,11 +89,21 @@ def test_a_specialist_cannot_approve(submitted: Campaign, manager: User) -> None
 
 
 def test_many_recipients_need_the_branch_head(submitted: Campaign, manager: User, head: User) -> None:
-    submitted.recipients = BRANCH_HEAD_ABOVE + 1
+    set_value(HEAD_ABOVE_RECIPIENTS, 2)
     colleague = create_user(Role.MANAGER, branch=manager.branch)
     with pytest.raises(DomainError) as refused:
         approve(submitted, colleague)
-    assert str(BRANCH_HEAD_ABOVE) in refused.value.reasons[0]
+    assert "2" in refused.value.reasons[0]
+    approve(submitted, head)
+
+
+def test_a_dear_campaign_needs_the_head_as_well(submitted: Campaign, manager: User, head: User) -> None:
+    assert cost_of(submitted) == Decimal("0.15")  # three segments
+    submitted.price = Decimal("0.5")
+    set_value(HEAD_ABOVE_COST, 1)
+    with pytest.raises(DomainError) as refused:
+        approve(submitted, create_user(Role.MANAGER, branch=manager.branch))
+    assert "1" in refused.value.reasons[0]
     approve(submitted, head)
 
 

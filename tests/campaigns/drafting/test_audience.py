@@ -12,12 +12,13 @@ from sqlalchemy import event, select
 from app.accounts.models import Branch, User
 from app.core.clock import now, today
 from app.core.db import db
+from app.core.errors import DomainError, Forbidden
 from app.core.options import set_value
 from app.core.permissions import Role
 from app.employers.models import ContactRole, Employer, PreferredChannel, Stage
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.audience.queries import Audience, reckon
-from campaigns.drafting.audience.services import refresh
+from campaigns.drafting.audience.services import leave_out, refresh, take_in
 from campaigns.drafting.models import (
     AudienceMember,
     Campaign,
@@ -202,7 +203,7 @@ def test_a_larger_audience_takes_no_more_statements(branch: Branch, manager: Use
     db.session.commit()
     with counted_statements() as many:
         reckon(campaign, PHONE)
-    assert len(many) <= len(few) <= 11
+    assert len(many) <= len(few) <= 12
 
 
 def test_who_prefers_letters_is_passed_over_and_left_out_with_that_reason(
@@ -227,3 +228,59 @@ def test_a_service_notice_goes_to_them_unless_the_department_decides_otherwise(
     assert reasons(reckon(campaign, PHONE)) == {alone.id: None}
     set_value(SERVICE_TO_ALL, 0)
     assert reasons(reckon(campaign, PHONE)) == {alone.id: Exclusion.PREFERS_CALL}
+
+
+def test_numbers_nobody_confirmed_are_passed_over_where_only_confirmed_ones_are_meant(
+    branch: Branch, manager: User
+) -> None:
+    doubtful, sure = employer(branch, "13800000001"), employer(branch, "13800000002")
+    sure.contacts[0].contact.verified_on = today()
+    create_contact(doubtful, mobile="13800000003", role=ContactRole.FINANCE)
+    assert set(reasons(reckon(create_campaign(manager), PHONE)).values()) == {None}
+    campaign = create_campaign(manager, verified_only=True)
+    assert reasons(reckon(campaign, PHONE)) == {doubtful.id: Exclusion.UNVERIFIED, sure.id: None}
+
+
+def test_who_is_held_out_is_drawn_once_and_with_all_the_employers_of_the_person(
+    branch: Branch, manager: User
+) -> None:
+    for number in range(120):
+        employer(branch, f"138{number // 2:08d}")
+    campaign = create_campaign(manager, hold_out=40)
+    first = reckon(campaign, PHONE)
+    held = {m.phone for m in first.members if m.excluded is Exclusion.HOLD_OUT}
+    reached = {m.phone for m in first.members if m.excluded is None}
+    assert 8 <= len(held) <= 40
+    assert len(held) + len(reached) == 60
+    assert not held & reached
+    assert reasons(reckon(campaign, PHONE)) == reasons(first)
+    other = reckon(create_campaign(manager, hold_out=40), PHONE)
+    assert {m.phone for m in other.members if m.excluded is Exclusion.HOLD_OUT} != held
+    campaign.hold_out = 0
+    assert Exclusion.HOLD_OUT not in reasons(reckon(campaign, PHONE)).values()
+
+
+def test_an_employer_left_out_by_hand_stays_out_until_it_is_taken_in_again(
+    branch: Branch, manager: User
+) -> None:
+    first, second = employer(branch, "13800000001"), employer(branch, "13800000001")
+    campaign = create_campaign(manager)
+    refresh(campaign, PHONE)
+    member = db.session.scalars(select(AudienceMember).where(AudienceMember.employer_id == first.id)).one()
+    with pytest.raises(DomainError):
+        leave_out(member, "  ", manager)
+    leave_out(member, "已当面告知", manager)
+    with pytest.raises(DomainError):
+        leave_out(member, "再来一次", manager)
+    assert refresh(campaign, PHONE)
+    # the other employer of the person is spoken to alone
+    assert reasons(reckon(campaign, PHONE)) == {first.id: Exclusion.BY_HAND, second.id: None}
+    member = db.session.scalars(select(AudienceMember).where(AudienceMember.employer_id == first.id)).one()
+    take_in(member, manager)
+    assert reasons(reckon(campaign, PHONE)) == {first.id: None, second.id: Exclusion.MERGED}
+    campaign.state = CampaignState.SUBMITTED
+    with pytest.raises(DomainError):
+        leave_out(member, "太晚了", manager)
+    campaign.state = CampaignState.DRAFT
+    with pytest.raises(Forbidden):
+        leave_out(member, "无权", create_user(Role.ENFORCEMENT_OFFICER, branch=branch))
