@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import Select, and_, bindparam, false, func, or_, select
 
 from app.accounts.queries import name_of
 from app.attachments.models import Attachment, StoredFile
@@ -20,6 +20,7 @@ from app.core.errors import Forbidden, NotFound
 from app.core.features import current_features
 from app.core.moving import EMPLOYERS, Change
 from app.core.permissions import Actor, Grantable, may
+from app.core.reach import once_for_reach
 
 #: as many as a panel shows
 SHOWN = 12
@@ -66,19 +67,32 @@ def attached_to(
     kind: RecordKind, record_id: int, actor: Actor, most: int | None = SHOWN
 ) -> Sequence[Attachment]:
     """The files of a record, newest first; an employer's with those of its visits and so on."""
-    query = (
-        select(Attachment).where(_hanging_on(kind, record_id, actor)).options(name_of(Attachment.uploaded_by))
-    )
-    return db.session.scalars(query.order_by(Attachment.id.desc()).limit(most)).all()
+    of_employer = kind.model.__tablename__ == EMPLOYERS
+    query = _hanging_on_employer(actor) if of_employer else _HANGING_ON
+    given = {"kind": kind.name, "record_id": record_id, "most": _NO_LIMIT if most is None else most}
+    return db.session.scalars(query, given).all()
 
 
-def _hanging_on(kind: RecordKind, record_id: int, actor: Actor) -> ColumnElement[bool]:
-    own = and_(Attachment.kind == kind.name, Attachment.record_id == record_id)
-    if kind.model.__tablename__ != EMPLOYERS:
-        return own
+#: more than hang on any record: the databases have no common word for a limit that is none
+_NO_LIMIT = 2**31 - 1
+
+
+_OWN = and_(Attachment.kind == bindparam("kind"), Attachment.record_id == bindparam("record_id"))
+_FILES = (
+    select(Attachment)
+    .options(name_of(Attachment.uploaded_by))
+    .order_by(Attachment.id.desc())
+    .limit(bindparam("most"))
+)
+_HANGING_ON = _FILES.where(_OWN)
+
+
+@once_for_reach
+def _hanging_on_employer(actor: Actor | None) -> Select[Attachment]:
     kinds = current_features().record_kinds.values()
-    others = [one.name for one in kinds if one is not kind and may(actor, one.view)]
-    return or_(own, and_(Attachment.employer_id == record_id, Attachment.kind.in_(others)))
+    others = [one.name for one in kinds if one.model.__tablename__ != EMPLOYERS and may(actor, one.view)]
+    below = and_(Attachment.employer_id == bindparam("record_id"), Attachment.kind.in_(others))
+    return _FILES.where(or_(_OWN, below))
 
 
 def bytes_on(kind: RecordKind, record_id: int) -> int:

@@ -1,11 +1,11 @@
 """Reading employers and their story."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import User, UserRole
@@ -16,6 +16,7 @@ from app.core.errors import NotFound
 from app.core.features import TimelineKind, current_features
 from app.core.list_parts import PAGES
 from app.core.permissions import OFFICE, Actor, may, may_open
+from app.core.reach import once_for_reach
 from app.core.searching import Found, Hit, said
 from app.core.segments import Segment
 from app.core.text import code_key, search_key
@@ -78,7 +79,12 @@ _PROFILE = select(Employer).options(
 
 def profile(employer_id: int, actor: Actor) -> Employer:
     """The employer with everything that its page shows of it, in one statement."""
-    return _one(_PROFILE.where(Employer.id == employer_id, visible_to(actor)))
+    return _one(_profile(actor), {"employer_id": employer_id})
+
+
+@once_for_reach
+def _profile(actor: Actor | None) -> Select[Employer]:
+    return _PROFILE.where(Employer.id == bindparam("employer_id"), visible_to(actor))
 
 
 def place_name(employer: Employer) -> str:
@@ -92,8 +98,8 @@ def place_name(employer: Employer) -> str:
     return " ".join(names[step] for step in path)
 
 
-def _one(query: Select[Employer]) -> Employer:
-    employer = db.session.scalars(query).unique().one_or_none()
+def _one(query: Select[Employer], given: Mapping[str, int] | None = None) -> Employer:
+    employer = db.session.scalars(query, given).unique().one_or_none()
     if employer is None:
         raise NotFound(_l("There is no such employer."))
     return employer
@@ -115,16 +121,23 @@ def readable_kinds(actor: Actor) -> list[TimelineKind]:
 
 def story(employer_id: int, actor: Actor, kind: str | None = None, before: int | None = None) -> Story:
     """What happened to the employer, newest first, from the entry after `before` (its id)."""
-    entry = TimelineEntry
-    readable = {known.name for known in readable_kinds(actor)}
-    hidden = current_features().timeline_kinds.keys() - readable
-    query = select(entry).where(entry.employer_id == employer_id, entry.kind.not_in(hidden))
+    entry, query = TimelineEntry, _story(actor)
     if kind:
         query = query.where(entry.kind == kind)
     if before and (mark := db.session.get(entry, before)) and mark.employer_id == employer_id:
         query = query.where(or_(entry.at < mark.at, and_(entry.at == mark.at, entry.id < mark.id)))
-    rows = db.session.scalars(query.order_by(entry.at.desc(), entry.id.desc()).limit(PAGE + 1)).all()
+    rows = db.session.scalars(query, {"employer_id": employer_id}).all()
     return Story(rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None)
+
+
+@once_for_reach
+def _story(actor: Actor | None) -> Select[TimelineEntry]:
+    """The first page of an employer's story, of the kinds that the actor may read."""
+    entry = TimelineEntry
+    kinds = current_features().timeline_kinds.values()
+    hidden = [kind.name for kind in kinds if kind.permission and not may(actor, kind.permission)]
+    query = select(entry).where(entry.employer_id == bindparam("employer_id"), entry.kind.not_in(hidden))
+    return query.order_by(entry.at.desc(), entry.id.desc()).limit(PAGE + 1)
 
 
 def possible_owners(branch_id: int) -> Sequence[User]:

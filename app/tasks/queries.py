@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.queries import name_of
@@ -14,6 +14,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.moving import Change
 from app.core.permissions import Actor
+from app.core.reach import once_for_reach
 from app.employers.models import Employer
 from app.tasks.models import DEADLINE, Task, TaskState
 from app.tasks.policy import visible_to
@@ -75,8 +76,12 @@ def my_day(actor: Actor) -> Day:
 
 def tasks_of(employer_id: int, actor: Actor) -> Sequence[Task]:
     """An employer's open tasks that the actor sees, the most urgent first."""
-    query = _OPEN_OF_EMPLOYER.where(Task.employer_id == employer_id, visible_to(actor))
-    return db.session.scalars(query).all()
+    return db.session.scalars(_tasks_of(actor), {"employer_id": employer_id}).all()
+
+
+@once_for_reach
+def _tasks_of(actor: Actor | None) -> Select[Task]:
+    return _OPEN_OF_EMPLOYER.where(Task.employer_id == bindparam("employer_id"), visible_to(actor))
 
 
 def listed(actor: Actor) -> Select[Task]:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, union
 from sqlalchemy.orm import aliased, joinedload, lazyload
 
 from app.accounts.models import User
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Actor
+from app.core.reach import once_for_reach
 from app.employers.identity.models import (
     HIERARCHICAL,
     EmployerRelation,
@@ -120,17 +121,22 @@ class Kinship:
     verified: int
 
 
-def kinship(employer_id: int, actor: Actor | None) -> Kinship:
-    """One statement: the contact who answers, how often somebody was spared a walk, and the relations."""
-    query = (
+@once_for_reach
+def _kinship(actor: Actor | None) -> Select[Any]:
+    touching = or_(EmployerRelation.subject_id == Employer.id, EmployerRelation.object_id == Employer.id)
+    return (
         select(responsible_name, verified_count, EmployerRelation)
         .select_from(Employer)
-        .outerjoin(EmployerRelation, _touching((employer_id,)) & relation_visible_to(actor))
-        .where(Employer.id == employer_id)
+        .outerjoin(EmployerRelation, touching & relation_visible_to(actor))
+        .where(Employer.id == bindparam("employer_id"))
         .options(*_BOTH_NAMES)
         .order_by(*_HOLDING_FIRST)
     )
-    rows = db.session.execute(query).all()
+
+
+def kinship(employer_id: int, actor: Actor | None) -> Kinship:
+    """One statement: the contact who answers, how often somebody was spared a walk, and the relations."""
+    rows = db.session.execute(_kinship(actor), {"employer_id": employer_id}).all()
     name, verified = (rows[0][0], rows[0][1]) if rows else (None, 0)
     return Kinship([row[2] for row in rows if row[2] is not None], name, verified)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, case, func, literal, select, union, union_all
+from sqlalchemy import Select, bindparam, case, func, literal, select, union, union_all
 from sqlalchemy.orm import joinedload, lazyload
 
 from app.accounts.models import User
@@ -17,6 +17,7 @@ from app.core.features import current_features
 from app.core.joining import expanded
 from app.core.moving import EMPLOYERS, Mover, undeclared
 from app.core.permissions import Actor
+from app.core.reach import once_for_reach
 from app.core.reversible import Note
 from app.core.taking_back import Kept, obstacles
 from app.core.text import clean, code_key, match_key, name_key
@@ -153,10 +154,21 @@ def open_pairs_of(employer_id: int, actor: Actor, *, names_only: bool = False) -
 
     `names_only`: of the employers nothing is needed but their names.
     """
+    query = _open_pairs_named(actor) if names_only else _open_pairs(actor).options(*_BOTH)
+    return db.session.scalars(query, {"employer_id": employer_id}).all()
+
+
+@once_for_reach
+def _open_pairs(actor: Actor | None) -> Select[DuplicatePair]:
+    employer_id = bindparam("employer_id")
     mine = (DuplicatePair.first_id == employer_id) | (DuplicatePair.second_id == employer_id)
     query = pairs(actor).where(mine, DuplicatePair.state == "open")
-    query = query.options(*(_BOTH_NAMES if names_only else _BOTH))
-    return db.session.scalars(query.order_by(DuplicatePair.score.desc(), DuplicatePair.id).limit(5)).all()
+    return query.order_by(DuplicatePair.score.desc(), DuplicatePair.id).limit(5)
+
+
+@once_for_reach
+def _open_pairs_named(actor: Actor | None) -> Select[DuplicatePair]:
+    return _open_pairs(actor).options(*_BOTH_NAMES)
 
 
 _BOTH = (joinedload(DuplicatePair.first), joinedload(DuplicatePair.second))

@@ -6,7 +6,19 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import User
@@ -65,9 +77,8 @@ class Remark(NamedTuple):
     author: str
 
 
-def remarks_of(employer_id: int) -> list[Remark]:
-    """What to read first: flags that stand, pinned notes, then the newest ones, in one statement."""
-    flag, note = RiskFlag, ServiceNote
+def _remarks() -> Select[Any]:
+    flag, note, employer_id = RiskFlag, ServiceNote, bindparam("employer_id")
     flags = (
         select(flag.code, flag.since.label("day"), flag.note, literal(False).label("pinned"), User.name)
         .join(User, User.id == flag.by_id)
@@ -81,8 +92,17 @@ def remarks_of(employer_id: int) -> list[Remark]:
         .add_columns(case((note.pinned, 1), else_=2))
     )
     both = union_all(flags, notes).subquery()
-    query = select(both).order_by(both.c.rank, both.c.day.desc()).limit(MOST_REMARKS)
-    return [Remark(*row[:-1]) for row in db.session.execute(query)]
+    return select(both).order_by(both.c.rank, both.c.day.desc()).limit(MOST_REMARKS)
+
+
+#: Made once: to put it together takes longer than to run it.
+_REMARKS = _remarks()
+
+
+def remarks_of(employer_id: int) -> list[Remark]:
+    """What to read first: flags that stand, pinned notes, then the newest ones, in one statement."""
+    rows = db.session.execute(_REMARKS, {"employer_id": employer_id})
+    return [Remark(*row[:-1]) for row in rows]
 
 
 def _name(path: Any) -> Any:
