@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, bindparam, case, func, literal, select, union, union_all
+from sqlalchemy import BindParameter, Select, bindparam, case, func, literal, select, union, union_all
 from sqlalchemy.orm import joinedload, lazyload
 
 from app.accounts.models import User
@@ -160,7 +160,7 @@ def open_pairs_of(employer_id: int, actor: Actor, *, names_only: bool = False) -
 
 @once_for_reach
 def _open_pairs(actor: Actor | None) -> Select[DuplicatePair]:
-    employer_id = bindparam("employer_id")
+    employer_id: BindParameter[int] = bindparam("employer_id")
     mine = (DuplicatePair.first_id == employer_id) | (DuplicatePair.second_id == employer_id)
     query = pairs(actor).where(mine, DuplicatePair.state == "open")
     return query.order_by(DuplicatePair.score.desc(), DuplicatePair.id).limit(5)

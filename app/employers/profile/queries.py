@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Select,
     and_,
@@ -78,7 +79,8 @@ class Remark(NamedTuple):
 
 
 def _remarks() -> Select[Any]:
-    flag, note, employer_id = RiskFlag, ServiceNote, bindparam("employer_id")
+    flag, note = RiskFlag, ServiceNote
+    employer_id: BindParameter[int] = bindparam("employer_id")
     flags = (
         select(flag.code, flag.since.label("day"), flag.note, literal(False).label("pinned"), User.name)
         .join(User, User.id == flag.by_id)
