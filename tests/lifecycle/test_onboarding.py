@@ -18,10 +18,11 @@ from app.core.workflow import available, transition
 from app.employers.lists import EMPLOYERS
 from app.employers.models import Employer, Stage
 from app.lifecycle.onboarding import queries, services
-from app.lifecycle.onboarding.models import CheckResult, Opening, OpeningState, SigningKind
+from app.lifecycle.onboarding.models import Opening, OpeningState, SigningKind
 from app.lifecycle.onboarding.policy import STEPS, place_of
-from app.lifecycle.onboarding.services import Finding
-from app.lifecycle.onboarding.workflow import OPENING, deferrable, documents
+from app.lifecycle.onboarding.workflow import OPENING, PAPERS
+from app.lifecycle.papers.models import CheckResult
+from app.lifecycle.papers.policy import Finding
 from app.lifecycle.workflow import LIFECYCLE
 from app.tasks.models import Task, TaskState
 from tests.factories import create_branch, create_contact, create_employer, create_user, seed_codes, sign_in
@@ -61,7 +62,7 @@ def engaged(branch: Branch, owner: User, **fields: object) -> Employer:
 
 def all_but(*missing: str, due_on: date | None = None) -> dict[str, Finding]:
     late = Finding(CheckResult.MISSING, due_on=due_on)
-    return {code: late if code in missing else IN_ORDER for code in documents()}
+    return {code: late if code in missing else IN_ORDER for code in PAPERS.asked()}
 
 
 def reasons(refused: pytest.ExceptionInfo[DomainError]) -> str:
@@ -230,7 +231,7 @@ def test_the_pages_of_an_opening_work_and_the_notice_names_everything(
 ) -> None:
     sign_in(client, chen)
     page = f"/onboarding/{opening.id}"
-    form = {f"result_{code}": "complete" for code in documents()}
+    form = {f"result_{code}": "complete" for code in PAPERS.asked()}
     form |= {"result_102": "correctable", "how_102": "请加盖公章", "result_201": "missing"}
     assert client.post(f"{page}/papers", data=form).status_code == 303
     assert client.post(f"{page}/papers", data={"result_101": "perhaps"}).status_code == 422
@@ -257,4 +258,4 @@ def test_whoever_may_not_approve_is_not_offered_it(opening: Opening, chen: User,
 
 
 def test_only_papers_under_the_second_heading_may_follow(branch: Branch) -> None:
-    assert {code for code in documents() if deferrable(code)} == {"201", "202", "203", "204"}
+    assert {code for code in PAPERS.asked() if PAPERS.may_follow(code)} == {"201", "202", "203", "204"}

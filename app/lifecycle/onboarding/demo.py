@@ -14,9 +14,11 @@ from app.core.permissions import Role
 from app.core.workflow import transition
 from app.employers.models import Employer, Stage
 from app.lifecycle.onboarding import services
-from app.lifecycle.onboarding.models import CheckResult, Opening, SigningKind
-from app.lifecycle.onboarding.services import BUNDLE, Finding
-from app.lifecycle.onboarding.workflow import OPENING, deferrable, documents
+from app.lifecycle.onboarding.models import Opening, SigningKind
+from app.lifecycle.onboarding.services import BUNDLE
+from app.lifecycle.onboarding.workflow import OPENING, PAPERS
+from app.lifecycle.papers.models import CheckResult
+from app.lifecycle.papers.policy import Finding
 
 C, MISSING, CORRECT = CheckResult.COMPLETE, CheckResult.MISSING, CheckResult.CORRECTABLE
 HOW = "公章不清晰，请重新加盖后提交原件。"
@@ -49,12 +51,12 @@ def _open(employer: Employer, number: int, demo: Demo) -> None:
     kind = number % 4
     if kind == 0:
         return
-    papers = documents()
+    papers = PAPERS.asked()
     findings = {code: Finding(C) for code in papers}
     if kind == 1:
         findings[papers[0]], findings[papers[1]] = Finding(CORRECT, HOW), Finding(MISSING)
     elif kind == 2:
-        findings |= {code: Finding(MISSING, "", _soon(demo)) for code in papers if deferrable(code)}
+        findings |= {code: Finding(MISSING, "", _soon(demo)) for code in papers if PAPERS.may_follow(code)}
     services.check_papers(opening, findings, owner)
     items = list(codes(BUNDLE))
     services.tick_bundle(opening, {code: opening.begun_on for code in items[: 1 + number % 3]}, owner)

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, Field, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.core.choices import offered
@@ -16,61 +16,12 @@ from app.core.code_forms import CodedField
 from app.core.code_tables import codes, label
 from app.employers.models import Employer
 from app.lifecycle.onboarding.models import (
-    RESULT_LABELS,
     SIGNING_LABELS,
     SIGNING_TABLES,
     BundleStep,
-    CheckResult,
-    DocumentCheck,
     SigningKind,
 )
-from app.lifecycle.onboarding.services import BUNDLE, Finding
-from app.lifecycle.onboarding.workflow import DOCUMENTS, deferrable, documents
-
-_RESULTS = offered([("", "—"), *((result.value, label_) for result, label_ in RESULT_LABELS.items())])
-
-
-class PaperForm(FlaskForm):  # type: ignore[misc]
-    """Three fields for each paper; made by `paper_form`."""
-
-    papers: tuple[str, ...]
-
-    @property
-    def findings(self) -> dict[str, Finding]:
-        """What was said of the papers that anything was said of."""
-        return {
-            code: Finding(
-                CheckResult(self[f"result_{code}"].data),
-                self[f"how_{code}"].data or "",
-                self[f"due_{code}"].data if f"due_{code}" in self else None,
-            )
-            for code in self.papers
-            if self[f"result_{code}"].data
-        }
-
-
-def paper_form(checks: Mapping[str, DocumentCheck], **given: Any) -> PaperForm:
-    """A form with every paper that is asked for today, filled with what was found before.
-
-    With `formdata=None` what was posted is not its own: another form of the page was sent.
-    """
-    papers = tuple(documents())
-    fields: dict[str, Any] = {"papers": papers}
-    for code in papers:
-        check, paper = checks.get(code), label(DOCUMENTS, code)
-        fields[f"result_{code}"] = SelectField(
-            paper, choices=_RESULTS, default=check.result.value if check else ""
-        )
-        fields[f"how_{code}"] = StringField(
-            _l("How to correct it"), [Optional(), Length(max=500)],
-            default=check.remedy if check else "",
-        )  # fmt: skip
-        if deferrable(code):
-            fields[f"due_{code}"] = DateField(
-                _l("Follows by"), [Optional()], default=check.due_on if check else None
-            )
-    form: PaperForm = type("PapersForm", (PaperForm,), fields)(**given)
-    return form
+from app.lifecycle.onboarding.services import BUNDLE
 
 
 class BundleForm(FlaskForm):  # type: ignore[misc]

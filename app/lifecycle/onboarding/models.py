@@ -11,6 +11,7 @@ from app.accounts.models import User
 from app.core.clock import now
 from app.core.db import EnumText, Model, Timestamps
 from app.employers.models import Employer
+from app.lifecycle.papers.models import PaperCheck
 
 
 class OpeningState(StrEnum):
@@ -20,28 +21,6 @@ class OpeningState(StrEnum):
     APPROVED = "approved"
     WITHDRAWN = "withdrawn"
 
-
-class CheckResult(StrEnum):
-    """What the pre-check of one paper found (one-time full notice, domain reference row 6)."""
-
-    COMPLETE = "complete"
-    MISSING = "missing"
-    CORRECTABLE = "correctable"
-    NOT_CORRECTABLE = "not_correctable"
-
-
-RESULT_LABELS = {
-    CheckResult.COMPLETE: _l("In order"),
-    CheckResult.MISSING: _l("Missing"),
-    CheckResult.CORRECTABLE: _l("To be corrected"),
-    CheckResult.NOT_CORRECTABLE: _l("Cannot be corrected"),
-}
-RESULT_TONES = {
-    CheckResult.COMPLETE: "good",
-    CheckResult.MISSING: "warning",
-    CheckResult.CORRECTABLE: "warning",
-    CheckResult.NOT_CORRECTABLE: "danger",
-}
 
 _STANDING = "state NOT IN ('approved', 'withdrawn')"
 
@@ -83,23 +62,14 @@ class Opening(Timestamps, Model):
         return self.state not in {OpeningState.APPROVED, OpeningState.WITHDRAWN}
 
 
-class DocumentCheck(Timestamps, Model):
-    """What was found of one paper (code table `opening_document`), and how to put it right.
-
-    `due_on`: handed in later, by that day at the latest (容缺).
-    """
+class DocumentCheck(PaperCheck, Model):
+    """What was found of one paper of an opening (code table `opening_document`)."""
 
     __tablename__ = "document_checks"
     __table_args__ = (UniqueConstraint("opening_id", "code"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     opening_id: Mapped[int] = mapped_column(ForeignKey("openings.id", ondelete="CASCADE"))
-    code: Mapped[str] = mapped_column(String(3))
-    result: Mapped[CheckResult] = mapped_column(EnumText(CheckResult))
-    remedy: Mapped[str] = mapped_column(Text, default="")
-    due_on: Mapped[date | None]
-    checked_on: Mapped[date]
-    checked_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
 
 
 class BundleStep(Timestamps, Model):

@@ -1,7 +1,6 @@
 """Writing down how an employer is taken on, and asking after what is stuck."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,7 +25,6 @@ from app.lifecycle.onboarding.models import (
     SIGNING_LABELS,
     SIGNING_TABLES,
     BundleStep,
-    CheckResult,
     DocumentCheck,
     Opening,
     OpeningState,
@@ -34,7 +32,10 @@ from app.lifecycle.onboarding.models import (
     SigningKind,
 )
 from app.lifecycle.onboarding.policy import DEFERRAL
-from app.lifecycle.onboarding.workflow import DOCUMENTS, OPENING, deferrable, documents
+from app.lifecycle.onboarding.workflow import OPENING, PAPERS
+from app.lifecycle.papers.models import CheckResult
+from app.lifecycle.papers.policy import Finding
+from app.lifecycle.papers.services import note_findings
 from app.lifecycle.workflow import LIFECYCLE
 from app.tasks import services as tasks
 from app.tasks.models import Task, TaskState
@@ -94,71 +95,29 @@ def begin(employer: Employer, actor: Actor) -> Opening:
     return opening
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What somebody found of one paper. `remedy`: how to put it right; `due_on`: by when it will follow."""
-
-    result: CheckResult
-    remedy: str = ""
-    due_on: date | None = None
-
-
 def check_papers(opening: Opening, findings: Mapping[str, Finding], actor: Actor) -> int:
     """Writes down what was found of the papers, by code; gives how many are new or changed.
 
     Refuses all with every reason, or takes all.
     """
     demand(opening, "check_papers", actor)
-    if reasons := _objections(findings):
-        raise DomainError(_l("The papers could not be noted:"), reasons)
     known = queries.checks_of(opening)
-    changed = [
-        code for code, finding in findings.items() if _note(opening, known.get(code), code, finding, actor)
-    ]
+
+    def new(code: str) -> DocumentCheck:
+        opening.checks.append(DocumentCheck(opening_id=opening.id, code=code))
+        return opening.checks[-1]
+
+    changed = note_findings(PAPERS, PAPERS.asked(), known, findings, new, actor, deferral=DEFERRAL.value())
     db.session.flush()
     if changed:
         complete = sum(check.result is CheckResult.COMPLETE for check in opening.checks)
-        params = {"complete": complete, "all": len(documents())}
+        params = {"complete": complete, "all": len(PAPERS.asked())}
         timeline.record(
             opening.employer_id, KIND, CHECKED, params=params, actor=actor, endpoint="onboarding.show",
             link_id=opening.id,
         )  # fmt: skip
         _follow_up(opening, actor)
     return len(changed)
-
-
-def _objections(findings: Mapping[str, Finding]) -> list[Reason]:
-    offered, latest = documents(), today() + timedelta(days=DEFERRAL.value())
-    found: list[Reason] = []
-    for code, finding in findings.items():
-        paper = label(DOCUMENTS, code)
-        if code not in offered:
-            found.append(_l("%(paper)s is not asked for.", paper=paper))
-        if finding.result is CheckResult.CORRECTABLE and not finding.remedy.strip():
-            found.append(_l("Say how to correct: %(paper)s.", paper=paper))
-        if finding.due_on is None or finding.result is CheckResult.COMPLETE:
-            continue
-        if not deferrable(code):
-            found.append(_l("These may not be handed in later: %(papers)s.", papers=paper))
-        elif not today() <= finding.due_on <= latest:
-            found.append(
-                _l("%(paper)s: choose a day from today to %(day)s.", paper=paper, day=latest.isoformat())
-            )
-    return found
-
-
-def _note(opening: Opening, check: DocumentCheck | None, code: str, finding: Finding, actor: Actor) -> bool:
-    due_on = None if finding.result is CheckResult.COMPLETE else finding.due_on
-    values = {"result": finding.result, "remedy": finding.remedy.strip(), "due_on": due_on}
-    if check is not None and all(getattr(check, name) == value for name, value in values.items()):
-        return False
-    if check is None:
-        check = DocumentCheck(opening_id=opening.id, code=code)
-        opening.checks.append(check)
-    for name, value in values.items():
-        setattr(check, name, value)
-    check.checked_on, check.checked_by_id = today(), actor.id
-    return True
 
 
 def _follow_up(opening: Opening, actor: Actor | None) -> None:
@@ -169,7 +128,7 @@ def _follow_up(opening: Opening, actor: Actor | None) -> None:
         open_ = awaited and check.result is not CheckResult.COMPLETE and check.due_on is not None
         task = _task_of(check)
         if open_ and check.due_on is not None:
-            params = {"paper": label(DOCUMENTS, check.code)}
+            params = {"paper": label(PAPERS.table, check.code)}
             source = ("document_check", check.id)
             task = tasks.open_task(
                 PAPER, FOLLOWS, check.due_on, employer=employer, params=params, source=source, actor=actor,

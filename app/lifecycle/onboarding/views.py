@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core.clock import today
-from app.core.code_tables import codes
 from app.core.db import db
 from app.core.permissions import current_actor, requires
 from app.core.workflow import available, history
@@ -16,20 +15,18 @@ from app.lifecycle.onboarding import queries, services
 from app.lifecycle.onboarding.forms import (
     BundleForm,
     MilestoneForm,
-    PaperForm,
     SigningForm,
     bundle_form,
-    paper_form,
 )
 from app.lifecycle.onboarding.models import (
-    RESULT_LABELS,
-    RESULT_TONES,
     SIGNING_LABELS,
     SIGNING_TABLES,
     Opening,
 )
 from app.lifecycle.onboarding.policy import Permission
-from app.lifecycle.onboarding.workflow import DOCUMENTS, OPENING, deferrable, load
+from app.lifecycle.onboarding.workflow import OPENING, PAPERS, load
+from app.lifecycle.papers.forms import PaperForm, paper_form
+from app.lifecycle.papers.models import RESULT_LABELS, RESULT_TONES
 
 blueprint = Blueprint("onboarding", __name__, url_prefix="/onboarding")
 
@@ -80,8 +77,8 @@ def _page(
         "lifecycle/onboarding/show.html",
         opening=opening,
         checks=checks,
-        groups=_groups(),
-        form=papers or paper_form(checks, formdata=None),
+        groups=PAPERS.groups(),
+        form=papers or paper_form(PAPERS, PAPERS.asked(), checks, formdata=None),
         bundle=bundle or bundle_form(steps, formdata=None),
         steps=steps,
         options=available(OPENING, opening, current_actor()),
@@ -90,27 +87,12 @@ def _page(
     return page, 422 if papers or bundle else 200
 
 
-def _groups() -> list[tuple[str, bool, list[str]]]:
-    """The headings of the papers, whether those below may follow later, and their codes."""
-    known, day = codes(DOCUMENTS), today()
-    return [
-        (one.label, any(deferrable(code) for code in below), below)
-        for heading, one in known.items()
-        if one.parent is None
-        and (
-            below := [
-                code for code, paper in known.items() if paper.parent == heading and paper.valid_on(day)
-            ]
-        )
-    ]
-
-
 @blueprint.post("/<int:id>/papers")
 @requires(Permission.WORK)
 def papers(id: int) -> ResponseReturnValue:
     actor = current_actor()
     opening = load(id, actor)
-    form = paper_form(queries.checks_of(opening))
+    form = paper_form(PAPERS, PAPERS.asked(), queries.checks_of(opening))
     if not form.validate_on_submit():
         return _page(opening, form)
     services.check_papers(opening, form.findings, actor)
@@ -140,7 +122,11 @@ def notice(id: int) -> str:
     opening = queries.with_papers(load(id, current_actor()))
     checks = queries.checks_of(opening)
     return render_template(
-        "lifecycle/onboarding/notice.html", opening=opening, checks=checks, groups=_groups(), today=today()
+        "lifecycle/onboarding/notice.html",
+        opening=opening,
+        checks=checks,
+        groups=PAPERS.groups(),
+        today=today(),
     )
 
 

@@ -4,68 +4,45 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core.acts import Act, Nobody
-from app.core.clock import today
-from app.core.code_tables import codes
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
-from app.lifecycle.onboarding.models import CheckResult, DocumentCheck, Opening
+from app.lifecycle.onboarding.models import Opening
 from app.lifecycle.onboarding.policy import Permission, visible_to
+from app.lifecycle.papers.models import CheckResult
+from app.lifecycle.papers.policy import Papers, incomplete, unchecked
 
-#: the code table of papers; those below this code may be handed in later
-DOCUMENTS = "opening_document"
-DEFERRABLE = "2"
-
-
-def documents() -> list[str]:
-    """The codes of the papers asked for today; the headings they stand under are none."""
-    known, day = codes(DOCUMENTS), today()
-    return [code for code, one in known.items() if one.parent and one.valid_on(day)]
-
-
-def deferrable(code: str) -> bool:
-    one = codes(DOCUMENTS).get(code)
-    return one is not None and one.parent == DEFERRABLE
-
-
-def _found(opening: Opening) -> dict[str, DocumentCheck]:
-    return {check.code: check for check in opening.checks}
-
-
-def _names(found: list[str]) -> str:
-    known = codes(DOCUMENTS)
-    return "、".join(known[code].label if code in known else code for code in found)
+#: those below this code may be handed in later
+PAPERS = Papers("opening_document", later="2")
 
 
 def all_checked(opening: Opening, _actor: Actor | None) -> Reason | None:
-    unchecked = [code for code in documents() if code not in _found(opening)]
-    return _l("Not checked yet: %(papers)s.", papers=_names(unchecked)) if unchecked else None
+    missing = unchecked(PAPERS.asked(), opening.checks)
+    return _l("Not checked yet: %(papers)s.", papers=PAPERS.names(missing)) if missing else None
 
 
 def all_complete(opening: Opening, _actor: Actor | None) -> Reason | None:
-    open_ = [check.code for check in opening.checks if check.result is not CheckResult.COMPLETE]
-    return _l("Not complete yet: %(papers)s.", papers=_names(open_)) if open_ else None
+    open_ = incomplete(opening.checks)
+    return _l("Not complete yet: %(papers)s.", papers=PAPERS.names(open_)) if open_ else None
 
 
 def rest_may_follow(opening: Opening, _actor: Actor | None) -> Reason | None:
-    bound = [
-        c.code for c in opening.checks if c.result is not CheckResult.COMPLETE and not deferrable(c.code)
-    ]
-    return _l("These may not be handed in later: %(papers)s.", papers=_names(bound)) if bound else None
+    bound = [code for code in incomplete(opening.checks) if not PAPERS.may_follow(code)]
+    return _l("These may not be handed in later: %(papers)s.", papers=PAPERS.names(bound)) if bound else None
 
 
 def rest_has_a_day(opening: Opening, _actor: Actor | None) -> Reason | None:
     open_ = [
         check.code
         for check in opening.checks
-        if check.result is not CheckResult.COMPLETE and deferrable(check.code) and check.due_on is None
+        if check.result is not CheckResult.COMPLETE and PAPERS.may_follow(check.code) and check.due_on is None
     ]
-    return _l("Say by when they will follow: %(papers)s.", papers=_names(open_)) if open_ else None
+    return _l("Say by when they will follow: %(papers)s.", papers=PAPERS.names(open_)) if open_ else None
 
 
 def something_follows(opening: Opening, _actor: Actor | None) -> Reason | None:
-    if any(check.result is not CheckResult.COMPLETE for check in opening.checks):
+    if incomplete(opening.checks):
         return None
     return _l("All papers are complete: accept the opening as it is.")
 
