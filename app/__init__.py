@@ -42,6 +42,7 @@ FEATURES: tuple[str, ...] = (
     "app.outreach.talking",
     "app.targets",
     # their demonstration works on what the others have loaded
+    "app.lifecycle.closing",
     "app.employers.sources",
     "app.employers.identity",
     "app.employers.areas",

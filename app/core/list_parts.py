@@ -1,7 +1,7 @@
 """The parts a list is declared from: columns, quick filters, bulk actions, buttons, and words when empty."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -169,6 +169,14 @@ class BulkAction:
     follow_up: Callable[[int], str] | None = None
     undoable: bool = False
     next_step: NextStep | None = None
+
+    def on(self, part: Callable[[Any], Any]) -> "BulkAction":
+        """The same for a list whose rows only contain the record, such as an employer and its case."""
+
+        def act(row: Any, actor: Actor, form: FlaskForm) -> int | None:
+            return self.act(part(row), actor, form)
+
+        return replace(self, act=act)
 
     def said_of(self, followed: int) -> str:
         """The sentence about what went along; empty when nothing did."""

@@ -3,10 +3,8 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, TimelineKind
-from app.core.jobs import DailyAt
 from app.core.permissions import LEADERS, Role
 from app.lifecycle import demo
-from app.lifecycle.jobs import help_to_close
 from app.lifecycle.policy import OPTIONS, Permission
 from app.lifecycle.workflow import LIFECYCLE
 
@@ -20,7 +18,6 @@ feature = Feature(
     },
     workflows=(LIFECYCLE,),
     options=OPTIONS,
-    schedule=(DailyAt("05:50", help_to_close),),
     demo=demo.load,
     timeline_kinds=(TimelineKind("stage", _l("Stage"), "signpost-split"),),
 )

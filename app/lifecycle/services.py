@@ -1,26 +1,19 @@
-"""What happens to stages when an import is taken back; and firms that are gone but have an account."""
+"""What happens to stages when an import is taken back."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 
-from app.core.clock import now, today
 from app.core.db import db
-from app.core.i18n import msgid
 from app.core.import_spec import Context
-from app.core.workdays import calendar
 from app.core.workflow import WorkflowHistory
 from app.core.workflow_sets import SetMove, note_restored
 from app.employers.models import Employer
-from app.employers.policy import not_merged
 from app.employers.search.services import reindex
 from app.employers.sources.services import tell_restored
-from app.lifecycle.policy import DEREGISTER_DAYS, GONE
-from app.lifecycle.workflow import LIFECYCLE, WITH_ACCOUNT
-from app.tasks.models import DEADLINE, Task, TaskState
-from app.tasks.services import open_task
+from app.lifecycle.workflow import LIFECYCLE
+from app.tasks.models import DEADLINE, Task
 
 #: what the house itself hung on an imported employer; anything a person added keeps it from being removed
 GOES_WITH_EMPLOYERS = {
@@ -63,37 +56,3 @@ def _set_back(ids: Sequence[int]) -> list[tuple[SetMove, str]]:
     )
     rows: Sequence[Any] = db.session.execute(query).all()
     return [(SetMove(id_, id_, ended), stage.value) for id_, ended, stage in rows]
-
-
-HELP, SOURCE = "closing_help", "gone_employer"
-GONE_WITH_ACCOUNT = msgid("The firm is revoked or deregistered: help it to close its account")
-
-
-def help_to_close() -> None:
-    """Opens a task for each employer that is revoked or deregistered and still has an account, once.
-
-    The day is that of the rule (thirty days from the event), or today's where it has passed. What was closed
-    meanwhile needs no help any more.
-    """
-    _spare_the_closed()
-    asked = select(Task.id).where(
-        Task.kind == HELP, Task.source_type == SOURCE, Task.source_id == Employer.id
-    )
-    query = select(Employer).where(
-        Employer.operating_status.in_(GONE),
-        Employer.stage.in_((*WITH_ACCOUNT, "sealed")),
-        not_merged(),
-        ~asked.exists(),
-    )
-    days, working = timedelta(days=DEREGISTER_DAYS.value()), calendar(today().year, provisional=True)
-    for employer in db.session.scalars(query.order_by(Employer.id)):
-        since = employer.operating_status_as_of or today()
-        due_on = working.on_or_after(max(today(), since + days))
-        open_task(HELP, GONE_WITH_ACCOUNT, due_on, employer=employer, source=(SOURCE, employer.id))
-
-
-def _spare_the_closed() -> None:
-    closed = select(Employer.id).where(Employer.stage == "closed")
-    open_ones = (Task.kind == HELP, Task.state == TaskState.OPEN, Task.employer_id.in_(closed))
-    values = {"state": TaskState.DONE, "closed_at": now()}
-    db.session.execute(update(Task).where(*open_ones).values(**values))

@@ -17,6 +17,7 @@ from app.core.workflow import Ask, Deadline, Reason, State, Tone, Transition, Wo
 from app.employers.models import ContactRole, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.policy import visible_to
+from app.lifecycle.closing.queries import account_of
 from app.lifecycle.onboarding.policy import ACCOUNT_DAYS
 from app.lifecycle.policy import CLOSING_DAYS, LATE_DAYS, Permission
 
@@ -28,13 +29,6 @@ DISMISSAL_REASONS = (
     ("individual_business", _l("Individual business")),
     ("elsewhere", _l("Contributes elsewhere")),
     ("not_operating", _l("Not operating")),
-    ("other", _l("Other")),
-)
-CLOSING_REASONS = (
-    ("dissolved", _l("Dissolved")),
-    ("revoked", _l("Revoked")),
-    ("bankrupt", _l("Bankrupt")),
-    ("merged", _l("Merged")),
     ("other", _l("Other")),
 )
 
@@ -67,9 +61,11 @@ def has_no_arrears(employer: Employer, _actor: Actor | None) -> Reason | None:
 
 
 def has_no_employees(employer: Employer, _actor: Actor | None) -> Reason | None:
-    if not employer.heads:
+    """Those of the last statement who were neither transferred nor sealed since, as it is recorded."""
+    left = account_of(employer).left if employer.heads else 0
+    if not left:
         return None
-    return _l("%(heads)s employees are still on the account: transfer or seal them.", heads=employer.heads)
+    return _l("%(heads)s employees are still on the account: transfer or seal them.", heads=left)
 
 
 def has_no_balance(employer: Employer, _actor: Actor | None) -> Reason | None:
@@ -171,8 +167,16 @@ PEOPLES_STEPS = (
         (*WITH_ACCOUNT, "sealed"),
         "closing",
         Permission.CLOSE,
-        asks=(Ask("reason", _l("Reason"), "choice", CLOSING_REASONS),),
+        asks=(Ask("account_closing_reason", _l("What happened"), "coded", table="closing_reason"),),
         tone=Tone.WARNING,
+    ),
+    Transition(
+        "stop_closing",
+        _l("Give up the closing: the firm goes on"),
+        ("closing",),
+        "contributing",
+        Permission.CLOSE,
+        asks=(Ask("reason", _l("Reason")),),
     ),
     Transition(
         "close",
@@ -180,7 +184,7 @@ PEOPLES_STEPS = (
         ("closing",),
         "closed",
         Permission.CLOSE,
-        guards=(has_no_arrears, has_no_employees, has_no_balance),
+        guards=(has_no_arrears, has_no_balance),
         tone=Tone.DANGER,
     ),
     Transition(

@@ -37,6 +37,7 @@ from app.employers.sources.models import EmployerSource
 from app.imports.columns.models import ColumnMemory
 from app.imports.expected.models import ImportExpectation, Rhythm
 from app.leads.eligibility.models import EligibilityRule, Sign, Verdict
+from app.lifecycle.closing.models import Closing, Placement, PlacementKind
 from app.lifecycle.onboarding.models import Opening
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.outreach.plans.services import save_plan
@@ -92,6 +93,19 @@ def opening(branch: Branch) -> int:
 
 def escalation(branch: Branch) -> int:
     return create_escalation(create_employer(branch), create_user(branch=branch)).id
+def closing(branch: Branch) -> int:
+    made = Closing(employer_id=employer(branch), begun_on=today())
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def placement(branch: Branch) -> int:
+    going = {"kind": PlacementKind.TRANSFERRED, "heads": 1, "on": today(), "proof": "转移清册"}
+    made = Placement(employer_id=employer(branch), by_id=create_user(branch=branch).id, **going)
+    db.session.add(made)
+    db.session.flush()
+    return made.id
 
 
 def plan(branch: Branch) -> int:
@@ -466,6 +480,8 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("talking", "id"): script,
     ("onboarding", "id"): opening,
     ("escalation", "id"): escalation,
+    ("closing", "id"): closing,
+    "placement_id": placement,
     ("imports", "name"): import_kind,
     "memory_id": remembered_columns,
     "expectation_id": expected_file,

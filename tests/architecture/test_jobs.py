@@ -250,7 +250,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.personal.jobs.every_night": lambda: _record_is_gone()[0],
     "app.leads.eligibility.jobs.judge_all": _branches,
     "app.leads.ledger.jobs.put_in_order": _out_of_order,
-    "app.lifecycle.jobs.help_to_close": lambda: create_employer(
+    "app.lifecycle.closing.jobs.help_to_close": lambda: create_employer(
         stage=Stage.CONTRIBUTING, operating_status="04"
     ),
     "app.relief.jobs.every_morning": _granted,

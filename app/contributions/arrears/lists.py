@@ -1,14 +1,12 @@
 """The worklist of arrears: how employers stand on a day, with the case of each that is behind."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import Integer, Select, and_, literal_column, select
 from sqlalchemy.orm import load_only
 
@@ -104,17 +102,13 @@ def _page(row: Any) -> str:
     return url_for("employers.show", employer_id=row.Employer.id)
 
 
-def _on_employer(action: BulkAction) -> BulkAction:
-    """The action of the list of employers, done to the employer of a row."""
-
-    def act(row: Any, actor: Actor, form: FlaskForm) -> int | None:
-        return action.act(row.Employer, actor, form)
-
-    return replace(action, act=act)
+def _employer(row: Any) -> Employer:
+    found: Employer = row.Employer
+    return found
 
 
 def _actions() -> Sequence[BulkAction]:
-    return [_on_employer(one) for one in (*EMPLOYERS.bulk, *current_features().employer_actions)]
+    return [one.on(_employer) for one in (*EMPLOYERS.bulk, *current_features().employer_actions)]
 
 
 COUNTED = rule("standing", "in", [Standing.COUNTED.value])

@@ -1,0 +1,1 @@
+"""Closing an account: the event and its clocks, papers, and where employees' accounts went."""

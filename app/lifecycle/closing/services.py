@@ -1,0 +1,368 @@
+"""Keeping closing files, and helping firms that are gone to close their account."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, update
+
+from app.core import signals, timeline
+from app.core.acts import demand
+from app.core.clock import now, today
+from app.core.code_tables import codes
+from app.core.db import among, db
+from app.core.errors import Conflict, DomainError
+from app.core.i18n import msgid, msgid_of
+from app.core.permissions import Actor
+from app.core.text import clean
+from app.core.workdays import calendar
+from app.core.workflow import Move, Reason, Transition, Workflow, transition
+from app.core.workflow_sets import SetMove
+from app.employers.models import Employer
+from app.employers.policy import not_merged
+from app.lifecycle.closing import queries
+from app.lifecycle.closing.models import (
+    PLACEMENT_LABELS,
+    Closing,
+    ClosingPaper,
+    ClosingState,
+    Placement,
+    PlacementKind,
+    Sealing,
+)
+from app.lifecycle.closing.policy import PAPERS, papers_for, register_clock
+from app.lifecycle.closing.workflow import CLOSING, SEALING
+from app.lifecycle.papers.models import CheckResult
+from app.lifecycle.papers.policy import Finding
+from app.lifecycle.papers.services import note_findings
+from app.lifecycle.policy import GONE
+from app.lifecycle.workflow import LIFECYCLE, WITH_ACCOUNT
+from app.tasks.models import Task, TaskState
+from app.tasks.services import open_task
+
+KIND = "closing"
+HELP, SOURCE = "closing_help", "gone_employer"
+GONE_WITH_ACCOUNT = msgid("The firm is revoked or deregistered: help it to close its account")
+BEGUN = msgid("Closing begun")
+EVENT = msgid("Event noted for the closing: %(day)s")
+CHECKED = msgid("Closing papers checked: %(complete)s of %(all)s in order")
+PLACED = msgid("Employees' accounts: %(heads)s · %(what)s")
+NOT_PLACED = msgid("Entered by mistake: %(heads)s · %(what)s")
+
+
+# The file -----------------------------------------------------------------------------------------
+
+
+def _begin(employer: Employer, actor: Actor | None) -> Closing:
+    """The file of the closing that has just begun; what the registry says of the event is taken over."""
+    gone = employer.operating_status in GONE
+    known = [number for number in (employer.heads, employer.sealed_heads) if number is not None]
+    closing = Closing(
+        employer_id=employer.id,
+        begun_on=today(),
+        begun_by_id=actor.id if actor else None,
+        reason=employer.account_closing_reason,
+        event_on=employer.operating_status_as_of if gone else None,
+        event_source=employer.operating_status_source if gone else None,
+        people=sum(known) if known else None,
+    )
+    db.session.add(closing)
+    db.session.flush()
+    _tell(closing, BEGUN, {}, actor)
+    _mind_clock(closing, actor)
+    return closing
+
+
+def begin_file(employer: Employer, actor: Actor) -> Closing:
+    """A file for an employer that is closing without one. Conflict when one stands already."""
+    if employer.stage.value != "closing":
+        raise DomainError(_l("Begin the closing on the employer's page first."))
+    if queries.account_of(employer).closing:
+        raise Conflict(_l("Somebody has begun this closing already. Reload the page."))
+    return _begin(employer, actor)
+
+
+def _tell(closing: Closing, summary: str, params: dict[str, Any], actor: Actor | None) -> None:
+    timeline.record(
+        closing.employer_id, KIND, summary, params=params, actor=actor, endpoint="closing.show",
+        link_id=closing.id,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened to the firm, on which day, who says so, and whose accounts there were."""
+
+    reason: str | None
+    on: date | None
+    source: str | None
+    document: str = ""
+    people: int | None = None
+
+
+def note_event(closing: Closing, event: Event, actor: Actor) -> None:
+    """Stores what is known of the event and sets the clocks; refuses with every reason at once."""
+    demand(closing, "note_event", actor)
+    employer = db.session.get_one(Employer, closing.employer_id)
+    if reasons := _event_objections(closing, event, queries.account_of(employer).placed):
+        raise DomainError(_l("The event could not be noted:"), reasons)
+    closing.reason, closing.event_on, closing.event_source = event.reason, event.on, event.source
+    closing.event_document, closing.people = clean(event.document), event.people
+    employer.account_closing_reason = event.reason
+    db.session.flush()
+    if event.on:
+        _tell(closing, EVENT, {"day": event.on.isoformat(), "comment": closing.event_document}, actor)
+    _mind_clock(closing, actor)
+
+
+def _event_objections(closing: Closing, event: Event, placed: int) -> list[Reason]:
+    found: list[Reason] = []
+    if event.on and event.on > today():
+        found.append(_l("The day lies in the future."))
+    if event.on and closing.registered_on and event.on > closing.registered_on:
+        found.append(
+            _l("The event lies before the registration of %(day)s.", day=closing.registered_on.isoformat())
+        )
+    if event.on and not event.source:
+        found.append(_l("Say who says so."))
+    if event.reason not in codes("closing_reason"):
+        found.append(_l("Say what happened."))
+    if closing.state is ClosingState.REGISTERED and event.reason != closing.reason:
+        found.append(_l("Another reason asks for other papers: send the file back first."))
+    if event.people is not None and event.people < placed:
+        found.append(
+            _l("%(placed)s are transferred or sealed already: there were at least as many.", placed=placed)
+        )
+    return found
+
+
+def check_papers(closing: Closing, findings: Mapping[str, Finding], actor: Actor) -> int:
+    """Writes down what was found of the papers, by code; gives how many are new or changed."""
+    demand(closing, "check_papers", actor)
+    asked = papers_for(closing.reason)
+
+    def new(code: str) -> ClosingPaper:
+        closing.checks.append(ClosingPaper(closing_id=closing.id, code=code))
+        return closing.checks[-1]
+
+    changed = note_findings(PAPERS, asked, queries.checks_of(closing), findings, new, actor)
+    db.session.flush()
+    if changed:
+        complete = [one for one in closing.checks if one.code in asked and one.result is CheckResult.COMPLETE]
+        _tell(closing, CHECKED, {"complete": len(complete), "all": len(asked)}, actor)
+    return len(changed)
+
+
+def may_be_closed(employer: Employer, _actor: Actor | None) -> list[Reason] | None:
+    """A guard of closing the account: the deregistration is registered, and no employee is left on record."""
+    account = queries.account_of(employer)
+    if account.closing is None:
+        return [
+            _l(
+                "It has no closing file: begin one, with what happened, "
+                "the papers and the employees' accounts."
+            )
+        ]
+    found = queries.people_in_the_way(employer, account)
+    if account.closing.state is not ClosingState.REGISTERED:
+        found.insert(0, _l("The deregistration is not registered yet: check the papers in the closing file."))
+    return found or None
+
+
+# Where the employees' accounts went -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Going:
+    """So many accounts went on a day, to whom, and what proves it."""
+
+    kind: PlacementKind
+    heads: int
+    on: date
+    destination: str
+    proof: str
+
+
+def place(employer: Employer, going: Going, actor: Actor) -> Placement:
+    """Records that employees' accounts were transferred or paid out; sealing has its own way."""
+    if going.kind is PlacementKind.SEALED:
+        raise DomainError(_l("Propose a central sealing: it is recorded when it is carried out."))
+    if going.kind is PlacementKind.TRANSFERRED and not clean(going.destination):
+        raise DomainError(_l("Say which employer took them."))
+    return _place(employer, going, None, actor)
+
+
+def _place(employer: Employer, going: Going, sealing: Sealing | None, actor: Actor) -> Placement:
+    account = queries.account_of(employer)
+    if going.on > today():
+        raise DomainError(_l("The day lies in the future."))
+    if not clean(going.proof):
+        raise DomainError(_l("Name the document that proves it."))
+    _refuse_more(going.heads, account)
+    made = Placement(
+        employer_id=employer.id, closing_id=account.closing.id if account.closing else None,
+        sealing_id=sealing.id if sealing else None, kind=going.kind, heads=going.heads, on=going.on,
+        destination=clean(going.destination), proof=clean(going.proof), by_id=actor.id,
+    )  # fmt: skip
+    db.session.add(made)
+    _tell_placed(PLACED, made, actor)
+    db.session.flush()
+    return made
+
+
+def _refuse_more(heads: int, account: queries.Account) -> None:
+    """Nobody goes twice: those about to be sealed are spoken for."""
+    free = max(0, account.left - account.sealing)
+    if not 1 <= heads <= free:
+        raise DomainError(_l("%(left)s employees are left whose accounts may go.", left=free))
+
+
+def _tell_placed(summary: str, made: Placement, actor: Actor) -> None:
+    params = {
+        "heads": made.heads,
+        "what": {"msgid": msgid_of(PLACEMENT_LABELS[made.kind])},
+        "comment": made.proof,
+    }
+    timeline.record(
+        made.employer_id, KIND, summary, params=params, actor=actor, endpoint="closing.people",
+        link_id=made.employer_id,
+    )  # fmt: skip
+
+
+def remove_placement(made: Placement, actor: Actor) -> None:
+    """It was entered by mistake; the audit trail keeps what it said."""
+    if made.sealing_id is not None:
+        raise DomainError(_l("It comes from a central sealing, which is carried out."))
+    closing = db.session.get(Closing, made.closing_id) if made.closing_id else None
+    if closing is not None and not closing.standing:
+        raise DomainError(_l("This closing has ended."))
+    _tell_placed(NOT_PLACED, made, actor)
+    db.session.delete(made)
+    db.session.flush()
+
+
+def propose_sealing(employer: Employer, heads: int, grounds: str, actor: Actor) -> Sealing:
+    """Asks that accounts nobody takes be sealed centrally; somebody else approves."""
+    _refuse_more(heads, queries.account_of(employer))
+    if not clean(grounds):
+        raise DomainError(_l("Say why no employer takes them."))
+    sealing = Sealing(
+        employer_id=employer.id, heads=heads, grounds=clean(grounds), proposed_on=today(),
+        proposed_by_id=actor.id,
+    )  # fmt: skip
+    db.session.add(sealing)
+    db.session.flush()
+    transition(SEALING, sealing, "propose", actor, comment=sealing.grounds)
+    return sealing
+
+
+# What follows from steps ------------------------------------------------------------------------------
+
+
+@signals.after_transition.connect
+def _follow(
+    workflow: Workflow[Any],
+    record: Any,
+    move: Move | None = None,
+    set_moves: Sequence[SetMove] | None = None,
+    transition: Transition | None = None,
+    **_more: Any,
+) -> None:
+    if workflow is LIFECYCLE:
+        if move is not None:
+            _follow_stage(record, move)
+        elif set_moves and transition is not None:
+            _follow_stages([one.record_id for one in set_moves], transition.target)
+    elif workflow is CLOSING and move is not None:
+        _mind_clock(record, move.actor)
+    elif workflow is SEALING and move is not None and move.actor is not None and move.target == "done":
+        employer = db.session.get_one(Employer, record.employer_id)
+        going = Going(PlacementKind.SEALED, record.heads, record.sealed_on, "", record.proof)
+        _place(employer, going, record, move.actor)
+
+
+def _follow_stage(employer: Employer, move: Move) -> None:
+    if move.transition.name == "begin_closing":
+        _begin(employer, move.actor)
+    elif move.transition.name == "stop_closing":
+        _end(employer.id, "withdraw")
+    elif move.target == "closed":
+        _end(employer.id, "complete")
+
+
+def _end(employer_id: int, step: str) -> None:
+    query = select(Closing).where(Closing.employer_id == employer_id, queries.standing)
+    for closing in db.session.scalars(query):
+        transition(CLOSING, closing, step, None)
+
+
+def _follow_stages(employer_ids: Sequence[int], target: str) -> None:
+    """Statements that find accounts closed end their files; when they are taken back the files go on."""
+    if target == "closed":
+        closings = db.session.scalars(
+            select(Closing).where(among(Closing.employer_id, employer_ids), queries.standing)
+        )
+        for closing in closings.all():
+            transition(CLOSING, closing, "complete", None)
+    elif target == "closing":
+        for closing in db.session.scalars(queries.completed(employer_ids)).all():
+            transition(CLOSING, closing, "go_on_registered" if closing.registered_on else "go_on", None)
+
+
+# Firms that are gone ----------------------------------------------------------------------------------
+
+
+def _mind_clock(closing: Closing, actor: Actor | None) -> None:
+    """While the deregistration is not registered, its owner has a task due with the term of the law."""
+    due_on = register_clock(closing.event_on, None).due_on
+    open_ = closing.state is ClosingState.PREPARING and due_on is not None
+    source = (Task.kind == HELP, Task.source_type == SOURCE, Task.source_id == closing.employer_id)
+    task = db.session.scalars(select(Task).where(*source, Task.state == TaskState.OPEN)).one_or_none()
+    if open_ and due_on is not None:
+        employer = db.session.get_one(Employer, closing.employer_id)
+        _ask_to_help(employer, due_on, actor).due_on = _working(due_on)
+    elif task is not None and closing.state is not ClosingState.PREPARING:
+        task.state, task.closed_at = TaskState.DONE, now()
+        task.closed_by_id = actor.id if actor else None
+    db.session.flush()
+
+
+def _working(day: date) -> date:
+    return calendar(today().year, provisional=True).on_or_after(max(today(), day))
+
+
+def _ask_to_help(employer: Employer, due_on: date, actor: Actor | None) -> Task:
+    return open_task(
+        HELP, GONE_WITH_ACCOUNT, _working(due_on), employer=employer, source=(SOURCE, employer.id),
+        actor=actor, again=True,
+    )  # fmt: skip
+
+
+def help_to_close() -> None:
+    """Opens a task for each employer that is revoked or deregistered and still has an account, once.
+
+    The day is that of the rule (thirty days from the event), or today's where it has passed. What was closed
+    meanwhile needs no help any more.
+    """
+    _spare_the_closed()
+    asked = select(Task.id).where(
+        Task.kind == HELP, Task.source_type == SOURCE, Task.source_id == Employer.id
+    )
+    query = select(Employer).where(
+        Employer.operating_status.in_(GONE),
+        Employer.stage.in_((*WITH_ACCOUNT, "sealed")),
+        not_merged(),
+        ~asked.exists(),
+    )
+    for employer in db.session.scalars(query.order_by(Employer.id)):
+        due_on = register_clock(employer.operating_status_as_of or today(), None).due_on
+        _ask_to_help(employer, due_on or today(), None)
+
+
+def _spare_the_closed() -> None:
+    closed = select(Employer.id).where(Employer.stage == "closed")
+    open_ones = (Task.kind == HELP, Task.state == TaskState.OPEN, Task.employer_id.in_(closed))
+    values = {"state": TaskState.DONE, "closed_at": now()}
+    db.session.execute(update(Task).where(*open_ones).values(**values))

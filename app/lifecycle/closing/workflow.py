@@ -1,0 +1,210 @@
+"""The steps of a closing and of a central sealing.
+
+A closing ends with the account itself: the lifecycle closes it, or the statement does, and the file follows.
+"""
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.core.acts import Act, Nobody
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import Actor
+from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
+from app.lifecycle.closing.models import Closing, Sealing
+from app.lifecycle.closing.policy import (
+    PAPERS,
+    PLACE_DAYS,
+    SEALING_DAYS,
+    Permission,
+    papers_for,
+    sealing_visible_to,
+    visible_to,
+)
+from app.lifecycle.papers.policy import incomplete, unchecked
+
+
+def event_known(closing: Closing, _actor: Actor | None) -> Reason | None:
+    if closing.reason and closing.event_on and closing.event_source:
+        return None
+    return _l("Say what happened, on which day, and who says so.")
+
+
+def papers_in_order(closing: Closing, _actor: Actor | None) -> list[Reason] | None:
+    asked = papers_for(closing.reason)
+    missing, open_ = unchecked(asked, closing.checks), incomplete(closing.checks)
+    found: list[Reason] = []
+    if missing:
+        found.append(_l("Not checked yet: %(papers)s.", papers=PAPERS.names(missing)))
+    if wrong := [code for code in open_ if code in asked]:
+        found.append(_l("Not complete yet: %(papers)s.", papers=PAPERS.names(wrong)))
+    return found or None
+
+
+def _registered(closing: Closing, _move: Move) -> None:
+    closing.registered_on = closing.registered_on or today()
+
+
+_OVER = dict.fromkeys(("note_event", "check_papers"), Nobody(_l("This closing has ended.")))
+_TAKEN_IN = Nobody(_l("The papers were taken in: send the file back first, if they have to change."))
+CLOSING_STATES = (
+    State("preparing", _l("Papers being checked"), Tone.ACTIVE),
+    State(
+        "registered",
+        _l("Deregistration registered"),
+        Tone.WARNING,
+        Deadline(_l("Have the employees' accounts transferred or sealed"), PLACE_DAYS, calendar=True),
+        acts={"check_papers": _TAKEN_IN},
+    ),
+    State("completed", _l("Account closed"), Tone.DONE, final=True, acts=_OVER),
+    State("withdrawn", _l("Withdrawn"), Tone.DONE, final=True, acts=_OVER),
+)
+_STANDING = ("preparing", "registered")
+CLOSING_STEPS = (
+    Transition(
+        "register",
+        _l("Register the deregistration: all papers are in order"),
+        ("preparing",),
+        "registered",
+        Permission.WORK,
+        asks=(Ask("registered_on", _l("Registered on"), "date"),),
+        guards=(event_known, papers_in_order),
+        effects=(_registered,),
+        tone=Tone.GOOD,
+    ),
+    Transition(
+        "send_back",
+        _l("Back to the check of papers"),
+        ("registered",),
+        "preparing",
+        Permission.WORK,
+        asks=(Ask("reason_back", _l("Reason")),),
+    ),
+    Transition("complete", _l("The account was closed"), _STANDING, "completed", None),
+    Transition("withdraw", _l("The closing was given up"), _STANDING, "withdrawn", None),
+    Transition("go_on", _l("The closing of the account was taken back"), ("completed",), "preparing", None),
+    Transition(
+        "go_on_registered",
+        _l("The closing of the account was taken back, registered before"),
+        ("completed",),
+        "registered",
+        None,
+    ),
+)
+
+
+def load(closing_id: int, actor: Actor) -> Closing:
+    """The closing, or NotFound when its employer is out of the actor's reach."""
+    found = db.session.scalars(
+        select(Closing).where(Closing.id == closing_id, visible_to(actor))
+    ).one_or_none()
+    if found is None:
+        raise NotFound(_l("There is no such closing."))
+    return found
+
+
+CLOSING: Workflow[Closing] = Workflow(
+    name="closing",
+    title=_l("Closing of the account"),
+    model=Closing,
+    states=CLOSING_STATES,
+    transitions=CLOSING_STEPS,
+    acts=(
+        Act("note_event", _l("Note what happened and when"), Permission.WORK),
+        Act("check_papers", _l("Note the papers"), Permission.WORK),
+    ),
+    since="since",
+    kind="closing",
+    load=load,
+    url=lambda closing: url_for("closing.show", id=closing.id),
+)
+
+
+def somebody_else(sealing: Sealing, actor: Actor | None) -> Reason | None:
+    if actor is None or actor.id != sealing.proposed_by_id:
+        return None
+    return _l("You proposed it yourself: somebody else approves.")
+
+
+SEALING_STATES = (
+    State("drafted", _l("Being drafted"), Tone.NEUTRAL),
+    State(
+        "proposed",
+        _l("Proposed"),
+        Tone.ACTIVE,
+        Deadline(_l("Decide on the central sealing of employees' accounts"), SEALING_DAYS),
+    ),
+    State(
+        "approved",
+        _l("Approved"),
+        Tone.WARNING,
+        Deadline(_l("Have the employees' accounts centrally sealed"), SEALING_DAYS),
+    ),
+    State("done", _l("Sealed"), Tone.GOOD, final=True),
+    State("refused", _l("Refused"), Tone.DONE, final=True),
+    State("withdrawn", _l("Withdrawn"), Tone.DONE, final=True),
+)
+SEALING_STEPS = (
+    Transition("propose", _l("Propose the central sealing"), ("drafted",), "proposed", Permission.WORK),
+    Transition(
+        "approve",
+        _l("Approve the central sealing"),
+        ("proposed",),
+        "approved",
+        Permission.APPROVE,
+        guards=(somebody_else,),
+        tone=Tone.GOOD,
+    ),
+    Transition(
+        "refuse",
+        _l("Refuse"),
+        ("proposed",),
+        "refused",
+        Permission.APPROVE,
+        asks=(Ask("reason", _l("Reason")),),
+        tone=Tone.DANGER,
+    ),
+    Transition(
+        "carry_out",
+        _l("Record that they are sealed"),
+        ("approved",),
+        "done",
+        Permission.WORK,
+        asks=(
+            Ask("sealed_on", _l("Sealed on"), "date"),
+            Ask("proof", _l("List of accounts or document number")),
+        ),
+        tone=Tone.GOOD,
+    ),
+    Transition(
+        "withdraw",
+        _l("Withdraw"),
+        ("proposed", "approved"),
+        "withdrawn",
+        Permission.WORK,
+        asks=(Ask("reason", _l("Reason")),),
+    ),
+)
+
+
+def load_sealing(sealing_id: int, actor: Actor) -> Sealing:
+    query = select(Sealing).where(Sealing.id == sealing_id, sealing_visible_to(actor))
+    found = db.session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound(_l("There is no such central sealing."))
+    return found
+
+
+SEALING: Workflow[Sealing] = Workflow(
+    name="central_sealing",
+    title=_l("Central sealing"),
+    model=Sealing,
+    states=SEALING_STATES,
+    transitions=SEALING_STEPS,
+    since="since",
+    kind="closing",
+    load=load_sealing,
+    url=lambda sealing: url_for("closing.people", employer_id=sealing.employer_id),
+)
