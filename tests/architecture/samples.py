@@ -93,6 +93,8 @@ def opening(branch: Branch) -> int:
 
 def escalation(branch: Branch) -> int:
     return create_escalation(create_employer(branch), create_user(branch=branch)).id
+
+
 def closing(branch: Branch) -> int:
     made = Closing(employer_id=employer(branch), begun_on=today())
     db.session.add(made)
