@@ -1,7 +1,7 @@
 """Files of closings: the event from which the law counts, papers, where employees' accounts went, and the central
 sealing of those nobody takes. Employers that are closing already get a file, so that their terms can be noted.
 
-Revision ID: 0024
+Revision ID: 0025
 """
 
 from datetime import UTC, datetime
@@ -10,8 +10,8 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
