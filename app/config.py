@@ -7,7 +7,6 @@ import secrets
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import time
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
@@ -19,8 +18,6 @@ EXTENSION = "jinnuo.settings"
 SHORTEST_SECRET = 16
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
-#: Operators carry promotion by day only; a service notice may go out whenever somebody launches it.
-SEND_HOURS = "greeting=08:00-20:00,publicity=08:00-20:00"
 LOG_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
 
 
@@ -57,8 +54,6 @@ class Settings:
     """How many messages the gateway account takes in one request."""
     gateway_rate: int
     """How many messages a second the gateway account takes, over all workers."""
-    send_hours: Mapping[str, tuple[time, time]]
-    """Local time of day between which a class of message may go out; a class that is absent may always."""
     web_workers: int
     job_workers: int
     idle_minutes: int
@@ -104,7 +99,6 @@ class Settings:
             gateway_timeout_seconds=_number(env, "JINNUO_GATEWAY_TIMEOUT", 10.0, 0.1, 120.0),
             gateway_batch=_integer(env, "JINNUO_GATEWAY_BATCH", 1000, 1, 10_000),
             gateway_rate=_integer(env, "JINNUO_GATEWAY_RATE", 20_000, 1, 1_000_000),
-            send_hours=_hours(env, "JINNUO_SEND_HOURS", SEND_HOURS),
             web_workers=_integer(env, "JINNUO_WEB_WORKERS", 2, 1, 64),
             job_workers=_integer(env, "JINNUO_JOB_WORKERS", 2, 1, 64),
             idle_minutes=_integer(env, "JINNUO_IDLE_MINUTES", 30, 1, 24 * 60),
@@ -270,19 +264,6 @@ def _url(env: Mapping[str, str], name: str, default: str) -> str:
     if not usable or "?" in url or "#" in url:
         raise ConfigError(f"{name} must be an address like https://crm.example.cn; it is {url!r}.")
     return url
-
-
-def _hours(env: Mapping[str, str], name: str, default: str) -> dict[str, tuple[time, time]]:
-    given = env.get(name, "").strip() or default
-    hours = {}
-    for part in given.split(","):
-        try:
-            kind, span = part.split("=")
-            opens, closes = (time.fromisoformat(end.strip()) for end in span.split("-"))
-        except ValueError:
-            raise ConfigError(f"{name} must look like {default}; it is {given!r}.") from None
-        hours[kind.strip()] = (opens, closes)
-    return hours
 
 
 def _log_level(env: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 """Which gateways there are: the accounts of the department, and the one of the environment until it has any.
 
 A kind of gateway is a file beside this and a line here. The files of providers are loaded when an account
-needs them: their SDKs are optional extras, and take a quarter of a second that no other process should pay.
+needs them: their SDKs are optional extras, and take a tenth of a second that no other process should pay.
 """
 
 from collections.abc import Mapping, Sequence
@@ -142,9 +142,10 @@ def usable() -> list[tuple[Gateway, int]]:
 
     Resting ones are left out while another works; one that only could not be reached is better than none.
     """
-    enabled = [one for one in accounts() if one.enabled]
-    if not enabled:
-        return [(gateway(), 1)] if not accounts() else []
+    entered = accounts()
+    if not entered:
+        return [(gateway(), 1)]
+    enabled = [one for one in entered if one.enabled]
     moment = now()
     awake = [one for one in enabled if one.rests_until is None or one.rests_until <= moment]
     chosen = awake or [one for one in enabled if one.trouble == UNREACHABLE]

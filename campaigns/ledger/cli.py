@@ -6,6 +6,7 @@ workers the sending happens in the command itself.
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 
 import click
 from flask.cli import AppGroup
@@ -13,15 +14,21 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
+from app.accounts.models import User
 from app.accounts.queries import user_by_name
+from app.core import segments
 from app.core.db import db, writing
 from app.core.errors import DomainError
 from app.core.jobs import run_inline, run_somewhere
-from app.core.permissions import Actor
-from campaigns.drafting.models import Campaign
+from app.core.permissions import Actor, may
+from app.employers.lists import LIST
+from campaigns.drafting import services as drafting
+from campaigns.drafting.content.policy import READY_TEXTS, ReadyText
+from campaigns.drafting.models import Campaign, ContactOrder, MessageClass
+from campaigns.drafting.policy import FREQUENCY_DAYS, Permission
 from campaigns.drafting.queries import find
 from campaigns.ledger import jobs, queries
-from campaigns.ledger.services import controlling, sweeping
+from campaigns.ledger.services import controlling, reconciling, sweeping
 
 group = AppGroup("campaigns", help="Send campaigns, and account for every message.")
 
@@ -42,6 +49,99 @@ def list_campaigns(wants_json: bool) -> None:
         return
     for row in rows:
         click.echo(f"{row['id']:>6}  {row['state']:<10}  {row['recipients']:>7}  {row['name']}")
+
+
+@group.command("create")
+@click.option("--segment", required=True, metavar="S", help="Saved segment of employers, by its name.")
+@click.option(
+    "--template",
+    required=True,
+    metavar="T",
+    help="A ready text by name, or the text itself with {variables}.",
+)
+@click.option("--name", required=True, metavar="N", help="Name of the campaign.")
+@click.option("--class", "kind", type=click.Choice([str(k) for k in MessageClass]), help="Kind of message.")
+@click.option("--deadline", type=click.DateTime(["%Y-%m-%d"]), help="Fills {deadline}.")
+@click.option("--submit", is_flag=True, help="Hand it to a second person for approval at once.")
+@click.option("--as", "username", required=True, metavar="USER", help="Who writes it.")
+@as_json
+def create(
+    segment: str,
+    template: str,
+    name: str,
+    kind: str | None,
+    deadline: datetime | None,
+    submit: bool,
+    username: str,
+    wants_json: bool,
+) -> None:
+    """Write a campaign to the employers of a segment."""
+    try:
+        with writing():
+            author = _author(username)
+            found = segments.find(segment, author, LIST)
+            ready = next((one for one in READY_TEXTS if one.name == template), None)
+            wish = drafting.Wish(
+                name=name,
+                segment_id=found.id,
+                criteria=found.tree,
+                message_class=MessageClass(kind) if kind else _usual_class(ready),
+                template_text=ready.text if ready else template,
+                deadline=deadline.date() if deadline else None,
+                contact_order=ContactOrder.HANDLER_FIRST,
+                frequency_days=FREQUENCY_DAYS,
+            )
+            campaign = drafting.draft(wish, author, author.branch)
+            if submit:
+                drafting.submit(campaign, author)
+            db.session.commit()
+            made = campaign.id
+    except DomainError as error:
+        raise _refusal(error) from error
+    _tell(find(made, None), wants_json)
+
+
+@group.command("approve")
+@click.argument("campaign_id", type=int)
+@click.option("--as", "username", required=True, metavar="USER", help="Who approves it: not its author.")
+@click.option("--seal", metavar="HASH", help="Refuse unless text and audience still have this seal.")
+@click.option("--comment", default="", help="Kept with the approval.")
+@as_json
+def approve(campaign_id: int, username: str, seal: str | None, comment: str, wants_json: bool) -> None:
+    """Approve a submitted campaign, exactly as its audience is reckoned now."""
+    try:
+        with writing():
+            approver = _author(username)
+            campaign = find(campaign_id, approver, lock=True)
+            if not may(approver, Permission.APPROVE):
+                raise DomainError(_("You may not approve campaigns."))
+            drafting.reckon_again(campaign)
+            drafting.approve(campaign, approver, seal or drafting.seal(campaign), comment)
+            db.session.commit()
+    except DomainError as error:
+        raise _refusal(error) from error
+    _tell(find(campaign_id, None), wants_json)
+
+
+@group.command("reconcile")
+@click.argument("campaign_id", type=int)
+@as_json
+def reconcile(campaign_id: int, wants_json: bool) -> None:
+    """Ask every gateway about every message it may have, and compare; exit with 1 where the two differ.
+
+    Nothing is written. A gateway that cannot be asked, or knows no keys, is told apart from one that differs.
+    """
+    try:
+        found = reconciling.compare(find(campaign_id, None))
+    except DomainError as error:
+        raise _refusal(error) from error
+    if wants_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+    else:
+        for name, value in found.as_json().items():
+            click.echo(f"{name:<17} {value}")
+    if not found.agrees:
+        raise SystemExit(1)
 
 
 @group.command("launch")
@@ -146,6 +246,20 @@ def _tell(campaign: Campaign, wants_json: bool) -> None:
             ),
             err=True,
         )
+
+
+def _author(username: str) -> User:
+    user = _actor(username)
+    assert isinstance(user, User)  # noqa: S101 - a name was given
+    return user
+
+
+def _usual_class(ready: ReadyText | None) -> MessageClass:
+    return ready.message_class if ready else MessageClass.SERVICE
+
+
+def _refusal(error: DomainError) -> click.ClickException:
+    return click.ClickException("\n".join([str(error.message), *map(str, error.reasons)]))
 
 
 def _actor(username: str | None) -> Actor | None:

@@ -19,6 +19,7 @@ from campaigns.ledger import demo, jobs, queries, views
 from campaigns.ledger.cli import group
 from campaigns.ledger.forms import OptOutForm
 from campaigns.ledger.lists import EMPLOYER_FIELDS
+from campaigns.ledger.policy import OPTIONS
 from campaigns.ledger.services.forgetting import forget_people
 from campaigns.ledger.services.settling import KIND
 from campaigns.ledger.workflow import LABELS
@@ -49,6 +50,7 @@ feature = Feature(
     init=init,
     cli=group,
     demo=demo.load,
+    options=OPTIONS,
     movers=(
         Mover("messages", _l("Messages"), anchor="messages-sent"),
         Mover("messages", _l("Messages"), "contact_id", of=PEOPLE),

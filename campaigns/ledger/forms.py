@@ -1,13 +1,26 @@
 """What a person said about the messages that are not wanted."""
 
+from datetime import datetime
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import BooleanField, DateTimeLocalField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
 
 from app.core.choices import offered
+from app.core.clock import SHANGHAI, local
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
 from campaigns.drafting.models import MessageClass
+
+
+def as_moment(typed: datetime | None) -> datetime | None:
+    """A time as typed, which is the department's own, with its zone."""
+    return typed.replace(tzinfo=SHANGHAI) if typed else None
+
+
+def as_local(moment: datetime | None) -> datetime | None:
+    """A moment as the form shows it."""
+    return local(moment).replace(tzinfo=None) if moment else None
 
 
 class OptOutForm(FlaskForm):  # type: ignore[misc]
@@ -19,3 +32,15 @@ class OptOutForm(FlaskForm):  # type: ignore[misc]
         validators=[InputRequired(), Length(max=120)],
         description=_l("Such as: by telephone on 12 March."),
     )
+
+
+class ScheduleForm(FlaskForm):  # type: ignore[misc]
+    """When the messages go out; times are the department's own."""
+
+    send_from = DateTimeLocalField(_l("Not before"), [Optional()])
+    send_until = DateTimeLocalField(
+        _l("Spread until"),
+        [Optional()],
+        description=_l("Messages go out evenly up to then, so that the telephones can bear the answers."),
+    )
+    working_days_only = BooleanField(_l("On working days only"))

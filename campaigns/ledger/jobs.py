@@ -7,7 +7,8 @@ import time
 
 from redis.exceptions import RedisError
 
-from app.core.clock import now
+from app.core import workdays
+from app.core.clock import now, today
 from app.core.db import db
 from app.core.jobs import enqueue, job, redis_connection, workers_listening
 from campaigns.drafting.models import Campaign, CampaignState
@@ -18,7 +19,15 @@ from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.ledger import queries
 from campaigns.ledger.models import MessageState
 from campaigns.ledger.policy import may_send
-from campaigns.ledger.services import controlling, dispatching, planning, replying, settling, sweeping
+from campaigns.ledger.services import (
+    capping,
+    controlling,
+    dispatching,
+    planning,
+    replying,
+    settling,
+    sweeping,
+)
 
 #: Seconds after which a dispatcher makes room for other jobs and queues up again.
 SLICE = 10
@@ -91,8 +100,9 @@ class Sender:
         self.campaign_id, self.source, self._only = campaign_id, source, only
         self._paces: dict[str, Pace] = {}
         self._until = time.monotonic() + seconds
-        # its class cannot change any more: the approval is bound to it
-        self._class = db.session.get_one(Campaign, campaign_id).message_class
+        self._terms = queries.terms(campaign_id)
+        self._worked = workdays.calendar(today().year, provisional=True).is_working_day
+        self._others = queries.others_lately(campaign_id)
         self._marked = -float(WORKING)
 
     def time_is_over(self) -> bool:
@@ -104,14 +114,24 @@ class Sender:
         if time.monotonic() - self._marked > WORKING / 4:
             _mark(self.campaign_id, WORKING)
             self._marked = time.monotonic()
-        allowed = self._allowance() if may_send(self._class, now()) else None
-        claimed = None
-        if allowed:
-            gateway, count = allowed
-            claimed = dispatching.claim(self.campaign_id, gateway, count, self.source)
-            self.pace(gateway).give_back(count - (len(claimed.rows) if claimed else 0))
+        claimed = self._claim_some()
+        while claimed and not claimed.rows:  # every one of them has had enough messages for today
+            claimed = self._claim_some()
         if claimed is None:
             _unmark(self.campaign_id)
+        return claimed
+
+    def _claim_some(self) -> dispatching.Claim | None:
+        allowed = self._allowance() if may_send(self._terms, now(), self._worked) else None
+        if allowed is None:
+            return None
+        gateway, count = allowed
+        if self._others:
+            capping.take_turns()
+        claimed = dispatching.claim(self.campaign_id, gateway, count, self.source)
+        if claimed and self._others and self.source is MessageState.PLANNED:
+            claimed = capping.without_sated(claimed, self.campaign_id)
+        self.pace(gateway).give_back(count - (len(claimed.rows) if claimed else 0))
         return claimed
 
     def pace(self, gateway: Gateway) -> Pace:
@@ -173,8 +193,10 @@ def sweep() -> None:
     controlling.finish_done()
     for campaign_id in queries.unplanned(PLANNING_IDLE):
         enqueue(plan_campaign, campaign_id)
-    for campaign_id, message_class in queries.sendable():
-        if may_send(message_class, now()) and not _marked(campaign_id):
+    controlling.watch_failures()
+    worked = workdays.calendar(today().year, provisional=True).is_working_day
+    for campaign_id, terms in queries.sendable():
+        if may_send(terms, now(), worked) and not _marked(campaign_id):
             start_dispatchers(campaign_id)
     for name in queries.gateways_to_ask():
         enqueue(ask_gateway, name)

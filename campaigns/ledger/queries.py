@@ -2,20 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.accounts.queries import name_of
-from app.core.clock import now
+from app.core import workdays
+from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import NotFound
 from app.employers.models import Contact
 from campaigns.channels.sms.models import OptOut
-from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, MessageClass
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState
+from campaigns.gateways import registry
 from campaigns.ledger.models import SMS, Message, MessageState
+from campaigns.ledger.policy import Terms, forecast
 from campaigns.ledger.workflow import OPEN
 
 S = MessageState
@@ -168,18 +172,65 @@ def unplanned(idle_seconds: int) -> Sequence[int]:
     return db.session.scalars(query).all()
 
 
-def sendable() -> Sequence[Row[int, MessageClass]]:
-    """Running campaigns (id, message_class) with messages that could be claimed now."""
+#: a campaign's `policy.Terms`, in their order
+TERMS = (Campaign.message_class, Campaign.working_days_only, Campaign.send_from, Campaign.send_until)
+
+
+def terms(campaign_id: int) -> Terms:
+    """When this campaign may send."""
+    return Terms(*db.session.execute(select(*TERMS).where(Campaign.id == campaign_id)).one())
+
+
+def ends_at(campaign: Campaign, planned: int) -> datetime | None:
+    """When the last planned message will have been handed over, as far as one can tell; None: not known."""
+    if not planned or campaign.state not in (CampaignState.RUNNING, CampaignState.PAUSED):
+        return None
+    pace = sum(gateway.limits.per_second for gateway, _weight in registry.usable())
+    own = (campaign.message_class, campaign.working_days_only, campaign.send_from, campaign.send_until)
+    worked = workdays.calendar(today().year, provisional=True).is_working_day
+    return forecast(Terms(*own), planned, pace, now(), worked)
+
+
+def others_lately(campaign_id: int) -> bool:
+    """Whether another campaign may have written to the same people within a week."""
+    since = or_(Campaign.finished_at.is_(None), Campaign.finished_at > now() - timedelta(days=8))
+    other = exists().where(Campaign.id != campaign_id, Campaign.launched_at.is_not(None), since)
+    return bool(db.session.scalar(select(other)))
+
+
+def failing(percent: int, least: int) -> Sequence[int]:
+    """Running campaigns with messages left of which too large a share was not delivered, since the last
+    time that somebody let them go on."""
+    failed = func.count().filter(Message.state.in_((S.FAILED, S.EXPIRED)))
+    rest = aliased(Message)
+    left = exists().where(rest.campaign_id == Campaign.id, rest.state == S.PLANNED)
+    query = (
+        select(Campaign.id)
+        .join(Message, Message.campaign_id == Campaign.id)
+        .where(
+            Campaign.state == CampaignState.RUNNING,
+            Message.state.in_((S.DELIVERED, S.FAILED, S.EXPIRED)),
+            Message.submitted_at >= func.coalesce(Campaign.resumed_at, Campaign.launched_at),
+            left,
+        )
+        .group_by(Campaign.id)
+        .having(func.count() >= least, failed * 100 > func.count() * percent)
+    )
+    return db.session.scalars(query).all()
+
+
+def sendable() -> list[tuple[int, Terms]]:
+    """Running campaigns (id and terms) with messages that could be claimed now."""
     due = exists().where(
         Message.campaign_id == Campaign.id,
         Message.state == S.PLANNED,
         Message.channel == SMS,
         or_(Message.due_at.is_(None), Message.due_at <= now()),
     )
-    query = select(Campaign.id, Campaign.message_class).where(
+    query = select(Campaign.id, *TERMS).where(
         Campaign.state == CampaignState.RUNNING, Campaign.planned_at.is_not(None), due
     )
-    return db.session.execute(query).all()
+    return [(row[0], Terms(*row[1:])) for row in db.session.execute(query)]
 
 
 def is_done(campaign_id: int) -> bool:

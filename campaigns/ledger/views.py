@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,11 +14,12 @@ from app.employers.people.queries import find as find_person
 from app.employers.policy import Permission as EmployerPermission
 from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
+from campaigns.drafting.queries import find
 from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways import registry
 from campaigns.gateways.protocol import BadCallback, Callback
 from campaigns.ledger import jobs, queries
-from campaigns.ledger.forms import OptOutForm
+from campaigns.ledger.forms import OptOutForm, ScheduleForm, as_local, as_moment
 from campaigns.ledger.services import controlling, opting_out, replying, settling
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/campaigns")
@@ -51,6 +52,29 @@ def resume(campaign_id: int) -> ResponseReturnValue:
 def cancel(campaign_id: int) -> ResponseReturnValue:
     """Send nothing more."""
     return _move(controlling.cancel, campaign_id)
+
+
+@blueprint.route("/<int:campaign_id>/schedule", methods=["GET", "POST"])
+@requires(Permission.LAUNCH)
+def schedule(campaign_id: int) -> ResponseReturnValue:
+    """When the messages go out: at a time, spread over a window, on working days only."""
+    campaign = find(campaign_id, current_actor())
+    form = ScheduleForm(obj=campaign)
+    if form.validate_on_submit():
+        times = [as_moment(field.data) for field in (form.send_from, form.send_until)]
+        controlling.set_schedule(
+            campaign_id, current_actor(), times[0], times[1], bool(form.working_days_only.data)
+        )
+        db.session.commit()
+        flash(_("Saved."), "success")
+        return redirect(url_for("results.show", id=campaign_id), 303)
+    if not form.is_submitted():
+        form.send_from.data, form.send_until.data = (
+            as_local(campaign.send_from),
+            as_local(campaign.send_until),
+        )
+    page = render_template("campaigns/ledger/schedule.html", form=form, campaign=campaign)
+    return page, 422 if form.is_submitted() else 200
 
 
 @blueprint.post("/unwanted/<int:contact_id>")

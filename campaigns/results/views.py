@@ -69,5 +69,6 @@ def _figures(campaign: Campaign) -> dict[str, Any]:
         "reasons": EXCLUSION_LABELS,
         "failures": FAILURES,
         "holds": HOLDS,
+        "ends_at": ledger.ends_at(campaign, balance.progress.planned),
         "moving": campaign.state not in OVER or balance.progress.open > 0,
     }

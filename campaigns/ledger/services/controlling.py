@@ -3,11 +3,15 @@
 What has to be woken afterwards (`jobs.wake`) is the business of the view, command or job that calls.
 """
 
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import exists, update
 from sqlalchemy.orm import aliased
 
 from app.core.clock import now, today
 from app.core.db import db
+from app.core.errors import DomainError
 from app.core.i18n import msgid, msgid_of
 from app.core.permissions import Actor
 from app.core.workflow import transition
@@ -17,12 +21,13 @@ from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, E
 from campaigns.drafting.queries import find
 from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways import accounts, registry
-from campaigns.gateways.codes import HOLDS
+from campaigns.gateways.codes import HOLDS, TOO_MANY_FAIL
 from campaigns.gateways.protocol import FailureClass
 from campaigns.ledger import queries
 from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.policy import FAILURE_LEAST, FAILURE_PERCENT
 from campaigns.ledger.services.dispatching import Record
-from campaigns.ledger.services.planning import suppress_planned
+from campaigns.ledger.services.planning import spread, suppress_planned
 
 ALARM = "campaign_alarm"
 HELD = msgid("The campaign “%(name)s” was paused by the system: %(why)s")
@@ -119,6 +124,34 @@ def hold(campaign_id: int, reason: str) -> None:
         again=True,
     )
     db.session.flush()
+
+
+def watch_failures() -> int:
+    """Pause campaigns of which too many messages are not delivered; gives how many."""
+    found = queries.failing(FAILURE_PERCENT.value(), FAILURE_LEAST.value())
+    for campaign_id in found:
+        hold(campaign_id, TOO_MANY_FAIL)
+    return len(found)
+
+
+def set_schedule(
+    campaign_id: int,
+    actor: Actor | None,
+    send_from: datetime | None,
+    send_until: datetime | None,
+    working_days_only: bool,
+) -> Campaign:
+    """When the messages go out; what is planned already follows. DomainError where that cannot be."""
+    campaign = find(campaign_id, actor, lock=True)
+    if campaign.state in (CampaignState.FINISHED, CampaignState.CANCELLED):
+        raise DomainError(_l("This campaign has ended: it cannot be changed any more. Write a new one."))
+    if send_until and (send_until <= (send_from or now()) or send_until <= now()):
+        raise DomainError(_l("The window must end after it begins, and in the future."))
+    campaign.send_from, campaign.send_until = send_from, send_until
+    campaign.working_days_only = working_days_only
+    db.session.flush()
+    spread(campaign)
+    return campaign
 
 
 def finish_if_done(campaign_id: int) -> bool:

@@ -17,10 +17,13 @@ from campaigns.channels.sms.text import segments
 from campaigns.drafting.content.policy import new_token, notice_link
 from campaigns.drafting.content.queries import final_text
 from campaigns.drafting.models import AudienceMember, Campaign, Exclusion, MessageClass
-from campaigns.ledger.models import SMS, Message, MessageState, new_key
+from campaigns.ledger.models import MESSAGES, SMS, Message, MessageState, new_key
 from campaigns.ledger.workflow import move
 
 CHUNK = 1000
+
+#: Into how many moments a window is cut in which messages are spread.
+SLOTS = 120
 
 
 def plan_chunk(campaign: Campaign, after: int = 0) -> int | None:
@@ -77,6 +80,26 @@ def suppress(reason: Exclusion, *conditions: Any) -> int:
     """Planned messages that meet the conditions are never sent; gives how many."""
     statement = move(MessageState.SUPPRESSED, *conditions, reason=reason, due_at=None, settled_at=now())
     return changed(statement)
+
+
+def spread(campaign: Campaign) -> None:
+    """Give the planned messages their times, evenly between the campaign's two; without them, none.
+
+    In slots, so that it takes as many statements for a million messages as for a thousand.
+    """
+    waiting = (Message.campaign_id == campaign.id, Message.state == MessageState.PLANNED)
+    db.session.execute(update(MESSAGES).where(*waiting, MESSAGES.c.due_at.is_not(None)).values(due_at=None))
+    if campaign.send_until is None:
+        return
+    start = max(campaign.send_from or now(), now())
+    slot = func.ntile(SLOTS).over(order_by=Message.id).label("slot")
+    slotted = select(Message.id, slot).where(*waiting).subquery()
+    bounds = select(slotted.c.slot, func.min(slotted.c.id), func.max(slotted.c.id)).group_by(slotted.c.slot)
+    rows: Sequence[Any] = db.session.execute(bounds.order_by(slotted.c.slot)).all()
+    for number, (_slot, first, last) in enumerate(rows):
+        due = start + (campaign.send_until - start) * number / len(rows)
+        ours = (*waiting, MESSAGES.c.id.between(first, last))
+        db.session.execute(update(MESSAGES).where(*ours).values(due_at=due))
 
 
 def _unplanned(campaign_id: int, after: int) -> Sequence[AnyRow]:
@@ -152,6 +175,7 @@ def _complete(campaign: Campaign) -> None:
     """Everything is planned: take out what changed since the approval, then let the dispatchers in."""
     suppress_opted_out(Message.campaign_id == campaign.id)
     suppress_dead_numbers(Message.campaign_id == campaign.id)
+    spread(campaign)
     db.session.execute(
         update(Campaign)
         .where(Campaign.id == campaign.id, Campaign.planned_at.is_(None))

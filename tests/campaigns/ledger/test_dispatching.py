@@ -1,5 +1,4 @@
 import dataclasses
-from datetime import time
 
 import pytest
 from flask import Flask
@@ -8,13 +7,15 @@ from sqlalchemy import update
 from app.config import current_settings
 from app.core.db import db
 from app.core.jobs import redis_connection, run_inline
-from campaigns.drafting.models import CampaignState
+from app.core.options import set_value
+from campaigns.drafting.models import CampaignState, MessageClass
 from campaigns.gateways.protocol import Answer, Gateway
 from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.gateways.simulator import client
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger import jobs
 from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.policy import HOURS
 from campaigns.ledger.services import controlling, dispatching, sweeping
 from tests.campaigns.sending import (
     assert_books_agree,
@@ -251,12 +252,8 @@ def test_a_refused_number_fails_alone(simulator: Store) -> None:
     ]
 
 
-@pytest.mark.parametrize("hours", [(time(0), time(0))])
-def test_outside_its_hours_a_class_of_message_waits(
-    house: Flask, simulator: Store, hours: tuple[time, time]
-) -> None:
-    never = dataclasses.replace(current_settings(), send_hours={"service": hours})
-    house.extensions["jinnuo.settings"] = never
+def test_outside_its_hours_a_class_of_message_waits(simulator: Store) -> None:
+    set_value(HOURS[MessageClass.SERVICE][1], 0)
     campaign = ready_campaign(2)
     launch_here(campaign)
     sweep_until_quiet()

@@ -1,0 +1,172 @@
+"""When messages go out: times, windows, working days, caps, forecasts, and the brakes."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select, update
+
+from app.core.clock import SHANGHAI, local, now
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.jobs import run_inline
+from app.core.options import set_value
+from app.tasks.models import Task, TaskState
+from campaigns.drafting.models import CampaignState, MessageClass
+from campaigns.gateways.protocol import Outcome, Receipt
+from campaigns.gateways.simulator_store import Store
+from campaigns.ledger import jobs
+from campaigns.ledger.models import Message
+from campaigns.ledger.policy import (
+    CONTACT_DAY,
+    EMPLOYER_WEEK,
+    FAILURE_LEAST,
+    HOURS,
+    Terms,
+    forecast,
+    may_send,
+)
+from campaigns.ledger.services import controlling, settling
+from tests.campaigns.sending import (
+    approve,
+    create_member,
+    launch_here,
+    ledger,
+    planned_campaign,
+    ready_campaign,
+    states,
+)
+from tests.factories import create_campaign
+
+pytestmark = pytest.mark.databases("sqlite")
+
+SERVICE, PUBLICITY = MessageClass.SERVICE, MessageClass.PUBLICITY
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def weekdays(day: date) -> bool:
+    return day.weekday() < 5
+
+
+@pytest.mark.parametrize(
+    ("terms", "moment", "allowed"),
+    [
+        (Terms(SERVICE), "2026-11-22 03:00", True),
+        (Terms(PUBLICITY), "2026-11-22 07:59", False),
+        (Terms(PUBLICITY), "2026-11-22 08:00", True),
+        (Terms(PUBLICITY), "2026-11-22 20:00", False),
+        (Terms(SERVICE, working_days_only=True), "2026-11-22 10:00", False),
+        (Terms(SERVICE, working_days_only=True), "2026-11-23 10:00", True),
+        (Terms(SERVICE, send_from=at("2026-11-23 09:00")), "2026-11-23 08:59", False),
+        (Terms(SERVICE, send_from=at("2026-11-23 09:00")), "2026-11-23 09:00", True),
+    ],
+)
+def test_messages_go_out_only_when_their_terms_allow(
+    app: Flask, terms: Terms, moment: str, allowed: bool
+) -> None:
+    assert may_send(terms, at(moment), weekdays) is allowed
+
+
+@pytest.mark.parametrize(
+    ("terms", "messages", "ends"),
+    [
+        (Terms(SERVICE), 3600, "2026-11-20 20:30"),
+        (Terms(PUBLICITY), 3600, "2026-11-21 08:30"),
+        (Terms(PUBLICITY, working_days_only=True), 3600, "2026-11-23 08:30"),
+        (Terms(SERVICE, send_from=at("2026-11-24 09:00")), 60, "2026-11-24 09:01"),
+        (Terms(SERVICE, send_until=at("2026-11-20 22:00")), 60, "2026-11-20 22:00"),
+    ],
+)
+def test_a_forecast_reckons_pace_hours_and_days(app: Flask, terms: Terms, messages: int, ends: str) -> None:
+    assert forecast(terms, messages, 1.0, at("2026-11-20 19:30"), weekdays) == at(ends)
+
+
+def test_a_forecast_knows_when_nothing_will_ever_go_out(app: Flask) -> None:
+    set_value(HOURS[SERVICE][1], 0)
+    assert forecast(Terms(SERVICE), 1, 10, now(), weekdays) is None
+    assert forecast(Terms(PUBLICITY), 1, 0, now(), weekdays) is None
+
+
+def test_messages_wait_for_their_time_and_are_spread_over_their_window(simulator: Store) -> None:
+    with time_machine.travel(at("2026-11-20 08:00"), tick=False) as clock:
+        campaign = ready_campaign(4)
+        start, end = at("2026-11-20 09:00"), at("2026-11-20 11:00")
+        controlling.set_schedule(campaign.id, None, start, end, False)
+        db.session.commit()
+        launch_here(campaign)
+        assert states(campaign) == {"planned": 4}
+        assert [m.due_at for m in ledger(campaign)] == [start + timedelta(minutes=30 * n) for n in range(4)]
+        for moment, sent in (("2026-11-20 09:10", 1), ("2026-11-20 10:00", 3), ("2026-11-20 10:31", 4)):
+            clock.move_to(at(moment))
+            with run_inline():
+                jobs.sweep()
+            assert states(campaign).get("submitted", 0) == sent, moment
+
+
+def test_a_window_that_ends_before_it_begins_is_refused(simulator: Store) -> None:
+    campaign = ready_campaign(1)
+    soon = now() + timedelta(hours=2)
+    with pytest.raises(DomainError):
+        controlling.set_schedule(campaign.id, None, soon, soon - timedelta(hours=1), False)
+    controlling.cancel(campaign.id, None)
+    with pytest.raises(DomainError):
+        controlling.set_schedule(campaign.id, None, None, None, True)
+
+
+def test_a_number_that_had_its_messages_today_waits_until_tomorrow(simulator: Store) -> None:
+    set_value(CONTACT_DAY, 1)
+    first = ready_campaign(2)
+    launch_here(first)
+    phone = ledger(first)[0].phone
+    second = create_campaign(first.created_by, template_text=first.template_text)
+    for number in (phone, "13900000001"):
+        create_member(second, phone=number)
+    launch_here(approve(second))
+    waiting = [m for m in ledger(second) if m.state == "planned"]
+    assert [(m.phone, m.attempts, m.claim) for m in waiting] == [(phone, 0, None)]
+    due = waiting[0].due_at
+    assert due and local(due).date() == local(now()).date() + timedelta(days=1)
+    assert states(second) == {"planned": 1, "submitted": 1}
+
+
+def test_an_employer_is_not_written_to_more_often_than_the_department_allows(simulator: Store) -> None:
+    set_value(EMPLOYER_WEEK, 1)
+    first = ready_campaign(1)
+    launch_here(first)
+    second = create_campaign(first.created_by, template_text=first.template_text)
+    create_member(second, phone="13900000002", employer=ledger(first)[0].employer)
+    launch_here(approve(second))
+    assert states(second) == {"planned": 1}
+
+
+def test_too_many_failures_pause_the_campaign_with_a_task_once(simulator: Store) -> None:
+    set_value(FAILURE_LEAST, 10)
+    campaign = planned_campaign(12)
+    sent = [m.public_id for m in ledger(campaign)[:11]]
+    handed = {"state": "submitted", "gateway": "simulator", "submitted_at": now()}
+    db.session.execute(update(Message).where(Message.public_id.in_(sent)).values(handed))
+    settling.apply_receipts("simulator", [Receipt(key, Outcome.FAILED, "X", now()) for key in sent[:5]])
+    settling.apply_receipts("simulator", [Receipt(key, Outcome.DELIVERED, None, now()) for key in sent[5:]])
+    assert [controlling.watch_failures(), controlling.watch_failures()] == [1, 0]
+    db.session.refresh(campaign)
+    assert (campaign.state, campaign.hold_reason) == (CampaignState.PAUSED, "too_many_fail")
+    tasks = db.session.scalars(select(Task).where(Task.kind == "campaign_alarm")).all()
+    assert [task.owner_id for task in tasks] == [campaign.created_by_id]
+    controlling.resume(campaign.id, None)
+    assert controlling.watch_failures() == 0, "what failed before is no reason to pause again"
+    assert [task.state for task in tasks] == [TaskState.DONE]
+
+
+def test_below_the_limit_nothing_is_paused(simulator: Store) -> None:
+    set_value(FAILURE_LEAST, 10)
+    campaign = planned_campaign(12)
+    sent = [m.public_id for m in ledger(campaign)[:11]]
+    handed = {"state": "submitted", "gateway": "simulator", "submitted_at": datetime.now(UTC)}
+    db.session.execute(update(Message).where(Message.public_id.in_(sent)).values(handed))
+    settling.apply_receipts("simulator", [Receipt(key, Outcome.FAILED, "X", now()) for key in sent[:4]])
+    settling.apply_receipts("simulator", [Receipt(key, Outcome.DELIVERED, None, now()) for key in sent[4:]])
+    assert controlling.watch_failures() == 0
