@@ -31,8 +31,8 @@ def test_a_campaign_is_written_approved_sent_and_reconciled_from_a_shell(
     branch = create_branch()
     author = create_user(Role.SPECIALIST, branch=branch, username="author")
     create_user(Role.MANAGER, branch=branch, username="approver")
-    for _ in range(3):
-        create_contact(create_employer(branch, owner=author))
+    for n in range(3):
+        create_contact(create_employer(branch, owner_id=author.id), mobile=f"1380000000{n}")
     db.session.add(
         Segment(list_name="employers", name="全部", owner_id=author.id, tree={"match": "all", "rules": []})
     )
