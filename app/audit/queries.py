@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from flask_babel import LazyString, force_locale
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from sqlalchemy import Select, String, select, type_coerce
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +21,7 @@ from app.core import formats
 from app.core.db import Base, EnumText, db, is_postgresql
 from app.core.errors import NotFound
 from app.core.features import current_features
-from app.core.i18n import DEFAULT, msgid, translated
+from app.core.i18n import DEFAULT, msgid, speaking, translated
 from app.core.permissions import Actor
 from app.core.proofs import SEAL
 from app.core.story import told
@@ -169,7 +169,7 @@ def _filled(title: str, params: object) -> str:
     """A stored msgid with its values, in the house's own language; a person's words as they are."""
     if not isinstance(params, dict) or not params:
         return title
-    with force_locale(DEFAULT):
+    with speaking(DEFAULT):
         return told(title, params)
 
 

@@ -5,6 +5,7 @@ the `.po` is read itself, so that a forgotten `flask translations compile` costs
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from io import BytesIO
@@ -34,6 +35,15 @@ _NUMBERS = frozenset({int, float, Decimal})
 FOLDER = Path(__file__).resolve().parent.parent / "translations"
 
 
+#: Parsed once: Babel takes most of a millisecond to understand a locale's name.
+_PARSED = {name: Locale.parse(name) for name in LOCALES}
+
+
+def speaking(language: str) -> AbstractContextManager[None]:
+    """Texts inside are in that language, whatever the reader's."""
+    return force_locale(_PARSED[language])
+
+
 def msgid(text: str) -> str:
     """Marks a text that is stored now and translated when shown; gives it back unchanged."""
     return text
@@ -41,7 +51,7 @@ def msgid(text: str) -> str:
 
 def msgid_of(text: object) -> str:
     """The msgid behind a lazy text of a declaration, to be stored now and translated when shown."""
-    with force_locale("en"):
+    with speaking("en"):
         return str(text)
 
 
@@ -59,10 +69,6 @@ def translated(text: str, params: Mapping[str, object] | None = None) -> str:
         return shown % params
     except (KeyError, TypeError, ValueError):
         return shown
-
-
-#: Parsed once: Babel takes most of a millisecond to understand a locale's name.
-_PARSED = {name: Locale.parse(name) for name in LOCALES}
 
 
 def select_locale() -> Locale:
@@ -83,7 +89,7 @@ def in_chinese() -> bool:
 
 def to_console(text: str, **values: object) -> str:
     """What the start says to the terminal that it runs in, whose language is not the one of the pages."""
-    with force_locale(DEFAULT if current_settings().console_chinese else "en"):
+    with speaking(DEFAULT if current_settings().console_chinese else "en"):
         return str(gettext(text, **values))
 
 

@@ -42,9 +42,9 @@ list_acted = _signals.signal("list-acted")
 #: sender: the list's name; run. Sent when somebody fetches the file of an export, which writes nothing.
 export_fetched = _signals.signal("export-fetched")
 
-#: sender: the employer; contact, link, leaving (the roles that ended with it), actor. A new person handles
-#: the fund's business there.
-handler_changed = _signals.signal("handler-changed")
+#: no sender; handovers (employers.people.services.serving.Handover: roles of handlers that were taken up, and
+#: those that ended with each), actor. Other people handle the fund's business at these employers.
+handlers_changed = _signals.signal("handlers-changed")
 
 #: no sender; link_ids. These roles were entered by an import that is being undone.
 roles_withdrawn = _signals.signal("roles-withdrawn")

@@ -20,6 +20,7 @@ from app.core.workdays import add_working_days
 from app.core.workflow import Deadline, Move, Transition, Workflow
 from app.core.workflow_sets import SetMove
 from app.employers.models import Employer, EmployerContact
+from app.employers.people.services.serving import Handover
 from app.tasks.models import DEADLINE, Task, TaskState
 from app.tasks.policy import WELCOME_DAYS, may_work_on
 
@@ -315,28 +316,28 @@ LEFT = msgid("The handler has changed again")
 WELCOME = msgid("Get in touch with the new handler %(name)s")
 
 
-@signals.handler_changed.connect
-def _welcome_handler(
-    employer: Employer,
-    link: EmployerContact,
-    leaving: Sequence[EmployerContact],
-    actor: Actor | None,
-    **_more: Any,
-) -> None:
+@signals.handlers_changed.connect
+def _welcome_handlers(_sender: object, handovers: Sequence[Handover], actor: Actor | None) -> None:
     """A new handler is contacted at once, so that the line to the employer never breaks.
 
     Whoever left again before being welcomed needs no welcome any more.
     """
-    _spare_welcome([one.id for one in leaving])
-    open_task(
-        "welcome",
-        WELCOME,
-        add_working_days(today(), WELCOME_DAYS.value(), provisional=True),
-        employer=employer,
-        params={"name": link.contact.name},
-        source=("employer_contact", link.id),
-        actor=actor,
-    )
+    if not handovers:
+        return
+    _spare_welcome([left.id for one in handovers for left in one.leaving])
+    due_on = add_working_days(today(), WELCOME_DAYS.value(), provisional=True)
+    for link, _leaving in handovers:
+        open_task(
+            "welcome",
+            WELCOME,
+            due_on,
+            employer=link.employer,
+            params={"name": link.contact.name},
+            source=("employer_contact", link.id),
+            actor=actor,
+            fresh=True,
+        )
+    db.session.flush()
 
 
 @signals.roles_withdrawn.connect

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from app.contributions import queries
 from app.contributions.queries import Handler
@@ -75,20 +74,14 @@ def tell(plans: Sequence[Plan], actor: Actor | None) -> None:
     The first handler of an employer is no change. A statement changes few handlers, and reads them at once.
     """
     _tell_numbers(plans, actor)
-    changes = dict(change for one in plans if (change := _change(one)))
-    if not changes:
-        return
-    query = select(EmployerContact).where(among(EmployerContact.id, {*changes, *changes.values()}))
-    both = (joinedload(EmployerContact.contact), joinedload(EmployerContact.employer))
-    links = {link.id: link for link in db.session.scalars(query.options(*both)).unique()}
-    for new, old in changes.items():
-        link, left = links[new], links[old]
-        if link.contact.name == left.contact.name:  # known twice, by two numbers
-            continue
-        serving.tell(link.employer, link, [left], actor)
-        signals.handler_changed.send(
-            link.employer, contact=link.contact, link=link, leaving=[left], actor=actor
-        )
+    changes = {new: [old] for new, old in filter(None, map(_change, plans))}
+    if changes:
+        # a person known twice, by two numbers, is nobody new
+        taken = [
+            one for one in serving.handovers(changes) if one.link.contact.name != one.leaving[0].contact.name
+        ]
+        serving.tell(taken, actor)
+        signals.handlers_changed.send(None, handovers=taken, actor=actor)
 
 
 def _change(made: Plan) -> tuple[int, int] | None:

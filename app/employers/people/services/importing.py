@@ -248,8 +248,7 @@ def applied(plans: Sequence[Plan], context: Context) -> None:
         entered: Entered = one.extra
         if entered.contact is not None:
             _tell_of_number(entered, one.line.values["mobile"], context.actor)
-        if entered.role is not None:
-            _tell_of_role(entered, context.actor)
+    _tell_of_roles([one.extra for one in plans], context.actor)
     contacts = [one.extra.contact for one in plans if one.extra.contact is not None]
     shared = select(EmployerContact.employer_id).where(among(EmployerContact.contact_id, contacts))
     reindex(employers | set(db.session.scalars(shared)))
@@ -261,17 +260,11 @@ def _tell_of_number(entered: Entered, mobile: str, actor: Actor | None) -> None:
     editing.tell(contact, editing.NEW_NUMBER, actor, old=old, new=mask_phone(mobile))
 
 
-def _tell_of_role(entered: Entered, actor: Actor | None) -> None:
+def _tell_of_roles(entered: Sequence[Entered], actor: Actor | None) -> None:
     """Where somebody left, the new handler is to be welcomed; where nobody was known, it is only told."""
-    link = db.session.get_one(EmployerContact, id_of(entered.role)) if entered.role is not None else None
-    if link is None:
-        return
-    leaving = [db.session.get_one(EmployerContact, id_) for id_ in entered.leaving]
-    serving.tell(link.employer, link, leaving, actor)
-    if leaving:
-        signals.handler_changed.send(
-            link.employer, contact=link.contact, link=link, leaving=leaving, actor=actor
-        )
+    taken = serving.handovers({id_of(one.role): one.leaving for one in entered if one.role is not None})
+    serving.tell(taken, actor)
+    signals.handlers_changed.send(None, handovers=[one for one in taken if one.leaving], actor=actor)
 
 
 def removing(table: str, ids: Sequence[int], context: Context) -> None:

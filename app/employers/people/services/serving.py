@@ -1,15 +1,17 @@
 """Roles at employers: taking one up, handing it over, ending it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.core import signals, timeline
 from app.core.clock import today
-from app.core.db import db
+from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid, msgid_of
 from app.core.permissions import Actor
@@ -39,6 +41,13 @@ class Mandate:
             raise DomainError(_l("The day lies in the future."))
         if self.authorised_until and self.authorised_until < self.since:
             raise DomainError(_l("The authorisation ends before the role begins."))
+
+
+class Handover(NamedTuple):
+    """A role that was taken up, and those of its employer that ended with it."""
+
+    link: EmployerContact
+    leaving: Sequence[EmployerContact]
 
 
 def person_for(
@@ -116,9 +125,10 @@ def take_up(
     )
     employer.contacts.append(link)
     db.session.flush()
-    tell(employer, link, leaving, actor)
+    taken = [Handover(link, leaving)]
+    tell(taken, actor)
     if role is ContactRole.HANDLER:
-        signals.handler_changed.send(employer, contact=contact, link=link, leaving=list(leaving), actor=actor)
+        signals.handlers_changed.send(None, handovers=taken, actor=actor)
     return link
 
 
@@ -126,17 +136,27 @@ def _same(one: Contact, other: Contact) -> bool:
     return one is other or (one.name == other.name and one.mobile == other.mobile)
 
 
-def tell(
-    employer: Employer, link: EmployerContact, leaving: Sequence[EmployerContact], actor: Actor | None
-) -> None:
-    """On the employer's timeline: who took up the role, and from whom."""
-    params: dict[str, Any] = {"name": link.contact.name, "role": {"msgid": msgid_of(ROLE_LABELS[link.role])}}
-    summary = ADDED
-    if leaving:
-        summary, params = HANDED_OVER, {**params, "old": "、".join(old.contact.name for old in leaving)}
-    timeline.record(
-        employer.id, KIND, summary, params=params, actor=actor, endpoint=ENDPOINT, link_id=link.id
-    )
+def tell(handovers: Sequence[Handover], actor: Actor | None) -> None:
+    """On the employers' timelines: who took up the role, and from whom."""
+    timeline.record_many(KIND, map(_happening, handovers), actor=actor, endpoint=ENDPOINT)
+
+
+def _happening(one: Handover) -> timeline.Happening:
+    link, role = one.link, {"msgid": msgid_of(ROLE_LABELS[one.link.role])}
+    params: dict[str, Any] = {"name": link.contact.name, "role": role}
+    if one.leaving:
+        params["old"] = "、".join(old.contact.name for old in one.leaving)
+    summary = HANDED_OVER if one.leaving else ADDED
+    return timeline.Happening(link.employer_id, summary, params, link_id=link.id)
+
+
+def handovers(roles: Mapping[int, Sequence[int]]) -> list[Handover]:
+    """What an import wrote: ids of roles that were taken up, each with those that ended; read at once."""
+    ids = [*roles, *(ended for leaving in roles.values() for ended in leaving)]
+    query = select(EmployerContact).where(among(EmployerContact.id, ids))
+    both = (joinedload(EmployerContact.contact), joinedload(EmployerContact.employer))
+    links = {link.id: link for link in db.session.scalars(query.options(*both)).unique()}
+    return [Handover(links[new], [links[old] for old in leaving]) for new, leaving in roles.items()]
 
 
 def hand_over(
