@@ -11,6 +11,7 @@ from app.core.permissions import LEADERS, OFFICE, Actor, Role
 from app.core.searching import SearchKind, rows_of
 from app.employers.models import Employer
 from app.tasks import demo
+from app.tasks.following import services as following  # noqa: F401 - it hears the signals
 from app.tasks.forms import OWNERS, ManyTasksForm
 from app.tasks.lists import EMPLOYER_FIELDS, TASKS
 from app.tasks.policy import WELCOME_DAYS, Permission

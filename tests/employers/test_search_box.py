@@ -20,7 +20,8 @@ from app.employers.models import Area, AreaKind, Contact, ContactRole, EmployerC
 from app.employers.search.jobs import complete_search
 from app.employers.search.models import SEARCH
 from app.employers.search.queries import people
-from app.tasks.services import WELCOME, open_task
+from app.tasks.following.services import WELCOME
+from app.tasks.services import open_task
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
 

@@ -27,8 +27,8 @@ from app.core.reversible import table_of
 from app.core.workflow import WorkflowHistory
 from app.core.workflow_sets import SetMove, note_restored, transition_many
 from app.lifecycle.workflow import LIFECYCLE
+from app.tasks.following.services import settle_deadlines
 from app.tasks.models import DEADLINE, Task
-from app.tasks.services import settle_deadlines
 
 CHANGED = msgid("Arrears: %(before)s → %(after)s months unpaid, by the statement of %(month)s")
 

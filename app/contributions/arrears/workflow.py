@@ -31,7 +31,7 @@ from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
 from app.employers.models import Employer
 from app.lifecycle.workflow import LIFECYCLE
-from app.tasks.services import settle_deadlines
+from app.tasks.following.services import settle_deadlines
 
 
 def has_reason(case: ArrearsCase, _actor: Actor | None) -> Reason | None:

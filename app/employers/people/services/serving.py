@@ -154,8 +154,8 @@ def handovers(roles: Mapping[int, Sequence[int]]) -> list[Handover]:
     """What an import wrote: ids of roles that were taken up, each with those that ended; read at once."""
     ids = [*roles, *(ended for leaving in roles.values() for ended in leaving)]
     query = select(EmployerContact).where(among(EmployerContact.id, ids))
-    both = (joinedload(EmployerContact.contact), joinedload(EmployerContact.employer))
-    links = {link.id: link for link in db.session.scalars(query.options(*both)).unique()}
+    found = db.session.scalars(query.options(joinedload(EmployerContact.contact)))
+    links = {link.id: link for link in found}
     return [Handover(links[new], [links[old] for old in leaving]) for new, leaving in roles.items()]
 
 
