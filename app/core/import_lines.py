@@ -12,7 +12,7 @@ from app.core.sheet_formulas import UNCALCULATED
 from app.core.sheets import Row, Table
 
 #: the most rows of one transaction, for which other writers wait; a chunk that is packed takes less time
-CHUNK, PACKED_CHUNK = 1_000, 4_000
+CHUNK, PACKED_CHUNK = 1_000, 10_000
 
 
 @dataclass(slots=True)

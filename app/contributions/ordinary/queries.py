@@ -36,18 +36,22 @@ KEPT = frozenset({"employer_account_no"})
 #: stated columns that seldom change and have an index, which an UPDATE would write again for the same value
 SELDOM = ("economic_type", "area", "account_opened_on", "online_signed_on")
 
+#: what nearly every month changes
+MONTHLY = ("statement_period", "arrears_as_of", "paid_through", "monthly_amount", "heads")
+
 Values = Mapping[str, ColumnElement[Any]]
 
 
 def account_values(context: Context) -> Values:
     """The employer's columns as an ordinary line states and implies them."""
     staged = STAGED.c
+    # first what differs in most lines: the database then spares comparing the others
     return {
-        **{name: staged[name] for name in CLAIMED if name not in KEPT},
+        "statement_period": literal(month_of(context), PeriodType()),
+        "arrears_as_of": literal(context.as_of, Date()),
         "paid_through": staged.paid_through,
         "arrears_months": staged.arrears_months,
-        "arrears_as_of": literal(context.as_of, Date()),
-        "statement_period": literal(month_of(context), PeriodType()),
+        **{name: staged[name] for name in CLAIMED if name not in KEPT},
     }
 
 
@@ -156,7 +160,10 @@ _line = ORDINARY.join(STAGED, STAGED.c.number == ORDINARY.c.number)
 def noted(context: Context) -> Select[*tuple[Any, ...]]:
     """The lines that write, with their notes, for `Remember`. Ask before the employers change."""
     line, stage = ORDINARY.c, EMPLOYERS.c.stage
-    noted_columns = noted_change(EMPLOYERS, line.id, _changes(context), line.unedited)
+    changes = _changes(context)
+    monthly = {column: value for column, value in changes.items() if column.name in MONTHLY}
+    seldom = {column: value for column, value in changes.items() if column.name not in MONTHLY}
+    noted_columns = noted_change(EMPLOYERS, line.id, monthly, line.unedited, seldom)
     # the move has a note of its own, as it is made after the columns
     noted_stage = noted_change(EMPLOYERS, line.id, {stage: line.target})
     listed = notes(

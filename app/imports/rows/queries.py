@@ -64,10 +64,10 @@ def seal(batch: ImportBatch, *, fate: bool) -> Seal:
 
 
 def _sealed(rows: Iterable[Sequence[Any]], step: int, fate: bool) -> Seal:
-    digests, count = [hashlib.sha256() for _ in range(BLOCKS)], 0
+    digests, count, last = [hashlib.sha256() for _ in range(BLOCKS)], 0, BLOCKS - 1
     for _batch, number, content, became in rows:
-        block = digests[min(max(number - 1, 0) // step, BLOCKS - 1)]
-        block.update(f"{content}{_BETWEEN}{became if fate else ''}\n".encode())
+        block = min((number - 1) // step, last) if number > 0 else 0
+        digests[block].update(f"{content}{_BETWEEN}{became if fate else ''}\n".encode())
         count += 1
     return Seal(step, count, tuple(one.hexdigest() for one in digests), fate)
 
@@ -84,14 +84,14 @@ def _texts(batch_ids: Sequence[int]) -> Iterator[Sequence[Any]]:
 
 
 def _text(names: Sequence[str]) -> Any:
-    parts: list[Any] = []
+    joined: Any = None
     for name in names:
         column = getattr(ImportRow, name)
-        text = cast(column, Text) if is_postgresql() else cast(type_coerce(column, String), Text)
-        parts += [func.coalesce(text, ""), literal(_BETWEEN)]
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = joined.op("||")(part)
+        # SQLite makes a text of whatever it joins
+        text = cast(column, Text) if is_postgresql() else type_coerce(column, String)
+        text = func.coalesce(text, "") if column.nullable else text
+        joined = text if joined is None else joined.op("||")(text)
+        joined = joined.op("||")(literal(_BETWEEN))
     return type_coerce(joined, String)
 
 
