@@ -41,7 +41,8 @@ _PARSED = {name: Locale.parse(name) for name in LOCALES}
 
 def speaking(language: str) -> AbstractContextManager[None]:
     """Texts inside are in that language, whatever the reader's."""
-    return force_locale(_PARSED[language])
+    forced: AbstractContextManager[None] = force_locale(_PARSED[language])
+    return forced
 
 
 def msgid(text: str) -> str:

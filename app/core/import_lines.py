@@ -11,8 +11,11 @@ from app.core.import_staging import Packed
 from app.core.sheet_formulas import UNCALCULATED
 from app.core.sheets import Row, Table
 
-#: the most rows of one transaction, for which other writers wait; a chunk that is packed takes less time
-CHUNK, PACKED_CHUNK = 1_000, 10_000
+#: the most rows of one transaction, for which other writers wait
+CHUNK = 1_000
+#: A row of a packed chunk takes a fifth of the time. The first is small, so that writing begins while the
+#: next is read; each has twice the rows of that before.
+PACKED_FIRST, PACKED_MOST = 2_500, 10_000
 
 
 @dataclass(slots=True)
@@ -55,7 +58,7 @@ def chunks(
     Rows up to `after` were handled by an earlier run; their keys are still read, so that a repetition is
     found.
     """
-    reader, most = _Reader(spec, table), PACKED_CHUNK if pack else CHUNK
+    reader, most = _Reader(spec, table), PACKED_FIRST if pack else CHUNK
     chunk = Chunk()
     for block in table.rows:
         for row in block:
@@ -71,7 +74,7 @@ def chunks(
                 chunk.misread.append(found)
             if len(chunk) >= most:
                 yield _ready(chunk, pack)
-                chunk = Chunk()
+                chunk, most = Chunk(), min(2 * most, PACKED_MOST) if pack else most
     if len(chunk):
         yield _ready(chunk, pack)
 

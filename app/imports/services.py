@@ -216,13 +216,7 @@ def _apply(run: _Run) -> Iterator[None]:
     """Write chunk after chunk, each with its progress in one transaction, from where an earlier run ended."""
     for chunk in reading(run.source, run.spec, run.context, run.hold, pack=True):
         run.hold.keep()
-        taken, lines = NOTHING_TAKEN, chunk.lines
-        if run.spec.setwise is not None and chunk.packed is not None:
-            taken = _take(run, run.spec.setwise, chunk.packed)
-            lines = chunk.packed.lines(run.spec.setwise.table, taken.left)
-        plans = [plan for at in range(0, len(lines), CHUNK) for plan in _written(run, lines[at : at + CHUNK])]
-        run.rows.keep([one for one in plans if one.writes or one.reasons or one.remarks], chunk.misread)
-        _count(run, plans, chunk, taken)
+        _apply_chunk(run, chunk)
         yield
     run.hold.keep()
     run.spec.finished(run.context)
@@ -230,6 +224,16 @@ def _apply(run: _Run) -> Iterator[None]:
     _tell_audit(run, APPLIED)
     signals.import_applied.send(db.session.get_one(ImportBatch, run.context.batch_id))
     yield
+
+
+def _apply_chunk(run: _Run, chunk: Chunk) -> None:
+    taken, lines = NOTHING_TAKEN, chunk.lines
+    if run.spec.setwise is not None and chunk.packed is not None:
+        taken = _take(run, run.spec.setwise, chunk.packed)
+        lines = chunk.packed.lines(run.spec.setwise.table, taken.left)
+    plans = [plan for at in range(0, len(lines), CHUNK) for plan in _written(run, lines[at : at + CHUNK])]
+    run.rows.keep([one for one in plans if one.writes or one.reasons or one.remarks], chunk.misread)
+    _count(run, plans, chunk, taken)
 
 
 def _take(run: _Run, way: Setwise, lines: Packed) -> Taken:

@@ -4,7 +4,8 @@ Bare: python-calamine reads the sheet and one executemany puts its cells into on
 Ours: `flask imports apply statement`, less a process that only starts and lists the specs. It is measured
 twice: into an empty database, where every row makes an employer, an account, a handler, a fact, a stage with
 its history, a timeline entry and a search row; and for the month after, where all are known and change.
-Each runs in a process of its own, so that its time and its memory are its alone.
+Each runs in a process of its own, so that its time and its memory are its alone. The second month is
+imported once more into a copy without what follows from it (`plain_import`): that tells what following costs.
 """
 
 import os
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,8 +23,9 @@ from tests.bench.figures import Figure
 from tests.bench.statement_file import write_statement
 
 ROWS = 100_000
-LEAST_SHARE, MOST_MEGABYTES = 0.4, 300.0
+LEAST_SHARE, MOST_MEGABYTES, MOST_FOLLOWING = 0.4, 300.0, 2.0
 FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
+PLAIN = (sys.executable, "-m", "tests.bench.plain_import", "--app", "wsgi")
 
 
 class Run(NamedTuple):
@@ -34,16 +37,19 @@ class Run(NamedTuple):
 
 
 def measure() -> list[Figure]:
-    """For each of the two months the share of the bare speed, and the peak memory of the import."""
+    """For each of the two months the share of the bare speed, and the peak memory of the import.
+
+    Then how many times the plain import of the second month it takes with what follows from it.
+    """
     folder = Path(tempfile.mkdtemp(prefix="jinnuo-bench-"))
-    home = {"JINNUO_HOME": str(folder / "home"), "DEMO": "0"}
+    home, copy = ({"JINNUO_HOME": str(folder / name), "DEMO": "0"} for name in ("home", "copy"))
     try:
         _run([*FLASK, "db", "upgrade"], home)
         started = _run([*FLASK, "imports", "specs"], home)
-        runs = {
-            "first, all new": _month(folder, home, 9, "2026-09-30"),
-            "next month, all known": _month(folder, home, 10, "2026-10-31"),
-        }
+        runs = {"first, all new": _month(folder, home, 9, "2026-09-30")}
+        shutil.copytree(folder / "home", folder / "copy")
+        runs["next month, all known"] = _month(folder, home, 10, "2026-10-31")
+        plain = _imported(folder, copy, 10, "2026-10-31", PLAIN)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     figures = []
@@ -56,12 +62,16 @@ def measure() -> list[Figure]:
             ),
             Figure(f"statement, {name}: peak memory", ours.megabytes, MOST_MEGABYTES, " MB"),
         ]
-    return figures
+    whole = runs["next month, all known"][1]
+    detail = f"on the clock {whole.wall - started.wall:.1f} s and {plain.wall - started.wall:.1f} s plain"
+    times = (whole.cpu - started.cpu) / (plain.cpu - started.cpu)
+    name = "statement, next month: with arrears to plain, processor time"
+    return [*figures, Figure(name, times, MOST_FOLLOWING, "x", detail=detail)]
 
 
 def _month(folder: Path, home: dict[str, str], month: int, as_of: str) -> tuple[Run, Run]:
     """The bare load of a month's file (the median of three) and our import of it."""
-    file = folder / f"statement_2026-{month:02d}.xlsx"
+    file = _file(folder, month)
     write_statement(file, ROWS, month)
     loads = [
         _run(
@@ -70,7 +80,16 @@ def _month(folder: Path, home: dict[str, str], month: int, as_of: str) -> tuple[
         for n in range(3)
     ]
     bare = sorted(loads, key=lambda run: run.wall)[1]
-    return bare, _run([*FLASK, "imports", "apply", "statement", str(file), "--as-of", as_of, "--json"], home)
+    return bare, _imported(folder, home, month, as_of, FLASK)
+
+
+def _imported(folder: Path, home: dict[str, str], month: int, as_of: str, flask: Sequence[str]) -> Run:
+    file = _file(folder, month)
+    return _run([*flask, "imports", "apply", "statement", str(file), "--as-of", as_of, "--json"], home)
+
+
+def _file(folder: Path, month: int) -> Path:
+    return folder / f"statement_2026-{month:02d}.xlsx"
 
 
 def _run(command: list[str], more: dict[str, str]) -> Run:

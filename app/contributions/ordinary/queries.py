@@ -33,10 +33,9 @@ from app.employers.sources.policy import FIRST, STATEMENT
 FACTS = cast(Table, ContributionFact.__table__)
 #: an ordinary line is found by its account number, which therefore stays
 KEPT = frozenset({"employer_account_no"})
-#: stated columns that seldom change and have an index, which an UPDATE would write again for the same value
-SELDOM = ("economic_type", "area", "account_opened_on", "online_signed_on")
 
-#: what nearly every month changes
+#: What nearly every month changes. The others are written only where they differ: some have an index, which
+#: an UPDATE would write again for the same value.
 MONTHLY = ("statement_period", "arrears_as_of", "paid_through", "monthly_amount", "heads")
 
 Values = Mapping[str, ColumnElement[Any]]

@@ -95,8 +95,8 @@ class _Statements:
     def of(cls, context: Context) -> "_Statements":
         """The statements of a run."""
         values = queries.account_values(context)
-        often = {name: value for name, value in values.items() if name not in queries.SELDOM}
-        seldom = {name: value for name, value in values.items() if name in queries.SELDOM}
+        often = {name: value for name, value in values.items() if name in queries.MONTHLY}
+        seldom = {name: value for name, value in values.items() if name not in queries.MONTHLY}
         line = (ORDINARY.c.number == STAGED.c.number) & (ORDINARY.c.id == EMPLOYERS.c.id)
         changing = update(EMPLOYERS).where(line, ORDINARY.c.changes)
         stamp = {"updated_at": _moment(EMPLOYERS.c.updated_at)}

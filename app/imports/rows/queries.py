@@ -88,7 +88,7 @@ def _text(names: Sequence[str]) -> Any:
     for name in names:
         column = getattr(ImportRow, name)
         # SQLite makes a text of whatever it joins
-        text = cast(column, Text) if is_postgresql() else type_coerce(column, String)
+        text: Any = cast(column, Text) if is_postgresql() else type_coerce(column, String)
         text = func.coalesce(text, "") if column.nullable else text
         joined = text if joined is None else joined.op("||")(text)
         joined = joined.op("||")(literal(_BETWEEN))
