@@ -82,10 +82,10 @@ def discard(app: Flask) -> None:
     shutil.rmtree(app.instance_path, ignore_errors=True)
 
 
-def sign_in(client: FlaskClient) -> None:
-    client.post("/login", data={"username": WHO, "password": PASSWORD})
+def sign_in(client: FlaskClient, who: str = WHO) -> None:
+    client.post("/login", data={"username": who, "password": PASSWORD})
     if client.get("/").status_code != 200:
-        raise RuntimeError("the demonstration's manager cannot sign in")
+        raise RuntimeError(f"{who} of the demonstration cannot sign in")
 
 
 def main_pages() -> dict[str, str]:

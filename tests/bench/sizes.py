@@ -2,7 +2,8 @@
 
 Each page's 95th percentile at the largest size is compared with that at the smallest, and with the bare page:
 its own statements through the driver in a minimal Flask page. The sizes are read from BENCH_SIZES (numbers
-with commas between), as a million employers take some ten minutes to make on each database.
+with commas between), as a million employers take some ten minutes to make on each database. BENCH_KEPT names
+a folder that keeps the departments for the next time (PostgreSQL's in the server of TEST_DATABASE_URL).
 """
 
 import os
@@ -11,11 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import select
+from sqlalchemy import create_engine, func, select, text
 
 from app import create_app
 from app.accounts.demo import load
@@ -30,13 +32,16 @@ from app.employers.lists import EMPLOYERS
 from app.employers.models import Employer
 from app.employers.policy import visible_to
 from tests.bench.figures import Figure, p95
-from tests.bench.offices import MOMENT, fill
+from tests.bench.offices import MOMENT, OF_FEW, fill
 from tests.bench.pages import WHO, bare_page, discard, in_turn, sign_in, statements_of
 from tests.conftest import fresh_postgresql_database
 from tests.postgresql import a_server
 
 SIZES = tuple(int(one) for one in os.environ.get("BENCH_SIZES", "10000,100000,1000000").split(","))
+KEPT = Path(os.environ["BENCH_KEPT"]) if "BENCH_KEPT" in os.environ else None
 MOST_GROWTH, MOST_TIMES, MOST_SECONDS = 1.5, 2.0, 1.0
+#: stands in the folder of a department that is whole
+FILLED = "filled"
 MERGE = "preview of a merge"
 #: rows of other tables that go along in the merge that is previewed
 MOVING = 5_000
@@ -67,11 +72,15 @@ def _measured(name: str, server: str | None) -> list[Figure]:
 
 def _at(size: int, server: str | None) -> dict[str, tuple[float, float]]:
     """Seconds at the 95th percentile of each page in a department of this size, ours and bare."""
-    with _department(size, server) as (app, client):
+    with department(size, server) as app:
         with app.test_request_context():
-            urls = _pages(size)
+            pages = pages_of(size)
+        clients: dict[str, FlaskClient] = {}
+        for who in dict.fromkeys(who for who, _url in pages.values()):
+            sign_in(clients.setdefault(who, app.test_client()), who)
         found = {}
-        for name, url in urls.items():
+        for name, (who, url) in pages.items():
+            client = clients[who]
             bare = bare_page(app, statements_of(app, client, url))
             ours, without = in_turn(partial(client.get, url), bare, clock=time.perf_counter)
             found[name] = (p95(ours), p95(without))
@@ -79,41 +88,77 @@ def _at(size: int, server: str | None) -> dict[str, tuple[float, float]]:
 
 
 @contextmanager
-def _department(size: int, server: str | None) -> Iterator[tuple[Flask, FlaskClient]]:
+def department(size: int, server: str | None) -> Iterator[Flask]:
+    """An application over a department of this size, which is made unless it was kept."""
+    name = f"{'postgresql' if server else 'sqlite'}-{size}"
     with ExitStack() as stack:
-        values = {"JINNUO_HOME": tempfile.mkdtemp(prefix="jinnuo-bench-")}
-        if server:
+        home = KEPT / name if KEPT else Path(tempfile.mkdtemp(prefix="jinnuo-bench-"))
+        values = {"JINNUO_HOME": str(home)}
+        if server and KEPT:
+            values["DATABASE_URL"] = _kept_database(server, name)
+        elif server:
             values["DATABASE_URL"] = stack.enter_context(fresh_postgresql_database(server))
         app = create_app(Settings.from_environment(values))
-        stack.callback(discard, app)
         app.config["WTF_CSRF_ENABLED"] = False
-        with app.app_context(), writing():
-            upgrade(directory=str(PROJECT / "migrations"))
-            load(Demo())
-            db.session.commit()
-        fill(app, size)
-        client = app.test_client()
-        sign_in(client)
-        yield app, client
+        if not KEPT:
+            stack.callback(discard, app)
+        if not (home / FILLED).exists():
+            _fill(app, size)
+            (home / FILLED).touch()
+        yield app
 
 
-def _pages(size: int) -> dict[str, str]:
-    """The addresses; the employer that is shown and the one that is merged are like all others."""
+def _kept_database(server: str, name: str) -> str:
+    """The URL of the database of this name, which is created where it is not there yet."""
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
+            connection.execute(text(f'CREATE DATABASE "{name}"'))
+    return admin.url.set(database=name).render_as_string(hide_password=False)
+
+
+def _fill(app: Flask, size: int) -> None:
+    with app.app_context(), writing():
+        upgrade(directory=str(PROJECT / "migrations"))
+        load(Demo())
+        db.session.commit()
+    fill(app, size)
+
+
+def pages_of(size: int) -> dict[str, tuple[str, str]]:
+    """Who opens which address; the employer that is shown and the one that is merged are like all others."""
     manager = db.session.scalars(select(User).where(User.username == WHO)).unique().one()
     kept, merged, shown = db.session.scalars(select(Employer.id).where(visible_to(manager)).limit(3)).all()
-    with writing():
-        story = {"employer_id": merged, "kind": "employer", "summary": "Note", "at": MOMENT}
-        columns: Columns = {name: [value] * MOVING for name, value in story.items()}
-        insert_columns(db.metadata.tables[TimelineEntry.__tablename__], columns)
-        db.session.commit()
-    return {
-        "first page": "/employers",
+    _tell_much_of(merged)
+    # what nearly all have in common, asked by those who see few
+    common = {
+        f"{page}, {who}": (who, url_for(endpoint, q="公司"))
+        for who in OF_FEW
+        for page, endpoint in (("common word", "employers.search"), ("list of it", "employers.index"))
+    }
+    pages = {
+        "first page": url_for("employers.index"),
         "deep page": url_for("employers.index", sort="name", after=_cursor(size * 4 // 5)),
         "two filters": "/employers?stage.in=in_arrears&heads.ge=10",
         "two characters": url_for("employers.search", q="科技"),
+        "common word": url_for("employers.search", q="公司"),
+        "list of it": url_for("employers.index", q="公司"),
         "an employer": url_for("employers.show", employer_id=shown),
+        "leads": url_for("leads.index"),
         MERGE: url_for("merging.compare", kept_id=kept, merged_id=merged),
     }
+    return {name: (WHO, url) for name, url in pages.items()} | common
+
+
+def _tell_much_of(employer_id: int) -> None:
+    """Gives the employer that is merged a long story, once."""
+    story = select(func.count()).where(TimelineEntry.employer_id == employer_id)
+    if (db.session.scalar(story) or 0) < MOVING:
+        with writing():
+            values = {"employer_id": employer_id, "kind": "employer", "summary": "Note", "at": MOMENT}
+            columns: Columns = {name: [value] * MOVING for name, value in values.items()}
+            insert_columns(db.metadata.tables[TimelineEntry.__tablename__], columns)
+            db.session.commit()
 
 
 def _cursor(offset: int) -> str:
