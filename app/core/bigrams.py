@@ -6,7 +6,8 @@ characters. The index only narrows: whoever searches compares the texts themselv
 kinds in one row are told apart by a mark before each word.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from operator import add as add_up
 from typing import Any
 
@@ -24,10 +25,11 @@ from sqlalchemy import (
     literal_column,
     or_,
     table,
+    text,
 )
 
 from app.core.bulk import Columns, insert_columns
-from app.core.db import is_postgresql
+from app.core.db import db, is_postgresql
 
 #: Stands before the first character of a text. Characters for private use are no part of a search key.
 BORDER = "\ue000"
@@ -72,15 +74,70 @@ def phrase(needle: str, mark: str = "", *, beginning: bool = False) -> tuple[str
     return tuple(mark + pair for pair in ([BORDER + needle[0], *pairs] if beginning else pairs))
 
 
+@dataclass(frozen=True)
+class Spread:
+    """How many rows hold a phrase, as far as the index tells without being read through.
+
+    `common` phrases are held by so many that whoever has a better way to few rows ought to go that way.
+    """
+
+    rows: int = 0
+    common: bool = False
+
+
+def spreads(indexed: Table, phrases: Collection[Phrase], most: int) -> dict[Phrase, Spread]:
+    """Each phrase's spread: counted no further than one past `most`, where the index gives hit after hit.
+
+    PostgreSQL's gives all of them at once, so there the statistics tell: a phrase is as frequent as its
+    rarest pair, and 0 rows if that is not among the frequent ones.
+    """
+    if is_postgresql():
+        shares = _shares(indexed, {word for phrase in phrases for word in phrase})
+        rows = max(0.0, db.session.scalar(_ROWS, {"name": indexed.name}) or 0) if shares else 0
+        held = {one: min(shares.get(word, 0.0) for word in one) for one in phrases}
+        return {
+            one: Spread(int(share * rows), share * rows > most and share * _ONE_IN >= 1)
+            for one, share in held.items()
+        }
+    count = f"SELECT count(*) FROM (SELECT 1 FROM {indexed.name}_fts(:sought) LIMIT :most)"  # noqa: S608
+    found = {}
+    for one in phrases:
+        rows = db.session.scalar(text(count), {"sought": _match([one]), "most": most + 1}) or 0
+        found[one] = Spread(rows, rows > most)
+    return found
+
+
+#: A pair that fewer rows hold is better looked up than waited for.
+_ONE_IN = 20
+_ROWS = text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:name)")
+_FREQUENT = text(
+    "SELECT pairs.pair, pairs.share FROM pg_stats, unnest(most_common_elems::text::text[], "
+    "most_common_elem_freqs) AS pairs (pair, share) WHERE schemaname = current_schema() "
+    "AND tablename = :name AND pairs.pair = ANY (:words)"
+)
+
+
+def _shares(indexed: Table, words: Collection[str]) -> dict[str, float]:
+    """Which part of the rows holds a word, of the words that PostgreSQL has found to be frequent."""
+    values = {"name": f"ix_{indexed.name}_grams", "words": sorted(words)}
+    return {word: share for word, share in db.session.execute(_FREQUENT, values)}
+
+
 def narrowed(
-    query: Select[Any], indexed: Table, wanted: Sequence[Phrase], without: Sequence[Phrase] = ()
+    query: Select[Any],
+    indexed: Table,
+    wanted: Sequence[Phrase],
+    without: Sequence[Phrase] = (),
+    common: Collection[Phrase] = (),
 ) -> Select[Any]:
     """The query over an indexed table, left with the rows that may hold one of the phrases.
 
     Rows that hold one of `without` may be left out, too. Rows come as the index gives them, so that a LIMIT
-    ends the work.
+    ends the work; where it gives all at once, `common` phrases are not looked up in it.
     """
     if is_postgresql():
+        if not set(wanted).isdisjoint(common):
+            return query
         stored = func.string_to_array(indexed.c.grams, literal_column("' '"))
         held = stored.bool_op("@>")
         return query.where(or_(*(held(bindparam(None, list(words), ARRAY(Text()))) for words in wanted)))

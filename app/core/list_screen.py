@@ -73,17 +73,36 @@ class ListScreen:
     def rows(self) -> Sequence[Any]:
         return self.found.rows
 
-    @cached_property
+    @property
     def count(self) -> int:
-        """How many rows match; `COUNT_CAP + 1` stands for more than that."""
+        """How many rows match; one more than `cap` stands for more than that."""
+        return self._counted[0]
+
+    @property
+    def cap(self) -> int:
+        """How far rows were counted."""
+        return self._counted[1]
+
+    @cached_property
+    def _counted(self) -> tuple[int, int]:
         if self.found.previous is None and self.found.next is None:
-            return len(self.rows)
-        return paging.count(self.state.query, self.page.key, COUNT_CAP)
+            return len(self.rows), COUNT_CAP
+        found = self._count_found()
+        if found is not None:
+            return found, paging.FOUND_CAP
+        return paging.count(self.state.query, self.page.key, COUNT_CAP), COUNT_CAP
+
+    def _count_found(self) -> int | None:
+        """The same by what finds the words searched for, where the list has that."""
+        state, count_found = self.state, self.page.count_found
+        if count_found is None or not state.words:
+            return None
+        return count_found(state.words, self.page.filtered(state.tree, state.actor, state.args), state.actor)
 
     @cached_property
     def count_text(self) -> str:
-        if self.count > COUNT_CAP:
-            return str(_("%(count)s+ records", count=formats.number(COUNT_CAP)))
+        if self.count > self.cap:
+            return str(_("%(count)s+ records", count=formats.number(self.cap)))
         return str(
             ngettext("%(count)s record", "%(count)s records", self.count, count=formats.number(self.count))
         )
@@ -146,7 +165,7 @@ class ListScreen:
         """Only the open view tells its count, which is known anyway: others would cost a query each."""
         if view is not self.state.view:
             return {"here": False}
-        counted = self.count <= COUNT_CAP and not self.state.edited
+        counted = self.count <= self.cap and not self.state.edited
         return {"here": True, "count": self.count if counted else None}
 
     @cached_property

@@ -46,6 +46,9 @@ class ListPage:
     endpoint: str | None = None
     search: Callable[[str], ColumnElement[bool]] | None = None
     search_hint: Any = None
+    #: counts what the words find of the other criteria's rows, up to core.paging.FOUND_CAP, if that
+    #: is less work than counting the list
+    count_found: Callable[[str, Select[Any], Actor], int | None] | None = None
     quick: tuple[Quick, ...] = ()
     bulk: tuple[BulkAction, ...] = ()
     #: the actions that other features bring by their manifests

@@ -16,11 +16,12 @@ from app.core.db import db
 from app.core.features import current_features
 from app.core.formats import NOTHING
 from app.core.listing import ListPage
+from app.core.paging import FOUND_CAP
 from app.core.permissions import Actor, may_open
 from app.core.text import pinyin, search_key
 
-#: Hits are counted up to here; “1,000+” says as much as 48,312.
-COUNT_CAP = 1000
+#: how far hits are counted
+COUNT_CAP = FOUND_CAP
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,12 @@ def rows_of(
     *,
     also: Sequence[Tree] = (),
     about: Sequence[str] = (),
+    among: int | None = None,
 ) -> Callable[[str, Actor, int], Found]:
     """Finds rows of a list by one of its fields, in the list's order; the columns `about` stand beside each.
 
-    `also` are further rules that they meet.
+    `also` are further rules that they meet. With `among` only so many rows that meet them are looked
+    at: where no index finds a word, and rows are without end.
 
     All of them are the list with that condition, so the number and its rows cannot differ.
     """
@@ -84,6 +87,9 @@ def rows_of(
     def find(text: str, actor: Actor, most: int) -> Found:
         tree: Tree = {"match": "all", "rules": [rule(field, op, text), *also]}
         listed = page.filtered(tree, actor)
+        if among is not None:
+            looked_at = page.filtered({"match": "all", "rules": [*also]}, actor).with_only_columns(page.key)
+            listed = listed.where(page.key.in_(select(looked_at.order_by(None).limit(among).subquery())))
         ids = listed.with_only_columns(page.key).order_by(None).limit(COUNT_CAP + 1).subquery()
         total = select(func.count()).select_from(ids).scalar_subquery()
         order = page.order(page.default_sort).clauses()

@@ -38,7 +38,8 @@ from app.employers.models import (
     Stage,
 )
 from app.employers.policy import Permission, visible_to
-from app.employers.search.queries import matching
+from app.employers.queries import listed
+from app.employers.search.queries import count_matching, matching
 
 #: the list whose saved views are the segments of employers
 LIST = "employers"
@@ -247,10 +248,11 @@ EMPLOYERS = ListPage(
     name=LIST,
     endpoint="employers.index",
     title=_l("Employers"),
-    select=lambda actor: select(Employer).where(visible_to(actor)),
+    select=listed,
     key=Employer.id,
     fields=employer_fields,
     search=matching,
+    count_found=count_matching,
     search_hint=_l("Name, credit code, account, phone or pinyin"),
     default_sort="-heads",
     columns=(

@@ -114,6 +114,7 @@ CHANNEL_LABELS = {
 
 
 _MERGED = text("merged_into_id IS NOT NULL")
+_BACKED = text("backup_owner_id IS NOT NULL")
 #: most employers have none
 Told = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
@@ -125,6 +126,8 @@ class Employer(Timestamps, Model):
     __table_args__ = (
         Index("ix_employers_branch_stage", "branch_id", "stage", "id"),
         Index("ix_employers_owner", "owner_id", "stage"),
+        # holds only those that have one; with the owner's, what somebody sees who sees only his own
+        Index("ix_employers_backup", "backup_owner_id", sqlite_where=_BACKED, postgresql_where=_BACKED),
         Index("ix_employers_name", "name", "id"),
         Index("ix_employers_heads", "heads", "id"),
         Index("ix_employers_quality", "data_quality", "id"),

@@ -46,6 +46,7 @@ OPEN_TASKS = SearchKind(
         "matches",
         also=(rule("state", "in", ["open"]),),
         about=("employer", "due_on", "owner"),
+        among=5000,
     ),
     order=20,
 )

@@ -31,6 +31,7 @@ class Task(Timestamps, Model):
     __tablename__ = "tasks"
     __table_args__ = (
         Index("ix_tasks_owner_state_due", "owner_id", "state", "due_on", "id"),
+        Index("ix_tasks_branch_state_due", "branch_id", "state", "due_on", "id"),
         Index("ix_tasks_employer", "employer_id", "state"),
         # what gave rise to a task asks for it once at a time, whatever runs twice or side by side
         Index(

@@ -1,5 +1,6 @@
 import csv
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
@@ -7,9 +8,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select
+from sqlalchemy import text as sql
 
 from app.accounts.models import User
-from app.core.db import db
+from app.core.db import db, is_postgresql
+from app.core.permissions import Scope
 from app.core.searching import COUNT_CAP
 from app.core.text import name_key, pinyin, search_key
 from app.employers.models import (
@@ -19,14 +22,23 @@ from app.employers.models import (
     EmployerContact,
     FormerName,
 )
+from app.employers.policy import visible_to
+from app.employers.queries import listed
 from app.employers.search import queries, services
 from app.employers.search.jobs import complete_search
 from app.employers.search.models import SearchDocument, TermKind
+from app.employers.search.policy import kinds_for
 from tests.factories import create_branch, create_employer, create_user
 
 
 def found(text: str, actor: User | None = None) -> dict[TermKind, list[str]]:
     return {g.kind: [hit.employer.name for hit in g.hits] for g in queries.search(text, actor)}
+
+
+def know_what_is_frequent() -> None:
+    """What PostgreSQL does by itself when many rows have changed."""
+    if is_postgresql():
+        db.session.execute(sql("ANALYZE employer_search"))
 
 
 @pytest.fixture
@@ -120,7 +132,7 @@ def test_the_index_finds_exactly_what_a_plain_scan_finds(app: Flask, names: list
     branch = create_branch()
     employers = [create_employer(branch, name=name) for name in names]
     key = search_key(needle)
-    kinds = queries.kinds_for(key)
+    kinds = kinds_for(key)
     texts: dict[int, list[tuple[TermKind, str]]] = {
         e.id: [
             (TermKind.NAME, search_key(e.name)),
@@ -130,9 +142,23 @@ def test_the_index_finds_exactly_what_a_plain_scan_finds(app: Flask, names: list
         for e in employers
     }
     expected = {id_ for id_, terms in texts.items() for kind, term in terms if kind in kinds and key in term}
-    assert set(db.session.scalars(select(Employer.id).where(queries.matching(needle)))) == expected
-    groups = queries.search(needle, None, per_group=50)
-    assert {hit.employer.id for group in groups for hit in group.hits} == expected
+    own = create_user(branch=branch, scope=Scope.OWN)
+    mine = {employer.id for employer in employers[::2]}
+    for employer in employers[::2]:
+        employer.owner_id, employer.backup_owner_id = (own.id, None) if employer.id % 4 else (None, own.id)
+    db.session.flush()
+    know_what_is_frequent()
+    # as a rare needle, and as one that nearly all have in common: of all, of a branch, of one's own
+    for few in (queries.FEW, 0):
+        for actor, seen in ((None, expected), (create_user(branch=branch), expected), (own, expected & mine)):
+            with patch.object(queries, "FEW", few):
+                listed = select(Employer.id).where(visible_to(actor), queries.matching(needle))
+                assert set(db.session.scalars(listed)) == seen
+                groups = queries.search(needle, actor, per_group=50)
+                assert {hit.employer.id for group in groups for hit in group.hits} == seen
+                assert sum(group.total for group in groups) == len(seen)
+                others = select(Employer).where(visible_to(actor))
+                assert queries.count_matching(needle, others, actor) in (None, len(seen))
     db.session.rollback()
 
 
@@ -216,3 +242,26 @@ def test_employers_without_a_document_are_found_after_the_next_round(
         complete_search()
         assert found("港务") == {TermKind.NAME: [harbour.name]}
         assert found("海洋") == {TermKind.NAME: ["天津海洋食品厂"]}
+
+
+def test_a_word_that_all_have_in_common_is_counted_up_to_the_cap_whoever_sees_how_many(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "COUNT_CAP", 3)
+    monkeypatch.setattr(queries, "FEW", 2)
+    here, there = create_branch(), create_branch()
+    own = create_user(branch=there, scope=Scope.OWN)
+    for number in range(9):
+        create_employer(here, name=f"天津{number}公司")
+    theirs = [create_employer(there, name=f"东疆{number}公司", backup_owner_id=own.id) for number in range(2)]
+    db.session.commit()
+    many, few = create_user(branch=here), create_user(branch=there)
+    know_what_is_frequent()
+    everybody = select(Employer)
+    assert queries.count_matching("公司", everybody, None) == 4
+    assert queries.count_matching("天津", everybody.where(Employer.name.contains("天津1")), None) == 1
+    for reader, total, more in ((many, 3, True), (few, 2, False), (own, 2, False)):
+        (group,) = queries.search("公司", reader)
+        assert (group.total, group.more) == (total, more)
+    assert [hit.employer for hit in queries.search("公司", own)[0].hits] == theirs
+    assert db.session.scalars(listed(own)).all() == theirs

@@ -18,42 +18,21 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.core.bigrams import narrowed, phrase
+from app.core.bigrams import Phrase, narrowed, phrase, spreads
 from app.core.db import AnyRow, db
 from app.core.permissions import Actor
 from app.core.searching import COUNT_CAP, said
 from app.core.text import mask_phone, phone_digits, pinyin, search_key
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.employers.policy import visible_to
+from app.employers.queries import sees_few
 from app.employers.search.models import MARKS, SEARCH, TermKind
+from app.employers.search.policy import GROUPS, OF_PEOPLE, kinds_for, may_mean
 
-#: Groups of the result, the surest first; an employer is listed once, under the surest that found it.
-GROUPS: tuple[tuple[TermKind, ...], ...] = (
-    (TermKind.NAME,),
-    (TermKind.FORMER_NAME,),
-    (TermKind.USCC,),
-    (TermKind.ACCOUNT,),
-    (TermKind.PHONE,),
-    (TermKind.CONTACT,),
-    (TermKind.INITIALS, TermKind.PINYIN),
-)
-#: Shorter needles of a kind would find nearly everything, or let strangers' numbers be guessed.
-SHORTEST = {
-    TermKind.PHONE: 4,
-    TermKind.USCC: 3,
-    TermKind.ACCOUNT: 3,
-    TermKind.INITIALS: 2,
-    TermKind.PINYIN: 3,
-    TermKind.CONTACT_PINYIN: 2,
-}
-#: What people are found by. Their pinyin finds no employers: its initials would hide those of names.
-OF_PEOPLE = (TermKind.CONTACT, TermKind.PHONE, TermKind.CONTACT_PINYIN)
 #: Lists look up the ids of so many hits; more are found by reading on in the list.
-FEW = 10_000
-DIGITS_ONLY = {TermKind.PHONE, TermKind.ACCOUNT}
+FEW = 5000
 FROM_NAMES = {TermKind.FORMER_NAME, TermKind.INITIALS, TermKind.PINYIN}
 FROM_PEOPLE = {TermKind.PHONE, TermKind.CONTACT}
-LATIN_ONLY = {TermKind.USCC, TermKind.INITIALS, TermKind.PINYIN, TermKind.CONTACT_PINYIN}
 
 
 @dataclass(frozen=True)
@@ -72,17 +51,23 @@ class HitGroup:
     hits: list[Hit] = field(default_factory=list)
 
 
-def kinds_for(needle: str) -> list[TermKind]:
-    """Which kinds of term of an employer a needle (a search key) can mean."""
-    return [kind for group in GROUPS for kind in group if _may_mean(needle, kind)]
+@dataclass(frozen=True)
+class _Way:
+    """How the rows that hold a needle are come by: by the index, or by looking at everybody in reach."""
+
+    #: no more than are counted hold it, whoever sees them
+    few: bool
+    #: phrases that the index is no help with
+    common: frozenset[Phrase] = frozenset()
+    by_reach: bool = False
 
 
-def _may_mean(needle: str, kind: TermKind) -> bool:
-    if not needle or len(needle) < SHORTEST.get(kind, 1):
-        return False
-    if kind in DIGITS_ONLY:
-        return needle.isascii() and needle.isdigit()
-    return needle.isascii() if kind in LATIN_ONLY else True
+def _way(needle: str, kinds: Sequence[TermKind], actor: Actor | None) -> _Way:
+    """The way of less work, whatever the size of the department and of the reach."""
+    held = spreads(SEARCH, [phrase(needle, MARKS[kind]) for kind in kinds], FEW)
+    common = frozenset(one for one, spread in held.items() if spread.common)
+    few = sum(spread.rows for spread in held.values()) <= COUNT_CAP
+    return _Way(few, common, by_reach=bool(common) and sees_few(actor, COUNT_CAP))
 
 
 def matching(text: str) -> ColumnElement[bool]:
@@ -92,13 +77,33 @@ def matching(text: str) -> ColumnElement[bool]:
     that the list can end early.
     """
     needle = search_key(text)
-    if not kinds_for(needle):
+    kinds = kinds_for(needle)
+    if not kinds:
         return false()
-    hits = _hits(select(SEARCH.c.id), needle, kinds_for(needle))
-    few = select(func.count()).select_from(hits.limit(FEW + 1).subquery())
-    if (db.session.scalar(few) or 0) <= FEW:
-        return Employer.id.in_(hits)
-    return select(SEARCH.c.id).where(SEARCH.c.id == Employer.id, _holds(kinds_for(needle), needle)).exists()
+    if _finds_few(needle, kinds):
+        return Employer.id.in_(_hits(select(SEARCH.c.id), needle, kinds))
+    return select(SEARCH.c.id).where(SEARCH.c.id == Employer.id, _holds(kinds, needle)).exists()
+
+
+def _finds_few(needle: str, kinds: Sequence[TermKind]) -> bool:
+    held = spreads(SEARCH, [phrase(needle, MARKS[kind]) for kind in kinds], FEW)
+    return sum(spread.rows for spread in held.values()) <= FEW
+
+
+def count_matching(text: str, query: Select[Any], actor: Actor | None) -> int | None:
+    """How many employers of a query over them a text finds, counted no further than one past COUNT_CAP.
+
+    None where the list does as well by itself: for what finds few, and for who sees few.
+    """
+    needle = search_key(text)
+    kinds = kinds_for(needle)
+    if not kinds or _finds_few(needle, kinds) or sees_few(actor, COUNT_CAP):
+        return None
+    way = _way(needle, kinds, None)
+    asked = query.with_only_columns(literal(1), maintain_column_froms=True).order_by(None)
+    hits = _hits(select(SEARCH.c.id), needle, kinds, way=way)
+    hits = hits.where(asked.where(Employer.id == SEARCH.c.id).correlate(SEARCH).exists())
+    return db.session.scalar(select(func.count()).select_from(hits.limit(COUNT_CAP + 1).subquery()))
 
 
 def _hits(
@@ -107,6 +112,7 @@ def _hits(
     kinds: Sequence[TermKind],
     surer: Sequence[TermKind] = (),
     beginning: bool | None = None,
+    way: _Way = _Way(few=True),
 ) -> Select[Any]:
     """The query over SEARCH, left with what holds the needle in a text of the kinds, none of the surer.
 
@@ -121,7 +127,7 @@ def _hits(
         begins = _holds(kinds, f"\n{needle}")
         query = query.where(begins if beginning else ~begins)
         without += [] if beginning else [phrase(needle, MARKS[kind], beginning=True) for kind in kinds]
-    return narrowed(query, SEARCH, wanted, without)
+    return query if way.by_reach else narrowed(query, SEARCH, wanted, without, way.common)
 
 
 def _holds(kinds: Sequence[TermKind], needle: str) -> ColumnElement[bool]:
@@ -133,9 +139,7 @@ def search(text: str, actor: Actor | None, per_group: int = 8) -> Sequence[HitGr
     needle = search_key(text)
     if not kinds_for(needle):
         return []
-    rows = db.session.execute(_ranked(_found_at_once(needle, actor), per_group)).all()
-    if rows and rows[0].found > COUNT_CAP:
-        rows = db.session.execute(_ranked(_found_by_group(needle, actor), per_group)).all()
+    rows = _best(needle, actor, per_group)
     former = _former_names([employer.id for employer, kind, *_ in rows if kind in FROM_NAMES])
     people = _people([employer.id for employer, kind, *_ in rows if kind in FROM_PEOPLE])
     groups: dict[int, HitGroup] = {}
@@ -147,6 +151,23 @@ def search(text: str, actor: Actor | None, per_group: int = 8) -> Sequence[HitGr
         shown = _closest(needle, _texts(employer, TermKind(kind), names, persons))
         found.hits.append(Hit(employer, shown))
     return list(groups.values())
+
+
+def _best(needle: str, actor: Actor | None, per_group: int) -> Sequence[AnyRow]:
+    """The first employers of each group, of everybody found if they are no more than are counted.
+
+    Whoever sees few is told exactly, as all of them are looked at anyway.
+    """
+    kinds = kinds_for(needle)
+    way = _way(needle, kinds, actor)
+    if way.by_reach or way.few:
+        hits = _hits(_described(needle, kinds, visible_to(actor)), needle, kinds, way=way)
+        rows = db.session.execute(
+            _ranked(hits if way.by_reach else hits.limit(COUNT_CAP + 1), per_group)
+        ).all()
+        if way.by_reach or not rows or rows[0].found <= COUNT_CAP:
+            return rows
+    return db.session.execute(_ranked(_found_by_group(needle, actor, way), per_group)).all()
 
 
 def _ranked(hits: CompoundSelect[Any] | Select[Any], per_group: int) -> Select[Any]:
@@ -169,18 +190,12 @@ def _ranked(hits: CompoundSelect[Any] | Select[Any], per_group: int) -> Select[A
     )
 
 
-def _found_at_once(needle: str, actor: Actor | None) -> Select[Any]:
-    """Everybody found, if they are no more than are counted: nearly always so."""
-    kinds = kinds_for(needle)
-    hits = _hits(_described(needle, kinds, visible_to(actor)), needle, kinds)
-    return hits.limit(COUNT_CAP + 1)
-
-
-def _found_by_group(needle: str, actor: Actor | None) -> CompoundSelect[Any]:
+def _found_by_group(needle: str, actor: Actor | None, way: _Way) -> CompoundSelect[Any]:
     """The employers of each group: those with a text that begins with the needle, and the others.
 
     Either gives at most one more than are counted, so that a needle which nearly all have in common costs no
-    more than another, and hides none of the other groups.
+    more than another, and hides none of the other groups. The others are not looked for where enough begin
+    with it: there may be none.
     """
     parts, surer = [], list[TermKind]()
     reach = visible_to(actor)
@@ -188,9 +203,11 @@ def _found_by_group(needle: str, actor: Actor | None) -> CompoundSelect[Any]:
         kinds = [kind for kind in group if kind in kinds_for(needle)]
         if kinds:
             query = _described(needle, kinds, reach)
-            for beginning in (True, False):
-                hits = _hits(query, needle, kinds, surer, beginning).limit(COUNT_CAP + 1)
-                parts.append(select(hits.subquery()))
+            first = _hits(query, needle, kinds, surer, True, way).limit(COUNT_CAP + 1)
+            begun = first.cte(f"begun_{kinds[0].value}")
+            enough = select(func.count()).select_from(begun).scalar_subquery() > COUNT_CAP
+            others = _hits(query, needle, kinds, surer, False, way).where(~enough).limit(COUNT_CAP + 1)
+            parts += [select(begun), select(others.subquery())]
         surer += kinds
     return union_all(*parts)
 
@@ -290,11 +307,12 @@ class PersonHit:
 def people(text: str, actor: Actor | None, most: int = COUNT_CAP + 1) -> list[PersonHit]:
     """Who is found at the first `most` employers in reach that have such a contact; the closest first."""
     needle = search_key(text)
-    kinds = [kind for kind in OF_PEOPLE if _may_mean(needle, kind)]
+    kinds = [kind for kind in OF_PEOPLE if may_mean(needle, kind)]
     if not kinds:
         return []
     reach = select(SEARCH.c.id).join(Employer, Employer.id == SEARCH.c.id).where(visible_to(actor))
-    served = _hits(reach, needle, kinds).limit(most).subquery()
+    way = _way(needle, kinds, actor)
+    served = _hits(reach, needle, kinds, way=way).limit(most).subquery()
     query = (
         select(Contact.id, Contact.name, Contact.mobile, Contact.landline, Employer.name.label("employer"))
         .join(EmployerContact, EmployerContact.contact_id == Contact.id)

@@ -14,7 +14,7 @@ from app.core.db import among, db
 from app.core.text import phone_digits, pinyin, search_key
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.employers.search.models import MARKS, SEARCH, TermKind
-from app.employers.search.queries import SHORTEST
+from app.employers.search.policy import SHORTEST
 
 CHUNK = 2000
 #: the searched columns in the order of `_Document`

@@ -19,7 +19,7 @@ from app.core.listing import Column, Empty, Link, ListPage, Quick
 from app.employers.lists import EMPLOYERS, employer_fields, stage_badge
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
-from app.employers.search.queries import matching
+from app.employers.search.queries import count_matching, matching
 from app.leads.ledger import queries
 from app.leads.ledger.models import Lead
 from app.leads.ledger.policy import (
@@ -119,6 +119,7 @@ LEADS = ListPage(
     key=Lead.id,
     fields=lead_fields,
     search=matching,
+    count_found=count_matching,
     search_hint=_l("Name, credit code, account, phone or pinyin"),
     default_sort="-priority",
     columns=(
