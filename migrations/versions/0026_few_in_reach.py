@@ -1,13 +1,13 @@
 """Who sees few of many finds them by an index: one's own by the backup owner, too, and a branch's tasks by day.
 
-Revision ID: 0025
+Revision ID: 0026
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
