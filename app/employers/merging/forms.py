@@ -65,7 +65,14 @@ class Row:
     kept: str
     merged: str
     choice: Field
-    other: Field | None
+    #: where a third value may be entered
+    other: Field | None = None
+
+    @classmethod
+    def of(cls, name: str, choice: RadioField) -> "Row":
+        """A choice between two values, which are called as they are shown."""
+        kept, merged = (side.label for side in choice.choices)
+        return cls(name, choice.label.text, kept, merged, choice)
 
 
 class MergeForm(FlaskForm):  # type: ignore[misc]

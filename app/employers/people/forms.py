@@ -30,6 +30,7 @@ from app.core.import_spec import Column, ImportSpec
 from app.core.parsing import account_number, code, day, text
 from app.core.text import clean
 from app.employers.forms import EMAIL, not_in_the_future, valid_id_number, valid_landline, valid_mobile
+from app.employers.merging.forms import Row
 from app.employers.models import (
     CHANNEL_LABELS,
     ROLE_LABELS,
@@ -188,8 +189,8 @@ class MergeForm(FlaskForm):  # type: ignore[misc]
         """The fields to take from the merged record."""
         return [name for name in self.differing if self[name].data == MERGED]
 
-    def rows(self) -> list[Field]:
-        return [self[name] for name in self.differing]
+    def rows(self) -> list[Row]:
+        return [Row.of(name, self[name]) for name in self.differing]
 
 
 #: how a field is called and shown; numbers stay masked

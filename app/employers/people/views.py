@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from app.attachments import services as files
 from app.attachments.queries import kind_of
 from app.audit.queries import changes_of
-from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.core.features import current_features
@@ -17,7 +16,7 @@ from app.core.limits import ID_REVEALS, REVEALS, each_person, limiter
 from app.core.moving import PEOPLE as PEOPLE_TABLE
 from app.core.panels import contact_panels
 from app.core.permissions import current_actor, may, requires
-from app.core.reasons import given_reason, reason_for_numbers
+from app.core.revealing import respond
 from app.employers.merging.queries import moving
 from app.employers.models import CHANNEL_LABELS, ROLE_LABELS, VERIFIED_HOW_LABELS, Contact, Employer
 from app.employers.people import queries
@@ -147,12 +146,7 @@ def mark_dead(id: int) -> ResponseReturnValue:
 def reveal(id: int) -> ResponseReturnValue:
     """Shows one person's numbers in full, for a reason; the audit trail keeps who asked, and why."""
     contact = queries.find(id, current_actor())
-    reason = reason_for_numbers(request.form)
-    if reason is not None:
-        editing.reveal(contact, reason)
-        db.session.commit()
-    template = "_reveal.html" if request.headers.get("HX-Request") else "reveal.html"
-    return render_template(f"employers/people/{template}", contact=contact, reason=reason, at=now())
+    return respond(lambda reason: editing.reveal(contact, reason), _crumbs(contact), title=_("Reveal"))
 
 
 @blueprint.post("/<int:id>/id-number")
@@ -161,13 +155,16 @@ def reveal(id: int) -> ResponseReturnValue:
 def reveal_id_number(id: int) -> ResponseReturnValue:
     """Asks for what, each time, and then shows the number once."""
     contact = queries.find(id, current_actor())
-    reason, number = given_reason(request.form), None
-    if reason is not None:
-        number = identifying.reveal(contact, reason)
-        db.session.commit()
-    template = "_id_number.html" if request.headers.get("HX-Request") else "id_number.html"
-    shown = {"number": number, "reason": reason, "at": now()}
-    return render_template(f"employers/people/{template}", contact=contact, **shown)
+    return respond(
+        lambda reason: identifying.reveal(contact, reason),
+        _crumbs(contact),
+        title=_("ID number"),
+        each_time=True,
+    )
+
+
+def _crumbs(contact: Contact) -> list[tuple[str, str]]:
+    return [(_("Contacts"), url_for(".index")), (contact.name, url_for(".show", id=contact.id))]
 
 
 @blueprint.route("/merge/<int:kept_id>/<int:merged_id>", methods=["GET", "POST"])

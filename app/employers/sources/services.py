@@ -141,7 +141,8 @@ def plan_source(
         made.update(EmployerSource, before, {"said": values["said"]}, beside=beside)
 
 
-def reveal(source: EmployerSource, reason: str) -> None:
-    """Somebody reads the telephone number that a list gave; that, and why, is an event of the audit trail."""
+def reveal(source: EmployerSource, reason: str) -> str:
+    """The telephone number that a list gave; who reads it, and why, is an event of the audit trail."""
     subject, name = ("employer_sources", source.id), source.employer.name
     audit.record(msgid("Personal data revealed"), subject, name=name, details={"reason": reason})
+    return str(source.said.get("phone") or "")
