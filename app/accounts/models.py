@@ -56,7 +56,6 @@ class User(Timestamps, UserMixin, Model):  # type: ignore[misc]
         lazy="selectin", cascade="all, delete-orphan", back_populates="user"
     )
 
-    #: loaded with whoever is signed in (queries.session_user), so that the navigation asks for nothing
     pinned: Mapped[ListPreference | None] = relationship(
         primaryjoin=lambda: (ListPreference.user_id == User.id) & (ListPreference.list_name == NAVIGATION),
         uselist=False,
@@ -73,6 +72,10 @@ class User(Timestamps, UserMixin, Model):  # type: ignore[misc]
         return frozenset(held.role for held in self.roles)
 
     @property
+    def branch_name(self) -> str:
+        return self.branch.name
+
+    @property
     def branch_path(self) -> str:
         return self.branch.path
 
@@ -81,7 +84,12 @@ class User(Timestamps, UserMixin, Model):  # type: ignore[misc]
         return self.active
 
     def get_id(self) -> Any:
-        return f"{self.id}:{self.session_stamp}"
+        return session_id(self.id, self.session_stamp)
+
+
+def session_id(user_id: int, stamp: str) -> str:
+    """What a session keeps of its user: with another stamp, as after a change of the password, it is over."""
+    return f"{user_id}:{stamp}"
 
 
 class UserRole(Model):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any, Protocol
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, false, or_, select, true
@@ -10,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.accounts.models import Branch, User
 from app.core.clock import now
 from app.core.passwords import MAX_AGE_DAYS
-from app.core.permissions import SEPARATED_ROLES, Actor, Grantable, Role, Scope
+from app.core.permissions import SEPARATED_ROLES, Actor, Grantable, Holder, Role, Scope
 
 #: Failures in a row after which an account is locked, and for how long.
 LOCK_AFTER = 5
@@ -93,7 +94,15 @@ def role_objections(roles: Collection[Role]) -> list[str]:
     return [code for code, holds in found.items() if holds]
 
 
-def must_change_password(user: User) -> bool:
+class Admitted(Holder, Protocol):
+    """What is known of whoever is signed in, and matters to whether they may go on."""
+
+    must_change_password: Any
+    password_changed_at: Any
+    totp_secret: Any
+
+
+def must_change_password(user: Admitted) -> bool:
     """At the first sign-in, after a reset, and when the password is too old."""
     changed = user.password_changed_at
     return user.must_change_password or (
@@ -101,7 +110,7 @@ def must_change_password(user: User) -> bool:
     )
 
 
-def must_enrol(user: User) -> bool:
+def must_enrol(user: Admitted) -> bool:
     """Administrators sign in with two factors."""
     return bool(user.role_set & SEPARATED_ROLES) and not user.totp_secret
 

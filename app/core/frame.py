@@ -55,7 +55,7 @@ def sidebar() -> Markup:
     reader = current_user._get_current_object()
     at, branch = None, ""
     if reader.is_authenticated:
-        at, branch = standing(reader.role_set, reader.pins), reader.branch.name
+        at, branch = standing(reader.role_set, reader.pins), reader.branch_name
     kept = _kept(_sidebar, _look(), at, branch)
     return Markup(kept.replace(_TOKEN, escape(generate_csrf())))  # noqa: S704 - rendered by a template
 
@@ -65,7 +65,7 @@ def topbar() -> Markup:
     reader = current_user._get_current_object()
     name, branch, search = "", "", None
     if reader.is_authenticated:
-        name, branch = reader.name, reader.branch.name
+        name, branch = reader.name, reader.branch_name
         search = url_if("employers.search") if may(reader, "employers:view") else None
     sought = request.args.get("q", "") if search and request.path == search else ""
     kept = _kept(_topbar, _look(), name, branch, search)

@@ -14,10 +14,10 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.accounts.models import User
 from app.core import segments
 from app.core.choices import offered
 from app.core.decimals import Places
+from app.core.permissions import Actor
 from app.employers.lists import LIST
 from campaigns.channels.sms import text as sms
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
@@ -55,7 +55,7 @@ class WishForm(FlaskForm):  # type: ignore[misc]
         description=_l("They hear nothing; what they do meanwhile shows what the campaign brought."),
     )
 
-    def offer_segments(self, actor: User, campaign: Campaign | None = None) -> None:
+    def offer_segments(self, actor: Actor, campaign: Campaign | None = None) -> None:
         """The segments this author may use; the one in use stays even if it is somebody else's."""
         found = [(segment.id, segment.name) for segment in segments.listed(LIST, actor)]
         kept = campaign.segment_id if campaign else None
@@ -63,7 +63,7 @@ class WishForm(FlaskForm):  # type: ignore[misc]
             found.append((kept, str(_l("The present one"))))
         self.segment_id.choices = offered(found)
 
-    def wish(self, actor: User, campaign: Campaign | None = None) -> Wish:
+    def wish(self, actor: Actor, campaign: Campaign | None = None) -> Wish:
         """What was filled in, with the criteria as the segment has them now. Raises NotFound."""
         chosen = self.segment_id.data
         kept = campaign is not None and chosen == campaign.segment_id

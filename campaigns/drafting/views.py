@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.accounts.models import User
+from app.accounts.queries import SignedIn
 from app.core.acts import demand
 from app.core.db import db
 from app.core.errors import DomainError
@@ -26,8 +26,8 @@ from campaigns.drafting.workflow import CAMPAIGN
 blueprint = Blueprint("drafting", __name__, url_prefix="/campaigns")
 
 
-def _reader() -> User:
-    return cast(User, current_user)
+def _reader() -> SignedIn:
+    return cast(SignedIn, current_user._get_current_object())
 
 
 def _show(campaign_id: int) -> ResponseReturnValue:
@@ -137,7 +137,7 @@ def wording() -> str:
 def _sample(text: str, message_class: str) -> Any:
     kind = MessageClass(message_class) if message_class in set(MessageClass) else MessageClass.SERVICE
     sender = queries.sender_of(_reader().branch)
-    return draft_sample(text, kind, sender, _reader().branch.name)
+    return draft_sample(text, kind, sender, _reader().branch_name)
 
 
 @blueprint.get("/<int:id>/draft")

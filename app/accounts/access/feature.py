@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts import queries
 from app.accounts.access.views import bp
-from app.accounts.models import User
 from app.accounts.policy import SESSION_HOURS, must_change_password, must_enrol
+from app.accounts.queries import SignedIn
 from app.config import current_settings
 from app.core.features import Feature
 from app.core.permissions import PUBLIC, declared_permission
@@ -29,7 +29,7 @@ FORCED = {
 ALWAYS_OPEN = frozenset({*FORCED, "accounts.qr"})
 
 
-def _load_user(session_id: str) -> User | None:
+def _load_user(session_id: str) -> SignedIn | None:
     """The user of a session, unless the session was ended or the user deactivated since."""
     number, _sep, stamp = session_id.partition(":")
     if not number.isdecimal():

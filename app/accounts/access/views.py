@@ -41,8 +41,8 @@ def begin_session(user: User) -> None:
 
 
 def _me() -> User:
-    user: User = current_user._get_current_object()
-    return user
+    """The record of whoever is signed in."""
+    return db.session.get_one(User, current_user.id)
 
 
 def _told(form: CodeForm | PasswordForm | ProfileForm | SignInForm, error: DomainError) -> None:
