@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Index, String, Text, insert, or_, select
+from sqlalchemy import Index, String, Text, bindparam, insert, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import today
@@ -53,17 +53,20 @@ def cite(code: str, on: date | None = None) -> LegalBasis:
 
 def find(code: str, on: date | None = None) -> LegalBasis | None:
     """Like `cite`, but None where nothing is entered."""
-    day = on or today()
-    return db.session.scalars(
-        select(LegalBasis)
-        .where(
-            LegalBasis.code == code,
-            LegalBasis.valid_from <= day,
-            or_(LegalBasis.valid_to.is_(None), LegalBasis.valid_to > day),
-        )
-        .order_by(LegalBasis.valid_from.desc())
-        .limit(1)
-    ).first()
+    return db.session.scalars(_IN_FORCE, {"code": code, "day": on or today()}).first()
+
+
+#: Made once: to put it together takes longer than to run it.
+_IN_FORCE = (
+    select(LegalBasis)
+    .where(
+        LegalBasis.code == bindparam("code"),
+        LegalBasis.valid_from <= bindparam("day"),
+        or_(LegalBasis.valid_to.is_(None), LegalBasis.valid_to > bindparam("day")),
+    )
+    .order_by(LegalBasis.valid_from.desc())
+    .limit(1)
+)
 
 
 def seed_legal_basis() -> int:

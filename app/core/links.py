@@ -1,10 +1,11 @@
 """Addresses inside the product: versioned assets, and ways back that never lead elsewhere."""
 
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import current_app, request, url_for
+from flask import Flask, current_app, has_request_context, request, url_for
 
 
 def safe_path(target: str | None) -> str | None:
@@ -30,7 +31,23 @@ def came_from() -> str | None:
 def url_if(endpoint: str, **values: object) -> str | None:
     """The address of an endpoint that may not be installed; None when it is not."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    return app.url_for(endpoint, **values) if endpoint in app.view_functions else None
+    if endpoint not in app.view_functions:
+        return None
+    if len(values) == 1 and has_request_context():
+        name, value = next(iter(values.items()))
+        if type(value) is int:
+            return _with_number(app, request.root_path, endpoint, name).replace(_NUMBER, str(value))
+    return str(app.url_for(endpoint, **values))
+
+
+#: stands for any number in an address that is kept
+_NUMBER = "9007199254740993"
+
+
+@lru_cache(maxsize=1024)
+def _with_number(app: Flask, _root: str, endpoint: str, name: str) -> str:
+    """The address of any record of a kind: a list has fifty that differ in their number alone."""
+    return app.url_for(endpoint, **{name: int(_NUMBER)})
 
 
 def asset(filename: str, endpoint: str = "static") -> str:

@@ -73,15 +73,20 @@ class Option:
         return str(words) if words is not None else f"{value} {self.unit}".strip()
 
 
+#: Made once: to put it together takes longer than to run it.
+_EVERY_VALUE = union_all(
+    select(DatedSetting.name, DatedSetting.valid_from, DatedSetting.value),
+    select(Setting.name, null().label("valid_from"), Setting.value),
+)
+
+
 def history() -> Mapping[str, list[Dated]]:
     """Every value that was set, by the option's name and in the order of days; read once a request."""
     if (known := g.get("option_values")) is not None:
         found: dict[str, list[Dated]] = known
         return found
-    undated = select(Setting.name, null().label("valid_from"), Setting.value)
-    dated = select(DatedSetting.name, DatedSetting.valid_from, DatedSetting.value)
     found = {}
-    rows: list[Any] = list(db.session.execute(union_all(dated, undated)))
+    rows: list[Any] = list(db.session.execute(_EVERY_VALUE))
     for name, day, value in rows:
         found.setdefault(name, []).append((day, value))
     for values in found.values():
