@@ -1,5 +1,6 @@
 """The frame that is kept between pages: never another reader's, never out of date."""
 
+import gc
 import re
 
 import pytest
@@ -12,8 +13,10 @@ from app.core import frame
 from app.core.db import db
 from app.core.engine import printed
 from app.core.list_preferences import pin
+from app.core.list_screen import ListScreen
 from app.core.permissions import Role
-from tests.factories import create_user, sign_in
+from app.employers.models import Employer
+from tests.factories import create_employer, create_user, sign_in
 
 
 @pytest.fixture
@@ -86,3 +89,26 @@ def test_a_page_prints_a_value_as_jinja_does() -> None:
     assert [printed(value) for value in values] == [
         "&lt;a &amp; &#39;b&#39;&gt;", "<b>", "3", "None", "<i>", "manager", "1.5", "",
     ]  # fmt: skip
+
+
+@pytest.mark.databases("sqlite")
+def test_a_list_leaves_no_rows_behind_that_only_the_search_for_garbage_finds(
+    client: FlaskClient, reader: User
+) -> None:
+    create_employer(branch=reader.branch)
+    db.session.commit()
+    client.get("/employers")
+    db.session.expunge_all()
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        assert client.get("/employers").status_code == 200
+        db.session.expunge_all()
+        gc.collect()
+        left = [kept for kept in gc.garbage if isinstance(kept, Employer | ListScreen)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert not left
