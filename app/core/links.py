@@ -3,6 +3,7 @@
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, has_request_context, request, url_for
@@ -47,7 +48,8 @@ _NUMBER = "9007199254740993"
 @lru_cache(maxsize=1024)
 def _with_number(app: Flask, _root: str, endpoint: str, name: str) -> str:
     """The address of any record of a kind: a list has fifty that differ in their number alone."""
-    return app.url_for(endpoint, **{name: int(_NUMBER)})
+    number: dict[str, Any] = {name: int(_NUMBER)}
+    return app.url_for(endpoint, **number)
 
 
 def asset(filename: str, endpoint: str = "static") -> str:

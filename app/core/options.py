@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import g
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, UniqueConstraint, null, select, union_all
+from sqlalchemy import CompoundSelect, String, UniqueConstraint, null, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import today
@@ -74,7 +74,7 @@ class Option:
 
 
 #: Made once: to put it together takes longer than to run it.
-_EVERY_VALUE = union_all(
+_EVERY_VALUE: CompoundSelect[Any] = union_all(
     select(DatedSetting.name, DatedSetting.valid_from, DatedSetting.value),
     select(Setting.name, null().label("valid_from"), Setting.value),
 )
