@@ -40,8 +40,8 @@ lint: $(INSTALLED_DEV) ## translations, style, import layers, types
 bench: $(INSTALLED_DEV) ## speed, as ratios to the bare thing measured in the same run
 	@$(IN) -m tests.bench
 
-faults: $(INSTALLED_DEV) ## only the tests that kill processes and cut connections
-	@$(IN) -m pytest -rs tests/faults tests/runtime
+faults: $(INSTALLED_DEV) ## the tests that kill processes and cut connections, then the full set of bad days
+	@$(IN) -m pytest -rs tests/faults tests/runtime && $(IN) -m tests.faults
 
 clean: ## remove the virtual environment and caches; the instance folder stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -26,6 +26,15 @@ def a_server() -> Iterator[str | None]:
         yield from private_cluster()
 
 
+def restart(url: str) -> None:
+    """Kills a private cluster with all its sessions, and starts it again."""
+    folder = Path(url.rpartition("host=")[2])
+    prefix = ["runuser", "-u", "postgres", "--"] if folder.owner() == "postgres" else []
+    # the options of its first start are kept in its folder
+    again = ("-D", str(folder / "data"), "-l", str(folder / "log"), "-m", "immediate", "-w", "restart")
+    subprocess.run([*prefix, _binary("pg_ctl"), *again], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+
+
 def private_cluster() -> Iterator[str]:
     """Initialises and starts a server, gives its URL, and stops it; as the postgres user when root."""
     folder = Path(tempfile.mkdtemp(prefix="jinnuo-pg-"))

@@ -19,11 +19,12 @@ group = AppGroup("gateway", help="The SMS gateway and its simulator.")
 @click.option(
     "--callback", metavar="URL", help="Where receipts are pushed to; the product on this machine by default."
 )
-def run_simulator(callback: str | None) -> None:
+@click.option("--account", default=simulator.NAME, help="The account it plays, as its callbacks name it.")
+def run_simulator(callback: str | None, account: str) -> None:
     """Run the simulated gateway until it is stopped."""
     settings = current_settings()
     try:
-        server = simulator.Simulator(settings, callback)
+        server = simulator.Simulator(settings, callback, account)
     except OSError as error:
         raise click.ClickException(
             f"The gateway simulator cannot listen on port {settings.gateway_port} ({error.strerror}); "

@@ -1,0 +1,70 @@
+"""`make faults`: the full set of bad days and its figures; `python -m tests.faults kill --runs 5`: some."""
+
+import argparse
+import sys
+from collections import Counter
+from contextlib import ExitStack
+
+from tests.faults.generator import KINDS, Run, a_database, an_office, disturbed
+from tests.postgresql import a_server
+
+PEOPLE = 2_000
+RUNS = {"kill": 200, "redis": 20, "gateway": 40, "database": 10}
+
+
+def main() -> int:
+    """Runs each kind, prints every run that failed and a line of figures; 1 if one failed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kinds", nargs="*", choices=[*KINDS, []])
+    parser.add_argument("--runs", type=int, help="instead of the full number")
+    parser.add_argument("--seed", type=int, default=0, help="number of the first run")
+    chosen = parser.parse_args()
+    failed = 0
+    for kind in chosen.kinds or KINDS:
+        failed += _kind(kind, chosen.seed, chosen.runs or RUNS[kind])
+    return 1 if failed else 0
+
+
+def _kind(kind: str, seed: int, count: int) -> int:
+    runs: list[Run] = []
+    failed = 0
+    with ExitStack() as stack:
+        postgresql = None
+        if kind == "database":
+            server = stack.enter_context(a_server())
+            if server is None:
+                _say("database: PostgreSQL is not installed here, not run")
+                return 0
+            postgresql = stack.enter_context(a_database(server))
+        office = stack.enter_context(an_office(postgresql))
+        for number in range(seed, seed + count):
+            try:
+                runs.append(disturbed(office, kind, number, PEOPLE))
+            except AssertionError as error:
+                failed += 1
+                _say(f"FAILED {kind} {number}: {error}")
+    _say(f"{kind}: {_figures(runs)}, failed {failed}")
+    return failed
+
+
+def _figures(runs: list[Run]) -> str:
+    blows = ", ".join(f"{name} {times}" for name, times in sorted(Counter(r.blow for r in runs).items()))
+    told = {
+        "runs": len(runs),
+        "in mid-campaign": sum(run.midway for run in runs),
+        "messages": len(runs) * PEOPLE,
+        "in hand or in doubt after the blow": sum(run.doubted for run in runs),
+        "never handed over, left to an officer": sum(run.explained for run in runs),
+        "handed over again under a promised key": sum(run.repeats for run in runs),
+        "seconds": round(sum(run.seconds for run in runs)),
+    }
+    shown = blows if len(blows) < 200 else f"{len({run.blow for run in runs})} mixtures"
+    return ", ".join(f"{name} {value}" for name, value in told.items()) + f" ({shown})"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - these are the figures
+
+
+if __name__ == "__main__":
+    sys.exit(main())
