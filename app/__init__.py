@@ -60,6 +60,7 @@ FEATURES: tuple[str, ...] = (
     "app.employers.doubles",
     "app.demo",
     "campaigns.gateways",
+    "campaigns.channels.letter",
     "campaigns.drafting",
     "campaigns.ledger",
     "campaigns.notices",

@@ -62,6 +62,8 @@ class Settings:
     """The largest file that may be attached; no larger than what may be uploaded at all."""
     record_megabytes: int
     """How much may be attached to one record in all."""
+    fonts: Path | None
+    """A folder with fonts that the site has a licence for, such as 小标宋 and 仿宋_GB2312; None: free ones."""
     log_level: str
     console_chinese: bool
     """Whether the terminal is Chinese, by the usual locale settings: what `flask up` says follows it."""
@@ -105,6 +107,7 @@ class Settings:
             upload_megabytes=upload_megabytes,
             attachment_megabytes=_attachment_megabytes(env, upload_megabytes),
             record_megabytes=_integer(env, "JINNUO_RECORD_MEGABYTES", 200, 1, 100_000),
+            fonts=_fonts(env),
             log_level=_log_level(env),
             console_chinese=_console_chinese(env),
         )
@@ -157,6 +160,16 @@ def _console_chinese(env: Mapping[str, str]) -> bool:
     """The first of the three that is set counts, as everywhere in POSIX."""
     said = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
     return said.lower().startswith("zh")
+
+
+def _fonts(env: Mapping[str, str]) -> Path | None:
+    given = env.get("JINNUO_FONTS", "").strip()
+    if not given:
+        return None
+    folder = Path(given).expanduser().absolute()
+    if not folder.is_dir():
+        raise ConfigError(f"JINNUO_FONTS must be a folder with font files; {folder} is none.")
+    return folder
 
 
 def _home(env: Mapping[str, str]) -> Path:

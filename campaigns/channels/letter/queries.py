@@ -1,0 +1,125 @@
+"""Outlines and what holds of them, letterheads, and letters as data for the typesetter."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import selectinload
+
+from app.accounts.models import Branch
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.legal import LegalBasis
+from app.core.typesetting import typeset
+from campaigns.channels.letter import text
+from campaigns.channels.letter.models import Letterhead, LetterTemplate, LetterVersion
+
+TEMPLATE = "campaigns/letter/letter.typ"
+
+
+def listed() -> Select[LetterTemplate]:
+    """Outlines for the list, with their versions."""
+    return select(LetterTemplate).options(selectinload(LetterTemplate.versions))
+
+
+def find(template_id: int) -> LetterTemplate:
+    """One outline. Raises NotFound."""
+    found = db.session.scalar(listed().where(LetterTemplate.id == template_id))
+    if found is None:
+        raise NotFound(_l("There is no such outline."))
+    return found
+
+
+def version(version_id: int) -> LetterVersion:
+    """One wording. Raises NotFound."""
+    found = db.session.get(LetterVersion, version_id)
+    if found is None:
+        raise NotFound(_l("There is no such outline."))
+    return found
+
+
+def current_version(template: LetterTemplate, on: date | None = None) -> LetterVersion | None:
+    """The wording that holds on the day; None before the first."""
+    day = on or today()
+    return next((one for one in template.versions if one.valid_from <= day), None)
+
+
+def offered() -> Sequence[LetterTemplate]:
+    """Outlines that a campaign may send today."""
+    query = listed().where(
+        LetterTemplate.case_only.is_(False),
+        or_(LetterTemplate.retired_on.is_(None), LetterTemplate.retired_on > today()),
+    )
+    found = db.session.scalars(query.order_by(LetterTemplate.id))
+    return [one for one in found if current_version(one) is not None]
+
+
+def letterhead_of(branch: Branch) -> Letterhead:
+    """How the branch heads its letters: its own, the nearest above it, or its name (not stored)."""
+    above = [int(step) for step in branch.path.split("/") if step]
+    query = (
+        select(Letterhead)
+        .join(Branch, Branch.id == Letterhead.branch_id)
+        .where(Letterhead.branch_id.in_(above))
+        .order_by(func.length(Branch.path).desc())
+        .limit(1)
+    )
+    return db.session.scalar(query) or Letterhead(
+        branch_id=branch.id, issuer=branch.name, prefix="公积金函", address="", postal_code=""
+    )
+
+
+def as_data(
+    wording: LetterVersion,
+    head: Letterhead,
+    values: Mapping[str, str],
+    law: Mapping[str, LegalBasis],
+    **more: str,
+) -> dict[str, Any]:
+    """A letter as the typesetter takes it. `more`: number, addressee, date, note, code, qr.
+
+    Raises DomainError naming what has no value.
+    """
+    bare = {"number": "", "addressee": "", "date": "", "note": "", "code": "", "qr": ""}
+    return bare | {
+        "issuer": head.issuer,
+        "signatory": head.issuer,
+        "title": text.fill(wording.title, values, law),
+        "paragraphs": text.paragraphs(text.fill(wording.text, values, law)),
+        "enclosures": [
+            {
+                "title": text.fill(one["title"], values, law),
+                "paragraphs": text.paragraphs(text.fill(one["text"], values, law)),
+            }
+            for one in wording.enclosures
+        ],
+        **more,
+    }
+
+
+def document(letters: Sequence[Mapping[str, Any]], *, draft: bool = False, duplex: bool = True) -> bytes:
+    """Letters in one PDF, each on sheets of its own. Raises DomainError when it cannot be made."""
+    title = letters[0]["title"] if letters else ""
+    return typeset(TEMPLATE, {"title": title, "draft": draft, "duplex": duplex, "letters": list(letters)})
+
+
+def sample(wording: LetterVersion, branch: Branch) -> bytes:
+    """The wording for an employer that does not exist: each variable shows its own name."""
+    words = text.wording(wording)
+    labels = {one.name: f"〔{one.label}〕" for one in text.Asked.of(wording)}
+    values = {name: labels.get(name) or f"〔{name}〕" for name in text.placeholders(words)}
+    law = text.law_of(words, today())
+    absent = {code: _absent(code) for code in text.bases(words) if code not in law}
+    head = letterhead_of(branch)
+    letter = as_data(
+        wording, head, values, law | absent,
+        number=f"{head.prefix}〔{today().year}〕×号", addressee="示例科技有限公司", date=text.day(today()),
+    )  # fmt: skip
+    return document([letter], draft=True)
+
+
+def _absent(code: str) -> LegalBasis:
+    return LegalBasis(law="……", article=f"〔{code}〕", quote=f"〔{code}〕")
