@@ -63,7 +63,7 @@ class Settings:
     record_megabytes: int
     """How much may be attached to one record in all."""
     fonts: Path | None
-    """A folder with fonts that the site has a licence for, such as 小标宋 and 仿宋_GB2312; None: free ones."""
+    """A folder with fonts that the site has a licence for, such as 小标宋; None: free ones."""
     log_level: str
     console_chinese: bool
     """Whether the terminal is Chinese, by the usual locale settings: what `flask up` says follows it."""

@@ -27,6 +27,7 @@ from app.outreach.models import Outcome, Visit, VisitKind
 from app.relief.applications import services as relief
 from app.relief.applications.models import DOCUMENTS, ReliefApplication, Request, VoteBody
 from app.relief.applications.services import Draft
+from campaigns.channels.letter.models import LetterTemplate, LetterVersion
 from campaigns.drafting.models import Campaign
 
 _numbers = count(1)
@@ -102,6 +103,13 @@ def seed_eligibility_rules() -> None:
     """The rules of who must contribute, as the migration fills them."""
     path = next((PROJECT / "migrations" / "versions").glob("*_eligibility.py"))
     db.session.execute(insert(EligibilityRule), runpy.run_path(str(path))["seeds"]())
+
+
+def seed_outlines() -> None:
+    """The outlines of letters as the migration fills them."""
+    path = next((PROJECT / "migrations" / "versions").glob("*_letter_outlines.py"))
+    insert_shipped = runpy.run_path(str(path))["insert_shipped"]
+    insert_shipped(db.session.connection(), LetterTemplate.__table__, LetterVersion.__table__)
 
 
 def create_contact(

@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 CHILD = Path(__file__).with_name("typesetting_child.py")
 TEMPLATES = PROJECT / "templates"
 
-#: Address space in bytes (a compilation of four hundred letters stays under 400 MB of real memory), and seconds.
+#: Address space in bytes (four hundred letters take less than 400 MB of real memory), and seconds.
 MEMORY = 3 << 30
 SECONDS = 300
 
-#: What each role of a font may be set in. 小标宋, 仿宋_GB2312 and 楷体_GB2312 are licensed: who has them puts them
-#: into the folder JINNUO_FONTS; a free face stands in for each that is not there.
+#: What each role of a font may be set in. 小标宋, 仿宋_GB2312 and 楷体_GB2312 are licensed: who has them puts
+#: them into the folder JINNUO_FONTS; a free face stands in for each that is not there.
 SERIF, SANS = "Noto Serif SC", "Noto Sans SC"
 FACES: Mapping[str, tuple[str, ...]] = {
     "title": ("FZXiaoBiaoSong-B05S", "FZXiaoBiaoSong-B05", "方正小标宋简体", "方正小标宋_GBK", SERIF),

@@ -46,6 +46,7 @@ from app.outreach.talking.services import Wording, add_script
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.relief.roster.models import ReliefRoster, ReliefRosterLine
 from app.tasks.services import open_task
+from campaigns.channels.letter.models import LetterTemplate, LetterVersion
 from campaigns.gateways import accounts
 from campaigns.gateways.accounts import Entry
 from tests.factories import (
@@ -78,6 +79,18 @@ def employer(branch: Branch) -> int:
 
 def campaign(branch: Branch) -> int:
     return create_campaign(create_user(Role.MANAGER, branch=branch)).id
+
+
+def outline(_branch: Branch) -> int:
+    made = LetterTemplate(code=token_hex(4), name=token_hex(4), message_class="service")
+    made.versions = [
+        LetterVersion(
+            number=1, title="关于样例的函", text="样例。", enclosures=[], variables=[], valid_from=today()
+        )
+    ]
+    db.session.add(made)
+    db.session.flush()
+    return made.id
 
 
 def batch(branch: Branch) -> int:
@@ -480,6 +493,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("employers", "place"): place,
     ("plans", "id"): plan,
     ("talking", "id"): script,
+    ("outlines", "id"): outline,
     ("onboarding", "id"): opening,
     ("escalation", "id"): escalation,
     ("closing", "id"): closing,
@@ -522,6 +536,7 @@ ANYONES: frozenset[Key] = frozenset(
         "area_id",
         ("areas", "id"),
         ("talking", "id"),
+        ("outlines", "id"),
         ("settings", "table"),
         ("personal", "code"),
         ("settings", "day"),

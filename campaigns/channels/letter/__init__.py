@@ -1,1 +1,1 @@
-"""The letter channel: outlines in versions, letterheads, document numbers, and how a letter is set in type."""
+"""The letter channel: outlines in versions, letterheads, document numbers, and how letters are set."""

@@ -8,18 +8,18 @@ from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
 from app.core.clock import today
-from campaigns.channels.letter import text
 from campaigns.channels.letter.models import LetterVersion, VariableKind
 from campaigns.channels.letter.services import Wording
+from campaigns.channels.letter.text import LONGEST, placeholders
 
 
 class VersionForm(FlaskForm):  # type: ignore[misc]
     """A wording. Variables that authors fill in: one a line, as `name: label (kind)`."""
 
     title = StringField(_l("Heading of the letter"), [InputRequired(), Length(4, 200)])
-    text = TextAreaField(_l("Text"), [InputRequired(), Length(max=text.LONGEST)])
+    text = TextAreaField(_l("Text"), [InputRequired(), Length(max=LONGEST)])
     enclosure_title = StringField(_l("Title of the enclosure"), [Optional(), Length(max=200)])
-    enclosure_text = TextAreaField(_l("Text of the enclosure"), [Optional(), Length(max=text.LONGEST)])
+    enclosure_text = TextAreaField(_l("Text of the enclosure"), [Optional(), Length(max=LONGEST)])
     variables = TextAreaField(
         _l("What authors fill in"),
         [Optional(), Length(max=2000)],
@@ -68,7 +68,7 @@ def _variables(lines: str) -> list[dict[str, Any]]:
     found = []
     for line in filter(None, (raw.strip() for raw in lines.splitlines())):
         parts = [part.strip() for part in line.replace("，", ",").split(",")]
-        known = len(parts) == 3 and text.placeholders("{" + parts[0] + "}") and parts[2] in set(VariableKind)
+        known = len(parts) == 3 and placeholders("{" + parts[0] + "}") and parts[2] in set(VariableKind)
         if not known:
             raise ValueError(line)
         found.append({"name": parts[0], "label": parts[1], "kind": parts[2], "required": True})

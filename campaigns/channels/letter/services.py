@@ -76,9 +76,9 @@ def _check(wording: Wording) -> None:
     if absent := [code for code in text.bases(words) if code not in text.law_of(words, wording.valid_from)]:
         reasons.append(_l("No such legal basis is entered: %(names)s.", names=", ".join(absent)))
     if len(words) > text.LONGEST:
-        reasons.append(_l("The text is longer than %(most)s characters.", most=text.LONGEST))
+        reasons.append(_l("The wording is longer than %(most)s characters.", most=text.LONGEST))
     if not wording.text.strip():
-        reasons.append(_l("The text is empty."))
+        reasons.append(_l("The wording is empty."))
     if reasons:
         raise DomainError(_l("This wording cannot be used."), reasons)
 

@@ -81,7 +81,11 @@ def letterhead() -> ResponseReturnValue:
     form = LetterheadForm(obj=queries.letterhead_of(branch))
     if form.validate_on_submit():
         services.set_letterhead(
-            branch, form.issuer.data or "", form.prefix.data or "", form.address.data or "", form.postal_code.data or ""
+            branch,
+            form.issuer.data or "",
+            form.prefix.data or "",
+            form.address.data or "",
+            form.postal_code.data or "",
         )
         db.session.commit()
         flash(_("Saved. New letters are headed this way."), "success")
