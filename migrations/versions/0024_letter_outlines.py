@@ -2,7 +2,7 @@
 
 The outlines that the product ships with come in; their law is cited by name from the table of legal bases.
 
-Revision ID: 0022
+Revision ID: 0024
 Revises: 0021
 """
 
@@ -12,8 +12,8 @@ from alembic import op
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-revision = "0022"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
