@@ -61,9 +61,11 @@ FEATURES: tuple[str, ...] = (
     "app.demo",
     "campaigns.gateways",
     "campaigns.channels.letter",
+    "campaigns.channels.letter.issued",
     "campaigns.drafting",
     "campaigns.ledger",
     "campaigns.notices",
+    "campaigns.notices.letters",
     "campaigns.results",
 )
 

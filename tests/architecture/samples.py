@@ -46,6 +46,7 @@ from app.outreach.talking.services import Wording, add_script
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.relief.roster.models import ReliefRoster, ReliefRosterLine
 from app.tasks.services import open_task
+from campaigns.channels.letter.issued.models import Letter
 from campaigns.channels.letter.models import LetterTemplate, LetterVersion
 from campaigns.gateways import accounts
 from campaigns.gateways.accounts import Entry
@@ -88,6 +89,27 @@ def outline(_branch: Branch) -> int:
             number=1, title="关于样例的函", text="样例。", enclosures=[], variables=[], valid_from=today()
         )
     ]
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def letter(branch: Branch) -> int:
+    version = db.session.get_one(LetterTemplate, outline(branch)).versions[0]
+    made = Letter(
+        version_id=version.id,
+        employer_id=employer(branch),
+        branch_id=branch.id,
+        prefix=token_hex(4),
+        year=today().year,
+        serial=1,
+        issued_on=today(),
+        data={"title": "关于样例的函", "addressee": "样例"},
+        address="样例路1号",
+        token=token_hex(8),
+        code=token_hex(5),
+        by_id=create_user(branch=branch).id,
+    )
     db.session.add(made)
     db.session.flush()
     return made.id
@@ -494,6 +516,9 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("plans", "id"): plan,
     ("talking", "id"): script,
     ("outlines", "id"): outline,
+    ("letters", "id"): letter,
+    ("letters", "code"): lambda _branch: "arrears",
+    ("letter_notices", "token"): lambda _branch: token_hex(8),
     ("onboarding", "id"): opening,
     ("escalation", "id"): escalation,
     ("closing", "id"): closing,
@@ -537,6 +562,8 @@ ANYONES: frozenset[Key] = frozenset(
         ("areas", "id"),
         ("talking", "id"),
         ("outlines", "id"),
+        ("letters", "code"),
+        ("letter_notices", "token"),
         ("settings", "table"),
         ("personal", "code"),
         ("settings", "day"),

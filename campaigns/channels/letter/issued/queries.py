@@ -1,0 +1,109 @@
+"""Issued letters: the register, one employer's, and the archive's check."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import joinedload
+
+from app.core.clock import today
+from app.core.db import db
+from app.core.periods import Period
+from app.core.permissions import Actor
+from app.employers.models import Contact, ContactRole, Employer, EmployerContact
+from campaigns.channels.letter import text
+from campaigns.channels.letter.issued.models import Letter, LetterState
+from campaigns.channels.letter.issued.policy import visible_to
+from campaigns.channels.letter.queries import document
+
+
+def register(actor: Actor | None) -> Select[Letter]:
+    """All letters in reach, the void ones too, with the employers' names."""
+    return (
+        select(Letter)
+        .where(visible_to(actor))
+        .join(Employer, Employer.id == Letter.employer_id)
+        .options(joinedload(Letter.employer).load_only(Employer.id, Employer.name))
+    )
+
+
+def of_employer(employer_id: int, most: int = 20) -> Sequence[Letter]:
+    """The latest letters to one employer."""
+    query = select(Letter).where(Letter.employer_id == employer_id).order_by(Letter.id.desc()).limit(most)
+    return db.session.scalars(query).all()
+
+
+def by_token(token: str) -> Letter | None:
+    """The letter that a QR code leads to, unless it was made void."""
+    return db.session.scalar(select(Letter).where(Letter.token == token, Letter.state != LetterState.VOID))
+
+
+def by_code(code: str) -> Letter | None:
+    """The letter with this printed code, however it is spaced."""
+    plain = "".join(c for c in code.upper() if c.isalnum())
+    return db.session.scalar(select(Letter).where(Letter.code == plain, Letter.state != LetterState.VOID))
+
+
+def handler_of(employer: Employer) -> Contact | None:
+    """Who handles the fund's business there now."""
+    query = (
+        select(Contact)
+        .join(EmployerContact, EmployerContact.contact_id == Contact.id)
+        .where(
+            EmployerContact.employer_id == employer.id,
+            EmployerContact.role == ContactRole.HANDLER,
+            or_(EmployerContact.until.is_(None), EmployerContact.until >= today()),
+        )
+        .order_by(EmployerContact.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(query)
+
+
+def came_back(employer: Employer) -> bool:
+    """Whether the last letter to the present address came back."""
+    query = select(Letter.state, Letter.address).where(
+        Letter.employer_id == employer.id, Letter.state.in_((LetterState.RETURNED, LetterState.DELIVERED))
+    )
+    last = db.session.execute(query.order_by(Letter.id.desc()).limit(1)).first()
+    return last is not None and last.state is LetterState.RETURNED and last.address == employer.address
+
+
+def values_of(employer: Employer) -> dict[str, str]:
+    """The variables that are known of the employer, as letters write them; what has no value is absent."""
+    handler = handler_of(employer)
+    months, monthly = employer.arrears_months, employer.monthly_amount
+    known: Mapping[str, Any] = {
+        "employer": employer.name,
+        "account": employer.employer_account_no,
+        "established": employer.established_on,
+        "insured_heads": employer.insured_heads,
+        "paid_through": employer.paid_through,
+        "months": months or None,
+        "heads": employer.heads,
+        "sealed_heads": employer.sealed_heads,
+        "amount": f"{monthly * months:.2f}元" if months and monthly else None,
+        "handler": handler.name if handler else None,
+        "department": employer.branch.name,
+        "specialist": employer.owner.name if employer.owner else None,
+    }
+    return {name: _written(value) for name, value in known.items() if value not in (None, "")}
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, date):
+        return text.day(value)
+    # letters are Chinese whatever language the officer reads
+    return f"{value.year}年{value.month}月" if isinstance(value, Period) else str(value)
+
+
+def rendered(letter: Letter) -> bytes:
+    """The document made again from what was kept; its hash is `letter.sha256` while typst is the same."""
+    return document([letter.data])
+
+
+def is_unchanged(letter: Letter, made: bytes) -> bool:
+    """Whether a document is the one in the archive."""
+    return hashlib.sha256(made).hexdigest() == letter.sha256

@@ -1,0 +1,153 @@
+"""Issuing letters, and proving that somebody may read one."""
+
+import io
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import update
+
+from app.attachments.queries import kind_of
+from app.attachments.services import attach, checked
+from app.config import current_settings
+from app.core import timeline
+from app.core.clock import now, today
+from app.core.db import db, insert_new
+from app.core.errors import DomainError
+from app.core.i18n import msgid
+from app.core.permissions import Actor
+from app.employers.models import Employer
+from campaigns.channels.letter import text
+from campaigns.channels.letter.issued import queries
+from campaigns.channels.letter.issued.models import Letter, NumberSeries
+from campaigns.channels.letter.issued.policy import DIGITS, LOCK, TRIES
+from campaigns.channels.letter.models import LetterVersion
+from campaigns.channels.letter.queries import as_data, document, letterhead_of
+
+KIND, ENDPOINT = "letter", "letters.show"
+ISSUED = msgid("Letter %(number)s issued: %(title)s")
+
+#: Without letters and digits that are mistaken for others.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of an answer; `left` is how many tries are left."""
+
+    right: bool
+    left: int
+
+
+def next_number(prefix: str, year: int) -> int:
+    """The next number of the year. It is lost with the transaction, and so never leaves a gap."""
+    db.session.execute(insert_new(NumberSeries).values(prefix=prefix, year=year, last=0))
+    taken = (
+        update(NumberSeries)
+        .where(NumberSeries.prefix == prefix, NumberSeries.year == year)
+        .values(last=NumberSeries.last + 1)
+        .returning(NumberSeries.last)
+        .execution_options(synchronize_session=False)
+    )
+    return int(db.session.execute(taken).scalar_one())
+
+
+def issue(version: LetterVersion, employer: Employer, given: Mapping[str, str], actor: Actor) -> Letter:
+    """Writes, numbers, typesets and archives a letter, all or nothing.
+
+    `given` are the variables that nobody but the author knows, as letters write them. Raises DomainError with
+    every reason why it cannot leave.
+    """
+    _check(version, employer)
+    day = today()
+    head = letterhead_of(employer.branch)
+    words = text.wording(version)
+    law = text.law_of(words, day)
+    values = queries.values_of(employer) | dict(given)
+    token, code = secrets.token_urlsafe(12), "".join(secrets.choice(ALPHABET) for _ in range(10))
+    data = as_data(
+        version, head, values, law,
+        addressee=employer.name, date=text.day(day), code=f"{code[:5]}-{code[5:]}",
+        qr=text.qr(link(token)), note=_contact(employer),
+    )  # fmt: skip
+    handler = queries.handler_of(employer)
+    letter = Letter(
+        version_id=version.id,
+        employer=employer,
+        branch_id=employer.branch_id,
+        prefix=head.prefix,
+        year=day.year,
+        serial=next_number(head.prefix, day.year),
+        issued_on=day,
+        data=data,
+        address=employer.address or "",
+        postal_code=employer.postal_code or "",
+        phone=handler.mobile if handler else None,
+        account=employer.employer_account_no,
+        token=token,
+        code=code,
+        by_id=actor.id,
+    )
+    letter.data = data | {"number": letter.number}
+    db.session.add(letter)
+    db.session.flush()
+    _archive(letter, actor)
+    params = {"number": letter.number, "title": data["title"]}
+    timeline.record(
+        employer.id, KIND, ISSUED, params=params, actor=actor, endpoint=ENDPOINT, link_id=letter.id
+    )
+    return letter
+
+
+def link(token: str) -> str:
+    """The address behind the QR code."""
+    return f"{current_settings().public_url}/n/letter/{token}"
+
+
+def _contact(employer: Employer) -> str:
+    return f"联系人：{employer.owner.name}" if employer.owner else ""
+
+
+def _check(version: LetterVersion, employer: Employer) -> None:
+    reasons: list[Any] = []
+    if version.template.case_only:
+        reasons.append(_l("It is issued in a case by two officers only."))
+    if not employer.address:
+        reasons.append(_l("The employer has no address."))
+    elif queries.came_back(employer):
+        reasons.append(_l("The last letter to this address came back: find out the right address first."))
+    reasons += [
+        _l("Nobody has confirmed the wording of %(basis)s: an administrator does it.", basis=basis)
+        for basis in text.unconfirmed(text.wording(version), today())
+    ]
+    if reasons:
+        raise DomainError(_l("This letter cannot leave:"), reasons)
+
+
+def _archive(letter: Letter, actor: Actor) -> None:
+    """The document is kept under its hash, as a file of the letter."""
+    with checked(io.BytesIO(document([letter.data]))) as incoming:
+        letter.sha256 = incoming.draft.sha256
+        attach(kind_of(letter), letter, incoming, f"{letter.number}.pdf", actor)
+    db.session.flush()
+
+
+def prove(letter: Letter, digits: str) -> Proof:
+    """Whether the digits end the mobile or the account number; too many wrong ones close it for a while."""
+    moment = now()
+    if letter.locked_until is not None:
+        if letter.locked_until > moment:
+            return Proof(False, 0)
+        letter.locked_until, letter.tries = None, 0
+    ends = [one[-DIGITS:] for one in (letter.phone, letter.account) if one and len(one) >= DIGITS]
+    if any(secrets.compare_digest(digits.encode(), end.encode()) for end in ends):
+        letter.tries = 0
+        db.session.flush()
+        return Proof(True, TRIES)
+    letter.tries += 1
+    if letter.tries >= TRIES:
+        letter.locked_until = moment + LOCK
+    db.session.flush()
+    return Proof(False, TRIES - letter.tries)

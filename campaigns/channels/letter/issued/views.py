@@ -1,0 +1,81 @@
+"""The register, one letter, and writing one."""
+
+from typing import cast
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.accounts.models import User
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import current_actor, requires
+from app.core.workflow import available, history
+from app.employers.queries import find as find_employer
+from campaigns.channels.letter import queries as outlines
+from campaigns.channels.letter.issued import queries, services
+from campaigns.channels.letter.issued.forms import asked_for, filled_in, letter_form
+from campaigns.channels.letter.issued.lists import REGISTER, reason_of
+from campaigns.channels.letter.issued.models import LetterState
+from campaigns.channels.letter.issued.policy import Permission
+from campaigns.channels.letter.issued.workflow import LETTER, find
+from campaigns.channels.letter.policy import Permission as Outline
+
+blueprint = Blueprint("letters", __name__, url_prefix="/letters")
+
+#: What is lawful when the post did not serve it, in this order.
+OFFER_HAND_OVER = (LetterState.REFUSED, LetterState.RETURNED)
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@requires(Outline.VIEW)
+def index() -> ResponseReturnValue:
+    """The register of document numbers."""
+    return REGISTER.respond()
+
+
+@blueprint.get("/<int:id>")
+@requires(Outline.VIEW)
+def show(id: int) -> str:
+    """Where a letter stands, its files, and what may be done."""
+    letter = find(id, current_actor())
+    return render_template(
+        "campaigns/letter/letter.html",
+        letter=letter,
+        workflow=LETTER,
+        options=available(LETTER, letter, cast(User, current_user)),
+        history=history(LETTER, id),
+        reason=reason_of(letter),
+        hand_over=letter.state in OFFER_HAND_OVER,
+    )
+
+
+@blueprint.get("/<int:id>/letter.pdf")
+@requires(Outline.VIEW)
+def pdf(id: int) -> Response:
+    """The letter, made again from what was kept."""
+    letter = find(id, current_actor())
+    return Response(queries.rendered(letter), mimetype="application/pdf")
+
+
+@blueprint.route("/write/<int:employer_id>/<code>", methods=["GET", "POST"])
+@requires(Permission.ISSUE)
+def write(employer_id: int, code: str) -> ResponseReturnValue:
+    """Fill in what nobody knows of the employer; saving issues the letter."""
+    employer = find_employer(employer_id, current_actor())
+    template = next((one for one in outlines.offered() if one.code == code), None)
+    version = outlines.current_version(template) if template else None
+    if version is None:
+        raise NotFound(_("There is no such outline."))
+    asked = asked_for(version, queries.values_of(employer))
+    form = letter_form(asked)()
+    if form.validate_on_submit() and (given := filled_in(form, asked)) is not None:
+        letter = services.issue(version, employer, given, current_actor())
+        db.session.commit()
+        flash(_("Issued as %(number)s.", number=letter.number), "success")
+        return redirect(url_for(".show", id=letter.id), 303)
+    status = 422 if form.is_submitted() else 200
+    return render_template(
+        "campaigns/letter/write.html", form=form, employer=employer, version=version
+    ), status

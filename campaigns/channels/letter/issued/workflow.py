@@ -1,0 +1,147 @@
+"""What becomes of a letter after it was issued. A void one keeps its number."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.i18n import msgid
+from app.core.permissions import Actor
+from app.core.workdays import add_working_days
+from app.core.workflow import Ask, Move, Reason, State, Tone, Transition, Workflow
+from app.tasks.services import open_task
+from campaigns.channels.letter.issued.models import RETURN_LABELS, Letter, LetterState
+from campaigns.channels.letter.issued.policy import ADDRESS_DAYS, Permission, visible_to
+
+S = LetterState
+TASK = "letter_address"
+TASK_TITLE = msgid("Letter %(number)s came back: find out the address, or hand it over on a visit")
+_TRACKING = re.compile(r"[A-Z0-9]{8,20}")
+
+
+def find(letter_id: int, actor: Actor | None) -> Letter:
+    """A letter in the actor's reach. Raises NotFound."""
+    found = db.session.scalar(select(Letter).where(Letter.id == letter_id, visible_to(actor)))
+    if found is None:
+        raise NotFound(_l("There is no such letter."))
+    return found
+
+
+def is_a_tracking_number(_letter: Letter, answers: Mapping[str, Any]) -> Reason | None:
+    """Each parcel has a number of its own."""
+    given = str(answers.get("tracking_no") or "").strip()
+    if not _TRACKING.fullmatch(given):
+        return _l("A tracking number has 8 to 20 capital letters and digits.")
+    there = select(Letter.prefix, Letter.year, Letter.serial).where(
+        Letter.tracking_no == given, Letter.id != _letter.id
+    )
+    if (taken := db.session.execute(there.limit(1)).first()) is not None:
+        return _l(
+            "This tracking number belongs to %(number)s.", number=f"{taken[0]}〔{taken[1]}〕{taken[2]}号"
+        )
+    return None
+
+
+def is_not_before(letter: Letter, answers: Mapping[str, Any]) -> Reason | None:
+    """Nothing is posted before it was issued, nor settled before it was posted."""
+    earliest = letter.posted_on or letter.issued_on
+    day = answers.get("settled_on") or answers.get("posted_on")
+    if day is not None and day < earliest:
+        return _l("The day lies before %(day)s.", day=earliest.isoformat())
+    return None
+
+
+def ask_for_the_address(letter: Letter, _move: Move) -> None:
+    """Whoever answers for the employer finds out where it is, or hands the letter over."""
+    open_task(
+        TASK,
+        TASK_TITLE,
+        add_working_days(today(), ADDRESS_DAYS.value()),
+        employer=letter.employer,
+        params={"number": letter.number},
+        source=("letter", letter.id),
+    )
+
+
+_DAY = Ask("settled_on", _l("On which day"), "date")
+
+LETTER = Workflow[Letter](
+    name="letter",
+    title=_l("Letter"),
+    model=Letter,
+    kind="letter",
+    load=find,
+    endpoint="letters.show",
+    states=(
+        State(S.ISSUED, _l("Issued")),
+        State(S.POSTED, _l("Posted"), Tone.ACTIVE),
+        State(S.DELIVERED, _l("Delivered"), Tone.GOOD, final=True),
+        State(S.REFUSED, _l("Refused by the addressee"), Tone.WARNING),
+        State(S.RETURNED, _l("Returned"), Tone.DANGER),
+        State(S.VOID, _l("Void"), Tone.DONE, final=True),
+    ),
+    transitions=(
+        Transition(
+            "post",
+            _l("Record posting"),
+            (S.ISSUED, S.RETURNED, S.REFUSED),
+            S.POSTED,
+            Permission.FOLLOW,
+            asks=(
+                Ask("posted_on", _l("Posted on"), "date"),
+                Ask("tracking_no", _l("Tracking number")),
+            ),
+            checks=(is_a_tracking_number,),
+        ),
+        Transition(
+            "deliver",
+            _l("Record delivery"),
+            (S.ISSUED, S.POSTED, S.REFUSED, S.RETURNED),
+            S.DELIVERED,
+            Permission.FOLLOW,
+            asks=(_DAY, Ask("received_by", _l("Who took it"))),
+            checks=(is_not_before,),
+        ),
+        Transition(
+            "refuse",
+            _l("Record refusal"),
+            (S.POSTED,),
+            S.REFUSED,
+            Permission.FOLLOW,
+            asks=(_DAY, Ask("reason", _l("How it was refused, and who witnessed it"))),
+            checks=(is_not_before,),
+        ),
+        Transition(
+            "return",
+            _l("Record return"),
+            (S.POSTED,),
+            S.RETURNED,
+            Permission.FOLLOW,
+            asks=(
+                _DAY,
+                Ask(
+                    "reason",
+                    _l("Reason of the return"),
+                    "choice",
+                    tuple((k.value, v) for k, v in RETURN_LABELS.items()),
+                ),
+            ),
+            checks=(is_not_before,),
+            effects=(ask_for_the_address,),
+        ),
+        Transition(
+            "void",
+            _l("Void the letter"),
+            (S.ISSUED,),
+            S.VOID,
+            Permission.ISSUE,
+            asks=(Ask("reason", _l("Why it is void")),),
+            tone=Tone.DANGER,
+        ),
+    ),
+)

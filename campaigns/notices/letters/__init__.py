@@ -1,0 +1,1 @@
+"""Where the QR code or the printed code of a letter leads: is it real, and what does it say?"""

@@ -1,0 +1,214 @@
+"""Letters from issuing to service: numbers without gaps, the archive, refusals, the page that verifies."""
+
+import html
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from app.accounts.models import User
+from app.attachments.models import Attachment
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import DomainError, Forbidden, NotFound
+from app.core.legal import LegalBasis, seed_legal_basis
+from app.core.permissions import Role
+from app.core.timeline import TimelineEntry
+from app.core.workflow import transition
+from app.employers.models import Employer
+from app.tasks.models import Task
+from campaigns.channels.letter import queries as outlines
+from campaigns.channels.letter.issued import queries, services
+from campaigns.channels.letter.issued.models import Letter, LetterState, NumberSeries
+from campaigns.channels.letter.issued.workflow import LETTER, find
+from campaigns.channels.letter.models import LetterVersion
+from tests.factories import (
+    create_branch,
+    create_contact,
+    create_employer,
+    create_user,
+    seed_outlines,
+    sign_in,
+)
+
+GIVEN = {"effective": "2026年9月5日", "phone": "12329"}
+
+
+@pytest.fixture
+def manager(app: Flask) -> User:
+    seed_outlines()
+    seed_legal_basis()
+    return create_user(Role.MANAGER, branch=create_branch(name="滨海管理部"))
+
+
+@pytest.fixture
+def employer(manager: User) -> Employer:
+    made = create_employer(
+        manager.branch,
+        name="滨海甲公司",
+        address="港区路1号",
+        employer_account_no="120000098765",
+        owner_id=manager.id,
+    )
+    create_contact(made, name="王小明", mobile="13800004321")
+    return made
+
+
+def wording(code: str) -> LetterVersion:
+    return next(one.versions[0] for one in db.session.scalars(outlines.listed()) if one.code == code)
+
+
+def issued(employer: Employer, manager: User) -> Letter:
+    return services.issue(wording("handler_change"), employer, GIVEN, manager)
+
+
+def test_numbers_have_no_gap_even_where_issuing_failed(employer: Employer, manager: User) -> None:
+    first = issued(employer, manager)
+    db.session.commit()
+    lost = issued(employer, manager)
+    assert lost.serial == 2
+    db.session.rollback()
+    second = issued(employer, manager)
+    transition(LETTER, second, "void", manager, answers={"reason": "印错一页"})
+    third = issued(employer, manager)
+    assert [first.serial, second.serial, third.serial] == [1, 2, 3]
+    assert first.number == f"公积金函〔{today().year}〕1号"
+    register = db.session.scalars(queries.register(manager).order_by(Letter.serial)).all()
+    assert [(one.serial, one.state) for one in register] == [(1, "issued"), (2, "void"), (3, "issued")]
+    assert register[1].reason == "印错一页"
+    db.session.add(NumberSeries(prefix="公积金函", year=2020, last=7))
+    db.session.flush()
+    assert services.next_number("公积金函", 2020) == 8
+
+
+def test_a_letter_is_archived_under_its_hash_and_made_again_to_the_byte(
+    app: Flask, employer: Employer, manager: User, tmp_path: Path
+) -> None:
+    letter = issued(employer, manager)
+    db.session.commit()
+    kept = db.session.scalars(select(Attachment).where(Attachment.kind == "letter")).one()
+    assert (kept.record_id, kept.sha256) == (letter.id, letter.sha256)
+    assert queries.is_unchanged(letter, queries.rendered(letter))
+    out = tmp_path / "letter.pdf"
+    done = app.test_cli_runner().invoke(args=["letters", "render", str(letter.id), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert queries.is_unchanged(letter, out.read_bytes())
+    missing = app.test_cli_runner().invoke(args=["letters", "render", "999999"])
+    assert missing.exit_code == 1
+    assert "Traceback" not in missing.output
+
+
+def test_what_may_not_leave_is_refused_with_every_reason(employer: Employer, manager: User) -> None:
+    employer.address = None
+    with pytest.raises(DomainError) as refused:
+        services.issue(wording("arrears"), employer, {}, manager)
+    # no address, and two articles whose wording nobody has confirmed
+    assert len(refused.value.reasons) == 3
+    employer.address = "港区路1号"
+    with pytest.raises(DomainError):
+        services.issue(wording("order"), employer, {}, manager)
+    db.session.execute(update(LegalBasis).values(verified=True))
+    with pytest.raises(DomainError, match="paid_through"):
+        services.issue(wording("arrears"), employer, {"deadline": "2026年9月5日"}, manager)
+    assert db.session.scalars(select(Letter)).all() == []
+
+
+def test_a_returned_letter_asks_for_the_address_and_stops_the_next_one(
+    employer: Employer, manager: User
+) -> None:
+    letter = issued(employer, manager)
+    db.session.commit()
+    with pytest.raises(DomainError):
+        transition(LETTER, letter, "post", manager, answers={"posted_on": today(), "tracking_no": "12"})
+    transition(LETTER, letter, "post", manager, answers={"posted_on": today(), "tracking_no": "XA12345678CN"})
+    early = {"settled_on": today() - timedelta(days=9), "reason": "moved"}
+    with pytest.raises(DomainError):
+        transition(LETTER, letter, "return", manager, answers=early)
+    transition(LETTER, letter, "return", manager, answers={"settled_on": today(), "reason": "moved"})
+    task = db.session.scalars(select(Task).where(Task.kind == "letter_address")).one()
+    assert (task.employer_id, task.owner_id) == (employer.id, manager.id)
+    with pytest.raises(DomainError) as refused:
+        issued(employer, manager)
+    assert len(refused.value.reasons) == 1
+    employer.address = "新区路2号"
+    other = issued(employer, manager)
+    with pytest.raises(DomainError):  # the number of another parcel
+        transition(
+            LETTER, other, "post", manager, answers={"posted_on": today(), "tracking_no": "XA12345678CN"}
+        )
+    # handed over on a visit, the lawful way that remains
+    transition(LETTER, letter, "deliver", manager, answers={"settled_on": today(), "received_by": "王小明"})
+    assert letter.state is LetterState.DELIVERED
+    told = db.session.scalars(
+        select(TimelineEntry.summary).where(TimelineEntry.employer_id == employer.id)
+    ).all()
+    assert services.ISSUED in told
+
+
+def test_other_roles_and_branches_keep_their_hands_off(
+    client: FlaskClient, employer: Employer, manager: User
+) -> None:
+    letter = issued(employer, manager)
+    db.session.commit()
+    specialist = create_user(Role.SPECIALIST, branch=manager.branch)
+    with pytest.raises(Forbidden):
+        transition(LETTER, letter, "void", specialist, answers={"reason": "x"})
+    outsider = create_user(Role.MANAGER)
+    with pytest.raises(NotFound):
+        find(letter.id, outsider)
+    sign_in(client, outsider)
+    for page in (f"/letters/{letter.id}", f"/letters/{letter.id}/letter.pdf"):
+        assert client.get(page).status_code == 404
+    assert client.get(f"/letters/write/{employer.id}/arrears").status_code == 404
+    assert letter.number not in client.get("/letters").text
+
+
+def test_one_walk_from_the_employer_to_the_letter(
+    client: FlaskClient, employer: Employer, manager: User
+) -> None:
+    sign_in(client, manager)
+    page = f"/letters/write/{employer.id}/handler_change"
+    assert client.get(page).status_code == 200
+    assert client.get(f"/letters/write/{employer.id}/order").status_code == 404
+    assert client.post(page, data={"effective": "不是日期", "phone": "12329"}).status_code == 422
+    assert (
+        client.post(page, data={"effective": date(2026, 9, 5).isoformat(), "phone": "12329"}).status_code
+        == 303
+    )
+    letter = db.session.scalars(select(Letter)).one()
+    shown = html.unescape(client.get(f"/letters/{letter.id}").text)
+    assert letter.number in shown
+    assert "滨海甲公司" in shown
+    assert client.get(f"/letters/{letter.id}/letter.pdf").data.startswith(b"%PDF-")
+    assert letter.number in html.unescape(client.get("/letters").text)
+
+
+def test_the_page_verifies_a_letter_only_for_its_addressee(
+    client: FlaskClient, employer: Employer, manager: User
+) -> None:
+    letter = issued(employer, manager)
+    db.session.commit()
+    page, number, code = f"/n/letter/{letter.token}", letter.number, letter.code
+    assert page in letter.data["qr"] or services.link(letter.token).endswith(page)
+    asked = client.get(page)
+    assert asked.status_code == 200
+    for secret in (number, "滨海甲公司", "4321"):
+        assert secret not in html.unescape(asked.text)
+    assert asked.headers["X-Robots-Tag"].startswith("noindex")
+    for digits in ("4321", "8765"):  # of the mobile, of the account
+        told = html.unescape(client.post(page, data={"digits": digits}).text)
+        assert number in told
+        assert "滨海甲公司" in told
+    # a tampered link and a tampered code lead nowhere
+    tampered = page[:-1] + ("A" if page[-1] != "A" else "B")
+    assert client.get(tampered).status_code == 404
+    assert client.post("/n/letter", data={"code": code[:-1] + "1"}).status_code == 422
+    typed = client.post("/n/letter", data={"code": f"{code[:5].lower()}-{code[5:]}"})
+    assert typed.headers["Location"].endswith(page)
+    for _try in range(5):
+        last = client.post(page, data={"digits": "0000"})
+    assert last.status_code == 429
+    assert client.post(page, data={"digits": "4321"}).status_code == 429
