@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
@@ -48,6 +48,8 @@ class NumberSeries(Model):
     """The last number given; a row is locked while one is taken, so that none is lost or given twice."""
 
     __tablename__ = "letter_number_series"
+    #: the letters are what was done
+    __audited__: ClassVar[bool] = False
 
     prefix: Mapped[str] = mapped_column(String(30), primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
