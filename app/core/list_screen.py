@@ -9,6 +9,7 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
+from sqlalchemy.orm import load_only
 
 from app.core import formats, paging
 from app.core.criteria import EVERYTHING, to_query
@@ -60,6 +61,8 @@ class ListScreen:
     def found(self) -> paging.Page:
         """The page of rows."""
         options = [option for column in self.state.columns for option in column.options]
+        if self.page.always_read:
+            options.append(load_only(*self.page.always_read, *self._named_columns()))
         given = request.args
         return paging.fetch(
             self.state.query.options(*options),
@@ -68,6 +71,12 @@ class ListScreen:
             after=given.get("after"),
             before=given.get("before"),
         )
+
+    def _named_columns(self) -> list[Any]:
+        """The record's own columns that have the name of a shown one."""
+        record = cast(type[Any], self.page.key.class_)
+        own = record.__mapper__.column_attrs
+        return [getattr(record, column.name) for column in self.state.columns if column.name in own]
 
     @property
     def rows(self) -> Sequence[Any]:

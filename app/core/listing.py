@@ -54,6 +54,9 @@ class ListPage:
     #: the actions that other features bring by their manifests
     more_bulk: Callable[[], Sequence[BulkAction]] = tuple
     links: tuple[Link, ...] = ()
+    #: For a record too wide to be read whole for a page: of its own columns these are read for every row, and
+    #: those that have the name of a shown column. Workbooks and bulk actions have whole records.
+    always_read: tuple[InstrumentedAttribute[Any], ...] = ()
     empty: Empty | None = None
     lead: Any = None
     export_permission: str | None = None

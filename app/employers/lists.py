@@ -254,6 +254,7 @@ EMPLOYERS = ListPage(
     search=matching,
     count_found=count_matching,
     search_hint=_l("Name, credit code, account, phone or pinyin"),
+    always_read=(Employer.id, Employer.name, Employer.stage),
     default_sort="-heads",
     columns=(
         Column(
