@@ -71,7 +71,7 @@ class Row:
     @classmethod
     def of(cls, name: str, choice: RadioField) -> "Row":
         """A choice between two values, which are called as they are shown."""
-        kept, merged = (side.label for side in choice.choices)
+        kept, merged = (str(side.label.text) for side in choice)
         return cls(name, choice.label.text, kept, merged, choice)
 
 
