@@ -124,7 +124,7 @@ class Employer(Timestamps, Model):
 
     __tablename__ = "employers"
     __table_args__ = (
-        Index("ix_employers_branch_stage", "branch_id", "stage", "id"),
+        Index("ix_employers_branch_stage", "branch_id", "stage", "heads", "id"),
         Index("ix_employers_owner", "owner_id", "stage"),
         # holds only those that have one; with the owner's, what somebody sees who sees only his own
         Index("ix_employers_backup", "backup_owner_id", sqlite_where=_BACKED, postgresql_where=_BACKED),
