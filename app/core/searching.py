@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import func, select
+from sqlalchemy import any_, func, select
 
 from app.core.criteria import Tree, rule, to_query
-from app.core.db import db
+from app.core.db import db, is_postgresql
 from app.core.features import current_features
 from app.core.formats import NOTHING
 from app.core.listing import ListPage
@@ -89,7 +89,12 @@ def rows_of(
         listed = page.filtered(tree, actor)
         if among is not None:
             looked_at = page.filtered({"match": "all", "rules": [*also]}, actor).with_only_columns(page.key)
-            listed = listed.where(page.key.in_(select(looked_at.order_by(None).limit(among).subquery())))
+            first = select(looked_at.order_by(None).limit(among).subquery())
+            if is_postgresql():
+                # as an array it begins with them; it would compare the words of all rows before
+                listed = listed.where(page.key == any_(func.array(first.scalar_subquery())))
+            else:
+                listed = listed.where(page.key.in_(first))
         ids = listed.with_only_columns(page.key).order_by(None).limit(COUNT_CAP + 1).subquery()
         total = select(func.count()).select_from(ids).scalar_subquery()
         order = page.order(page.default_sort).clauses()
