@@ -1,12 +1,12 @@
 """The index of a branch's stages also knows the heads: a stage with so many heads is counted within it.
 
-Revision ID: 0027
+Revision ID: 0029
 """
 
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
