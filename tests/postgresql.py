@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 
 def _binary(name: str) -> str:
@@ -28,7 +29,7 @@ def a_server() -> Iterator[str | None]:
 
 def restart(url: str) -> None:
     """Kills a private cluster with all its sessions, and starts it again."""
-    folder = Path(url.rpartition("host=")[2])
+    folder = Path(unquote(url.rpartition("host=")[2]))
     prefix = ["runuser", "-u", "postgres", "--"] if folder.owner() == "postgres" else []
     # the options of its first start are kept in its folder
     again = ("-D", str(folder / "data"), "-l", str(folder / "log"), "-m", "immediate", "-w", "restart")
