@@ -10,12 +10,13 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the Python that is too old reads
 gc.disable()
 
 from app import create_app  # noqa: E402
-from app.config import ConfigError  # noqa: E402
+from app.core.i18n import console_words  # noqa: E402
+from app.environment import ConfigError, speaks_chinese  # noqa: E402
 
 try:
     app = create_app()
 except ConfigError as error:
-    sys.exit(f"Error: {error}")
+    sys.exit(f"Error: {error.told(console_words(speaks_chinese()))}")
 
 gc.freeze()
 # A page makes some ten thousand objects and drops them all at its end: with Python's usual 700 every page is

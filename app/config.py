@@ -1,28 +1,22 @@
-"""Typed settings, read once from the environment. Nothing else in the product reads ``os.environ``."""
+"""Typed settings, read once from the environment. Beside `app.environment` nothing reads ``os.environ``."""
 
 import hashlib
 import hmac
 import os
 import secrets
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flask import Flask, current_app
+
+from app.environment import ConfigError, boolean, integer, log_level, number, speaks_chinese, url
 
 PROJECT = Path(__file__).resolve().parent.parent
 EXTENSION = "jinnuo.settings"
 SHORTEST_SECRET = 16
-TRUE = frozenset({"1", "true", "yes", "on"})
-FALSE = frozenset({"0", "false", "no", "off"})
-LOG_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
-
-
-class ConfigError(Exception):
-    """A setting that cannot work. Its text is one sentence for the operator and says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +70,10 @@ class Settings:
         """
         env = os.environ if environ is None else environ
         home = _home(env)
-        port = _integer(env, "PORT", 8000, 1, 65535)
+        port = integer(env, "PORT", 8000, 1, 65535)
         gateway_port = _gateway_port(env, port)
         secret_key = _secret_key(env, home)
-        upload_megabytes = _integer(env, "JINNUO_UPLOAD_MEGABYTES", 64, 1, 1024)
+        upload_megabytes = integer(env, "JINNUO_UPLOAD_MEGABYTES", 64, 1, 1024)
         given_redis = env.get("REDIS_URL", "").strip()
         return cls(
             home=home,
@@ -91,25 +85,25 @@ class Settings:
             secret_key=secret_key,
             personal_keys=Path(env.get("JINNUO_PERSONAL_KEYS", "").strip() or home / "personal.keys"),
             # people whose password is printed must not come into a database that somebody has prepared
-            demo=_boolean(env, "DEMO", not env.get("DATABASE_URL")),
-            public_url=_url(env, "JINNUO_PUBLIC_URL", f"http://127.0.0.1:{port}"),
-            trusted_proxies=_integer(env, "JINNUO_TRUSTED_PROXIES", 0, 0, 5),
+            demo=boolean(env, "DEMO", not env.get("DATABASE_URL")),
+            public_url=url(env, "JINNUO_PUBLIC_URL", f"http://127.0.0.1:{port}"),
+            trusted_proxies=integer(env, "JINNUO_TRUSTED_PROXIES", 0, 0, 5),
             gateway_port=gateway_port,
             embedded_gateway=not env.get("JINNUO_GATEWAY_URL", "").strip(),
-            gateway_url=_url(env, "JINNUO_GATEWAY_URL", f"http://127.0.0.1:{gateway_port}"),
+            gateway_url=url(env, "JINNUO_GATEWAY_URL", f"http://127.0.0.1:{gateway_port}"),
             gateway_secret=_gateway_secret(env, secret_key),
-            gateway_timeout_seconds=_number(env, "JINNUO_GATEWAY_TIMEOUT", 10.0, 0.1, 120.0),
-            gateway_batch=_integer(env, "JINNUO_GATEWAY_BATCH", 1000, 1, 10_000),
-            gateway_rate=_integer(env, "JINNUO_GATEWAY_RATE", 20_000, 1, 1_000_000),
-            web_workers=_integer(env, "JINNUO_WEB_WORKERS", 2, 1, 64),
-            job_workers=_integer(env, "JINNUO_JOB_WORKERS", 2, 1, 64),
-            idle_minutes=_integer(env, "JINNUO_IDLE_MINUTES", 30, 1, 24 * 60),
+            gateway_timeout_seconds=number(env, "JINNUO_GATEWAY_TIMEOUT", 10.0, 0.1, 120.0),
+            gateway_batch=integer(env, "JINNUO_GATEWAY_BATCH", 1000, 1, 10_000),
+            gateway_rate=integer(env, "JINNUO_GATEWAY_RATE", 20_000, 1, 1_000_000),
+            web_workers=integer(env, "JINNUO_WEB_WORKERS", 2, 1, 64),
+            job_workers=integer(env, "JINNUO_JOB_WORKERS", 2, 1, 64),
+            idle_minutes=integer(env, "JINNUO_IDLE_MINUTES", 30, 1, 24 * 60),
             upload_megabytes=upload_megabytes,
             attachment_megabytes=_attachment_megabytes(env, upload_megabytes),
-            record_megabytes=_integer(env, "JINNUO_RECORD_MEGABYTES", 200, 1, 100_000),
+            record_megabytes=integer(env, "JINNUO_RECORD_MEGABYTES", 200, 1, 100_000),
             fonts=_fonts(env),
-            log_level=_log_level(env),
-            console_chinese=_console_chinese(env),
+            log_level=log_level(env),
+            console_chinese=speaks_chinese(env),
         )
 
     @property
@@ -156,19 +150,13 @@ def current_settings() -> Settings:
     return settings
 
 
-def _console_chinese(env: Mapping[str, str]) -> bool:
-    """The first of the three that is set counts, as everywhere in POSIX."""
-    said = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
-    return said.lower().startswith("zh")
-
-
 def _fonts(env: Mapping[str, str]) -> Path | None:
     given = env.get("JINNUO_FONTS", "").strip()
     if not given:
         return None
     folder = Path(given).expanduser().absolute()
     if not folder.is_dir():
-        raise ConfigError(f"JINNUO_FONTS must be a folder with font files; {folder} is none.")
+        raise ConfigError("JINNUO_FONTS must be a folder with font files; %(folder)s is none.", folder=folder)
     return folder
 
 
@@ -178,8 +166,10 @@ def _home(env: Mapping[str, str]) -> Path:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(
-            f"The instance folder {home} cannot be made ({error.strerror}); "
-            "set JINNUO_HOME to a folder that you may write to."
+            "The instance folder %(home)s cannot be made (%(reason)s); "
+            "set JINNUO_HOME to a folder that you may write to.",
+            home=home,
+            reason=error.strerror,
         ) from error
     return home
 
@@ -188,7 +178,7 @@ def _secret_key(env: Mapping[str, str], home: Path) -> str:
     given = env.get("SECRET_KEY", "").strip()
     if given:
         if len(given) < SHORTEST_SECRET:
-            raise ConfigError(f"SECRET_KEY must have at least {SHORTEST_SECRET} characters.")
+            raise ConfigError("SECRET_KEY must have at least %(length)s characters.", length=SHORTEST_SECRET)
         return given
     path = home / "secret_key"
     try:
@@ -199,11 +189,15 @@ def _secret_key(env: Mapping[str, str], home: Path) -> str:
         kept = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"The secret key in {path} cannot be read or made ({error}); "
-            "make the instance folder writable or set JINNUO_HOME to one that is."
+            "The secret key in %(path)s cannot be read or made (%(reason)s); "
+            "make the instance folder writable or set JINNUO_HOME to one that is.",
+            path=path,
+            reason=getattr(error, "strerror", None) or error,
         ) from error
     if len(kept) < SHORTEST_SECRET:
-        raise ConfigError(f"The secret key in {path} is damaged; restore it from the backup or remove it.")
+        raise ConfigError(
+            "The secret key in %(path)s is damaged; restore it from the backup or remove it.", path=path
+        )
     return kept
 
 
@@ -230,18 +224,20 @@ def _gateway_secret(env: Mapping[str, str], secret_key: str) -> str:
 
 
 def _gateway_port(env: Mapping[str, str], port: int) -> int:
-    gateway_port = _integer(env, "JINNUO_GATEWAY_PORT", port + 1, 1, 65535)
+    gateway_port = integer(env, "JINNUO_GATEWAY_PORT", port + 1, 1, 65535)
     if gateway_port == port:
-        raise ConfigError(f"PORT and JINNUO_GATEWAY_PORT are both {port}; they must differ.")
+        raise ConfigError("PORT and JINNUO_GATEWAY_PORT are both %(port)s; they must differ.", port=port)
     return gateway_port
 
 
 def _attachment_megabytes(env: Mapping[str, str], upload_megabytes: int) -> int:
-    most = _integer(env, "JINNUO_ATTACHMENT_MEGABYTES", min(20, upload_megabytes), 1, 1024)
+    most = integer(env, "JINNUO_ATTACHMENT_MEGABYTES", min(20, upload_megabytes), 1, 1024)
     if most > upload_megabytes:
         raise ConfigError(
-            f"JINNUO_ATTACHMENT_MEGABYTES is {most} but only {upload_megabytes} MB may be uploaded; "
-            "raise JINNUO_UPLOAD_MEGABYTES as well."
+            "JINNUO_ATTACHMENT_MEGABYTES is %(size)s but only %(most)s MB may be uploaded; "
+            "raise JINNUO_UPLOAD_MEGABYTES as well.",
+            size=most,
+            most=upload_megabytes,
         )
     return most
 
@@ -253,8 +249,8 @@ def _database_url(env: Mapping[str, str], home: Path) -> str:
             return "postgresql+psycopg://" + url.removeprefix(short)
     if not url.startswith(("sqlite://", "postgresql+psycopg://")):
         raise ConfigError(
-            "DATABASE_URL must start with postgresql:// or sqlite:///; "
-            f"it starts with {url.split(':', 1)[0]!r}."
+            "DATABASE_URL must start with postgresql:// or sqlite:///; it starts with “%(scheme)s”.",
+            scheme=url.split(":", 1)[0],
         )
     return url
 
@@ -265,57 +261,3 @@ def _redis_url(given: str, home: Path) -> str:
     if not given.startswith(("redis://", "rediss://", "unix://")):
         raise ConfigError("REDIS_URL must start with redis://, rediss:// or unix://.")
     return given
-
-
-def _url(env: Mapping[str, str], name: str, default: str) -> str:
-    url = (env.get(name, "").strip() or default).rstrip("/")
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or "?" in url or "#" in url:
-        raise ConfigError(f"{name} must be an address like https://crm.example.cn; it is {url!r}.")
-    return url
-
-
-def _log_level(env: Mapping[str, str]) -> str:
-    level = env.get("JINNUO_LOG_LEVEL", "").strip().upper() or "INFO"
-    if level not in LOG_LEVELS:
-        raise ConfigError(
-            f"JINNUO_LOG_LEVEL must be one of {', '.join(sorted(LOG_LEVELS))}; it is {level!r}."
-        )
-    return level
-
-
-def _boolean(env: Mapping[str, str], name: str, default: bool) -> bool:
-    text = env.get(name, "").strip().lower()
-    if text and text not in TRUE | FALSE:
-        raise ConfigError(f"{name} must be 1 or 0; it is {text!r}.")
-    return text in TRUE if text else default
-
-
-def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
-    return _bounded(env, name, default, int, (low, high))
-
-
-def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
-    return _bounded(env, name, default, float, (low, high))
-
-
-N = TypeVar("N", int, float)
-
-
-def _bounded(
-    env: Mapping[str, str], name: str, default: N, parse: Callable[[str], N], bounds: tuple[N, N]
-) -> N:
-    text = env.get(name, "").strip()
-    low, high = bounds
-    try:
-        value = parse(text) if text else default
-    except ValueError:
-        value = None
-    if value is None or not low <= value <= high:
-        shown = text or str(default)
-        raise ConfigError(f"{name} must be a number from {low} to {high}; it is {shown!r}.") from None
-    return value

@@ -1,8 +1,8 @@
 """Finds every text the product shows and tells what is wrong with its translations.
 
 A text counts when it stands in `_()`, `_l()`, `ngettext()` or `msgid()`, in code or in a template, or is the
-summary given to the timeline. Each feature keeps the catalogue of its own name; a text that two catalogues
-hold must read the same in both.
+sentence of a `ConfigError` or the summary given to the timeline. Each feature keeps the catalogue of its own
+name; a text that two catalogues hold must read the same in both.
 """
 
 import re
@@ -25,6 +25,8 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "ngettext": (1, 2),
     "lazy_ngettext": (1, 2),
     "msgid": None,
+    # told before there is an application that could translate
+    "ConfigError": None,
 }
 SOURCES = (("app", "python", "*.py"), ("campaigns", "python", "*.py"), ("templates", "jinja2", "*.html"))
 TEMPLATE_OPTIONS = {"silent": "false", "newstyle_gettext": "true"}

@@ -4,7 +4,7 @@ All catalogues of a locale act as one. A compiled `.mo` is read when it is as ne
 the `.po` is read itself, so that a forgotten `flask translations compile` costs a moment, never a text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -90,8 +90,17 @@ def in_chinese() -> bool:
 
 def to_console(text: str, **values: object) -> str:
     """What the start says to the terminal that it runs in, whose language is not the one of the pages."""
-    with speaking(DEFAULT if current_settings().console_chinese else "en"):
-        return str(gettext(text, **values))
+    return console_words(current_settings().console_chinese)(text, **values)
+
+
+def console_words(chinese: bool) -> Callable[..., str]:
+    """Gives a text, its placeholders filled, in the language of a terminal; needs no application."""
+
+    def words(text: str, **values: object) -> str:
+        shown = _text(chinese, text)
+        return shown % values if values else shown
+
+    return words
 
 
 def html_language() -> str:

@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from flask_migrate import upgrade
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from app.config import PROJECT, ConfigError, Settings, current_settings
+from app.config import PROJECT, Settings, current_settings
 from app.core.db import db
 from app.core.health import database_revisions, is_damage, wanted_revisions
 from app.core.i18n import compile_all
@@ -21,6 +21,7 @@ from app.core.i18n import to_console as _
 from app.core.preflight import check_ports, check_writable, only_instance
 from app.core.supervisor import NotReadyError, Service, Supervisor
 from app.core.valkey import answers, valkey_command
+from app.environment import ConfigError
 
 #: Commands of features that make an instance ready, by name: the core knows no feature.
 LOAD_DEMO = ("demo", "load")
@@ -39,7 +40,7 @@ def launch() -> None:
         check_ports(settings)
         services = services_of(settings, current_app._get_current_object())  # type: ignore[attr-defined]
         prepare(settings)
-        supervisor = Supervisor(services, settings.logs, PROJECT, click.echo)
+        supervisor = Supervisor(services, settings.logs, PROJECT, click.echo, _)
         try:
             asyncio.run(supervisor.run(lambda: _announce(settings)))
         except NotReadyError as error:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.config import ConfigError, Settings
+from app.config import Settings
 from app.core.i18n import to_console as _
+from app.environment import ConfigError
 
 
 def check_writable(home: Path) -> None:

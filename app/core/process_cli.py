@@ -8,11 +8,13 @@ from threading import Event
 import click
 from flask.cli import with_appcontext
 
-from app.config import ConfigError, current_settings
+from app.config import current_settings
+from app.core.i18n import to_console
 from app.core.launch import launch
 from app.core.schedule import keep_schedule
 from app.core.web_server import serve
 from app.core.worker import make_worker
+from app.environment import ConfigError
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -29,7 +31,7 @@ def up_command() -> None:
     try:
         launch()
     except ConfigError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(error.told(to_console)) from error
 
 
 @click.command("web")

@@ -17,6 +17,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from app.core.forked import CAN_FORK, ForkedProcess, start_forked
+from app.core.i18n import msgid
 from app.core.lifeline import die_with_parent
 
 FIRST_PAUSE_SECONDS = 0.5
@@ -29,6 +30,8 @@ LONGEST_LINE = 64 * 1024
 NOTEWORTHY = ("WARNING", "ERROR", "CRITICAL", "Traceback")
 
 Say = Callable[[str], None]
+#: A msgid and its values, in the language of whoever reads what is said.
+Words = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,23 @@ class Supervisor:
     """Keeps services running until `stop` is called, SIGTERM or SIGINT comes."""
 
     def __init__(
-        self, services: Sequence[Service], logs: Path, folder: Path, say: Say, ready_seconds: float = 120.0
+        self,
+        services: Sequence[Service],
+        logs: Path,
+        folder: Path,
+        say: Say,
+        words: Words,
+        ready_seconds: float = 120.0,
     ) -> None:
-        """``logs`` takes a file per service; they run in ``folder``; ``say`` gets what people should see."""
+        """``logs`` takes a file per service; they run in ``folder``.
+
+        ``say`` gets what people should see: what a service warns of, and in ``words`` what befell it.
+        """
         self._all = [_Running(service) for service in services]
         self._logs = logs
         self._folder = folder
         self._say = say
+        self._words = words
         self._ready_seconds = ready_seconds
         self._stop = asyncio.Event()
         #: No fork while a thread asks whether a service is ready: what it is importing would be half there.
@@ -107,10 +120,10 @@ class Supervisor:
         deadline = time.monotonic() + self._ready_seconds
         while ready is not None and not self._stop.is_set() and not await self._holds(ready):
             if time.monotonic() > deadline:
-                raise NotReadyError(
-                    f"{running.service.name} did not start within {self._ready_seconds:g} s; "
-                    f"{self._logs / running.service.name}.log says why."
-                )
+                text = msgid("%(name)s did not start within %(seconds)s s; %(log)s says why.")
+                name = running.service.name
+                log = f"{self._logs / name}.log"
+                raise NotReadyError(self._words(text, name=name, seconds=f"{self._ready_seconds:g}", log=log))
             await asyncio.sleep(0.05)
 
     async def _holds(self, ready: Callable[[], bool]) -> bool:
@@ -127,7 +140,8 @@ class Supervisor:
                     return
                 if time.monotonic() - began > HEALTHY_SECONDS:
                     pause = FIRST_PAUSE_SECONDS
-                self._say(f"{running.service.name} ended ({_described(status)}); starting it again")
+                text = msgid("%(name)s ended (%(how)s); starting it again")
+                self._say(self._words(text, name=running.service.name, how=self._described(status)))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
@@ -197,9 +211,16 @@ class Supervisor:
             _signal_group(process.pid, signal.SIGTERM, only_leader=True)
         done, _ = await asyncio.wait([running.keeper], timeout=running.service.grace)
         if not done and process is not None:
-            self._say(f"{running.service.name} did not stop within {running.service.grace:g} s: killed")
+            text = msgid("%(name)s did not stop within %(seconds)s s: killed")
+            seconds = f"{running.service.grace:g}"
+            self._say(self._words(text, name=running.service.name, seconds=seconds))
             _signal_group(process.pid, signal.SIGKILL)
             await asyncio.wait([running.keeper], timeout=5)
+
+    def _described(self, status: int) -> str:
+        if status >= 0:
+            return self._words(msgid("status %(status)s"), status=status)
+        return signal.Signals(-status).name
 
 
 def _signal_group(leader: int, number: signal.Signals, only_leader: bool = False) -> None:
@@ -208,12 +229,6 @@ def _signal_group(leader: int, number: signal.Signals, only_leader: bool = False
             os.kill(leader, number)
         else:
             os.killpg(leader, number)
-
-
-def _described(status: int) -> str:
-    if status >= 0:
-        return f"status {status}"
-    return signal.Signals(-status).name
 
 
 def _log_file(path: Path) -> RotatingFileHandler:

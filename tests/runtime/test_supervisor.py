@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from app.core.forked import CAN_FORK
+from app.core.i18n import console_words
 from app.core.supervisor import NotReadyError, Service, Supervisor
 from tests.waiting import wait_until
 
@@ -19,11 +20,17 @@ def python(code: str) -> tuple[str, ...]:
 
 
 def supervise(
-    services: list[Service], folder: Path, then: Callable[[Supervisor], None], ready_seconds: float = 30
+    services: list[Service],
+    folder: Path,
+    then: Callable[[Supervisor], None],
+    ready_seconds: float = 120,
+    chinese: bool = False,
 ) -> list[str]:
     """Run services, do ``then`` in a thread once they are started, and give what was said."""
     said: list[str] = []
-    supervisor = Supervisor(services, folder / "logs", folder, said.append, ready_seconds)
+    supervisor = Supervisor(
+        services, folder / "logs", folder, said.append, console_words(chinese), ready_seconds
+    )
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
@@ -59,6 +66,17 @@ def test_what_dies_is_started_again_with_growing_pauses(tmp_path: Path) -> None:
     assert pauses[0] >= 0.5
     assert pauses[1] >= 1
     assert pauses[2] >= 2
+
+
+def test_a_chinese_terminal_is_told_of_an_end_in_chinese(tmp_path: Path) -> None:
+    ended = tmp_path / "logs" / "weak.log"
+    said = supervise(
+        [Service("weak", python("print('here'); raise SystemExit(3)"))],
+        tmp_path,
+        lambda _: wait_until(lambda: len(lines(ended)) >= 2),
+        chinese=True,
+    )
+    assert said[0] == "weak 已结束（状态 3），正在重新启动"
 
 
 def test_the_next_service_starts_only_when_the_one_before_is_ready(tmp_path: Path) -> None:
