@@ -7,7 +7,8 @@ VENV := .venv
 IN := $(VENV)/bin/python
 # Byte code is written when a module is first imported: compiling all that is installed takes twice as long.
 PIP := $(IN) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-compile
-# What drives a browser, starts the whole product or kills it has the machine to itself; the rest shares the cores.
+# What drives a browser, starts the whole product or kills it waits for the rest to end, and for one other file of
+# its kind at most: each file has its own product, ports and folder, and the steps of the story stay together.
 ALONE := tests/e2e tests/faults tests/runtime
 FLASK := $(IN) -m flask --app wsgi
 INSTALLED := $(VENV)/.installed
@@ -29,7 +30,7 @@ install: $(INSTALLED) ## make the virtual environment and install the locked req
 
 test: $(INSTALLED_DEV) lint ## all checks and all tests that can run here, on every core; says which cannot
 	@$(IN) -m pytest -rs -n logical --maxprocesses 8 --dist loadfile $(ALONE:%=--ignore=%); together=$$?; \
-	$(IN) -m pytest -rs $(ALONE); alone=$$?; exit $$((together | alone))
+	$(IN) -m pytest -rs -n 2 --dist loadfile $(ALONE); alone=$$?; exit $$((together | alone))
 
 lint: $(INSTALLED_DEV) ## translations, style, import layers, types
 	@home=$$(mktemp -d) && JINNUO_HOME=$$home $(FLASK) translations compile; status=$$?; rm -rf "$$home"; exit $$status

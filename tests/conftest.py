@@ -14,6 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask, g
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, text
 
 from app import create_app
@@ -28,6 +29,23 @@ from tests.postgresql import a_server
 from tests.waiting import wait_until
 
 Made = TypeVar("Made")
+
+
+class CompiledOnce(BytecodeCache):
+    """Templates in the form that Jinja compiles them to: what one application has read, the next need not."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledOnce()
 
 SHARED = Path(os.environ.get("JINNUO_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -148,6 +166,7 @@ def application(settings: Settings) -> Iterator[Flask]:
     """The application as tests use it; the tables are made where they are not yet."""
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.jinja_env.bytecode_cache = COMPILED
     # every test knocks from the same address; the test of the limit turns it on
     limiter.enabled = False
     with app.app_context():
@@ -241,11 +260,11 @@ def valkey() -> Iterator[str]:
         url = f"unix://{socket}"
         server = subprocess.Popen(valkey_command(socket, Path(folder)), stdout=subprocess.DEVNULL)
         try:
-            wait_until(lambda: answers(url), seconds=10)
+            wait_until(lambda: answers(url))
             yield url
         finally:
             server.terminate()
-            server.wait(timeout=10)
+            server.wait(timeout=120)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(happened: Callable[[], object], seconds: float = 90, every: float = 0.05) -> None:
-    """Return as soon as ``happened()`` is true; fail after ``seconds``."""
+def wait_until(happened: Callable[[], object], seconds: float = 180, every: float = 0.05) -> None:
+    """Return as soon as ``happened()`` is true; fail after ``seconds``, for which only failures wait."""
     deadline = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > deadline:

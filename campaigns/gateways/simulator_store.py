@@ -97,17 +97,33 @@ class Store:
 
     def accept(self, messages: Sequence[dict[str, str]], faults: Faults, due: float) -> str:
         """Take messages in, each key once (repeats are only counted). Returns the batch number."""
-        batch, now = uuid.uuid4().hex[:16], time.time()
+        batch = uuid.uuid4().hex[:16]
+        self._take(messages, faults, (batch, time.time(), due, 0))
+        return batch
+
+    def recall(self, batch: str, messages: Sequence[dict[str, str]], faults: Faults, at: float) -> None:
+        """Take in what is said to have been accepted earlier, at a Unix time, and was reported long since."""
+        self._take(messages, faults, (batch, at, at, 1))
+
+    def forget(self, beginning: str) -> None:
+        """Drop the batches whose number begins so, as if they had never come."""
+        with self._transaction():
+            self._db.execute(
+                "delete from accepted where substr(batch, 1, ?) = ?", (len(beginning), beginning)
+            )
+
+    def _take(
+        self, messages: Sequence[dict[str, str]], faults: Faults, circumstances: tuple[str, float, float, int]
+    ) -> None:
         rows = [[m["key"], m["phone"], m["text"], *outcome_of(m["phone"], faults)] for m in messages]
         with self._transaction():
             # One statement for the batch: executemany would hand Python's lock to and fro at every row.
             self._db.execute(
-                "insert into accepted (key, phone, text, outcome, code, batch, accepted_at, due)"
-                " select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?, ?, ?"
+                "insert into accepted (key, phone, text, outcome, code, batch, accepted_at, due, pushed)"
+                " select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?, ?, ?, ?"
                 " from json_each(?) where true on conflict (key) do update set repeats = repeats + 1",
-                (batch, now, due, json.dumps(rows)),
+                (*circumstances, json.dumps(rows)),
             )
-        return batch
 
     def messages(self, keys: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """What was accepted, oldest first; only the given keys if there are any."""

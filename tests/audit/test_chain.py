@@ -154,7 +154,7 @@ def test_processes_that_write_at_once_make_one_exact_chain(app: Flask, settings:
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER], cwd=ROOT, env=environment) for _number in range(4)
     ]
-    assert [writer.wait(timeout=120) for writer in writers] == [0, 0, 0, 0]
+    assert [writer.wait(timeout=250) for writer in writers] == [0, 0, 0, 0]
     with intending(Intent.READ):
         assert verify() == queries.ChainReport(100)
         pids = {e.facts["pid"] for e in db.session.scalars(select(AuditEvent))}

@@ -31,8 +31,9 @@ from campaigns.ledger import jobs
 from campaigns.ledger.models import Message, new_key
 from campaigns.ledger.services import controlling
 from tests.bench.figures import Figure
-from tests.campaigns.conftest import free_port, product_process, wait_for_port
+from tests.campaigns.conftest import product_process, wait_for_port
 from tests.campaigns.sending import large_campaign, plan
+from tests.ports import free_port
 from tests.waiting import wait_until
 
 PEOPLE, WORKERS = 20_000, 2

@@ -20,14 +20,8 @@ from app.core.jobs import redis_connection
 from campaigns.gateways.simulator import Simulator
 from campaigns.gateways.simulator_store import Store
 from tests.conftest import Kept, application, sweep_database
+from tests.ports import free_port
 from tests.waiting import wait_until
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +44,8 @@ def house(house_app: Flask, settings: Settings, valkey: str, tmp_path: Path) -> 
         gateway_port=gateway_port,
         gateway_url=f"http://127.0.0.1:{gateway_port}",
         gateway_batch=50,
-        gateway_timeout_seconds=1.0,
+        # long enough for a busy machine: an answer that comes late would be taken for none
+        gateway_timeout_seconds=3.0,
     )
     bind_settings(house_app, own)
     # the one before spoke to another address
@@ -110,7 +105,7 @@ def product_process(settings: Settings, *command: str) -> Iterator["subprocess.P
         yield started
     finally:
         started.terminate()
-        started.wait(timeout=20)
+        started.wait(timeout=120)
 
 
 def wait_for_port(port: int) -> None:

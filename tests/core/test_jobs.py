@@ -74,7 +74,7 @@ def worker_process(*options: str) -> Iterator["subprocess.Popen[bytes]"]:
         yield process
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=120)
 
 
 def name_of(branch_id: int) -> str:
@@ -240,7 +240,7 @@ def test_a_killed_workers_job_dies_with_it_and_is_run_by_another(queue_app: Flas
         first.kill()
         wait_until(lambda: not psutil.pid_exists(int(marker.read_text())))
     with worker_process():
-        wait_until(lambda: name_of(branch) == "open", seconds=60)
+        wait_until(lambda: name_of(branch) == "open")
 
 
 def test_of_two_schedulers_exactly_one_fires_each_slot(queue_app: Flask) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from app.accounts.demo import PASSWORD
 from tests.runtime.instance import Instance
 
-PATIENCE = 30_000
+PATIENCE = 60_000
 
 
 class Window:

@@ -283,6 +283,14 @@ def test_7_the_books_of_the_ledger_and_of_the_gateway_agree(
     assert {message["repeats"] for message in log} == {0}
 
 
+def test_7_the_gateway_also_tells_what_the_finished_campaigns_had_sent(product: Instance) -> None:
+    told = {message["key"]: message["outcome"] for message in ever_accepted(product)}
+    finished = rows(product, EVER_SENT)
+    assert len({campaign for campaign, _key, _state in finished}) == 3, "two of the demonstration, and this"
+    assert {key: state for _campaign, key, state in finished} == told
+
+
+EVER_SENT = "SELECT campaign_id, public_id, state FROM messages WHERE submitted_at IS NOT NULL"
 SENT = "SELECT public_id FROM messages WHERE campaign_id = ? AND submitted_at IS NOT NULL"
 
 
@@ -291,7 +299,11 @@ def campaign_id(product: Instance) -> int:
 
 
 def accepted(product: Instance) -> list[dict[str, Any]]:
-    """What the simulator took: this campaign's messages, since the demonstration's went through none."""
+    """What the simulator took of this campaign: all but what the demonstration had sent before."""
+    return [message for message in ever_accepted(product) if not message["batch"].startswith("demo-")]
+
+
+def ever_accepted(product: Instance) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(flask(product, "gateway", "log", "--json").stdout)
     return found
 

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,25 +14,17 @@ from pathlib import Path
 import psutil
 
 from app.config import PROJECT
+from tests.ports import free_port
 from tests.waiting import wait_until
 
 COMMAND = (sys.executable, "-u", "-m", "flask", "--app", "wsgi", "up")
 
 
-def free_ports() -> tuple[int, int]:
-    """Two ports that nobody listens on now."""
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
-
-
 def environment(home: Path, **settings: str) -> dict[str, str]:
     """The environment of an instance in ``home``: no demo data, free ports, nothing of the tester's own."""
-    port, gateway_port = free_ports()
     ours = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEMO", "PORT")
     kept = {k: v for k, v in os.environ.items() if k not in ours and not k.startswith("JINNUO_")}
-    chosen = {"PORT": str(port), "JINNUO_GATEWAY_PORT": str(gateway_port), "DEMO": "0"} | settings
+    chosen = {"PORT": str(free_port()), "JINNUO_GATEWAY_PORT": str(free_port()), "DEMO": "0"} | settings
     return kept | {"JINNUO_HOME": str(home), "LC_ALL": "C.UTF-8"} | chosen
 
 
@@ -50,7 +41,7 @@ class Instance:
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of a page; status 0 while nobody answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", path)
             response = connection.getresponse()
@@ -114,13 +105,13 @@ def running(
     try:
         wait_until(lambda: process.poll() is not None or "is served at" in instance.output(), seconds=240)
         assert process.poll() is None, instance.output()
-        wait_until(instance.is_ready, seconds=30)
+        wait_until(instance.is_ready)
         family = instance.family()
         yield instance
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=60)
+            process.wait(timeout=180)
         for left in family:
             if left.is_running():
                 left.kill()
@@ -129,7 +120,7 @@ def running(
 def refused(home: Path, **settings: str) -> str:
     """What the product says when it does not start; fails if it starts or shows a traceback."""
     result = subprocess.run(
-        COMMAND, cwd=PROJECT, env=environment(home, **settings), capture_output=True, text=True, timeout=60
+        COMMAND, cwd=PROJECT, env=environment(home, **settings), capture_output=True, text=True, timeout=180
     )
     said = (result.stdout + result.stderr).strip()
     assert result.returncode == 1, said

@@ -16,7 +16,7 @@ def bare(tmp_path: Path) -> Path:
 
 
 def make(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
+    return subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True, timeout=180)
 
 
 def fake_python(folder: Path, body: str) -> str:

@@ -118,7 +118,7 @@ def test_a_service_that_will_not_stop_is_killed_with_all_it_started(tmp_path: Pa
         lambda _: wait_until(lambda: len(lines(pids)) == 2),
     )
     assert "stubborn did not stop within 0.5 s: killed" in said
-    wait_until(lambda: not any(_alive(int(pid)) for pid in lines(pids)), seconds=5)
+    wait_until(lambda: not any(_alive(int(pid)) for pid in lines(pids)))
 
 
 def _alive(pid: int) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.runtime.instance import Instance, free_ports, refused, running
+from tests.ports import free_port
+from tests.runtime.instance import Instance, refused, running
 from tests.waiting import wait_until
 
 
@@ -104,7 +105,7 @@ def test_terminating_it_stops_everything_and_the_folder_starts_again() -> None:
             wait_until(lambda: len(first.family()) >= 7)
             family = first.family()
             first.process.terminate()
-            assert first.process.wait(timeout=30) == 0
+            assert first.process.wait(timeout=120) == 0
             assert [process for process in family if process.is_running()] == []
             assert "Stopped." in first.output()
         secret = (home / "secret_key").read_text(encoding="ascii")
@@ -113,8 +114,8 @@ def test_terminating_it_stops_everything_and_the_folder_starts_again() -> None:
             assert "One-time password" not in second.output()
             survivors = second.family()
             second.process.kill()
-            second.process.wait(timeout=10)
-            psutil.wait_procs(survivors, timeout=10)
+            second.process.wait(timeout=120)
+            psutil.wait_procs(survivors, timeout=120)
             assert [process for process in survivors if process.is_running()] == []
 
 
@@ -137,7 +138,7 @@ def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
 
 
 def test_servers_that_do_not_answer_are_refused(tmp_path: Path) -> None:
-    nobody, _ = free_ports()
+    nobody = free_port()
     assert "Redis" in refused(tmp_path, REDIS_URL=f"redis://127.0.0.1:{nobody}/0")
     said = refused(tmp_path, DATABASE_URL=f"postgresql://nobody:hidden@127.0.0.1:{nobody}/none")
     assert "database cannot be used" in said
