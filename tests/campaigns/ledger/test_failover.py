@@ -16,8 +16,8 @@ from campaigns.gateways.simulator import Simulator
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger import jobs
 from campaigns.ledger.models import MessageState
-from tests.campaigns.conftest import free_port
 from tests.campaigns.sending import launch_here, ledger, make_due, ready_campaign, states
+from tests.ports import free_port
 
 QUIET = {"receipts_off": "1", "receipt_delay_ms": "3600000", "dead_percent": "0", "expired_percent": "0"}
 
