@@ -117,10 +117,18 @@ def running(
                 left.kill()
 
 
-def refused(home: Path, **settings: str) -> str:
-    """What the product says when it does not start; fails if it starts or shows a traceback."""
+def refused(home: Path, under: tuple[str, ...] = (), **settings: str) -> str:
+    """What the product says when it does not start; fails if it starts or shows a traceback.
+
+    ``under`` is what its command is started by.
+    """
     result = subprocess.run(
-        COMMAND, cwd=PROJECT, env=environment(home, **settings), capture_output=True, text=True, timeout=180
+        (*under, *COMMAND),
+        cwd=PROJECT,
+        env=environment(home, **settings),
+        capture_output=True,
+        text=True,
+        timeout=180,
     )
     said = (result.stdout + result.stderr).strip()
     assert result.returncode == 1, said

@@ -1,5 +1,8 @@
+import os
+import shutil
 import socket
 import stat
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,6 +134,34 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="ascii")
     assert "JINNUO_HOME" in refused(tmp_path / "file" / "home")
     assert "JINNUO_HOME" in refused(Path("/proc/jinnuo"))
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_a_folder_that_can_only_be_read_is_refused_and_keeps_what_it_holds(
+    tmp_path: Path, used: bool
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    if used:
+        (home / "secret_key").write_text("x" * 48, encoding="ascii")
+        (home / "secret_key").chmod(0o600)
+    before = sorted(home.iterdir())
+    said = refused(home, read_only(home))
+    assert str(home) in said
+    assert "JINNUO_HOME" in said
+    assert sorted(home.iterdir()) == before
+
+
+def read_only(home: Path) -> tuple[str, ...]:
+    """By which a command finds the folder read-only. Modes do not bind root, a mount does."""
+    if os.geteuid() != 0:
+        home.chmod(0o500)
+        return ()
+    bind = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    under = ("unshare", "--mount", "sh", "-c", bind, str(home))
+    if shutil.which("unshare") is None or subprocess.run([*under, "true"], capture_output=True).returncode:
+        pytest.skip("root may not mount here, and a mode does not bind it: read-only folders are not tested")
+    return under
 
 
 def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
