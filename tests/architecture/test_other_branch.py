@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -141,9 +142,9 @@ def test_a_form_that_names_what_belongs_to_another_branch_changes_nothing(client
     theirs = create_user(Role.SPECIALIST, branch=secret.branch)
     sign_in(client, specialist)
     at_home, elsewhere = create_employer(home.branch).id, secret.contact.id
-    task = {"title": "核对", "due_on": today().isoformat(), "owner_id": specialist.id}
-    role = {"role": "handler", "since": today().isoformat(), "mobile": home.contact.mobile}
-    visit = {"kind": "visit", "at": f"{local(now()):%Y-%m-%dT%H:%M}", "outcome": "agreed"}
+    task: dict[str, Any] = {"title": "核对", "due_on": today().isoformat(), "owner_id": specialist.id}
+    role: dict[str, Any] = {"role": "handler", "since": today().isoformat(), "mobile": home.contact.mobile}
+    visit: dict[str, Any] = {"kind": "visit", "at": f"{local(now()):%Y-%m-%dT%H:%M}", "outcome": "agreed"}
     visit |= {"met_role": "", "service_mode": "", "summary": "谈过"}
     forms = [
         ("/tasks/new", task, "employer_id", home.employer.id, secret.employer.id),
