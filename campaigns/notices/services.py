@@ -104,7 +104,7 @@ def ask(message: Message, wanted: Wanted, note: str) -> tuple[Task, bool]:
     task = open_task(
         wanted,
         ASKED[wanted],
-        add_working_days(today(), ANSWER_DAYS),
+        add_working_days(today(), ANSWER_DAYS, provisional=True),
         employer=db.session.get_one(Employer, message.employer_id),
         params=_params(message),
         note=note,
