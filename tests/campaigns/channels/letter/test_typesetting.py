@@ -12,9 +12,10 @@ import pylopdf_fonts_zh_cn
 import pytest
 from flask import Flask
 
-from app.config import ConfigError, Settings, bind_settings, current_settings
+from app.config import Settings, bind_settings, current_settings
 from app.core import typesetting
 from app.core.errors import DomainError
+from app.environment import ConfigError
 from campaigns.channels.letter import text
 from campaigns.channels.letter.queries import document
 
