@@ -8,7 +8,6 @@ knows neither penalty nor court. What the matter's origin tells ends it; a perso
 from collections.abc import Mapping
 from typing import Any
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -227,5 +226,5 @@ ESCALATION: Workflow[Escalation] = Workflow(
     since="state_since",
     kind="escalation",
     load=load,
-    url=lambda one: url_for("escalation.show", id=one.id),
+    endpoint="escalation.show",
 )

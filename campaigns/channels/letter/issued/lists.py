@@ -21,8 +21,8 @@ def _state(letter: Letter) -> Badge:
 
 def reason_of(letter: Letter) -> object:
     """Why it is void, was refused or came back."""
-    known = letter.reason in set(ReturnReason)
-    return RETURN_LABELS[ReturnReason(letter.reason)] if known else letter.reason
+    reason = letter.reason
+    return RETURN_LABELS[ReturnReason(reason)] if reason and reason in set(ReturnReason) else reason
 
 
 REGISTER = ListPage(
