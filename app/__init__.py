@@ -28,6 +28,8 @@ FEATURES: tuple[str, ...] = (
     "app.employers.people",
     "app.employers.handpicked",
     "app.tasks",
+    "app.tasks.rotation",
+    "app.tasks.daily",
     "app.lifecycle",
     "app.lifecycle.onboarding",
     "app.leads",

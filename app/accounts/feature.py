@@ -10,6 +10,7 @@ from app.accounts.views import bp
 from app.config import current_settings
 from app.core import limits
 from app.core.features import Feature, NavItem
+from app.core.handing_over import Kept
 from app.core.permissions import Role
 
 ADMINISTRATORS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
@@ -23,6 +24,10 @@ def _init(app: Flask) -> None:
 
 feature = Feature(
     name="accounts",
+    kept=tuple(
+        Kept(f"{table}.user_id", _l("It belongs to the account itself."))
+        for table in ("user_roles", "recovery_codes", "list_preferences")
+    ),
     blueprint=bp,
     navigation=(
         NavItem(_l("Users"), "administration.users", Permission.USERS_VIEW, "people", "admin", 10),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.core.criteria import Field
     from app.core.demo import DemoPart
     from app.core.escalating import EvidenceKind, Origin
+    from app.core.handing_over import Kept, Matter
     from app.core.list_parts import BulkAction
     from app.core.moving import Mover
     from app.core.options import Option
@@ -135,6 +136,9 @@ class Feature:
     #: matters that may be pursued as far as enforcement, and records that prove its steps
     origins: tuple["Origin", ...] = ()
     evidence: tuple["EvidenceKind", ...] = ()
+    #: what goes to somebody else when a person rotates, and which columns of users stay
+    matters: tuple["Matter", ...] = ()
+    kept: tuple["Kept", ...] = ()
     proofs: tuple["Proof", ...] = ()
     init: Callable[[Flask], None] | None = None
     demo: "DemoPart | None" = None
@@ -169,6 +173,8 @@ class Features:
         self.retention: dict[str, Retention] = {rule.code: rule for rule in self._each("retention")}
         self.origins: dict[str, Origin] = {origin.name: origin for origin in self._each("origins")}
         self.evidence: dict[str, EvidenceKind] = {kind.name: kind for kind in self._each("evidence")}
+        self.matters: dict[str, Matter] = {matter.name: matter for matter in self._each("matters")}
+        self.kept: tuple[Kept, ...] = tuple(self._each("kept"))
         self.options: dict[str, Option] = {option.name: option for option in self._each("options")}
 
     def movers_of(self, table: str) -> list["Mover"]:

@@ -1,9 +1,11 @@
 """The employers' manifest."""
 
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, TimelineKind
+from app.core.handing_over import Kept, Matter
 from app.core.jobs import Every
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
@@ -11,14 +13,33 @@ from app.core.searching import SearchKind
 from app.employers import demo
 from app.employers.cli import employers, segments
 from app.employers.models import Employer
-from app.employers.policy import Permission, visible_to
+from app.employers.policy import Permission, not_merged, visible_to
 from app.employers.queries import find_segments
 from app.employers.search import views as search_views
 from app.employers.search.jobs import complete_search
+from app.employers.services import hand_over_backed_up, hand_over_owned
 from app.employers.views import blueprint
+
+#: what goes to somebody else when a person rotates
+MATTERS = (
+    Matter(
+        "employers", _l("Employers owned"), Employer, Employer.owner_id, not_merged, Employer.name,
+        Employer.id, give=hand_over_owned, endpoint="employers.show", argument="employer_id",
+        listed=lambda user_id: url_for("employers.index", **{"owner.in": user_id}),
+    ),
+    Matter(
+        "backups", _l("Employers backed up"), Employer, Employer.backup_owner_id, not_merged, Employer.name,
+        Employer.id, give=hand_over_backed_up, endpoint="employers.show", argument="employer_id",
+    ),
+)  # fmt: skip
 
 feature = Feature(
     name="employers",
+    matters=MATTERS,
+    kept=(
+        Kept("employers.first_contact_owner_id", _l("Whoever was asked first answers to the end.")),
+        Kept("segments.owner_id", _l("One's own saved views.")),
+    ),
     blueprint=blueprint,
     grants={
         Permission.VIEW: (*OFFICE, Role.BANK_PARTNER),

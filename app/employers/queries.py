@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isqrt
+from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, and_, bindparam, func, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from app.accounts.models import User, UserRole
 from app.accounts.queries import name_of
@@ -28,6 +29,8 @@ from app.employers.policy import in_reach, visible_to
 PAGE = 20
 #: rows that a page of a list looks for
 LISTED = 51
+#: beside the employers that a select is about
+_named = aliased(Employer)
 #: merged records are led to their last heir at once, so there is seldom a second step
 STEPS = 10
 
@@ -198,3 +201,8 @@ def find_segments(text: str, actor: Actor, most: int) -> Found:
         for segment, page in found[:most]
     ]
     return Found(hits, len(found), False, url_for("employers.segments"))
+
+
+def employer_name(employer_id: InstrumentedAttribute[int]) -> ColumnElement[Any]:
+    """The name of the employer that a column refers to, within another select."""
+    return select(_named.name).where(_named.id == employer_id).scalar_subquery()

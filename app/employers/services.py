@@ -1,6 +1,6 @@
 """What changes an employer, its people and its names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from app.accounts.models import Branch, User
 from app.core import signals, timeline
 from app.core.acts import demand
 from app.core.clock import today
-from app.core.db import db
+from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid
 from app.core.permissions import Actor
@@ -125,6 +125,30 @@ def assign(employer: Employer, owner: User | None, backup: User | None, actor: A
         passed_on = sum(count for _receiver, count in answers)
     db.session.flush()
     return passed_on
+
+
+def hand_over_owned(
+    employer_ids: Sequence[int], _old: User, new: User, actor: Actor
+) -> dict[int, dict[str, int]]:
+    """Gives many employers to their next owner; one who was the backup of some stops being it."""
+    backups = {}
+    for employer in db.session.scalars(select(Employer).where(among(Employer.id, employer_ids))):
+        backup = employer.backup_owner if employer.backup_owner and employer.backup_owner.active else None
+        if backup is not None and backup.id == new.id:
+            backups[employer.id] = {"backup_owner_id": new.id}
+            backup = None
+        assign(employer, new, backup, actor)
+    return backups
+
+
+def hand_over_backed_up(
+    employer_ids: Sequence[int], _old: User, new: User, _actor: Actor
+) -> dict[int, dict[str, int]]:
+    """The same for the backups; whoever owns an employer is not its backup as well."""
+    for employer in db.session.scalars(select(Employer).where(among(Employer.id, employer_ids))):
+        employer.backup_owner = None if employer.owner_id == new.id else new
+    db.session.flush()
+    return {}
 
 
 def _refuse_known_code(uscc: str | None, own_id: int | None, actor: Actor | None) -> None:

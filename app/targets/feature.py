@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.criteria import Tree, rule
 from app.core.features import Feature, Kpi, NavItem
+from app.core.handing_over import Kept
 from app.core.periods import Period
 from app.core.permissions import LEADERS, OFFICE
 from app.targets import demo
@@ -51,6 +52,7 @@ def _days(period: Period) -> list[str]:
 
 feature = Feature(
     name="targets",
+    kept=(Kept("targets.user_id", _l("A target was set for one person and period.")),),
     blueprint=blueprint,
     navigation=(NavItem(_l("Dashboard"), "targets.show", Permission.VIEW, "speedometer2", "insight", 10),),
     grants={Permission.VIEW: OFFICE, Permission.SET: LEADERS},

@@ -1,10 +1,12 @@
 """The tasks' manifest."""
 
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
 from app.core.criteria import rule
 from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.handing_over import Matter
 from app.core.list_parts import BulkAction
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
@@ -14,8 +16,9 @@ from app.tasks import demo
 from app.tasks.following import services as following  # noqa: F401 - it hears the signals
 from app.tasks.forms import OWNERS, ManyTasksForm
 from app.tasks.lists import EMPLOYER_FIELDS, TASKS
+from app.tasks.models import Task, TaskState
 from app.tasks.policy import WELCOME_DAYS, Permission
-from app.tasks.queries import deadlines_of_stage, tasks_of
+from app.tasks.queries import deadlines_of_stage, sentences, tasks_of
 from app.tasks.services import open_for
 from app.tasks.views import bp
 
@@ -61,8 +64,15 @@ OPEN_MATTERS = Panel(
     10,
 )
 
+TASKS_CARRIED = Matter(
+    "tasks", _l("Open tasks"), Task, Task.owner_id, lambda: Task.state == TaskState.OPEN, Task.title,
+    Task.employer_id, endpoint="tasks.show", said=sentences,
+    listed=lambda user_id: url_for("tasks.index", **{"owner.in": user_id, "state.in": "open"}),
+)  # fmt: skip
+
 feature = Feature(
     name="tasks",
+    matters=(TASKS_CARRIED,),
     blueprint=bp,
     demo=demo.load,
     navigation=(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.queries import name_of
 from app.core.clock import SHANGHAI, now, today
-from app.core.db import db
+from app.core.db import among, db
 from app.core.errors import NotFound
 from app.core.moving import Change
 from app.core.permissions import Actor
@@ -103,3 +103,9 @@ def deadlines_of_stage(_kept_id: int, merged_id: int) -> Iterator[Change]:
     query = select(Task.id).where(*waiting, Task.state == TaskState.OPEN)
     for task_id in db.session.scalars(query):
         yield Change(Task.__tablename__, task_id, {"state": TaskState.CANCELLED, "closed_at": now()})
+
+
+def sentences(task_ids: Sequence[int]) -> dict[int, str]:
+    """What is to be done, in words."""
+    found = db.session.scalars(select(Task).where(among(Task.id, task_ids)))
+    return {task.id: task.sentence for task in found}

@@ -5,9 +5,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import signals
 from app.core.features import Feature, NavItem, TimelineKind
+from app.core.handing_over import Matter
 from app.core.moving import PEOPLE, Mover
 from app.core.searching import SearchKind, rows_of
 from campaigns.drafting.lists import CAMPAIGNS, START
+from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.drafting.policy import (
     GRANTS,
     HEAD_ABOVE_COST,
@@ -28,6 +30,17 @@ def watch_segments(_app: Flask) -> None:
 
 feature = Feature(
     name="drafting",
+    matters=(
+        Matter(
+            "campaigns",
+            _l("Campaigns in draft"),
+            Campaign,
+            Campaign.created_by_id,
+            lambda: Campaign.state == CampaignState.DRAFT,
+            Campaign.name,
+            endpoint="drafting.show",
+        ),
+    ),
     blueprint=blueprint,
     navigation=(
         NavItem(_l("Campaigns"), "drafting.index", Permission.VIEW, "megaphone", "outreach", 30),

@@ -45,6 +45,8 @@ from app.outreach.talking.models import ScriptKind
 from app.outreach.talking.services import Wording, add_script
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.relief.roster.models import ReliefRoster, ReliefRosterLine
+from app.tasks.daily.models import DayClosing
+from app.tasks.rotation.models import HandOver
 from app.tasks.services import open_task
 from campaigns.channels.letter.issued.models import Letter
 from campaigns.channels.letter.models import LetterTemplate, LetterVersion
@@ -137,9 +139,24 @@ def closing(branch: Branch) -> int:
     return made.id
 
 
+def hand_over(branch: Branch) -> int:
+    giver, receiver = (create_user(branch=branch) for _each in range(2))
+    made = HandOver(branch_id=branch.id, giver=giver, receiver=receiver, reason="轮岗", made_by_id=giver.id)
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
 def placement(branch: Branch) -> int:
     going = {"kind": PlacementKind.TRANSFERRED, "heads": 1, "on": today(), "proof": "转移清册"}
     made = Placement(employer_id=employer(branch), by_id=create_user(branch=branch).id, **going)
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def closed_day(branch: Branch) -> int:
+    made = DayClosing(user=create_user(branch=branch), branch_id=branch.id, day=today(), closed_at=now())
     db.session.add(made)
     db.session.flush()
     return made.id
@@ -523,6 +540,8 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("escalation", "id"): escalation,
     ("closing", "id"): closing,
     "placement_id": placement,
+    ("rotation", "id"): hand_over,
+    ("daily", "id"): closed_day,
     ("imports", "name"): import_kind,
     "memory_id": remembered_columns,
     "expectation_id": expected_file,

@@ -255,6 +255,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     ),
     "app.relief.jobs.every_morning": _granted,
     "app.leads.pool.jobs.mind_idle_leads": _lying,
+    "app.tasks.daily.jobs.mark_gaps": lambda: create_user(Role.SPECIALIST),
     "campaigns.ledger.jobs.ask_gateway": _asked_in_vain,
     "campaigns.ledger.jobs.dispatch": lambda: (planned_campaign(2).id, 0),
     "campaigns.ledger.jobs.fetch": _all_answered,

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from app.contributions.arrears import demo
 from app.contributions.arrears.cli import group
+from app.contributions.arrears.models import ArrearsCase
 from app.contributions.arrears.policy import OPTIONS, REASONS, Permission
 from app.contributions.arrears.queries import cases_on, endings, left_with, open_case
 from app.contributions.arrears.views import bp
@@ -16,6 +18,7 @@ from app.contributions.standing.policy import THIRD
 from app.core.criteria import Tree, rule
 from app.core.escalating import Breach, Origin
 from app.core.features import Feature, Kpi, NavItem, Panel, TimelineKind
+from app.core.handing_over import Matter
 from app.core.moving import Mover
 from app.core.periods import Period
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
@@ -74,6 +77,20 @@ ESCALATING = Origin(
 feature = Feature(
     name="arrears",
     origins=(ESCALATING,),
+    matters=(
+        Matter(
+            "arrears",
+            _l("Arrears cases"),
+            ArrearsCase,
+            Employer.owner_id,
+            lambda: ArrearsCase.closed_on.is_(None),
+            Employer.name,
+            ArrearsCase.employer_id,
+            along=True,
+            endpoint="arrears.show",
+            listed=lambda user_id: url_for("arrears.index", **{"owner.in": user_id, "months.ge": 1}),
+        ),
+    ),
     grants={
         Permission.VIEW: OFFICE,
         Permission.WORK: (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, *LEADERS),

@@ -1,14 +1,18 @@
 """The manifest of the ledger."""
 
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from app.core.escalating import Breach, Origin
 from app.core.features import Feature, NavItem
+from app.core.handing_over import Matter
 from app.core.jobs import DailyAt
 from app.core.moving import Mover
+from app.employers.models import Employer
 from app.leads.ledger import demo
 from app.leads.ledger.jobs import put_in_order
 from app.leads.ledger.lists import EMPLOYER_FIELDS
+from app.leads.ledger.models import Lead
 from app.leads.ledger.policy import OPTIONS, pursued
 from app.leads.ledger.queries import endings, objections_to_escalation
 from app.leads.ledger.views import blueprint
@@ -34,6 +38,19 @@ feature = Feature(
     navigation=(NavItem(_l("Lead ledger"), "leads.index", Permission.VIEW, "binoculars", "employers", 20),),
     employer_fields=EMPLOYER_FIELDS,
     origins=(ESCALATING,),
+    matters=(
+        Matter(
+            "leads",
+            _l("Leads"),
+            Lead,
+            Employer.owner_id,
+            lambda: Lead.left_on.is_(None),
+            Employer.name,
+            Lead.employer_id,
+            along=True,
+            listed=lambda user_id: url_for("leads.index", **{"owner.in": user_id}),
+        ),
+    ),
     options=OPTIONS,
     # after the employers of the day's files were placed
     schedule=(DailyAt("05:40", put_in_order),),

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.handing_over import Kept
 from app.core.jobs import DailyAt
 from app.core.permissions import LEADERS, Actor, Role
 from app.employers.models import Employer
@@ -47,6 +48,7 @@ feature = Feature(
         Permission.CLAIM: (Role.SPECIALIST, *LEADERS),
         Permission.CAPACITY: LEADERS,
     },
+    kept=(Kept("lead_capacities.user_id", _l("How much one person can carry.")),),
     employer_actions=(CLAIM, GIVE_BACK),
     panels=(
         Panel("lead", _l("Lead ledger"), "leads/_panel.html", load_panel, Permission.VIEW, 15, later=True),

@@ -2,17 +2,20 @@
 
 from typing import Any
 
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
 from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.handing_over import Matter
 from app.core.jobs import DailyAt
 from app.core.list_parts import BulkAction
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role, may
 from app.core.workflow import available
 from app.employers.models import Employer
+from app.employers.queries import employer_name
 from app.lifecycle.escalation import demo, queries, services
 from app.lifecycle.escalation.forms import ReasonForm
 from app.lifecycle.escalation.jobs import mind_escalations
@@ -21,7 +24,7 @@ from app.lifecycle.escalation.models import BREACH_LABELS, OUTCOME_LABELS, Escal
 from app.lifecycle.escalation.policy import OPTIONS, Permission, visible_to
 from app.lifecycle.escalation.skipping.workflow import SKIP
 from app.lifecycle.escalation.views import blueprint
-from app.lifecycle.escalation.workflow import ESCALATION
+from app.lifecycle.escalation.workflow import ESCALATION, OPEN
 
 
 def load_panel(employer: Employer, actor: Actor) -> dict[str, Any]:
@@ -72,6 +75,14 @@ feature = Feature(
         Permission.CONSENT: LEADERS,
         Permission.APPROVE: (Role.BRANCH_HEAD,),
     },
+    matters=(
+        Matter(
+            "escalations", _l("Escalations"), Escalation, Escalation.holder_id,
+            lambda: Escalation.ended_on.is_(None), employer_name(Escalation.employer_id),
+            Escalation.employer_id, endpoint="escalation.show",
+            listed=lambda user_id: url_for("escalation.index", **{"holder.in": user_id, "state.in": OPEN}),
+        ),
+    ),
     workflows=(ESCALATION, SKIP),
     employer_actions=(BEGIN,),
     panels=(

@@ -9,6 +9,7 @@ from app.core.attachable import RecordKind
 from app.core.escalating import Breach, Origin
 from app.core.features import Feature, GuardFor, NavItem, Panel, TimelineKind
 from app.core.fields import Field, Kind
+from app.core.handing_over import Matter
 from app.core.jobs import DailyAt
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
@@ -94,6 +95,19 @@ ESCALATING = Origin(
 feature = Feature(
     name="onboarding",
     origins=(ESCALATING,),
+    matters=(
+        Matter(
+            "openings",
+            _l("Account openings"),
+            Opening,
+            Employer.owner_id,
+            queries.is_standing,
+            Employer.name,
+            Opening.employer_id,
+            along=True,
+            endpoint="onboarding.show",
+        ),
+    ),
     blueprint=blueprint,
     navigation=(NavItem(_l("Taking on"), "onboarding.board", Permission.VIEW, "kanban", "employers", 25),),
     grants={

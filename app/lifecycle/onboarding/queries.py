@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from app.accounts.models import User
@@ -154,3 +154,8 @@ def endings(employer_ids: Collection[int]) -> dict[int, Ending]:
             done = STEPS[1].reached_by(employer)
             found[employer.id] = Ending(Outcome.REGISTERED if done else Outcome.LAPSED)
     return found
+
+
+def is_standing() -> ColumnElement[bool]:
+    """Openings that are neither approved nor withdrawn."""
+    return Opening.state.not_in(_FINAL)

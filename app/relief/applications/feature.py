@@ -4,11 +4,13 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, Panel
+from app.core.handing_over import Matter
 from app.core.moving import Mover
+from app.employers.queries import employer_name
 from app.relief.applications import demo
 from app.relief.applications.models import REQUEST_LABELS, ReliefApplication
 from app.relief.applications.policy import visible_to
-from app.relief.applications.queries import applications_of
+from app.relief.applications.queries import applications_of, at_home
 from app.relief.applications.views import bp
 from app.relief.applications.workflow import APPLICATION
 from app.relief.policy import Permission
@@ -18,6 +20,18 @@ feature = Feature(
     blueprint=bp,
     demo=demo.load,
     workflows=(APPLICATION,),
+    matters=(
+        Matter(
+            "relief",
+            _l("Applications for relief to be submitted"),
+            ReliefApplication,
+            ReliefApplication.made_by_id,
+            at_home,
+            employer_name(ReliefApplication.employer_id),
+            ReliefApplication.employer_id,
+            endpoint="relief.show",
+        ),
+    ),
     navigation=(
         NavItem(_l("Applications for relief"), "relief.index", Permission.VIEW, "umbrella", "work", 60),
     ),

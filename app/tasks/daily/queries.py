@@ -1,0 +1,162 @@
+"""What a branch has before it, person by person, and what somebody did on a day."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import joinedload
+
+from app.accounts.models import User, UserRole
+from app.accounts.policy import visible_to as users_visible_to
+from app.accounts.queries import name_of
+from app.core.clock import SHANGHAI, today
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import OFFICE, Actor
+from app.core.timeline import TimelineEntry
+from app.core.workdays import calendar
+from app.employers.models import Employer
+from app.tasks.daily.models import DayClosing
+from app.tasks.daily.policy import CLOSERS, STUCK_DAYS, visible_to
+from app.tasks.models import Task, TaskState
+from app.tasks.policy import visible_to as tasks_visible_to
+from app.tasks.rotation.queries import loads
+
+
+@dataclass
+class Row:
+    """One person of the branch; nobody's tasks have a row without a user."""
+
+    user: User | None
+    due_today: int = 0
+    overdue: int = 0
+    open: int = 0
+    stuck: dict[str, int] = field(default_factory=dict)
+    load: Mapping[str, int] = field(default_factory=dict)
+    closes: bool = False
+    closed: Mapping[date, DayClosing] = field(default_factory=dict)
+
+    @property
+    def user_id(self) -> int | None:
+        return self.user.id if self.user else None
+
+
+def stuck_before() -> date:
+    """What was due before this day and is still open is stuck."""
+    day = today()
+    return calendar(day.year, provisional=True).add(day, -STUCK_DAYS.value())
+
+
+def last_working_day(day: date) -> date:
+    """The one before the day."""
+    return calendar(day.year, provisional=True).add(day, -1)
+
+
+def board(actor: Actor) -> list[Row]:
+    """Everybody in reach who works with employers; the most overdue first, nobody's tasks at the end."""
+    office = select(UserRole.user_id).where(UserRole.role.in_(OFFICE))
+    query = select(User).where(users_visible_to(actor), User.active, User.id.in_(office))
+    people = db.session.scalars(query.order_by(User.name, User.id)).unique().all()
+    rows: dict[int | None, Row] = {user.id: Row(user, closes=_closes(user)) for user in people}
+    rows[None] = Row(None)
+    _count(rows, actor)
+    carried = loads([user.id for user in people])
+    for closing in _closings([user.id for user in people]):
+        rows[closing.user_id].closed = {**rows[closing.user_id].closed, closing.day: closing}
+    for user in people:
+        rows[user.id].load = carried[user.id]
+    nobody = rows.pop(None)
+    ranked = sorted(rows.values(), key=lambda row: (-row.overdue, -row.due_today))
+    return [*ranked, nobody] if nobody.open else ranked
+
+
+def _closes(user: User) -> bool:
+    return bool(user.role_set & frozenset(CLOSERS))
+
+
+def _count(rows: dict[int | None, Row], actor: Actor) -> None:
+    """Due today, overdue and open; and by kind what is stuck."""
+    day, before = today(), stuck_before()
+    query = (
+        select(
+            Task.owner_id,
+            Task.kind,
+            func.count(),
+            func.sum(case((Task.due_on == day, 1), else_=0)),
+            func.sum(case((Task.due_on < day, 1), else_=0)),
+            func.sum(case((Task.due_on < before, 1), else_=0)),
+        )
+        .where(tasks_visible_to(actor), Task.state == TaskState.OPEN)
+        .group_by(Task.owner_id, Task.kind)
+    )
+    for owner_id, kind, number, due_today, overdue, stuck in db.session.execute(query):
+        row = rows.get(owner_id)
+        if row is None:
+            continue
+        row.open, row.due_today, row.overdue = (
+            row.open + number,
+            row.due_today + due_today,
+            row.overdue + overdue,
+        )
+        if stuck:
+            row.stuck[kind] = int(stuck)
+
+
+def _closings(user_ids: Sequence[int]) -> Sequence[DayClosing]:
+    days = (today(), last_working_day(today()))
+    query = select(DayClosing).where(DayClosing.user_id.in_(user_ids), DayClosing.day.in_(days))
+    return db.session.scalars(query).all()
+
+
+def gaps(actor: Actor, limit: int = 30) -> Sequence[DayClosing]:
+    """The days that nobody closed, the latest first."""
+    query = select(DayClosing).where(visible_to(actor), DayClosing.closed_at.is_(None))
+    query = query.options(name_of(DayClosing.user)).order_by(DayClosing.day.desc(), DayClosing.id)
+    return db.session.scalars(query.limit(limit)).all()
+
+
+def closing_of(user_id: int, day: date) -> DayClosing | None:
+    query = select(DayClosing).where(DayClosing.user_id == user_id, DayClosing.day == day)
+    return db.session.scalars(query).one_or_none()
+
+
+def find(closing_id: int, actor: Actor) -> DayClosing:
+    """The day, or NotFound when it is out of the actor's reach."""
+    query = select(DayClosing).where(DayClosing.id == closing_id, visible_to(actor))
+    found = db.session.scalars(query.options(name_of(DayClosing.user))).one_or_none()
+    if found is None:
+        raise NotFound(_l("There is no such day."))
+    return found
+
+
+def due_by(user_id: int, day: date) -> Sequence[Task]:
+    """The person's open tasks that were due by the day."""
+    query = select(Task).where(Task.owner_id == user_id, Task.state == TaskState.OPEN, Task.due_on <= day)
+    shown = joinedload(Task.employer).load_only(Employer.id, Employer.name)
+    return db.session.scalars(query.options(shown).order_by(Task.due_on, Task.id)).unique().all()
+
+
+def next_after(user_id: int, day: date) -> Task | None:
+    """What the person has to do first on a later day."""
+    query = select(Task).where(Task.owner_id == user_id, Task.state == TaskState.OPEN, Task.due_on > day)
+    return db.session.scalars(query.order_by(Task.due_on, Task.id).limit(1)).first()
+
+
+def done_on(user_id: int, day: date) -> Sequence[Task]:
+    """The tasks that the person closed on the day."""
+    first = datetime.combine(day, time(), SHANGHAI)
+    query = select(Task).where(Task.closed_by_id == user_id, Task.closed_at >= first)
+    query = query.where(Task.closed_at < first + timedelta(days=1), Task.state == TaskState.DONE)
+    return db.session.scalars(query.order_by(Task.closed_at)).all()
+
+
+def told_on(user_id: int, day: date) -> Mapping[str, int]:
+    """What else the person did, by kind of timeline entry."""
+    first = datetime.combine(day, time(), SHANGHAI)
+    entry = TimelineEntry
+    query = select(entry.kind, func.count()).where(
+        entry.actor_id == user_id, entry.at >= first, entry.at < first + timedelta(days=1)
+    )
+    return {kind: number for kind, number in db.session.execute(query.group_by(entry.kind))}

@@ -1,0 +1,94 @@
+"""Closing a day, and making visible who has not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.accounts.models import User, UserRole
+from app.core.clock import now, today
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.i18n import msgid
+from app.core.permissions import Actor, Role
+from app.core.workdays import add_working_days, calendar
+from app.tasks.daily import queries
+from app.tasks.daily.models import DayClosing
+from app.tasks.daily.policy import ASKED, CLOSERS, WHY
+from app.tasks.services import open_task
+
+KIND = "day_gap"
+NOT_CLOSED = msgid("Not everybody has closed %(day)s: %(count)s colleagues")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a task that is due stays open."""
+
+    why: str
+    note: str = ""
+
+
+def close_day(
+    actor: Actor, day: date, reasons: Mapping[int, Reason], first_next: str, note: str = ""
+) -> DayClosing:
+    """Closes today, or late the working day before; the same day may be closed again.
+
+    Each task that was due by the day and is still open needs its reason; DomainError names those without.
+    """
+    if day not in (today(), queries.last_working_day(today())):
+        raise DomainError(_l("Only today and the last working day can be closed."))
+    rest = queries.due_by(actor.id, day)
+    unsaid = [task.sentence for task in rest if task.id not in reasons or reasons[task.id].why not in WHY]
+    if unsaid:
+        raise DomainError(_l("Say why these stay open, or close or put them off first:"), unsaid[:20])
+    if not first_next.strip():
+        raise DomainError(_l("Say what comes first on the next day."))
+    closing = queries.closing_of(actor.id, day) or DayClosing(
+        user_id=actor.id, branch_id=actor.branch_id, day=day
+    )
+    closing.closed_at, closing.done = now(), len(queries.done_on(actor.id, day))
+    closing.rest = [
+        {
+            "task_id": task.id, "what": task.title, "params": dict(task.params),
+            "due_on": task.due_on.isoformat(), "employer": task.employer.name if task.employer else "",
+            "why": reasons[task.id].why, "note": reasons[task.id].note.strip(),
+        }
+        for task in rest
+    ]  # fmt: skip
+    closing.left_open, closing.first_next, closing.note = len(rest), first_next.strip(), note.strip()
+    db.session.add(closing)
+    db.session.flush()
+    return closing
+
+
+def mark_gaps() -> int:
+    """Writes down who has not closed the last working day, and tells the heads; gives how many are new."""
+    day = calendar(today().year, provisional=True).add(today(), -1)
+    if not ASKED.value(day):
+        return 0
+    closed = select(DayClosing.user_id).where(DayClosing.day == day)
+    closers = select(UserRole.user_id).where(UserRole.role.in_(CLOSERS))
+    query = select(User).where(User.active, User.id.in_(closers), User.id.not_in(closed))
+    missing: dict[int, int] = {}
+    for user in db.session.scalars(query.order_by(User.id)).unique():
+        db.session.add(DayClosing(user_id=user.id, branch_id=user.branch_id, day=day))
+        missing[user.branch_id] = missing.get(user.branch_id, 0) + 1
+    for branch_id, number in missing.items():
+        _tell_head(branch_id, day, number)
+    db.session.flush()
+    return sum(missing.values())
+
+
+def _tell_head(branch_id: int, day: date, number: int) -> None:
+    heads = select(User).join(UserRole).where(User.branch_id == branch_id, User.active)
+    head = (
+        db.session.scalars(heads.where(UserRole.role == Role.BRANCH_HEAD).order_by(User.id)).unique().first()
+    )
+    open_task(
+        KIND, NOT_CLOSED, add_working_days(today(), 0, provisional=True), branch_id=branch_id,
+        owner_id=head.id if head else None, params={"day": day.isoformat(), "count": number},
+        source=(f"{KIND} {day}", branch_id),
+    )  # fmt: skip
