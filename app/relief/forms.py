@@ -15,6 +15,7 @@ from app.core.import_spec import Column, ImportSpec
 from app.core.month_field import PeriodField
 from app.core.parsing import account_number, code, day, money, period, rate, text, whole
 from app.core.periods import Period
+from app.core.rates import HIGHEST_RATE, LOWEST_RATE
 from app.employers.sources.policy import REASONS
 from app.relief.models import ReliefDecision, ReliefKind
 from app.relief.policy import INSTALMENTS, Permission, equal_parts
@@ -27,7 +28,8 @@ KINDS = {
     "降低比例": ReliefKind.RATE_CUT,
     "降比": ReliefKind.RATE_CUT,
 }
-_LOW, _HIGH = Decimal("0.05"), Decimal("0.12")
+#: what can be a rate at all; which ones are lawful is a setting of the day (relief/services.py)
+_RATE = rate(Decimal(LOWEST_RATE.low) / 100, Decimal(HIGHEST_RATE.high) / 100)
 
 #: a deferment or a lower rate is granted for a year, and may be granted again (domain reference, B)
 RELIEF_AHEAD = 36
@@ -55,13 +57,13 @@ COLUMNS = (
         "employer_rate",
         _l("Approved employer rate"),
         ("批准单位缴存比例", "单位缴存比例", "employer rate"),
-        rate(_LOW, _HIGH),
+        _RATE,
     ),
     Column(
         "employee_rate",
         _l("Approved employee rate"),
         ("批准个人缴存比例", "个人缴存比例", "employee rate"),
-        rate(_LOW, _HIGH),
+        _RATE,
     ),
     Column("heads", _l("Employees"), ("缓缴职工人数", "缓缴人数", "职工人数", "heads"), whole()),
     Column("monthly_amount", _l("Amount a month"), ("月缓缴金额", "月缴存额", "monthly amount"), money()),

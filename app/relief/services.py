@@ -19,6 +19,7 @@ from app.core.i18n import msgid
 from app.core.import_spec import Context, Line, Plan
 from app.core.periods import Period
 from app.core.permissions import Actor
+from app.core.rates import bounds
 from app.core.workdays import add_working_days
 from app.core.workflow import transition
 from app.relief import queries
@@ -108,6 +109,17 @@ def _check(made: Plan, longest: int) -> None:
         made.reject("too_many_months", "to_month", limit=longest)
     if values["kind"] is ReliefKind.RATE_CUT and not values.get("employer_rate"):
         made.reject("empty", "employer_rate")
+    _check_rates(made)
+
+
+def _check_rates(made: Plan) -> None:
+    """Within what held on the day of the decision, as a department has set it."""
+    held = bounds(made.line.values.get("decided_on"))
+    low, high = held.lowest_rate, held.highest_rate
+    for column in ("employer_rate", "employee_rate"):
+        value = made.line.values.get(column)
+        if value is not None and not low <= value <= high:
+            made.reject("rate_outside", column, low=f"{low:.0%}", high=f"{high:.0%}", value=f"{value:.2%}")
 
 
 def _overlaps(one: Known, values: dict[str, Any]) -> bool:

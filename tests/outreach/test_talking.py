@@ -144,3 +144,5 @@ def test_the_calculator_shows_the_cost_before_anything_is_kept(client: FlaskClie
     assert client.post(f"/plans/at/{employer.id}", data={**form, "heads_1": "0"}).status_code == 422
     for wrong in ({"employer_rate": "5.255"}, {"employee_rate": "sNaN"}, {"wage_1": "5000.001"}):
         assert client.post(f"/plans/at/{employer.id}", data=form | wrong).status_code == 422
+    half = client.post(f"/plans/at/{employer.id}", data=form | {"heads_2": "4"})
+    assert half.status_code == 422 and "另一项" in half.text

@@ -137,8 +137,9 @@ def test_nobody_reviews_or_decides_what_is_his_own(branch: Branch, harbour: Empl
     assert application.state is ApplicationState.REVIEWED
 
 
-def test_who_corrects_and_submits_what_was_returned_does_not_review_it(
-    branch: Branch, harbour: Employer, maker: User
+@pytest.mark.parametrize("resubmits", ["who corrected", "the maker"])
+def test_who_corrects_what_was_returned_does_not_review_it_whoever_submits(
+    branch: Branch, harbour: Employer, maker: User, resubmits: str
 ) -> None:
     first, second = (create_user(Role.MANAGER, branch=branch) for _ in range(2))
     application = create_application(harbour, maker)
@@ -147,7 +148,7 @@ def test_who_corrects_and_submits_what_was_returned_does_not_review_it(
     correct(application, Draft({"heads": 9}), first)
     story = select(TimelineEntry.actor_id).order_by(TimelineEntry.id.desc()).limit(1)
     assert db.session.scalar(story) == first.id
-    transition(APPLICATION, application, "submit", first)
+    transition(APPLICATION, application, "submit", first if resubmits == "who corrected" else maker)
     with pytest.raises(DomainError):
         transition(APPLICATION, application, "review", first, answers={"reviewed_on": today()})
     transition(APPLICATION, application, "review", second, answers={"reviewed_on": today()})

@@ -46,7 +46,7 @@ EARLY_DAYS = Option(
 )  # fmt: skip
 PREVENTIVE_DAYS = Option(
     "arrears.preventive_days", _l("Remind those once in arrears, and new employers"), usual=7, low=0, high=25,
-    unit=_DAYS, help=_l("New are those that have yet to pay their third month."),
+    unit=_DAYS, help=_l("How long one counts as new is a setting of its own."),
 )  # fmt: skip
 _WORKING = _l("working days")
 AGREE_DAYS = Option("arrears.agree_days", _l("Agree on a day of payment within"), 5, 1, 30, _WORKING)

@@ -2,7 +2,10 @@
 
 from enum import StrEnum
 
+from flask_babel import lazy_gettext as _l
+
 from app.core.i18n import msgid
+from app.core.options import Option
 
 
 class Speed(StrEnum):
@@ -25,7 +28,11 @@ TITLES = {
 PAID = msgid("A statement shows the month as paid")
 #: the kind of the tasks
 REMINDER = "dues_reminder"
-#: for how many days a reminder of the same day is still made, should the schedule have rested
-CATCH_UP_DAYS = 5
-#: months with the fund within which an employer counts as new
-NEW_MONTHS = 3
+CATCH_UP_DAYS = Option(
+    "arrears.catch_up_days", _l("A reminder of the same day is still made within"), 5, 1, 30, _l("days"),
+    _l("Should the schedule have rested, or days off lie between."),
+)  # fmt: skip
+NEW_MONTHS = Option(
+    "arrears.new_months", _l("An employer counts as new to the fund for"), 3, 1, 24, _l("months")
+)
+OPTIONS = (CATCH_UP_DAYS, NEW_MONTHS)

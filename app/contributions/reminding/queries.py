@@ -74,7 +74,7 @@ def reminders(speed: Speed, day: date) -> list[Reminder]:
 
 def _is_time(speed: Speed, due: date, day: date) -> bool:
     if speed is Speed.SAME_DAY:
-        return due < day <= due + timedelta(days=CATCH_UP_DAYS)
+        return due < day <= due + timedelta(days=CATCH_UP_DAYS.value(day))
     ahead = (EARLY_DAYS if speed is Speed.EARLY else PREVENTIVE_DAYS).value(day)
     return due - timedelta(days=ahead) <= day <= due
 
@@ -127,5 +127,5 @@ def _of_speed(speed: Speed, month: Period, day: date) -> list[ColumnElement[bool
     repeater = times >= REPEATER_CASES.value(day)
     if speed is Speed.EARLY:
         return [~behind, repeater]
-    new = Employer.first_contribution_month > month + -NEW_MONTHS
+    new = Employer.first_contribution_month > month + -NEW_MONTHS.value(day)
     return [~behind, ~repeater, or_(times > 0, new)]

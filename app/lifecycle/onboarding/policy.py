@@ -123,7 +123,14 @@ DEFERRAL = Option(
     unit=_l("days"),
 )
 
-OPTIONS = (*(step.limit for step in STEPS), RECENT, DEFERRAL)
+PAPERS_DAYS = Option(
+    "onboarding.papers_days", _l("The papers of an opening are checked within"), 3, 1, 60, _l("working days")
+)
+APPROVE_DAYS = Option(
+    "onboarding.approve_days", _l("An account opening is approved within"), 3, 1, 60, _l("working days")
+)
+
+OPTIONS = (*(step.limit for step in STEPS), RECENT, DEFERRAL, PAPERS_DAYS, APPROVE_DAYS)
 
 _ACCOMPANIED = (Stage.REGISTERED, Stage.ENROLLED, Stage.CONTRIBUTING)
 

@@ -9,7 +9,7 @@ from app.core.errors import NotFound
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
 from app.lifecycle.onboarding.models import Opening
-from app.lifecycle.onboarding.policy import Permission, visible_to
+from app.lifecycle.onboarding.policy import APPROVE_DAYS, PAPERS_DAYS, Permission, visible_to
 from app.lifecycle.papers.models import CheckResult
 from app.lifecycle.papers.policy import Papers, incomplete, unchecked
 
@@ -70,14 +70,14 @@ STATES = (
         "preparing",
         _l("Papers being checked"),
         Tone.ACTIVE,
-        Deadline(_l("Check the papers of the opening"), 3),
+        Deadline(_l("Check the papers of the opening"), PAPERS_DAYS),
     ),
     State("deferred", _l("Accepted, papers to follow"), Tone.WARNING),
     State(
         "accepted",
         _l("Accepted"),
         Tone.ACTIVE,
-        Deadline(_l("Approve the account opening"), 3),
+        Deadline(_l("Approve the account opening"), APPROVE_DAYS),
         acts={"check_papers": _TAKEN_IN},
     ),
     State("approved", _l("Approved"), Tone.GOOD, final=True, acts=_OVER),

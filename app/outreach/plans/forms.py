@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DecimalField, IntegerField, StringField
@@ -38,6 +39,18 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
     def prefill(self, employer: Employer) -> None:
         """What is known of the employer: its insured employees, or those that contribute."""
         self.heads_1.data = employer.insured_heads or employer.heads
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A line that says only one of its two figures is not left out: the missing one is asked for."""
+        fine = bool(super().validate(extra_validators))
+        for number in range(2, LINES + 1):
+            heads, wage = self[f"heads_{number}"], self[f"wage_{number}"]
+            missing = wage if heads.data and wage.data is None else heads
+            if not (heads.errors or wage.errors) and (heads.data is None) != (wage.data is None):
+                said = _("Say the other figure of this line as well, or empty both.")
+                missing.errors = [*missing.errors, said]
+                fine = False
+        return fine
 
     @property
     def groups(self) -> list[Group]:

@@ -10,16 +10,12 @@ from app.core import timeline
 from app.core.acts import demand
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.relief.applications.models import ReliefApplication
-from app.relief.applications.workflow import EDIT
+from app.relief.applications.workflow import CORRECTED, EDIT, ENTERED
 from app.relief.models import ReliefKind
 from app.relief.policy import Rates, effect_of
-
-ENTERED = msgid("Application for relief entered: %(first)s to %(last)s")
-CORRECTED = msgid("Application for relief corrected: %(first)s to %(last)s")
 
 
 @dataclass(frozen=True)

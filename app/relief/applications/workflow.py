@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from app.core.acts import Act, Nobody
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.core.rates import HIGHEST_RATE, LOWEST_RATE
+from app.core.timeline import TimelineEntry
 from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow, WorkflowHistory
 from app.relief.applications.models import (
     AUTHORITY_LABELS,
@@ -33,6 +35,10 @@ from app.relief.policy import (
     objections_to_rates,
     objections_to_term,
 )
+
+#: what the employer's story says of who had a hand in it
+ENTERED = msgid("Application for relief entered: %(first)s to %(last)s")
+CORRECTED = msgid("Application for relief corrected: %(first)s to %(last)s")
 
 OPEN = (
     ApplicationState.DRAFT,
@@ -101,17 +107,23 @@ def is_alone(application: ReliefApplication, _actor: Actor | None) -> Reason | N
 
 def was_made_by_another(application: ReliefApplication, actor: Actor | None) -> Reason | None:
     """Whoever submits it stands for what it says by then, also where a colleague made it."""
-    if actor is None or actor.id not in (application.made_by_id, _submitter(application)):
+    if actor is None or actor.id not in {application.made_by_id, *_hands(application)}:
         return None
-    return _l("You made or submitted this application: a second person takes this step.")
+    return _l("You made, corrected or submitted this application: a second person takes this step.")
 
 
-def _submitter(application: ReliefApplication) -> int | None:
-    """Who submitted it last."""
-    rows = WorkflowHistory
-    steps = select(rows.actor_id).where(rows.workflow == APPLICATION.name, rows.record_id == application.id)
-    last = steps.where(rows.transition == "submit").order_by(rows.id.desc()).limit(1)
-    return db.session.scalar(last)
+def _hands(application: ReliefApplication) -> set[int | None]:
+    """Everybody who ever submitted it, and who entered or corrected it by the employer's story."""
+    rows, entry = WorkflowHistory, TimelineEntry
+    steps = select(rows.actor_id).where(
+        rows.workflow == APPLICATION.name, rows.record_id == application.id, rows.transition == "submit"
+    )
+    told = select(entry.actor_id).where(
+        entry.employer_id == application.employer_id,
+        entry.link_id == application.id,
+        entry.summary.in_((ENTERED, CORRECTED)),
+    )
+    return set(db.session.scalars(union_all(steps, told)))
 
 
 def was_reviewed_by_another(application: ReliefApplication, actor: Actor | None) -> Reason | None:
