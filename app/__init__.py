@@ -45,8 +45,10 @@ FEATURES: tuple[str, ...] = (
     "app.targets",
     # their demonstration works on what the others have loaded
     "app.lifecycle.closing",
+    "app.contributions.adjustment",
     "app.employers.sources",
     "app.employers.identity",
+    "app.lifecycle.liability",
     "app.employers.areas",
     "app.employers.profile",
     "app.employers.sheet",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, update
+from sqlalchemy import Table, func, select, update
 
 from app.core import signals, timeline
 from app.core.bulk import Columns, insert_columns
@@ -84,6 +84,25 @@ def note_restored(
         moves = [move for move, state in restored if state == target]
         back = Transition(RESTORED, RESTORED, tuple({move.source for move in moves}), target, None)
         signals.after_transition.send(workflow, record=None, move=None, set_moves=moves, transition=back)
+
+
+def set_back(workflow: Workflow[Any], ids: Sequence[int]) -> list[tuple[SetMove, str]]:
+    """Records whose state is not the one that their history ends with, as after an undo."""
+    table: Table = workflow.model.__table__
+    state, rows = table.c[workflow.field], WorkflowHistory
+    last = (
+        select(func.max(rows.id))
+        .where(rows.workflow == workflow.name, among(rows.record_id, ids))
+        .group_by(rows.record_id)
+    )
+    whose = table.c.employer_id if "employer_id" in table.c else table.c.id
+    query = (
+        select(table.c.id, whose, rows.target, state)
+        .join(rows, rows.record_id == table.c.id)
+        .where(rows.id.in_(last), rows.target != state)
+    )
+    found: Sequence[Any] = db.session.execute(query).all()
+    return [(SetMove(id_, employer, ended), now_in.value) for id_, employer, ended, now_in in found]
 
 
 def _write_rows(

@@ -1,14 +1,13 @@
 """What happens to stages when an import is taken back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 
 from app.core.db import db
 from app.core.import_spec import Context
 from app.core.workflow import WorkflowHistory
-from app.core.workflow_sets import SetMove, note_restored
+from app.core.workflow_sets import note_restored, set_back
 from app.employers.models import Employer
 from app.employers.search.services import reindex
 from app.employers.sources.services import tell_restored
@@ -37,22 +36,6 @@ def removing_employers(table: str, ids: Sequence[int], _context: Context) -> Non
 def reverted_employers(restored: Mapping[str, Sequence[int]], context: Context) -> None:
     """Writes down the stages that the undo set back, and brings the search up to date."""
     ids = list(restored.get(Employer.__tablename__, ()))
-    note_restored(LIFECYCLE, _set_back(ids), comment="import undone")
+    note_restored(LIFECYCLE, set_back(LIFECYCLE, ids), comment="import undone")
     tell_restored(ids, context)
     reindex(ids)
-
-
-def _set_back(ids: Sequence[int]) -> list[tuple[SetMove, str]]:
-    """Employers whose stage no longer is the one that their history ends with."""
-    last = (
-        select(func.max(WorkflowHistory.id))
-        .where(WorkflowHistory.workflow == LIFECYCLE.name, WorkflowHistory.record_id.in_(ids))
-        .group_by(WorkflowHistory.record_id)
-    )
-    query = (
-        select(Employer.id, WorkflowHistory.target, Employer.stage)
-        .join(WorkflowHistory, WorkflowHistory.record_id == Employer.id)
-        .where(WorkflowHistory.id.in_(last), WorkflowHistory.target != Employer.stage)
-    )
-    rows: Sequence[Any] = db.session.execute(query).all()
-    return [(SetMove(id_, id_, ended), stage.value) for id_, ended, stage in rows]

@@ -18,6 +18,7 @@ from app.employers.models import ContactRole, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.policy import visible_to
 from app.lifecycle.closing.queries import account_of
+from app.lifecycle.liability.queries import ALL, agreed_share
 from app.lifecycle.onboarding.policy import ACCOUNT_DAYS
 from app.lifecycle.policy import CLOSING_DAYS, LATE_DAYS, Permission
 
@@ -58,6 +59,14 @@ def has_no_arrears(employer: Employer, _actor: Actor | None) -> Reason | None:
     if employer.arrears_months == 0:
         return None
     return _l("%(months)s months are still unpaid.", months=employer.arrears_months)
+
+
+def arrears_are_answered_for(employer: Employer, actor: Actor | None) -> Reason | None:
+    """Nothing is unpaid, or it is fixed in writing who answers for all of it after a merger or division."""
+    reason = has_no_arrears(employer, actor)
+    if reason is None or agreed_share(employer.id) == ALL:
+        return None
+    return reason
 
 
 def has_no_employees(employer: Employer, _actor: Actor | None) -> Reason | None:
@@ -167,7 +176,7 @@ PEOPLES_STEPS = (
         (*WITH_ACCOUNT, "sealed"),
         "closing",
         Permission.CLOSE,
-        asks=(Ask("account_closing_reason", _l("What happened"), "coded", table="closing_reason"),),
+        asks=(Ask("account_closing_reason", _l("Why it is closed"), "coded", table="closing_reason"),),
         tone=Tone.WARNING,
     ),
     Transition(
@@ -184,7 +193,7 @@ PEOPLES_STEPS = (
         ("closing",),
         "closed",
         Permission.CLOSE,
-        guards=(has_no_arrears, has_no_balance),
+        guards=(arrears_are_answered_for, has_no_balance),
         tone=Tone.DANGER,
     ),
     Transition(

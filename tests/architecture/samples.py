@@ -9,9 +9,12 @@ from decimal import Decimal
 from io import BytesIO
 from secrets import token_hex
 
+from sqlalchemy import select
+
 from app.accounts.models import Branch
 from app.attachments.queries import kind_of
 from app.attachments.services import attach, checked
+from app.contributions.adjustment.models import Adjustment, AdjustmentDrive
 from app.core.clock import now, today
 from app.core.code_tables import CodeValue
 from app.core.db import db
@@ -38,6 +41,7 @@ from app.imports.columns.models import ColumnMemory
 from app.imports.expected.models import ImportExpectation, Rhythm
 from app.leads.eligibility.models import EligibilityRule, Sign, Verdict
 from app.lifecycle.closing.models import Closing, Placement, PlacementKind
+from app.lifecycle.liability.models import Liability
 from app.lifecycle.onboarding.models import Opening
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.outreach.plans.services import save_plan
@@ -142,6 +146,33 @@ def closing(branch: Branch) -> int:
 def hand_over(branch: Branch) -> int:
     giver, receiver = (create_user(branch=branch) for _each in range(2))
     made = HandOver(branch_id=branch.id, giver=giver, receiver=receiver, reason="轮岗", made_by_id=giver.id)
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def adjustment_drive(_branch: Branch) -> int:
+    """The year of a drive, made once."""
+    year = today().year
+    if not db.session.scalar(select(AdjustmentDrive.id).where(AdjustmentDrive.year == year)):
+        db.session.add(AdjustmentDrive(year=year, opens_on=today(), closes_on=today()))
+        db.session.flush()
+    return year
+
+
+def adjustment(branch: Branch) -> int:
+    drive = select(AdjustmentDrive.id).where(AdjustmentDrive.year == adjustment_drive(branch))
+    made = Adjustment(employer_id=employer(branch), drive_id=db.session.scalars(drive).one())
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def liability(branch: Branch) -> int:
+    made = Liability(
+        debtor_id=employer(branch), successor_id=employer(branch), share=Decimal(1), months=1,
+        agreed_on=today(), proof="承接确认书", recorded_by_id=create_user(branch=branch).id,
+    )  # fmt: skip
     db.session.add(made)
     db.session.flush()
     return made.id
@@ -542,6 +573,9 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "placement_id": placement,
     ("rotation", "id"): hand_over,
     ("daily", "id"): closed_day,
+    "liability_id": liability,
+    ("adjustment", "id"): adjustment,
+    ("adjustment", "year"): adjustment_drive,
     ("imports", "name"): import_kind,
     "memory_id": remembered_columns,
     "expectation_id": expected_file,
@@ -575,6 +609,7 @@ OWNERS_ONLY = frozenset(
 ANYONES: frozenset[Key] = frozenset(
     {
         "event_id",
+        ("adjustment", "year"),
         "basis_id",
         "code_id",
         "area_id",

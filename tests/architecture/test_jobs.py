@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 
 from app.attachments.models import Attachment
 from app.config import current_settings
+from app.contributions.adjustment.models import AdjustmentDrive
 from app.contributions.arrears.models import ArrearsCase
 from app.contributions.models import ContributionFact
 from app.core.clock import now, today
@@ -227,11 +228,18 @@ def _all_answered() -> tuple[str]:
     return ("simulator",)
 
 
+def _unsubmitted() -> None:
+    """An open year that lists nobody yet, and ends today."""
+    create_employer(stage=Stage.CONTRIBUTING)
+    db.session.add(AdjustmentDrive(year=today().year, opens_on=today(), closes_on=today()))
+
+
 #: what a job is given to do, by its function's full name; those that need ids return them
 SCENES: dict[str, Callable[[], Any]] = {
     "app.attachments.jobs.discard": _hangs_nowhere,
     "app.attachments.jobs.sweep": lambda: _hangs_nowhere()[0],
     "app.contributions.reminding.jobs.every_morning": _behind,
+    "app.contributions.adjustment.jobs.keep_up": _unsubmitted,
     "app.core.list_run_jobs.carry_on": lambda: (samples.run(create_branch()),),
     "app.core.list_run_jobs.sweep_exports": _exported_long_ago,
     "app.core.list_run_jobs.sweep_runs": _left_alone,

@@ -19,7 +19,7 @@ MOST = 10_000_000
 
 
 class EventForm(FlaskForm):  # type: ignore[misc]
-    reason = CodedField(_l("What happened"), "closing_reason", validators=[InputRequired()])
+    reason = CodedField(_l("Why it is closed"), "closing_reason", validators=[InputRequired()])
     event_on = DateField(
         _l("Day of the event"), [Optional(), not_in_the_future],
         description=_l(

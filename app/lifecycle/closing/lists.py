@@ -198,7 +198,7 @@ def _employer(row: Any) -> Employer:
 
 
 class BeginForm(FlaskForm):  # type: ignore[misc]
-    reason = CodedField(_l("What happened"), "closing_reason", validators=[InputRequired()])
+    reason = CodedField(_l("Why it is closed"), "closing_reason", validators=[InputRequired()])
 
 
 def _begin(row: Any, actor: Actor, form: FlaskForm) -> None:
@@ -229,7 +229,7 @@ WORKLIST = ListPage(
         Field("overdue", _l("A term has passed"), Kind.BOOL, _overdue, denied=_l("No term has passed")),
         Field("state", _l("State of the closing"), Kind.CHOICE, Closing.state, choices=choices_of(_STATES)),
         code_field("operating_status", _l("Operating status"), "operating_status", Employer.operating_status),
-        code_field("reason", _l("What happened"), "closing_reason", Closing.reason),
+        code_field("reason", _l("Why it is closed"), "closing_reason", Closing.reason),
         Field("arrears_months", _l("Months in arrears"), Kind.NUMBER, Employer.arrears_months),
         Field("heads", _l("Employees"), Kind.NUMBER, Employer.heads),
         user_field("owner", _l("Owner"), Employer.owner_id),
@@ -238,7 +238,7 @@ WORKLIST = ListPage(
     ),
     columns=(
         Column("name", _l("Employer name"), lambda row: row.Employer.name, sort=Employer.name, link=_page),
-        Column("what", _l("What happened"), _what),
+        Column("what", _l("Why it is closed"), _what),
         Column("event_on", _l("Day of the event"), sort=EVENT_ON),
         Column("source", _l("Who says so"), _source),
         Column("clock", _l("Term"), badge=lambda row: told(clock_of(row))),

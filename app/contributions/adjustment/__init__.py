@@ -1,0 +1,1 @@
+"""The yearly adjustment of contribution bases: who is invited, has come, has submitted, and is checked."""

@@ -1,0 +1,97 @@
+"""Who answers for the unpaid months of employers that were merged or divided."""
+
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.accounts.models import User
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import Conflict, DomainError
+from app.core.permissions import Role
+from app.core.workflow import option
+from app.employers.identity.models import EmployerRelation, RelationKind
+from app.employers.models import Employer, Stage
+from app.lifecycle.liability import queries, services
+from app.lifecycle.workflow import LIFECYCLE
+from tests.factories import create_branch, create_employer, create_user, sign_in
+
+WHOLE, HALF = Decimal(1), Decimal("0.5")
+
+
+@pytest.fixture
+def chen(app: Flask) -> User:
+    return create_user(Role.SPECIALIST, branch=create_branch())
+
+
+def employer(chen: User, name: str, **fields: object) -> Employer:
+    return create_employer(chen.branch, name=name, owner_id=chen.id, **{"stage": Stage.CLOSING, **fields})
+
+
+def related(kind: RelationKind, subject: Employer, other: Employer) -> None:
+    db.session.add(EmployerRelation(kind=kind, subject_id=subject.id, object_id=other.id))
+    db.session.flush()
+
+
+def blocked(one: Employer, chen: User) -> str:
+    return " ".join(option(LIFECYCLE, one, "close", chen).reasons)
+
+
+def test_the_debtor_may_close_once_a_successor_answers_and_the_successor_once_it_has_paid(chen: User) -> None:
+    old, heir = employer(chen, "被合并甲公司", arrears_months=3), employer(chen, "存续乙公司")
+    with pytest.raises(DomainError):  # no merger on record
+        services.agree(old, heir.id, WHOLE, today(), "承接确认书", chen)
+    related(RelationKind.MERGER, old, heir)
+    assert [one.id for one in queries.successors(old, chen)] == [heir.id]
+    assert "欠缴" in blocked(old, chen) or "3" in blocked(old, chen)
+    before = len(option(LIFECYCLE, old, "close", chen).reasons)
+    made = services.agree(old, heir.id, WHOLE, today(), "承接确认书", chen)
+    assert len(option(LIFECYCLE, old, "close", chen).reasons) == before - 1
+    assert "尚未补缴" in blocked(heir, chen)
+    with pytest.raises(Conflict):
+        services.agree(old, heir.id, WHOLE, today(), "再次", chen)
+    services.settle_share(made, today(), "补缴书12号", chen)
+    assert "尚未补缴" not in blocked(heir, chen)
+    with pytest.raises(DomainError):
+        services.remove(made, chen)
+
+
+def test_in_a_division_shares_never_exceed_the_whole_and_only_the_whole_frees_the_debtor(chen: User) -> None:
+    old, one = employer(chen, "分立前丙公司", arrears_months=2), employer(chen, "新设丁公司")
+    related(RelationKind.DIVISION, one, old)
+    assert {each.id for each in queries.successors(old, chen)} == {old.id, one.id}
+    for share in (Decimal(0), Decimal("-0.1"), Decimal("1.01")):
+        with pytest.raises(DomainError):
+            services.agree(old, one.id, share, today(), "协议", chen)
+    first = services.agree(old, one.id, HALF, today(), "协议", chen)
+    reasons = len(option(LIFECYCLE, old, "close", chen).reasons)
+    with pytest.raises(DomainError):
+        services.agree(old, old.id, Decimal("0.51"), today(), "协议", chen)
+    services.agree(old, old.id, HALF, today(), "协议", chen)
+    assert queries.agreed_share(old.id) == WHOLE
+    assert len(option(LIFECYCLE, old, "close", chen).reasons) == reasons - 1
+    services.remove(first, chen)
+    assert queries.agreed_share(old.id) == HALF
+
+
+def test_the_page_records_and_another_branch_sees_nothing(client: FlaskClient, chen: User) -> None:
+    old, heir = employer(chen, "被合并甲公司", arrears_months=3), employer(chen, "存续乙公司")
+    related(RelationKind.MERGER, old, heir)
+    stranger, bank = create_user(Role.SPECIALIST, branch=create_branch()), create_user(Role.BANK_PARTNER)
+    db.session.commit()
+    sign_in(client, chen)
+    path = f"/liability/{old.id}"
+    assert "尚未登记承接单位" in client.get(path).get_data(as_text=True)
+    form = {"successor_id": heir.id, "percent": "100", "on": today().isoformat(), "proof": "承接确认书"}
+    assert client.post(path, data={**form, "percent": "101"}).status_code == 422
+    assert client.post(path, data=form).status_code == 303
+    (made,) = queries.of_employer(heir.id, chen)
+    assert "承接确认书" in client.get(f"/liability/{heir.id}").get_data(as_text=True)
+    paid = {"on": today().isoformat(), "proof": "补缴书"}
+    assert client.post(f"/liability/shares/{made.id}/paid", data=paid).status_code == 303
+    sign_in(client, stranger)
+    assert client.get(path).status_code == 404
+    sign_in(client, bank)
+    assert client.get(path).status_code == 403
