@@ -1,15 +1,15 @@
 """The yearly adjustment of contribution bases: a drive for each year, and a row for each employer in it; and who
 answers for the unpaid months of employers that were merged or divided.
 
-Revision ID: 0029
+Revision ID: 0031
 """
 
 from alembic import op
 import sqlalchemy as sa
 
 
-revision = "0029"
-down_revision = "0028"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
