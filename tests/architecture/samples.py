@@ -608,6 +608,8 @@ OWNERS_ONLY = frozenset(
 #: Arguments that name no record of a branch: trail, calendar, law, codes and areas are everybody's.
 ANYONES: frozenset[Key] = frozenset(
     {
+        ("gateway_accounts", "code"),
+        ("gateway_accounts", "kind"),
         "event_id",
         ("adjustment", "year"),
         "basis_id",
