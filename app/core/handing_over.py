@@ -33,7 +33,7 @@ class Matter:
     model: type[Any]
     carrier: Any
     open: Callable[[], ColumnElement[bool]]
-    title: ColumnElement[Any]
+    title: Any
     employer_id: Any = None
     along: bool = False
     give: Give | None = None

@@ -1,12 +1,12 @@
 """The employers' manifest."""
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, TimelineKind
 from app.core.handing_over import Kept, Matter
 from app.core.jobs import Every
+from app.core.links import url_if
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.core.searching import SearchKind
@@ -25,7 +25,7 @@ MATTERS = (
     Matter(
         "employers", _l("Employers owned"), Employer, Employer.owner_id, not_merged, Employer.name,
         Employer.id, give=hand_over_owned, endpoint="employers.show", argument="employer_id",
-        listed=lambda user_id: url_for("employers.index", **{"owner.in": user_id}),
+        listed=lambda user_id: url_if("employers.index", **{"owner.in": user_id}),
     ),
     Matter(
         "backups", _l("Employers backed up"), Employer, Employer.backup_owner_id, not_merged, Employer.name,

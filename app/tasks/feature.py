@@ -1,12 +1,12 @@
 """The tasks' manifest."""
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
 from app.core.criteria import rule
 from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.handing_over import Matter
+from app.core.links import url_if
 from app.core.list_parts import BulkAction
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
@@ -67,7 +67,7 @@ OPEN_MATTERS = Panel(
 TASKS_CARRIED = Matter(
     "tasks", _l("Open tasks"), Task, Task.owner_id, lambda: Task.state == TaskState.OPEN, Task.title,
     Task.employer_id, endpoint="tasks.show", said=sentences,
-    listed=lambda user_id: url_for("tasks.index", **{"owner.in": user_id, "state.in": "open"}),
+    listed=lambda user_id: url_if("tasks.index", **{"owner.in": user_id, "state.in": "open"}),
 )  # fmt: skip
 
 feature = Feature(

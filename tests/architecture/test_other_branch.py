@@ -129,7 +129,7 @@ def test_an_id_in_a_form_is_one_of_those_that_the_form_offers(app: Flask) -> Non
     assert free == UNOFFERED
 
 
-def every_form(form: type) -> Iterator[type]:
+def every_form(form: type[Any]) -> Iterator[type[Any]]:
     for below in form.__subclasses__():
         yield below
         yield from every_form(below)

@@ -34,8 +34,9 @@ from campaigns.gateways.simulator import store_path
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger import jobs
 from campaigns.ledger.models import Message, MessageState
-from tests.campaigns.conftest import free_port, product_process, wait_for_port
+from tests.campaigns.conftest import product_process, wait_for_port
 from tests.campaigns.sending import large_campaign, launch, make_due
+from tests.ports import free_port
 from tests.postgresql import restart as restart_postgresql
 from tests.waiting import wait_until
 

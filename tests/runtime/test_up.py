@@ -181,4 +181,4 @@ def test_servers_that_do_not_answer_are_refused(tmp_path: Path) -> None:
     [("PORT", "eighty"), ("DEMO", "perhaps"), ("DATABASE_URL", "mysql://x"), ("SECRET_KEY", "x")],
 )
 def test_a_wrong_setting_is_one_sentence_that_names_it(tmp_path: Path, name: str, value: str) -> None:
-    assert name in refused(tmp_path, **{name: value})
+    assert name in refused(tmp_path, (), **{name: value})

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from app.contributions.arrears import demo
@@ -19,6 +18,7 @@ from app.core.criteria import Tree, rule
 from app.core.escalating import Breach, Origin
 from app.core.features import Feature, Kpi, NavItem, Panel, TimelineKind
 from app.core.handing_over import Matter
+from app.core.links import url_if
 from app.core.moving import Mover
 from app.core.periods import Period
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
@@ -88,7 +88,7 @@ feature = Feature(
             ArrearsCase.employer_id,
             along=True,
             endpoint="arrears.show",
-            listed=lambda user_id: url_for("arrears.index", **{"owner.in": user_id, "months.ge": 1}),
+            listed=lambda user_id: url_if("arrears.index", **{"owner.in": user_id, "months.ge": 1}),
         ),
     ),
     grants={

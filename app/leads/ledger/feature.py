@@ -1,12 +1,12 @@
 """The manifest of the ledger."""
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from app.core.escalating import Breach, Origin
 from app.core.features import Feature, NavItem
 from app.core.handing_over import Matter
 from app.core.jobs import DailyAt
+from app.core.links import url_if
 from app.core.moving import Mover
 from app.employers.models import Employer
 from app.leads.ledger import demo
@@ -48,7 +48,7 @@ feature = Feature(
             Employer.name,
             Lead.employer_id,
             along=True,
-            listed=lambda user_id: url_for("leads.index", **{"owner.in": user_id}),
+            listed=lambda user_id: url_if("leads.index", **{"owner.in": user_id}),
         ),
     ),
     options=OPTIONS,

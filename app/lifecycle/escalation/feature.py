@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
@@ -10,6 +9,7 @@ from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.handing_over import Matter
 from app.core.jobs import DailyAt
+from app.core.links import url_if
 from app.core.list_parts import BulkAction
 from app.core.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role, may
@@ -80,7 +80,7 @@ feature = Feature(
             "escalations", _l("Escalations"), Escalation, Escalation.holder_id,
             lambda: Escalation.ended_on.is_(None), employer_name(Escalation.employer_id),
             Escalation.employer_id, endpoint="escalation.show",
-            listed=lambda user_id: url_for("escalation.index", **{"holder.in": user_id, "state.in": OPEN}),
+            listed=lambda user_id: url_if("escalation.index", **{"holder.in": user_id, "state.in": OPEN}),
         ),
     ),
     workflows=(ESCALATION, SKIP),

@@ -1,6 +1,7 @@
 """How the synthetic department closed its last working days: nearly everybody did."""
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import insert, select
 
@@ -22,7 +23,7 @@ def load(demo: Demo) -> None:
     people = db.session.scalars(
         select(User).where(User.id.in_(closers), User.active).order_by(User.id)
     ).unique()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "user_id": user.id,
             "branch_id": user.branch_id,
