@@ -72,9 +72,15 @@ def sweep(campaign: Campaign) -> None:
 
 
 def sweep_until_all_are_sent(campaign: Campaign, people: int) -> None:
+    seen = -1
+
     def done() -> bool:
-        sweep(campaign)
-        return sent(campaign.id) == people
+        nonlocal seen
+        before, seen = seen, sent(campaign.id)
+        # to take from slow workers what they hold, again and again, would only keep them from it
+        if seen == before:
+            sweep(campaign)
+        return seen == people
 
     wait_until(done, every=1.0)
 

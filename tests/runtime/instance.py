@@ -103,7 +103,8 @@ def running(
     instance = Instance(process, env, home, tree)
     family: list[psutil.Process] = []
     try:
-        wait_until(lambda: process.poll() is not None or "is served at" in instance.output(), seconds=240)
+        # the last that a start says
+        wait_until(lambda: process.poll() is not None or "Instance folder:" in instance.output(), seconds=420)
         assert process.poll() is None, instance.output()
         wait_until(instance.is_ready)
         family = instance.family()
