@@ -127,7 +127,7 @@ def make_due(campaign: Campaign) -> None:
     waiting = (Message.campaign_id == campaign.id, Message.due_at.is_not(None))
     db.session.commit()
     with writing():
-        # what a worker is about to write is passed over: two who wait for each other's rows would be a deadlock
+        # what a worker is about to write is passed over: to wait for each other would be a deadlock
         due = db.session.scalars(select(Message.id).where(*waiting).with_for_update(skip_locked=True)).all()
         db.session.execute(update(Message).where(Message.id.in_(due)).values(due_at=now()))
         db.session.commit()
