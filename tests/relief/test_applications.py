@@ -96,7 +96,8 @@ WRONG: dict[str, tuple[dict[str, Any], int]] = {
     "no vote": ({"vote_body": None}, 1),
     "too few at the vote": ({"attended": 19, "votes_for": 16, "votes_against": 3}, 1),
     "half of all votes": ({"votes_for": 15, "votes_against": 5}, 1),
-    "an announcement that goes on": ({"announced_to": today() + timedelta(days=1)}, 1),
+    # far ahead: the day may change between the reading of this line and the test
+    "an announcement that goes on": ({"announced_to": today() + timedelta(days=9)}, 1),
     "everything at once": (
         {"to_month": PAID + 13, "documents": [], "votes_for": 0, "announced_from": None}, 8,
     ),
