@@ -22,7 +22,6 @@ def _panel(employer: Any, actor: Actor) -> dict[str, Any]:
     return {
         "letters": queries.of_employer(employer.id),
         "outlines": outlines.offered() if may(actor, Permission.ISSUE) else (),
-        "employer": employer,
         "workflow": LETTER,
     }
 
