@@ -27,12 +27,13 @@ from tests.factories import create_branch, create_contact, create_employer, crea
 
 
 class Secret:
-    """An employer of a branch and its handler, with names that stand nowhere else."""
+    """An employer of a branch, its handler and a colleague, with names that stand nowhere else."""
 
     def __init__(self, branch: Branch) -> None:
         self.branch = branch
         self.employer = create_employer(branch, name=f"不可外传{branch.code}有限公司")
         self.contact = create_contact(self.employer, name=f"不可外传{branch.code}经办", mobile="13900139000")
+        self.user = create_user(branch=branch, name=f"不可外传{branch.code}同事")
         self.segment = Segment(
             list_name="employers",
             name=f"不可外传{branch.code}分组",
@@ -45,7 +46,7 @@ class Secret:
         db.session.flush()
 
     def is_in(self, told: str) -> bool:
-        return any(one.name in told for one in (self.employer, self.contact, self.segment))
+        return any(one.name in told for one in (self.employer, self.contact, self.user, self.segment))
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +81,7 @@ ASKED: dict[str, Callable[[Secret], int] | None] = {
     "back": lambda secret: secret.employer.id,
     "but": lambda secret: secret.contact.id,
     "segment": lambda secret: secret.segment.id,
+    "user_id": lambda secret: secret.user.id,
     "area": None,  # areas are the whole department's
     "before": None,
     "after": None,

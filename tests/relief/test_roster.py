@@ -60,7 +60,7 @@ def test_a_roster_from_a_segment_asks_each_owner_and_counts_what_came_of_it(clie
     assert (helped.state, progress_of(roster.id, owner).handled) == (TaskState.DONE, 1)
     page = client.get(made.location).text
     assert "有意降比" in page
-    assert large[0].name in client.get(made.location + "?intent.in=rate_cut").text
+    assert first.employer.name in client.get(made.location + "?intent.in=rate_cut").text
     sign_in(client, create_user(Role.MANAGER, branch=create_branch()))
     assert client.get(made.location).status_code == 404
     assert client.get(f"/relief/rosters/lines/{first.id}").status_code == 404

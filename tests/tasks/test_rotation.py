@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.accounts.models import Branch, User
 from app.core.clock import today
 from app.core.db import db
-from app.core.errors import Conflict, DomainError, Forbidden
+from app.core.errors import Conflict, DomainError
 from app.core.features import current_features
 from app.core.handing_over import undeclared
 from app.core.options import set_value
@@ -93,7 +93,7 @@ def test_everything_goes_in_one_go_and_comes_back_as_it_was(
     assert (employer.owner_id, lead.owner_id, lead.backup_owner_id) == (zhao.id, zhao.id, None)
     asked = db.session.scalars(select(Task).where(Task.kind == "handover")).one()
     assert asked.owner_id == zhao.id and "陈静" in asked.sentence
-    with pytest.raises(Forbidden):
+    with pytest.raises(DomainError):
         services.confirm(made, wu)
     services.confirm(made, zhao)
     assert asked.state is TaskState.DONE
@@ -201,7 +201,7 @@ def test_the_screens_of_a_hand_over(
     data = {"to_id": zhao.id, "matters": all_names(), "reason": "轮岗"}
     made = client.post(f"/handovers/new?user_id={chen.id}", data=data | {"matters": ["tasks", "escalations"]})
     assert made.status_code == 302
-    assert client.post(f"{made.location}/confirm").status_code == 403
+    assert client.post(f"{made.location}/confirm").status_code == 400
     sign_in(client, zhao)
     assert "确认接收" in client.get(made.location).text
     assert client.post(f"{made.location}/confirm").status_code == 302

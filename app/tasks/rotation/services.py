@@ -10,7 +10,7 @@ from app.accounts.models import User
 from app.core import timeline
 from app.core.clock import now, today
 from app.core.db import among, db
-from app.core.errors import Conflict, DomainError, Forbidden
+from app.core.errors import Conflict, DomainError
 from app.core.features import current_features
 from app.core.handing_over import Matter
 from app.core.i18n import msgid
@@ -94,7 +94,7 @@ def _tell(made: HandOver, words: str, actor: Actor) -> None:
 def confirm(made: HandOver, actor: Actor) -> None:
     """The receiver says that everything has arrived."""
     if actor.id != made.to_id:
-        raise Forbidden(_l("Only whoever received the matters confirms."))
+        raise DomainError(_l("Only whoever received the matters confirms."))
     if made.undone_at or made.confirmed_at:
         raise Conflict(_l("This hand-over is confirmed or undone already."))
     made.confirmed_at = now()
