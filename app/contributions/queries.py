@@ -195,8 +195,8 @@ def statement_as_evidence(employer_id: int, _since: date) -> list[Exhibit]:
     if found is None:
         return []
     said = {
-        "month": str(found.period),
+        "month": {"period": str(found.period)},
         "months": found.arrears_months,
-        "paid": str(found.paid_through or "—"),
+        "paid": {"period": str(found.paid_through)} if found.paid_through else "—",
     }
     return [Exhibit(found.as_of, STATED_THEN, said, found.id)]

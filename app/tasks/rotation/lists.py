@@ -44,7 +44,7 @@ HANDOVERS = ListPage(
         Column("state", _l("State"), badge=state),
         Column("reason", _l("Reason")),
     ),
-    links=(Link(_l("Hand over"), "rotation.new", Permission.MAKE, "arrow-left-right", "primary"),),
+    links=(Link(_l("Hand over matters"), "rotation.new", Permission.MAKE, "arrow-left-right", "primary"),),
     empty=Empty(
         _l("Nothing was handed over yet"), _l("When somebody rotates, all their matters go on in one go."),
     ),
