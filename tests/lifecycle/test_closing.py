@@ -22,8 +22,10 @@ from app.core.workflow_sets import SetMove, note_restored, transition_many
 from app.employers.models import Stage
 from app.lifecycle.closing import queries, services
 from app.lifecycle.closing.models import Closing, ClosingState, Placement, PlacementKind, Sealing
+from app.lifecycle.closing.placing import services as placing
+from app.lifecycle.closing.placing.services import Going
 from app.lifecycle.closing.policy import Clock, papers_for
-from app.lifecycle.closing.services import Event, Going, help_to_close
+from app.lifecycle.closing.services import Event, help_to_close
 from app.lifecycle.closing.workflow import CLOSING, SEALING
 from app.lifecycle.papers.models import CheckResult
 from app.lifecycle.papers.policy import Finding
@@ -82,7 +84,7 @@ def test_an_account_is_closed_when_nothing_is_left_on_it_and_reopened_with_a_rea
         transition(LIFECYCLE, employer, "close", chen)
     assert len(refusal.value.reasons) == 5  # arrears, balance, deferred, not registered, employees
     registered(closing, chen)
-    services.place(employer, going(5), chen)
+    placing.place(employer, going(5), chen)
     employer.arrears_months, employer.heads = 0, 0
     employer.account_balance, decision.state = Decimal(0), ReliefState.MADE_UP
     transition(LIFECYCLE, employer, "close", chen)
@@ -131,7 +133,7 @@ def test_the_papers_asked_for_follow_the_reason_and_hold_the_registration(
 def test_an_event_that_cannot_be_is_refused_and_changes_nothing(
     closing: Closing, chen: User, event: Event, said: str
 ) -> None:
-    services.place(closing.employer, going(2), chen)
+    placing.place(closing.employer, going(2), chen)
     with pytest.raises(DomainError) as refused:
         services.note_event(closing, event, chen)
     assert said in reasons(refused)
@@ -152,9 +154,9 @@ def test_both_terms_of_the_law_run_one_after_the_other_and_the_task_follows(
     assert account.to_register.days_left is None
     assert account.to_place.due_on == LATELY + timedelta(days=20)
     assert task.state is TaskState.DONE
-    placing = select(Task).where(Task.source_type == "closing", Task.state == TaskState.OPEN)
-    assert db.session.scalars(placing).one().due_on == today() + timedelta(days=20)
-    services.place(closing.employer, going(5, today()), chen)
+    asked = select(Task).where(Task.source_type == "closing", Task.state == TaskState.OPEN)
+    assert db.session.scalars(asked).one().due_on == today() + timedelta(days=20)
+    placing.place(closing.employer, going(5, today()), chen)
     account = queries.account_of(closing.employer)
     assert (account.to_place.met_on, account.to_place.overdue) == (today(), False)
 
@@ -179,11 +181,11 @@ def test_employees_are_left_until_each_is_transferred_or_sealed_on_record(
     registered(closing, chen)
     for wrong in (going(6), going(0), going(1, today() + timedelta(days=1)), going(1, proof=" ")):
         with pytest.raises(DomainError):
-            services.place(employer, wrong, chen)
-    services.place(employer, going(2), chen)
-    sealing = services.propose_sealing(employer, 3, "职工失联", chen)
+            placing.place(employer, wrong, chen)
+    placing.place(employer, going(2), chen)
+    sealing = placing.propose_sealing(employer, 3, "职工失联", chen)
     with pytest.raises(DomainError):  # those about to be sealed are spoken for
-        services.place(employer, going(1), chen)
+        placing.place(employer, going(1), chen)
     with pytest.raises(Forbidden):
         transition(SEALING, sealing, "approve", chen)
     chief = create_user(Role.MANAGER, branch=chen.branch)
@@ -196,7 +198,7 @@ def test_employees_are_left_until_each_is_transferred_or_sealed_on_record(
     placed = db.session.scalars(select(Placement).where(Placement.kind == PlacementKind.SEALED)).one()
     assert (placed.heads, placed.proof, placed.closing_id) == (3, "集中封存清册3号", closing.id)
     with pytest.raises(DomainError):
-        services.remove_placement(placed, chen)
+        placing.remove_placement(placed, chen)
     employer.statement_period = Period.of(today()) + 1
     with pytest.raises(DomainError) as refused:  # the statement after it still shows four
         transition(LIFECYCLE, employer, "close", chen)
@@ -207,7 +209,7 @@ def test_employees_are_left_until_each_is_transferred_or_sealed_on_record(
 
 def test_nobody_approves_the_sealing_that_he_proposed(closing: Closing, chen: User) -> None:
     chief = create_user(Role.MANAGER, branch=chen.branch)
-    sealing = services.propose_sealing(closing.employer, 1, "职工失联", chief)
+    sealing = placing.propose_sealing(closing.employer, 1, "职工失联", chief)
     with pytest.raises(DomainError) as refused:
         transition(SEALING, sealing, "approve", chief)
     assert "他人" in reasons(refused)
@@ -220,11 +222,11 @@ def test_an_account_is_sealed_once_those_of_the_statement_are_placed(chen: User)
     employer.statement_period = Period.of(today()) + -2
     with pytest.raises(DomainError):
         transition(LIFECYCLE, employer, "seal", chen, answers={"reason": "停业"})
-    services.place(employer, going(1), chen)
-    mistaken = services.place(employer, going(1), chen)
-    services.remove_placement(mistaken, chen)
+    placing.place(employer, going(1), chen)
+    mistaken = placing.place(employer, going(1), chen)
+    placing.remove_placement(mistaken, chen)
     assert queries.account_of(employer).left == 1
-    services.place(employer, going(1), chen)
+    placing.place(employer, going(1), chen)
     transition(LIFECYCLE, employer, "seal", chen, answers={"reason": "停业"})
     assert employer.stage is Stage.SEALED
 

@@ -13,8 +13,10 @@ from app.core.workflow import transition
 from app.employers.models import Employer, Stage
 from app.lifecycle.closing import services
 from app.lifecycle.closing.models import Closing, PlacementKind
+from app.lifecycle.closing.placing import services as placing
+from app.lifecycle.closing.placing.services import Going
 from app.lifecycle.closing.policy import papers_for
-from app.lifecycle.closing.services import Event, Going
+from app.lifecycle.closing.services import Event
 from app.lifecycle.closing.workflow import CLOSING, SEALING
 from app.lifecycle.papers.models import CheckResult
 from app.lifecycle.papers.policy import Finding
@@ -79,7 +81,7 @@ def _place(employer: Employer, owner: User, demo: Demo) -> None:
     """Two are transferred, one is sealed by way of an approval, and two more are proposed."""
     day = demo.today - timedelta(days=2)
     going = Going(PlacementKind.TRANSFERRED, 2, day, "滨河集团有限公司", "转移清册第7号")
-    services.place(employer, going, owner)
+    placing.place(employer, going, owner)
     leaders = db.session.scalars(
         select(User)
         .join(UserRole)
@@ -88,10 +90,10 @@ def _place(employer: Employer, owner: User, demo: Demo) -> None:
     )
     leader = leaders.unique().first()
     if leader is not None:
-        sealing = services.propose_sealing(
+        sealing = placing.propose_sealing(
             employer, 1, "原单位人去楼空，职工已失联，社保中心无新参保记录。", owner
         )
         transition(SEALING, sealing, "approve", leader)
         answers = {"sealed_on": day, "proof": "集中封存清册第3号"}
         transition(SEALING, sealing, "carry_out", owner, answers=answers)
-    services.propose_sealing(employer, 2, "两名职工已退休异地居住，无接收单位。", owner)
+    placing.propose_sealing(employer, 2, "两名职工已退休异地居住，无接收单位。", owner)

@@ -16,8 +16,9 @@ from app.lifecycle.closing import demo, queries
 from app.lifecycle.closing.jobs import help_to_close
 from app.lifecycle.closing.lists import FIELDS, told
 from app.lifecycle.closing.models import Closing, Placement, Sealing
+from app.lifecycle.closing.placing.services import KIND
 from app.lifecycle.closing.policy import OPTIONS, Permission, visible_to
-from app.lifecycle.closing.services import KIND, may_be_closed
+from app.lifecycle.closing.services import may_be_closed
 from app.lifecycle.closing.views import blueprint
 from app.lifecycle.closing.workflow import CLOSING, SEALING
 from app.lifecycle.policy import GONE

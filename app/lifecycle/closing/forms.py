@@ -12,7 +12,8 @@ from app.core.clock import today
 from app.core.code_forms import CodedField
 from app.employers.forms import not_in_the_future
 from app.lifecycle.closing.models import PLACEMENT_LABELS, Closing, PlacementKind
-from app.lifecycle.closing.services import Event, Going
+from app.lifecycle.closing.placing.services import Going
+from app.lifecycle.closing.services import Event
 
 #: no employer has more people, and no column holds more
 MOST = 10_000_000

@@ -14,7 +14,7 @@ from app.core.clock import now, today
 from app.core.code_tables import codes
 from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid, msgid_of
+from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.core.text import clean
 from app.core.workdays import calendar
@@ -23,15 +23,8 @@ from app.core.workflow_sets import SetMove
 from app.employers.models import Employer
 from app.employers.policy import not_merged
 from app.lifecycle.closing import queries
-from app.lifecycle.closing.models import (
-    PLACEMENT_LABELS,
-    Closing,
-    ClosingPaper,
-    ClosingState,
-    Placement,
-    PlacementKind,
-    Sealing,
-)
+from app.lifecycle.closing.models import Closing, ClosingPaper, ClosingState, PlacementKind
+from app.lifecycle.closing.placing.services import KIND, Going, put
 from app.lifecycle.closing.policy import PAPERS, papers_for, register_clock
 from app.lifecycle.closing.workflow import CLOSING, SEALING
 from app.lifecycle.papers.models import CheckResult
@@ -42,14 +35,11 @@ from app.lifecycle.workflow import LIFECYCLE, WITH_ACCOUNT
 from app.tasks.models import Task, TaskState
 from app.tasks.services import open_task
 
-KIND = "closing"
 HELP, SOURCE = "closing_help", "gone_employer"
 GONE_WITH_ACCOUNT = msgid("The firm is revoked or deregistered: help it to close its account")
 BEGUN = msgid("Closing begun")
 EVENT = msgid("Event noted for the closing: %(day)s")
 CHECKED = msgid("Closing papers checked: %(complete)s of %(all)s in order")
-PLACED = msgid("Employees' accounts: %(heads)s · %(what)s")
-NOT_PLACED = msgid("Entered by mistake: %(heads)s · %(what)s")
 
 
 # The file -----------------------------------------------------------------------------------------
@@ -171,93 +161,6 @@ def may_be_closed(employer: Employer, _actor: Actor | None) -> list[Reason] | No
     return found or None
 
 
-# Where the employees' accounts went -----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Going:
-    """So many accounts went on a day, to whom, and what proves it."""
-
-    kind: PlacementKind
-    heads: int
-    on: date
-    destination: str
-    proof: str
-
-
-def place(employer: Employer, going: Going, actor: Actor) -> Placement:
-    """Records that employees' accounts were transferred or paid out; sealing has its own way."""
-    if going.kind is PlacementKind.SEALED:
-        raise DomainError(_l("Propose a central sealing: it is recorded when it is carried out."))
-    if going.kind is PlacementKind.TRANSFERRED and not clean(going.destination):
-        raise DomainError(_l("Say which employer took them."))
-    return _place(employer, going, None, actor)
-
-
-def _place(employer: Employer, going: Going, sealing: Sealing | None, actor: Actor) -> Placement:
-    account = queries.account_of(employer)
-    if going.on > today():
-        raise DomainError(_l("The day lies in the future."))
-    if not clean(going.proof):
-        raise DomainError(_l("Name the document that proves it."))
-    _refuse_more(going.heads, account)
-    made = Placement(
-        employer_id=employer.id, closing_id=account.closing.id if account.closing else None,
-        sealing_id=sealing.id if sealing else None, kind=going.kind, heads=going.heads, on=going.on,
-        destination=clean(going.destination), proof=clean(going.proof), by_id=actor.id,
-    )  # fmt: skip
-    db.session.add(made)
-    _tell_placed(PLACED, made, actor)
-    db.session.flush()
-    return made
-
-
-def _refuse_more(heads: int, account: queries.Account) -> None:
-    """Nobody goes twice: those about to be sealed are spoken for."""
-    free = max(0, account.left - account.sealing)
-    if not 1 <= heads <= free:
-        raise DomainError(_l("%(left)s employees are left whose accounts may go.", left=free))
-
-
-def _tell_placed(summary: str, made: Placement, actor: Actor) -> None:
-    params = {
-        "heads": made.heads,
-        "what": {"msgid": msgid_of(PLACEMENT_LABELS[made.kind])},
-        "comment": made.proof,
-    }
-    timeline.record(
-        made.employer_id, KIND, summary, params=params, actor=actor, endpoint="closing.people",
-        link_id=made.employer_id,
-    )  # fmt: skip
-
-
-def remove_placement(made: Placement, actor: Actor) -> None:
-    """It was entered by mistake; the audit trail keeps what it said."""
-    if made.sealing_id is not None:
-        raise DomainError(_l("It comes from a central sealing, which is carried out."))
-    closing = db.session.get(Closing, made.closing_id) if made.closing_id else None
-    if closing is not None and not closing.standing:
-        raise DomainError(_l("This closing has ended."))
-    _tell_placed(NOT_PLACED, made, actor)
-    db.session.delete(made)
-    db.session.flush()
-
-
-def propose_sealing(employer: Employer, heads: int, grounds: str, actor: Actor) -> Sealing:
-    """Asks that accounts nobody takes be sealed centrally; somebody else approves."""
-    _refuse_more(heads, queries.account_of(employer))
-    if not clean(grounds):
-        raise DomainError(_l("Say why no employer takes them."))
-    sealing = Sealing(
-        employer_id=employer.id, heads=heads, grounds=clean(grounds), proposed_on=today(),
-        proposed_by_id=actor.id,
-    )  # fmt: skip
-    db.session.add(sealing)
-    db.session.flush()
-    transition(SEALING, sealing, "propose", actor, comment=sealing.grounds)
-    return sealing
-
-
 # What follows from steps ------------------------------------------------------------------------------
 
 
@@ -280,7 +183,7 @@ def _follow(
     elif workflow is SEALING and move is not None and move.actor is not None and move.target == "done":
         employer = db.session.get_one(Employer, record.employer_id)
         going = Going(PlacementKind.SEALED, record.heads, record.sealed_on, "", record.proof)
-        _place(employer, going, record, move.actor)
+        put(employer, going, record, move.actor)
 
 
 def _follow_stage(employer: Employer, move: Move) -> None:

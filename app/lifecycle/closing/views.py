@@ -17,6 +17,7 @@ from app.lifecycle.closing import queries, services
 from app.lifecycle.closing.forms import EventForm, PlacementForm, SealingForm
 from app.lifecycle.closing.lists import WORKLIST, basis_day, told
 from app.lifecycle.closing.models import PLACEMENT_LABELS, Closing
+from app.lifecycle.closing.placing import services as placing
 from app.lifecycle.closing.policy import BASIS, PAPERS, Permission, headings_for, papers_for
 from app.lifecycle.closing.workflow import CLOSING, SEALING, load
 from app.lifecycle.papers.forms import PaperForm, paper_form
@@ -166,7 +167,7 @@ def place(employer_id: int) -> ResponseReturnValue:
     form = PlacementForm()
     if not form.validate_on_submit():
         return _people_page(employer, placing=form)
-    services.place(employer, form.going, actor)
+    placing.place(employer, form.going, actor)
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(url_for(".people", employer_id=employer_id), 303)
@@ -181,7 +182,7 @@ def propose(employer_id: int) -> ResponseReturnValue:
     form = SealingForm()
     if not form.validate_on_submit():
         return _people_page(employer, sealing=form)
-    services.propose_sealing(employer, form.heads.data or 0, form.grounds.data or "", actor)
+    placing.propose_sealing(employer, form.heads.data or 0, form.grounds.data or "", actor)
     db.session.commit()
     flash(_("Proposed: somebody else approves it."), "success")
     return redirect(url_for(".people", employer_id=employer_id), 303)
@@ -192,7 +193,7 @@ def propose(employer_id: int) -> ResponseReturnValue:
 def remove(placement_id: int) -> ResponseReturnValue:
     actor = current_actor()
     made = queries.find_placement(placement_id, actor)
-    services.remove_placement(made, actor)
+    placing.remove_placement(made, actor)
     db.session.commit()
     flash(_("Taken off the record."), "success")
     return redirect(url_for(".people", employer_id=made.employer_id), 303)

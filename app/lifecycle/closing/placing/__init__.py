@@ -1,0 +1,1 @@
+"""Where the accounts of an employer's employees went when it closes."""
