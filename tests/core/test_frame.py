@@ -5,13 +5,11 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from markupsafe import Markup
 from sqlalchemy import delete
 
 from app.accounts.models import User, UserRole
 from app.core import frame
 from app.core.db import db
-from app.core.engine import printed
 from app.core.list_preferences import pin
 from app.core.list_screen import ListScreen
 from app.core.permissions import Role
@@ -80,18 +78,6 @@ def test_a_kept_frame_holds_each_readers_own_token_and_words(client: FlaskClient
     assert own != theirs
 
 
-def test_a_page_prints_a_value_as_jinja_does() -> None:
-    class Sign(str):
-        def __html__(self) -> str:
-            return "<i>"
-
-    values = ["<a & 'b'>", Markup("<b>"), 3, None, Sign("<"), Role.MANAGER, 1.5, ""]
-    assert [printed(value) for value in values] == [
-        "&lt;a &amp; &#39;b&#39;&gt;", "<b>", "3", "None", "<i>", "manager", "1.5", "",
-    ]  # fmt: skip
-
-
-@pytest.mark.databases("sqlite")
 def test_a_list_leaves_no_rows_behind_that_only_the_search_for_garbage_finds(
     client: FlaskClient, reader: User
 ) -> None:

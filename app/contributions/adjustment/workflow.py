@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -75,5 +74,5 @@ ADJUSTMENT: Workflow[Adjustment] = Workflow(
     since="since",
     kind="adjustment",
     load=load,
-    url=lambda row: url_for("adjustment.show", id=row.id),
+    endpoint="adjustment.show",
 )

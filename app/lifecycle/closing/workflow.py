@@ -118,7 +118,7 @@ CLOSING: Workflow[Closing] = Workflow(
     since="since",
     kind="closing",
     load=load,
-    url=lambda closing: url_for("closing.show", id=closing.id),
+    endpoint="closing.show",
 )
 
 
