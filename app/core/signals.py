@@ -55,7 +55,8 @@ contact_verified = _signals.signal("contact-verified")
 #: no sender; options (core.options) that were given another value, from today or a later day on.
 options_set = _signals.signal("options-set")
 
-#: sender: the contact; number. Somebody at this number answered as this person.
+#: sender: the contact; number, how (employers.models.VerifiedHow), on (a day). Somebody at this number
+#: answered as this person.
 number_answered = _signals.signal("number-answered")
 
 #: sender: the employer; old, new (users or None), actor. Each receiver answers with the number of open tasks

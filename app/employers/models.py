@@ -16,6 +16,7 @@ from app.core.db import EnumText, Model, Money, Rate, Timestamps
 from app.core.periods import Period
 from app.core.personal import ID_NUMBER, Sealed, SealedText
 from app.core.text import name_key
+from app.employers.areas.models import Area
 
 
 class Stage(StrEnum):
@@ -218,7 +219,7 @@ class Employer(Timestamps, Model):
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("employers.id"))
 
     branch: Mapped[Branch] = relationship()
-    place: Mapped["Area | None"] = relationship()
+    place: Mapped[Area | None] = relationship()
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
     backup_owner: Mapped[User | None] = relationship(foreign_keys=[backup_owner_id])
     first_contact_owner: Mapped[User | None] = relationship(foreign_keys=[first_contact_owner_id])
@@ -239,40 +240,6 @@ class Employer(Timestamps, Model):
         if self.first_contact_owner_id not in (None, user_id):
             raise ValueError("whoever first met an employer never changes")
         return user_id
-
-
-class AreaKind(StrEnum):
-    """The levels of the tree of areas, from the top."""
-
-    DISTRICT = "district"
-    STREET = "street"
-    PARK = "park"
-    BUILDING = "building"
-
-
-AREA_KIND_LABELS = {
-    AreaKind.DISTRICT: _l("District"),
-    AreaKind.STREET: _l("Street or town"),
-    AreaKind.PARK: _l("Park"),
-    AreaKind.BUILDING: _l("Building"),
-}
-
-
-class Area(Timestamps, Model):
-    """A place that employers are in. `path` lists the ids from the top, as /1/4/, for prefix searches."""
-
-    __tablename__ = "areas"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(20), unique=True)
-    name: Mapped[str] = mapped_column(String(120))
-    kind: Mapped[AreaKind] = mapped_column(EnumText(AreaKind))
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"), index=True)
-    path: Mapped[str] = mapped_column(String(120), index=True, default="")
-    #: the last day on which it is offered; None: still so
-    valid_until: Mapped[date | None]
-
-    parent: Mapped["Area | None"] = relationship(remote_side=[id])
 
 
 class Contact(Timestamps, Model):

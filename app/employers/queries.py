@@ -23,7 +23,8 @@ from app.core.searching import Found, Hit, said
 from app.core.segments import Segment
 from app.core.text import code_key, search_key
 from app.core.timeline import TimelineEntry
-from app.employers.models import Area, Employer
+from app.employers.areas.models import Area
+from app.employers.models import Employer
 from app.employers.policy import in_reach, visible_to
 
 PAGE = 20

@@ -11,7 +11,7 @@ from app.core.clock import now, today
 from app.core.db import changed, db
 from app.core.i18n import msgid
 from app.core.workdays import add_working_days
-from app.employers.models import Employer
+from app.employers.models import Employer, VerifiedHow
 from app.tasks.models import Task
 from app.tasks.services import open_task
 from campaigns.ledger.models import Message
@@ -88,7 +88,9 @@ def confirm(message: Message) -> bool:
     message.confirmed_at = now()
     _tell(message, CONFIRMED)
     if message.contact is not None and message.phone:
-        signals.number_answered.send(message.contact, number=message.phone)
+        signals.number_answered.send(
+            message.contact, number=message.phone, how=VerifiedHow.NOTICE, on=today()
+        )
     return True
 
 

@@ -24,6 +24,7 @@ from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.rates import Group
 from app.core.segments import Segment, Sharing
+from app.employers.areas.models import AreaKind
 from app.employers.areas.services import add_area
 from app.employers.identity.models import (
     EmployerRelation,
@@ -33,7 +34,7 @@ from app.employers.identity.models import (
     VerifiedBy,
 )
 from app.employers.merging.models import DuplicatePair, Merge
-from app.employers.models import AreaKind, Employer, FormerName
+from app.employers.models import Employer, FormerName
 from app.employers.people.models import ContactMerge
 from app.employers.profile.models import RiskFlag, ServiceNote
 from app.employers.sources.models import EmployerSource

@@ -22,7 +22,8 @@ from app.core.list_run_jobs import RESULT_DAYS
 from app.core.list_runs import ListRun, RunKind, RunState, exports_folder
 from app.core.periods import Period
 from app.core.permissions import Role
-from app.employers.models import AccountStatus, Area, Employer, Stage
+from app.employers.areas.models import Area
+from app.employers.models import AccountStatus, Employer, Stage
 from app.employers.search.models import SearchDocument
 from app.imports import queries, services
 from app.imports.expected.models import ImportExpectation

@@ -14,9 +14,10 @@ from app.core.permissions import Role
 from app.core.sentences import sentence
 from app.employers.areas import services
 from app.employers.areas.forms import AREAS
+from app.employers.areas.models import Area, AreaKind
 from app.employers.areas.queries import densities, tree
 from app.employers.lists import count_employers, employer_fields
-from app.employers.models import Area, AreaKind, Employer, Stage
+from app.employers.models import Employer, Stage
 from app.employers.queries import place_name
 from tests import spreadsheets
 from tests.factories import create_branch, create_employer, create_user, sign_in

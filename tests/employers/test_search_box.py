@@ -15,8 +15,9 @@ from app.core.list_parts import PAGES
 from app.core.listing import ListPage
 from app.core.permissions import Role, may_open
 from app.core.searching import Found, search_all
+from app.employers.areas.models import Area, AreaKind
 from app.employers.lists import employer_fields
-from app.employers.models import Area, AreaKind, Contact, ContactRole, EmployerContact
+from app.employers.models import Contact, ContactRole, EmployerContact
 from app.employers.search.jobs import complete_search
 from app.employers.search.models import SEARCH
 from app.employers.search.queries import people

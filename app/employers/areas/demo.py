@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.demo import SEED, Demo
+from app.employers.areas.models import AreaKind
 from app.employers.areas.services import add_area, place_by_name
 from app.employers.demo import AREAS
-from app.employers.models import AreaKind, Employer
+from app.employers.models import Employer
 
 #: parks and buildings, by the street they are in
 INSIDE = {

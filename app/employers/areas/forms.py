@@ -13,10 +13,10 @@ from app.core.choices import offered
 from app.core.import_spec import Column, ImportSpec
 from app.core.parsing import code, text
 from app.core.text import clean
+from app.employers.areas.models import AREA_KIND_LABELS, AreaKind
 from app.employers.areas.policy import Permission
 from app.employers.areas.queries import offered_areas
 from app.employers.areas.services import applied, plan, reverted
-from app.employers.models import AREA_KIND_LABELS, AreaKind
 
 
 def _clean(value: str | None) -> str:

@@ -8,9 +8,10 @@ from app.core.links import url_if
 from app.core.permissions import Actor
 from app.core.searching import Found, Hit, said
 from app.core.text import search_key
+from app.employers.areas.models import AREA_KIND_LABELS
 from app.employers.areas.queries import area_choices, areas_below, tree
 from app.employers.lists import IDENTITY
-from app.employers.models import AREA_KIND_LABELS, Employer
+from app.employers.models import Employer
 
 PLACE = Field(
     "place", _l("Place in the tree of areas"), Kind.AREA, Employer.area_id,

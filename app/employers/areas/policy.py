@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.permissions import Grantable
-from app.employers.models import AreaKind
+from app.employers.areas.models import AreaKind
 
 #: from the top of the tree down: an area stands below one of an earlier kind
 LEVELS = tuple(AreaKind)

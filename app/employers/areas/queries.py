@@ -12,7 +12,8 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.fields import Choice
 from app.core.permissions import Actor
-from app.employers.models import AREA_KIND_LABELS, Area, Employer, Stage
+from app.employers.areas.models import AREA_KIND_LABELS, Area
+from app.employers.models import Employer, Stage
 from app.employers.policy import visible_to
 
 #: stages of employers that are still to be won

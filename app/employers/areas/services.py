@@ -13,9 +13,10 @@ from app.core.db import changed, db
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid
 from app.core.import_spec import Context, Line, Plan, Ref
+from app.employers.areas.models import Area, AreaKind
 from app.employers.areas.policy import may_stand_below
 from app.employers.areas.queries import in_order
-from app.employers.models import Area, AreaKind, Employer
+from app.employers.models import Employer
 
 
 def add_area(

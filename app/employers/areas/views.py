@@ -9,8 +9,8 @@ from app.core.db import db
 from app.core.permissions import current_actor, requires
 from app.employers.areas import queries, services
 from app.employers.areas.forms import ChangeAreaForm, NewAreaForm
+from app.employers.areas.models import Area
 from app.employers.areas.policy import Permission
-from app.employers.models import Area
 
 blueprint = Blueprint("areas", __name__, url_prefix="/areas")
 

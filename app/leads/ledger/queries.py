@@ -29,7 +29,8 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.escalating import Ending, Outcome
 from app.core.permissions import Actor, Scope
-from app.employers.models import Area, AreaKind, Employer, Stage
+from app.employers.areas.models import Area, AreaKind
+from app.employers.models import Employer, Stage
 from app.employers.policy import not_merged
 from app.employers.sources.queries import mentions_among
 from app.leads.ledger.models import AreaDensity, Lead

@@ -32,8 +32,9 @@ from app.core.clock import local, today
 from app.core.db import among, changed, db
 from app.core.workflow import Transition, Workflow
 from app.core.workflow_sets import SetMove
+from app.employers.areas.models import Area
 from app.employers.areas.queries import TO_WIN
-from app.employers.models import Area, Employer, Stage
+from app.employers.models import Employer, Stage
 from app.leads.ledger.models import AreaDensity, Lead, Left
 from app.leads.ledger.policy import GONE, STAGES
 from app.leads.ledger.queries import in_ledger, rank_of, street_of

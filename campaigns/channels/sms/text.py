@@ -26,6 +26,10 @@ OPT_OUT_NOTICE = "拒收请回复R"
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
+#: whoever says so is not the person that was written to
+_DISOWNED = re.compile(
+    r"[打发找拨弄]错|不是本人|不是我|不认识|换号|号码换|WRONG", re.IGNORECASE
+)
 _OPT_OUT = re.compile(r"(回复?)?(?=.)(R|TD?|N|QX|0{4,5})?(退订|拒收|取消)?")
 
 
@@ -88,3 +92,9 @@ def is_opt_out(reply: str) -> bool:
     any width and case."""
     plain = unicodedata.normalize("NFKC", reply).upper()
     return _OPT_OUT.fullmatch(_NOT_A_WORD.sub("", plain)) is not None
+
+
+def is_disowned(reply: str) -> bool:
+    """True if a reply seems to come from somebody else than the person written to: 打错了, 不是本人 and the
+    like. Rather once too often: what it decides is only whether the reply verifies the number."""
+    return _DISOWNED.search(_NOT_A_WORD.sub("", unicodedata.normalize("NFKC", reply))) is not None

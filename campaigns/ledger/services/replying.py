@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
+from app.core import signals
+from app.core.clock import local
 from app.core.db import db, insert_new
 from app.core.i18n import msgid
+from app.employers.models import VerifiedHow
 from campaigns.channels.sms.models import OptOut
-from campaigns.channels.sms.text import is_opt_out
+from campaigns.channels.sms.text import is_disowned, is_opt_out
 from campaigns.gateways.protocol import Reply as Incoming
 from campaigns.ledger import queries
 from campaigns.ledger.models import Message, Reply
@@ -51,4 +54,13 @@ def _follow(last: Message, reply: Incoming, leaving: bool) -> None:
         suppress_opted_out(Message.phone == last.phone)
     else:
         open_tasks([last.id], "callback", ANSWER_TITLE, note=reply.text)
+        _verify(last, reply)
     tell([last], LEFT if leaving else REPLIED, at=reply.at, text=reply.text)
+
+
+def _verify(last: Message, reply: Incoming) -> None:
+    """Whoever answers what was sent to a person has that person's number, unless he says otherwise."""
+    if last.contact is not None and last.phone and not is_disowned(reply.text):
+        signals.number_answered.send(
+            last.contact, number=last.phone, how=VerifiedHow.SMS_REPLY, on=local(reply.at).date()
+        )

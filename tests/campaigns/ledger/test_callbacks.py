@@ -1,6 +1,7 @@
 """The gateway's way back in, over the product's own addresses."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from app.config import current_settings
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.db import db
 from app.core.timeline import TimelineEntry
+from app.employers.models import Contact, VerifiedHow
 from app.tasks.models import Task
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.models import Campaign, CampaignState, MessageClass
@@ -105,6 +107,35 @@ def test_an_opt_out_stops_what_is_planned_except_service_notices(
     assert push(client, "replies", [reply(second.phone or "", "退订")]) == 204
     assert [row.reason for row in ledger(campaign)] == [None, reason]
     assert first.phone != second.phone
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("text", "verifies"),
+    [("收到，下周来办", True), ("TD", False), ("您打错了", False), ("我不是本人，号码换过了", False)],
+)
+def test_a_reply_verifies_the_number_unless_it_opts_out_or_says_that_it_is_somebody_else(
+    client: FlaskClient, text: str, verifies: bool
+) -> None:
+    row = ledger(sent_campaign())[0]
+    assert push(client, "replies", [reply(row.phone or "", text)]) == 204
+    contact = db.session.get_one(Contact, row.contact_id)
+    found = (contact.verified_on, contact.verified_how, contact.verified_by_id)
+    answered = min(datetime.fromisoformat(AT).date(), today())
+    assert found == ((answered, VerifiedHow.SMS_REPLY, None) if verifies else (None, None, None))
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(("days", "revives"), [(1, True), (0, True), (-1, False)])
+def test_a_reply_revives_a_number_unless_it_was_found_dead_later(
+    client: FlaskClient, days: int, revives: bool
+) -> None:
+    row = ledger(sent_campaign())[0]
+    contact = db.session.get_one(Contact, row.contact_id)
+    contact.invalid_since = datetime.fromisoformat(AT).date() - timedelta(days=days)
+    db.session.commit()
+    assert push(client, "replies", [reply(row.phone or "", "收到")]) == 204
+    assert (contact.invalid_since is None, contact.verified_on is not None) == (revives, revives)
 
 
 def test_a_reply_from_a_stranger_is_kept_and_leads_nowhere(client: FlaskClient) -> None:

@@ -16,8 +16,8 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.employers.areas.models import AreaKind
 from app.employers.areas.services import add_area
-from app.employers.models import AreaKind
 from app.leads.insight.queries import DIMENSIONS, batch, funnel
 from app.leads.ledger.models import Lead, Left
 from app.leads.ledger.services import count_areas

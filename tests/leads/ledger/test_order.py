@@ -18,8 +18,9 @@ from app.core.jobs import run_inline
 from app.core.legal import seed_legal_basis
 from app.core.permissions import Role, Scope
 from app.core.workflow_sets import SetMove, transition_many
+from app.employers.areas.models import AreaKind
 from app.employers.areas.services import add_area
-from app.employers.models import AreaKind, Employer, Stage
+from app.employers.models import Employer, Stage
 from app.leads.ledger import queries, services
 from app.leads.ledger.jobs import put_in_order
 from app.leads.ledger.models import Lead, Left

@@ -12,8 +12,8 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.options import set_value
 from app.core.permissions import Role
+from app.employers.areas.models import AreaKind
 from app.employers.areas.services import add_area
-from app.employers.models import AreaKind
 from app.leads.ledger.models import Lead
 from app.leads.pool.policy import ROUTE_STOPS
 from app.tasks.models import Task

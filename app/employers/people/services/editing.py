@@ -107,11 +107,15 @@ def verify(contact: Contact, how: VerifiedHow, on: date, actor: Actor | None) ->
 
 
 @signals.number_answered.connect
-def _answered(contact: Contact, number: str, **_more: object) -> None:
-    """An answer verifies the number it came from; what somebody has verified already stays as noted."""
-    verified = contact.verified_on is not None and contact.invalid_since is None
-    if not verified and contact.mobile and phone_digits(contact.mobile) == phone_digits(number):
-        verify(contact, VerifiedHow.NOTICE, today(), None)
+def _answered(contact: Contact, number: str, how: VerifiedHow, on: date) -> None:
+    """An answer verifies the number it came from; what somebody has verified already stays as noted.
+
+    One that was given before the number was found dead, and only fetched now, proves nothing.
+    """
+    dead = contact.invalid_since
+    open_to_proof = contact.verified_on is None if dead is None else on >= dead
+    if open_to_proof and contact.mobile and phone_digits(contact.mobile) == phone_digits(number):
+        verify(contact, how, min(on, today()), None)
 
 
 def mark_dead(contact: Contact, since: date, actor: Actor) -> None:
