@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.accounts.models import User
 from app.audit.models import AuditEvent
 from app.core.db import db
+from app.core.list_runs import ListRun
 from app.core.pairing import PairState
 from app.core.permissions import Role
 from app.employers.doubles.models import ContactPair
@@ -94,6 +95,10 @@ def test_two_persons_after_all_stay_two_with_the_reason(
     db.session.expire_all()
     assert (pair.state, pair.reason) == (PairState.DISTINCT, "同名的两位会计")
     assert db.session.scalar(select(AuditEvent.id).where(AuditEvent.action == "Two persons kept apart"))
+    run = db.session.scalars(select(ListRun)).one()
+    client.post(f"/runs/{run.id}/undo")
+    db.session.expire_all()
+    assert (pair.state, pair.reason, pair.decided_by_id) == (PairState.OPEN, "", None)
 
 
 def test_other_branches_and_those_who_may_not_merge_see_nothing(

@@ -288,6 +288,10 @@ def test_only_leaders_merge_and_a_specialist_decides_on_pairs(branch: Branch, cl
     db.session.expire_all()
     assert pair.state is PairState.DISTINCT
     assert client.post(f"/duplicates/{pair.id}/reopen").status_code == 303
+    many = {"do": "bulk:apart", "rows": "chosen", "ids": pair.id, "confirmed": "1", "expected": "1"}
+    assert client.post("/duplicates", data={**many, "reason": "总厂与分厂"}).status_code == 303
+    db.session.expire_all()
+    assert (pair.state, pair.reason) == (PairState.DISTINCT, "总厂与分厂")
 
 
 def test_pairs_are_weighed_by_rules_and_a_crowd_tells_nothing(branch: Branch) -> None:

@@ -17,7 +17,7 @@ blueprint = Blueprint("doubles", __name__, url_prefix="/contacts/doubles")
 @blueprint.route("", methods=["GET", "POST"])
 @requires(Permission.MERGE)
 def index() -> ResponseReturnValue:
-    return DOUBLES.respond()
+    return DOUBLES.respond(look=url_for(".look"))
 
 
 @blueprint.post("/look")

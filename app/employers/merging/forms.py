@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional
 
 from app.core import code_tables
 from app.core.choices import offered
@@ -165,12 +165,3 @@ def shown(record: Employer, name: str) -> str:
     if value and name in CODED:
         return f"{code_tables.label(CODED[name], value)} {value}"
     return str(display(value))
-
-
-class ReasonForm(FlaskForm):  # type: ignore[misc]
-    reason = StringField(_l("Why these are two employers"), validators=[InputRequired(), Length(2, 500)])
-
-    def validate_reason(self, field: Field) -> None:
-        field.data = clean(field.data or "")
-        if len(field.data) < 2:
-            raise ValidationError(_("Say why, in a few words."))

@@ -7,22 +7,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.lists import user_field
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria import Field, Kind
 from app.core.links import url_if
-from app.core.listing import Column, Empty, Link, ListPage, Quick
-from app.core.pairing import STATE_LABELS, STATE_TONES
+from app.core.listing import Column, Empty, Link, ListPage
+from app.core.pair_lists import Pairs
 from app.employers.merging import queries
 from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.merging.policy import CERTAIN, RULE_LABELS, Permission
+from app.employers.merging.services import deciding
 from app.employers.models import Employer
 from app.employers.search.queries import matching
 
 _first = aliased(Employer)
 _first_name = select(_first.name).where(_first.id == DuplicatePair.first_id).scalar_subquery()
-
-
-def _why(pair: DuplicatePair) -> list[object]:
-    return [RULE_LABELS.get(name, name) for name in pair.rules]
 
 
 def _concerns(text: str) -> Any:
@@ -31,54 +28,32 @@ def _concerns(text: str) -> Any:
     return DuplicatePair.first_id.in_(found) | DuplicatePair.second_id.in_(found)
 
 
-DUPLICATES = ListPage(
+DUPLICATES = Pairs(
+    model=DuplicatePair,
+    called=lambda employer: employer.name,
+    compared=lambda pair: url_if("merging.pair", pair_id=pair.id),
+    rules=RULE_LABELS,
+    certain=CERTAIN,
+    first_name=_first_name,
+    options=(joinedload(DuplicatePair.first), joinedload(DuplicatePair.second)),
+    decided_by=user_field("decided_by", _l("Decided by"), DuplicatePair.decided_by_id),
+    keep_apart=deciding.keep_apart,
+    apart=_l("Two employers after all"),
+    permission=Permission.DECIDE,
+).page(
     name="duplicates",
     endpoint="merging.index",
     title=_l("Possible duplicates"),
     lead=_l("Records that may be one employer, the surest first. Looked for every night."),
     select=queries.pairs,
-    key=DuplicatePair.id,
-    template="employers/merging/duplicates.html",
-    default={"match": "all", "rules": [rule("state", "in", ["open"])]},
-    default_sort="-score",
     search=_concerns,
     search_hint=_l("Employer's name, code or pinyin"),
-    fields=(
-        Field("state", _l("State"), Kind.CHOICE, DuplicatePair.state, choices=choices_of(STATE_LABELS)),
-        Field("score", _l("Score"), Kind.NUMBER, DuplicatePair.score),
-        Field("found_at", _l("Found"), Kind.MOMENT, DuplicatePair.found_at),
-        user_field("decided_by", _l("Decided by"), DuplicatePair.decided_by_id),
-    ),
-    columns=(
-        Column(
-            "first", _l("Record"), value=lambda pair: pair.first.name, sort=_first_name,
-            link=lambda pair: url_if("merging.pair", pair_id=pair.id),
-            options=(joinedload(DuplicatePair.first),),
-        ),
-        Column(
-            "second", _l("May be the same as"), value=lambda pair: pair.second.name,
-            link=lambda pair: url_if("merging.pair", pair_id=pair.id),
-            options=(joinedload(DuplicatePair.second),),
-        ),
-        Column("score", _l("Score"), sort=DuplicatePair.score, falling=True, number=True),
-        Column("rules", _l("Why"), value=_why),
-        Column(
-            "state", _l("State"), sort=DuplicatePair.state,
-            badge=lambda pair: (STATE_LABELS[pair.state], STATE_TONES[pair.state]),
-        ),
-        Column("reason", _l("Reason"), shown=False),
-        Column("found_at", _l("Found"), sort=DuplicatePair.found_at, falling=True, shown=False),
-    ),
-    quick=(
-        Quick("certain", _l("All but certain"), (rule("score", "ge", str(CERTAIN)),)),
-        Quick("kept_apart", _l("Not a duplicate"), (rule("state", "in", ["distinct"]),)),
-    ),
     links=(Link(_l("Merges made"), "merging.merges", Permission.VIEW, "clock-history"),),
     empty=Empty(
         _l("No duplicates found"),
         _l("Records that share a name, code, account, telephone or address would be listed here."),
     ),
-)  # fmt: skip
+)
 
 
 def _merge_state(one: Merge) -> tuple[object, str]:

@@ -6,11 +6,12 @@ from flask_babel import gettext as _
 
 from app.core.db import db
 from app.core.jobs import enqueue
+from app.core.pair_lists import ApartForm
 from app.core.pairing import PairState
 from app.core.pairing import reopen as look_again
-from app.core.permissions import current_actor, requires
+from app.core.permissions import current_actor, may, requires
 from app.employers.merging import queries
-from app.employers.merging.forms import MergeForm, ReasonForm, merge_form
+from app.employers.merging.forms import MergeForm, merge_form
 from app.employers.merging.jobs import look_for_duplicates
 from app.employers.merging.lists import DUPLICATES, MERGES
 from app.employers.merging.policy import RULE_LABELS, WEIGHTS, Permission, objections
@@ -27,7 +28,7 @@ blueprint = Blueprint("merging", __name__, url_prefix="/duplicates")
 @blueprint.route("", methods=["GET", "POST"])
 @requires(Permission.VIEW)
 def index() -> ResponseReturnValue:
-    return DUPLICATES.respond()
+    return DUPLICATES.respond(look=may(current_actor(), Permission.MERGE) and url_for(".look"))
 
 
 @blueprint.post("/look")
@@ -48,7 +49,7 @@ def pair(pair_id: int) -> ResponseReturnValue:
     return render_template(
         "employers/merging/pair.html",
         pair=found,
-        form=ReasonForm(),
+        form=ApartForm(),
         rules=[(RULE_LABELS[name], WEIGHTS[name]) for name in found.rules if name in WEIGHTS],
         open=found.state is PairState.OPEN,
     )
@@ -59,7 +60,7 @@ def pair(pair_id: int) -> ResponseReturnValue:
 def keep_apart(pair_id: int) -> ResponseReturnValue:
     actor = current_actor()
     found = queries.find_pair(pair_id, actor)
-    form = ReasonForm()
+    form = ApartForm()
     reason = form.reason.data if form.validate_on_submit() else ""
     deciding.keep_apart(found, reason or "", actor)
     db.session.commit()
