@@ -14,8 +14,9 @@ from sqlalchemy.orm.interfaces import ORMOption
 from app.accounts.models import Branch, EndedSession, RecoveryCode, User, UserRole, session_id
 from app.accounts.policy import branches_visible_to, visible_to
 from app.core.db import Intent, db, intending
-from app.core.errors import DomainError, NotFound
+from app.core.errors import DomainError
 from app.core.features import current_features
+from app.core.finding import the_one
 from app.core.list_preferences import NAVIGATION, ListPreference
 from app.core.permissions import Actor, Grantable, Role, Scope
 
@@ -39,10 +40,7 @@ def branch_by_code(code: str) -> Branch:
 def branch(actor: Actor | None, branch_id: int) -> Branch:
     """One branch in the actor's reach, or NotFound."""
     query = select(Branch).where(Branch.id == branch_id, branches_visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_("There is no such branch."))
-    return found
+    return the_one(query, _("There is no such branch."))
 
 
 def branches(actor: Actor | None) -> Sequence[Branch]:
@@ -86,10 +84,7 @@ def everybody() -> Sequence[User]:
 
 def user(actor: Actor | None, user_id: int) -> User:
     """One user in the actor's reach, or NotFound."""
-    found = db.session.scalars(users(actor).where(User.id == user_id)).unique().one_or_none()
-    if found is None:
-        raise NotFound(_("There is no such user."))
-    return found
+    return the_one(users(actor).where(User.id == user_id), _("There is no such user."))
 
 
 def user_named(username: str) -> User | None:

@@ -18,6 +18,7 @@ from app.core.attachable import RecordKind
 from app.core.db import db
 from app.core.errors import Forbidden, NotFound
 from app.core.features import current_features
+from app.core.finding import the_one
 from app.core.moving import EMPLOYERS, Change
 from app.core.permissions import Actor, Grantable, may
 from app.core.reach import once_for_reach
@@ -46,9 +47,7 @@ def record_for(kind: RecordKind, record_id: int, actor: Actor | None, permission
     """The record, for whoever holds the kind's `permission`. NotFound when it is out of the actor's reach."""
     table = kind.model.__table__
     query = select(kind.model).where(table.c.id == record_id, kind.visible_to(actor))
-    record = db.session.scalars(query).one_or_none()
-    if record is None:
-        raise NotFound(_l("There is no such record."))
+    record = the_one(query, _l("There is no such record."))
     if not may(actor, permission):
         raise Forbidden(_l("Your role does not allow this. Ask your security administrator."))
     return record
@@ -57,10 +56,7 @@ def record_for(kind: RecordKind, record_id: int, actor: Actor | None, permission
 def find(attachment_id: int, actor: Actor | None) -> Attachment:
     """The attachment, or NotFound when its record is out of the actor's reach or of no declared kind."""
     query = select(Attachment).where(Attachment.id == attachment_id, visible_to(actor))
-    attachment = db.session.scalars(query).one_or_none()
-    if attachment is None:
-        raise NotFound(_l("There is no such file."))
-    return attachment
+    return the_one(query, _l("There is no such file."))
 
 
 def attached_to(

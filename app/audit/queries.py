@@ -19,8 +19,8 @@ from app.audit.models import GENESIS, HASHED, AuditEvent, anchor_path, content_h
 from app.audit.policy import COMMANDS, visible_to
 from app.core import formats
 from app.core.db import Base, EnumText, db, is_postgresql
-from app.core.errors import NotFound
 from app.core.features import current_features
+from app.core.finding import the_one
 from app.core.i18n import DEFAULT, msgid, speaking, translated
 from app.core.permissions import Actor
 from app.core.proofs import SEAL
@@ -34,10 +34,7 @@ def trail(actor: Actor | None) -> Select[AuditEvent]:
 
 def event(actor: Actor | None, event_id: int) -> AuditEvent:
     """One event, or NotFound."""
-    found = db.session.scalars(trail(actor).where(AuditEvent.id == event_id)).one_or_none()
-    if found is None:
-        raise NotFound(_("There is no such event."))
-    return found
+    return the_one(trail(actor).where(AuditEvent.id == event_id), _("There is no such event."))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from app.config import current_settings
 from app.core.bulk import insert_rows
 from app.core.db import Base, EnumText, Model, Timestamps, db
 from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.i18n import DEFAULT, in_chinese
 from app.core.list_state import ListState
 from app.core.permissions import Actor
@@ -204,10 +205,7 @@ def reach_of(actor: Actor) -> str:
 def own(run_id: int, actor: Actor, *, lock: bool = False) -> ListRun:
     """A run of the actor's own; anybody else's does not exist."""
     query = select(ListRun).where(ListRun.id == run_id, ListRun.actor_id == actor.id)
-    run = db.session.scalars(query.with_for_update(of=ListRun) if lock else query).one_or_none()
-    if run is None:
-        raise NotFound(_l("There is no such result."))
-    return run
+    return the_one(query.with_for_update(of=ListRun) if lock else query, _l("There is no such result."))
 
 
 def own_runs(actor: Actor, limit: int = 100) -> Sequence[ListRun]:

@@ -14,8 +14,8 @@ from app.accounts.models import User, UserRole
 from app.accounts.queries import name_of
 from app.core import segments
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.features import TimelineKind, current_features
+from app.core.finding import the_one
 from app.core.list_parts import PAGES
 from app.core.permissions import OFFICE, Actor, Scope, may, may_open
 from app.core.reach import once_for_reach
@@ -135,10 +135,7 @@ def place_name(employer: Employer) -> str:
 
 
 def _one(query: Select[Employer], given: Mapping[str, int] | None = None) -> Employer:
-    employer = db.session.scalars(query, given).unique().one_or_none()
-    if employer is None:
-        raise NotFound(_l("There is no such employer."))
-    return employer
+    return the_one(query, _l("There is no such employer."), given)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from app.core import formats
 from app.core.cells import Cell
 from app.core.clock import now
 from app.core.db import Rate, db
-from app.core.errors import DomainError, NotFound
+from app.core.errors import DomainError
 from app.core.features import current_features
+from app.core.finding import the_one
 from app.core.headings import Named
 from app.core.import_spec import ImportSpec, Outcome, Reason
 from app.core.kept_files import path_of
@@ -51,10 +52,10 @@ def spec_named(name: str) -> ImportSpec:
 
 def batch_for(actor: Actor | None, batch_id: int) -> ImportBatch:
     """Raises NotFound also for a batch of another branch."""
-    batch = db.session.scalar(select(ImportBatch).where(ImportBatch.id == batch_id, visible_to(actor)))
-    if batch is None:
-        raise NotFound(_l("There is no such import."))
-    return batch
+    return the_one(
+        select(ImportBatch).where(ImportBatch.id == batch_id, visible_to(actor)),
+        _l("There is no such import."),
+    )
 
 
 def batches(actor: Actor | None) -> Select[ImportBatch]:

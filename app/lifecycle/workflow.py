@@ -10,8 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core.acts import Act, Nobody
-from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, Reason, State, Tone, Transition, Workflow
 from app.employers.models import ContactRole, Employer
@@ -271,10 +270,7 @@ RELIEF_STEPS = (
 def load(employer_id: int, actor: Actor) -> Employer:
     """The employer, or NotFound when it is out of the actor's reach."""
     query = select(Employer).where(Employer.id == employer_id, visible_to(actor))
-    employer = db.session.scalars(query).one_or_none()
-    if employer is None:
-        raise NotFound(_l("There is no such employer."))
-    return employer
+    return the_one(query, _l("There is no such employer."))
 
 
 LIFECYCLE: Workflow[Employer] = Workflow(

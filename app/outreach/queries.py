@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from app.accounts.queries import name_of
 from app.core.clock import SHANGHAI, local, today
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.escalating import Exhibit
+from app.core.finding import the_one
 from app.core.i18n import msgid, msgid_of
 from app.core.permissions import Actor
 from app.employers.models import Employer
@@ -26,10 +26,7 @@ def listed(actor: Actor | None) -> Select[Visit]:
 
 def find(visit_id: int, actor: Actor | None) -> Visit:
     """The visit, or NotFound when its employer is out of the actor's reach."""
-    visit = db.session.scalars(listed(actor).where(Visit.id == visit_id)).one_or_none()
-    if visit is None:
-        raise NotFound(_l("There is no such visit."))
-    return visit
+    return the_one(listed(actor).where(Visit.id == visit_id), _l("There is no such visit."))
 
 
 _LATEST = (

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.core import formats
 from app.core.acts import Act, Nobody
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow, transition
 from app.employers.models import Employer
@@ -165,10 +165,7 @@ SYSTEMS = (
 def load(decision_id: int, actor: Actor) -> ReliefDecision:
     """The decision, or NotFound when it is out of the actor's reach."""
     query = select(ReliefDecision).where(ReliefDecision.id == decision_id, visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such decision."))
-    return found
+    return the_one(query, _l("There is no such decision."))
 
 
 RELIEF_TERM: Workflow[ReliefDecision] = Workflow(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.accounts.queries import name_of
 from app.core.clock import SHANGHAI, now, today
 from app.core.db import among, db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.moving import Change
 from app.core.permissions import Actor
 from app.core.reach import once_for_reach
@@ -91,10 +91,7 @@ def listed(actor: Actor) -> Select[Task]:
 
 def find(task_id: int, actor: Actor) -> Task:
     """The task, or NotFound when it is out of the actor's reach."""
-    task = db.session.scalars(select(Task).where(Task.id == task_id, visible_to(actor))).one_or_none()
-    if task is None:
-        raise NotFound(_l("There is no such task."))
-    return task
+    return the_one(select(Task).where(Task.id == task_id, visible_to(actor)), _l("There is no such task."))
 
 
 def deadlines_of_stage(_kept_id: int, merged_id: int) -> Iterator[Change]:

@@ -12,7 +12,7 @@ from app.accounts.models import Branch
 from app.accounts.queries import name_of
 from app.core.criteria import Tree
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.core.sentences import sentence
 from app.employers.lists import employer_fields
@@ -71,10 +71,7 @@ def find(campaign_id: int, actor: Actor | None, *, lock: bool = False) -> Campai
     )
     if lock:
         query = query.with_for_update(of=Campaign).execution_options(populate_existing=True)
-    campaign = db.session.scalar(query)
-    if campaign is None:
-        raise NotFound(_l("There is no such campaign."))
-    return campaign
+    return the_one(query, _l("There is no such campaign."))
 
 
 def sender_of(branch: Branch) -> Sender:

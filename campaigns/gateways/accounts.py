@@ -21,6 +21,7 @@ from app.config import current_settings
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, NotFound
+from app.core.finding import the_one
 from app.core.i18n import msgid
 from app.core.personal import sealed_with_index
 from campaigns.gateways import registry
@@ -110,10 +111,9 @@ def _objections(account: GatewayAccount, entry: Entry) -> list[Any]:
 
 def find(code: str) -> GatewayAccount:
     """One account, or NotFound."""
-    found = db.session.scalar(select(GatewayAccount).where(GatewayAccount.code == code))
-    if found is None:
-        raise NotFound(_l("There is no such gateway account."))
-    return found
+    return the_one(
+        select(GatewayAccount).where(GatewayAccount.code == code), _l("There is no such gateway account.")
+    )
 
 
 def filed_texts(account: GatewayAccount) -> Sequence[FiledText]:

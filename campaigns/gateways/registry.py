@@ -16,7 +16,8 @@ from sqlalchemy import select
 from app.config import current_settings
 from app.core.clock import now
 from app.core.db import db
-from app.core.errors import DomainError, NotFound
+from app.core.errors import DomainError
+from app.core.finding import the_one
 from campaigns.gateways import simulator
 from campaigns.gateways.models import FiledText, GatewayAccount
 from campaigns.gateways.protocol import Gateway
@@ -99,9 +100,7 @@ def gateway(name: str = BUILT_IN) -> Gateway:
     """
     if name == BUILT_IN:
         return _kept(name, None, lambda: simulator.client(current_settings()))
-    account = db.session.scalar(select(GatewayAccount).where(GatewayAccount.code == name))
-    if account is None:
-        raise NotFound(name)
+    account = the_one(select(GatewayAccount).where(GatewayAccount.code == name), name)
     return client_of(account)
 
 

@@ -14,7 +14,7 @@ from app.accounts.models import Branch, User
 from app.contributions.adjustment.models import Adjustment, AdjustmentDrive, AdjustmentState
 from app.contributions.adjustment.policy import STAGES, visible_to
 from app.core.db import among, db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.employers.policy import in_reach, not_merged
@@ -46,10 +46,10 @@ def drives() -> Sequence[AdjustmentDrive]:
 
 
 def find_drive(year: int) -> AdjustmentDrive:
-    found = db.session.scalars(select(AdjustmentDrive).where(AdjustmentDrive.year == year)).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no adjustment of that year."))
-    return found
+    return the_one(
+        select(AdjustmentDrive).where(AdjustmentDrive.year == year),
+        _l("There is no adjustment of that year."),
+    )
 
 
 def rows_of(actor: Actor | None, year: int) -> Select[Adjustment]:

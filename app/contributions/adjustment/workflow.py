@@ -7,8 +7,7 @@ from sqlalchemy import select
 
 from app.contributions.adjustment.models import Adjustment
 from app.contributions.adjustment.policy import AGAIN_DAYS, CHECK_DAYS, Permission, objections, visible_to
-from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, State, Tone, Transition, Workflow
 
@@ -57,12 +56,10 @@ TRANSITIONS = (
 
 def load(row_id: int, actor: Actor) -> Adjustment:
     """The row, or NotFound when its employer is out of the actor's reach."""
-    found = db.session.scalars(
-        select(Adjustment).where(Adjustment.id == row_id, visible_to(actor))
-    ).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such adjustment."))
-    return found
+    return the_one(
+        select(Adjustment).where(Adjustment.id == row_id, visible_to(actor)),
+        _l("There is no such adjustment."),
+    )
 
 
 ADJUSTMENT: Workflow[Adjustment] = Workflow(

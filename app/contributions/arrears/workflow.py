@@ -26,7 +26,8 @@ from app.contributions.policy import rule_on
 from app.core.clock import today
 from app.core.db import db
 from app.core.dues import last_due_month
-from app.core.errors import DomainError, NotFound
+from app.core.errors import DomainError
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
 from app.employers.models import Employer
@@ -192,10 +193,7 @@ STATEMENT_STEPS = (
 def load(case_id: int, actor: Actor) -> ArrearsCase:
     """The case, or NotFound when its employer is out of the actor's reach."""
     query = select(ArrearsCase).where(ArrearsCase.id == case_id, visible_to(actor))
-    case = db.session.scalars(query).one_or_none()
-    if case is None:
-        raise NotFound(_l("There is no such case."))
-    return case
+    return the_one(query, _l("There is no such case."))
 
 
 ARREARS: Workflow[ArrearsCase] = Workflow(

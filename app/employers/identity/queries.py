@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased, joinedload, lazyload
 
 from app.accounts.models import User
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.core.reach import once_for_reach
 from app.employers.identity.models import (
@@ -78,18 +78,12 @@ def above(employer_id: int) -> set[int]:
 
 def find_relation(relation_id: int, actor: Actor) -> EmployerRelation:
     query = select(EmployerRelation).where(EmployerRelation.id == relation_id, relation_visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such relation."))
-    return found
+    return the_one(query, _l("There is no such relation."))
 
 
 def find_name(name_id: int, actor: Actor) -> FormerName:
     query = select(FormerName).join(Employer).where(FormerName.id == name_id, visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such former name."))
-    return found
+    return the_one(query, _l("There is no such former name."))
 
 
 def files_of(employer_id: int) -> Sequence[IdentityFile]:

@@ -14,6 +14,7 @@ from app.audit.queries import name_of
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import current_features
+from app.core.finding import the_one
 from app.core.joining import expanded
 from app.core.moving import EMPLOYERS, Mover, undeclared
 from app.core.permissions import Actor
@@ -123,10 +124,7 @@ def find_merge(merge_id: int, actor: Actor | None, *, lock: bool = False) -> Mer
     query = merges(actor).where(Merge.id == merge_id)
     if lock:
         query = query.with_for_update(of=Merge).execution_options(populate_existing=True)
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such merge."))
-    return found
+    return the_one(query, _l("There is no such merge."))
 
 
 def merges(actor: Actor | None) -> Select[Merge]:
@@ -143,10 +141,9 @@ def pairs(actor: Actor | None) -> Select[DuplicatePair]:
 
 
 def find_pair(pair_id: int, actor: Actor | None) -> DuplicatePair:
-    found = db.session.scalars(pairs(actor).where(DuplicatePair.id == pair_id).options(*_BOTH)).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such pair."))
-    return found
+    return the_one(
+        pairs(actor).where(DuplicatePair.id == pair_id).options(*_BOTH), _l("There is no such pair.")
+    )
 
 
 def open_pairs_of(employer_id: int, actor: Actor, *, names_only: bool = False) -> Sequence[DuplicatePair]:

@@ -13,6 +13,7 @@ from app.accounts.queries import name_of
 from app.core.clock import today
 from app.core.db import db, only_reading
 from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.moving import Change
 from app.core.permissions import Actor
 from app.core.personal import ID_NUMBER, indexes
@@ -34,10 +35,7 @@ def find(contact_id: int, actor: Actor | None, *, to_edit: bool = False) -> Cont
     query = select(Contact).where(Contact.id == contact_id, scope).options(name_of(Contact.verified_by))
     if to_edit and not only_reading():
         query = query.with_for_update(of=Contact).execution_options(populate_existing=True)
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_NO_SUCH)
-    return found
+    return the_one(query, _NO_SUCH)
 
 
 def may_edit(contact: Contact, actor: Actor | None) -> bool:
@@ -236,10 +234,7 @@ def find_merge(merge_id: int, actor: Actor | None) -> ContactMerge:
     """A merge into a person whom the actor may edit; held, so that it is undone once."""
     query = select(ContactMerge).join(Contact, Contact.id == ContactMerge.kept_id)
     query = query.where(ContactMerge.id == merge_id, editable_by(actor)).with_for_update(of=ContactMerge)
-    found = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such merge."))
-    return found
+    return the_one(query.execution_options(populate_existing=True), _l("There is no such merge."))
 
 
 def roles_held_twice(kept_id: int, merged_id: int) -> list[Change]:

@@ -25,8 +25,8 @@ from sqlalchemy.orm import joinedload
 from app.accounts.models import User
 from app.core.clock import SHANGHAI, local, today
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.features import TimelineKind
+from app.core.finding import the_one
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.timeline import TimelineEntry
@@ -114,19 +114,13 @@ def _name(path: Any) -> Any:
 def find_note(note_id: int, actor: Actor) -> ServiceNote:
     """A note on an employer in the actor's reach, or NotFound."""
     query = select(ServiceNote).where(ServiceNote.id == note_id, notes_visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such note."))
-    return found
+    return the_one(query, _l("There is no such note."))
 
 
 def find_flag(flag_id: int, actor: Actor) -> RiskFlag:
     """A flag on an employer in the actor's reach, or NotFound."""
     query = select(RiskFlag).where(RiskFlag.id == flag_id, flags_visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such flag."))
-    return found
+    return the_one(query, _l("There is no such flag."))
 
 
 @dataclass(frozen=True)

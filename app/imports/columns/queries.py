@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.core.cells import Cell, plain_text
 from app.core.clock import local
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.headings import Header, Named, column_letter, fingerprint, guess_header, header_at
 from app.core.import_spec import ImportSpec
 from app.core.permissions import Actor
@@ -31,10 +31,10 @@ def memories(actor: Actor | None) -> Select[ColumnMemory]:
 
 def find(memory_id: int, actor: Actor | None) -> ColumnMemory:
     """Raises NotFound also for one of another branch."""
-    found = db.session.scalar(memories(actor).where(ColumnMemory.id == memory_id))
-    if found is None:
-        raise NotFound(_l("These columns are not remembered (any more)."))
-    return found
+    return the_one(
+        memories(actor).where(ColumnMemory.id == memory_id),
+        _l("These columns are not remembered (any more)."),
+    )
 
 
 def remembered(spec: str, branch_id: int, source: str, titles: Sequence[str]) -> ColumnMemory | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, lazyload
 
 from app.core.clock import today
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.imports.expected.models import ImportDue, ImportExpectation
@@ -28,10 +28,10 @@ def expectations(actor: Actor | None) -> Select[ImportExpectation]:
 
 def find(expectation_id: int, actor: Actor | None) -> ImportExpectation:
     """Raises NotFound also for one of another branch."""
-    found = db.session.scalar(expectations(actor).where(ImportExpectation.id == expectation_id))
-    if found is None:
-        raise NotFound(_l("This file is not expected (any more)."))
-    return found
+    return the_one(
+        expectations(actor).where(ImportExpectation.id == expectation_id),
+        _l("This file is not expected (any more)."),
+    )
 
 
 @dataclass(frozen=True)

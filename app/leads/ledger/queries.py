@@ -26,8 +26,8 @@ from app.accounts.policy import in_scope
 from app.core import formats
 from app.core.clock import today
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.escalating import Ending, Outcome
+from app.core.finding import the_one
 from app.core.permissions import Actor, Scope
 from app.employers.areas.models import Area, AreaKind
 from app.employers.models import Employer, Stage
@@ -120,10 +120,7 @@ def select_stays(actor: Actor | None) -> Select[Lead]:
 
 def find(lead_id: int, actor: Actor | None) -> Lead:
     """An open stay in the actor's reach, or NotFound."""
-    found = db.session.scalars(select_leads(actor).where(Lead.id == lead_id)).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such lead in the ledger."))
-    return found
+    return the_one(select_leads(actor).where(Lead.id == lead_id), _l("There is no such lead in the ledger."))
 
 
 def open_stay(employer_id: int) -> Lead | None:

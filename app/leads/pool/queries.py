@@ -12,7 +12,7 @@ from app.accounts.models import User, UserRole
 from app.accounts.policy import visible_to as users_visible_to
 from app.core.clock import today
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import OFFICE, Actor
 from app.core.workdays import calendar
 from app.employers.models import Employer
@@ -108,7 +108,4 @@ def loads(actor: Actor) -> Sequence[Load]:
 def colleague(user_id: int, actor: Actor) -> User:
     """Somebody in reach, or NotFound."""
     query = select(User).where(User.id == user_id, users_visible_to(actor))
-    found = db.session.scalars(query).unique().one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such user."))
-    return found
+    return the_one(query, _l("There is no such user."))

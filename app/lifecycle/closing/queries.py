@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.accounts.models import User
 from app.accounts.queries import name_of
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.employers.models import Employer
@@ -174,10 +174,7 @@ def sealings_of(employer_id: int) -> Sequence[Sealing]:
 
 def find_placement(placement_id: int, actor: Actor) -> Placement:
     query = select(Placement).where(Placement.id == placement_id, placement_visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such entry."))
-    return found
+    return the_one(query, _l("There is no such entry."))
 
 
 def completed(employer_ids: Sequence[int]) -> Select[Closing]:

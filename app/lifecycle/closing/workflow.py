@@ -9,8 +9,7 @@ from sqlalchemy import select
 
 from app.core.acts import Act, Nobody
 from app.core.clock import today
-from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
 from app.lifecycle.closing.models import Closing, Sealing
@@ -97,12 +96,9 @@ CLOSING_STEPS = (
 
 def load(closing_id: int, actor: Actor) -> Closing:
     """The closing, or NotFound when its employer is out of the actor's reach."""
-    found = db.session.scalars(
-        select(Closing).where(Closing.id == closing_id, visible_to(actor))
-    ).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such closing."))
-    return found
+    return the_one(
+        select(Closing).where(Closing.id == closing_id, visible_to(actor)), _l("There is no such closing.")
+    )
 
 
 CLOSING: Workflow[Closing] = Workflow(
@@ -191,10 +187,7 @@ SEALING_STEPS = (
 
 def load_sealing(sealing_id: int, actor: Actor) -> Sealing:
     query = select(Sealing).where(Sealing.id == sealing_id, sealing_visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such central sealing."))
-    return found
+    return the_one(query, _l("There is no such central sealing."))
 
 
 SEALING: Workflow[Sealing] = Workflow(

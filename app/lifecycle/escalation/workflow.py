@@ -12,9 +12,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core.acts import Act, Nobody
-from app.core.db import db
-from app.core.errors import NotFound
 from app.core.escalating import Breach, Step
+from app.core.finding import the_one
 from app.core.options import Option
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, State, Tone, Transition, Workflow
@@ -210,10 +209,7 @@ STEPS = (
 def load(escalation_id: int, actor: Actor) -> Escalation:
     """The escalation, or NotFound when its employer is out of the actor's reach."""
     query = select(Escalation).where(Escalation.id == escalation_id, visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such escalation."))
-    return found
+    return the_one(query, _l("There is no such escalation."))
 
 
 ESCALATION: Workflow[Escalation] = Workflow(

@@ -4,8 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core.acts import Act, Nobody
-from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
 from app.lifecycle.onboarding.models import Opening
@@ -145,10 +144,7 @@ TRANSITIONS = (
 def load(opening_id: int, actor: Actor) -> Opening:
     """The opening, or NotFound when its employer is out of the actor's reach."""
     query = select(Opening).where(Opening.id == opening_id, visible_to(actor))
-    opening = db.session.scalars(query).one_or_none()
-    if opening is None:
-        raise NotFound(_l("There is no such account opening."))
-    return opening
+    return the_one(query, _l("There is no such account opening."))
 
 
 OPENING: Workflow[Opening] = Workflow(

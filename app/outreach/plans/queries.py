@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.queries import name_of
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.outreach.plans.models import ContributionPlan
 from app.outreach.plans.policy import visible_to
@@ -17,10 +17,7 @@ from app.outreach.plans.policy import visible_to
 def find(plan_id: int, actor: Actor) -> ContributionPlan:
     """The plan, or NotFound when its employer is out of the actor's reach."""
     query = select(ContributionPlan).where(ContributionPlan.id == plan_id, visible_to(actor))
-    plan = db.session.scalars(query.options(joinedload(ContributionPlan.employer))).one_or_none()
-    if plan is None:
-        raise NotFound(_l("There is no such plan."))
-    return plan
+    return the_one(query.options(joinedload(ContributionPlan.employer)), _l("There is no such plan."))
 
 
 def plans_of(employer_id: int, limit: int = 5) -> Sequence[ContributionPlan]:

@@ -11,7 +11,7 @@ from app.accounts.models import User
 from app.accounts.queries import name_of
 from app.core.clock import today
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.legal import LegalBasis
 from app.core.legal import find as find_basis
 from app.core.permissions import Actor
@@ -34,10 +34,7 @@ def find(script_id: int) -> Script:
     query = select(Script).where(Script.id == script_id)
     versions = selectinload(Script.versions)
     names = versions.joinedload(ScriptVersion.by).load_only(User.id, User.name)
-    script = db.session.scalars(query.options(versions, names)).one_or_none()
-    if script is None:
-        raise NotFound(_l("There is no such script."))
-    return script
+    return the_one(query.options(versions, names), _l("There is no such script."))
 
 
 @dataclass(frozen=True)

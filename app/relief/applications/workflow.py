@@ -8,7 +8,7 @@ from sqlalchemy import select, union_all
 
 from app.core.acts import Act, Nobody
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.core.rates import HIGHEST_RATE, LOWEST_RATE
@@ -253,10 +253,7 @@ TRANSITIONS = (
 def load(application_id: int, actor: Actor) -> ReliefApplication:
     """The application, or NotFound when it is out of the actor's reach."""
     query = select(ReliefApplication).where(ReliefApplication.id == application_id, visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such application."))
-    return found
+    return the_one(query, _l("There is no such application."))
 
 
 APPLICATION: Workflow[ReliefApplication] = Workflow(

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
 
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.relief.roster.models import WANTS, ReliefRoster, ReliefRosterLine
 from app.relief.roster.policy import lines_visible_to, visible_to
@@ -49,19 +49,13 @@ def progress_of(roster_id: int, actor: Actor) -> Progress:
 def find(roster_id: int, actor: Actor) -> ReliefRoster:
     """The roster, or NotFound when it is out of the actor's reach."""
     query = select(ReliefRoster).where(ReliefRoster.id == roster_id, visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such roster."))
-    return found
+    return the_one(query, _l("There is no such roster."))
 
 
 def find_line(line_id: int, actor: Actor) -> ReliefRosterLine:
     """One employer of a roster, or NotFound when the employer is out of the actor's reach."""
     query = select(ReliefRosterLine).where(ReliefRosterLine.id == line_id, lines_visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such line."))
-    return found
+    return the_one(query, _l("There is no such line."))
 
 
 def lines(actor: Actor | None, roster_id: int) -> Select[ReliefRosterLine]:

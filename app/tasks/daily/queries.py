@@ -13,7 +13,7 @@ from app.accounts.policy import visible_to as users_visible_to
 from app.accounts.queries import name_of
 from app.core.clock import SHANGHAI, today
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import OFFICE, Actor
 from app.core.timeline import TimelineEntry
 from app.core.workdays import calendar
@@ -125,10 +125,7 @@ def closing_of(user_id: int, day: date) -> DayClosing | None:
 def find(closing_id: int, actor: Actor) -> DayClosing:
     """The day, or NotFound when it is out of the actor's reach."""
     query = select(DayClosing).where(DayClosing.id == closing_id, visible_to(actor))
-    found = db.session.scalars(query.options(name_of(DayClosing.user))).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such day."))
-    return found
+    return the_one(query.options(name_of(DayClosing.user)), _l("There is no such day."))
 
 
 def due_by(user_id: int, day: date) -> Sequence[Task]:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import joinedload
 from app.accounts.models import User
 from app.accounts.queries import name_of
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.features import current_features
+from app.core.finding import the_one
 from app.core.handing_over import Matter
 from app.core.permissions import OFFICE, Actor
 from app.tasks.rotation.models import HandOver
@@ -70,10 +70,7 @@ def find(handover_id: int, actor: Actor) -> HandOver:
     """The hand-over, or NotFound when it is out of the actor's reach."""
     query = listed(actor).where(HandOver.id == handover_id)
     people = (name_of(HandOver.giver), name_of(HandOver.receiver), name_of(HandOver.made_by))
-    found = db.session.scalars(query.options(*people, joinedload(HandOver.items))).unique().one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such hand-over."))
-    return found
+    return the_one(query.options(*people, joinedload(HandOver.items)), _l("There is no such hand-over."))
 
 
 def receivers(giver: User) -> Sequence[User]:

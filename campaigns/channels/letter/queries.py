@@ -12,6 +12,7 @@ from app.accounts.models import Branch
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.legal import LegalBasis
 from app.core.typesetting import typeset
 from campaigns.channels.letter import text
@@ -27,10 +28,7 @@ def listed() -> Select[LetterTemplate]:
 
 def find(template_id: int) -> LetterTemplate:
     """One outline. Raises NotFound."""
-    found = db.session.scalar(listed().where(LetterTemplate.id == template_id))
-    if found is None:
-        raise NotFound(_l("There is no such outline."))
-    return found
+    return the_one(listed().where(LetterTemplate.id == template_id), _l("There is no such outline."))
 
 
 def version(version_id: int) -> LetterVersion:

@@ -4,8 +4,7 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow, transition
 from app.lifecycle.escalation.models import SkipRequest
@@ -43,10 +42,7 @@ def pass_over(skip: SkipRequest, move: Move) -> None:
 def load(skip_id: int, actor: Actor) -> SkipRequest:
     """The request, or NotFound when its employer is out of the actor's reach."""
     query = select(SkipRequest).where(SkipRequest.id == skip_id, skips_visible_to(actor))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFound(_l("There is no such request."))
-    return found
+    return the_one(query, _l("There is no such request."))
 
 
 SKIP: Workflow[SkipRequest] = Workflow(

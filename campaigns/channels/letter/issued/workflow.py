@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.core.clock import today
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.core.workdays import add_working_days
@@ -26,10 +26,9 @@ _TRACKING = re.compile(r"[A-Z0-9]{8,20}")
 
 def find(letter_id: int, actor: Actor | None) -> Letter:
     """A letter in the actor's reach. Raises NotFound."""
-    found = db.session.scalar(select(Letter).where(Letter.id == letter_id, visible_to(actor)))
-    if found is None:
-        raise NotFound(_l("There is no such letter."))
-    return found
+    return the_one(
+        select(Letter).where(Letter.id == letter_id, visible_to(actor)), _l("There is no such letter.")
+    )
 
 
 def is_a_tracking_number(_letter: Letter, answers: Mapping[str, Any]) -> Reason | None:
