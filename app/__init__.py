@@ -69,7 +69,6 @@ FEATURES: tuple[str, ...] = (
     "campaigns.drafting",
     "campaigns.ledger",
     "campaigns.notices",
-    "campaigns.notices.letters",
     "campaigns.results",
 )
 

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, TimelineKind
 from app.core.retaining import Retention
-from campaigns.notices.policy import LINK_MONTHS
+from campaigns.notices.policy import LINK_MONTHS, OPTIONS
 from campaigns.notices.queries import old_links
 from campaigns.notices.services import KIND, forget_links
 from campaigns.notices.views import blueprint
@@ -12,6 +12,7 @@ from campaigns.notices.views import blueprint
 feature = Feature(
     name="notices",
     blueprint=blueprint,
+    options=OPTIONS,
     retention=(
         Retention(
             "links",

@@ -1,25 +1,55 @@
 """Who may read a notice, for how long, and how often one may guess.
 
-Nobody signs in here, so there are no permissions: the link proves that the message was seen, the last digits
-of the number that it was sent to prove that it was meant for the reader.
+Nobody signs in here, so there are no permissions: the link proves that the message or the letter was seen,
+the last digits of the mobile or of the account that it is meant for the reader.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from campaigns.ledger.models import Message, MessageState
+from flask_babel import lazy_gettext as _l
 
-#: How long a link leads somewhere.
-LINK_DAYS = 30
+from app.core.options import Option
+from campaigns.ledger.models import MessageState
+
+LINK_DAYS = Option(
+    "notices.link_days",
+    _l("Days for which the link in a message can be opened"),
+    usual=30,
+    low=1,
+    high=60,
+    unit=_l("days"),
+)
+LETTER_DAYS = Option(
+    "notices.letter_days",
+    _l("Days for which the code of a letter can be opened"),
+    usual=730,
+    low=30,
+    high=3650,
+    unit=_l("days"),
+)
+TRIES = Option(
+    "notices.tries",
+    _l("Wrong answers until a notice closes for a while"),
+    usual=5,
+    low=2,
+    high=10,
+    unit=_l("tries"),
+)
+LOCK_MINUTES = Option(
+    "notices.lock_minutes",
+    _l("For how long it is closed then"),
+    usual=30,
+    low=5,
+    high=1440,
+    unit=_l("minutes"),
+)
+OPTIONS = (LINK_DAYS, LETTER_DAYS, TRIES, LOCK_MINUTES)
 
 #: No link is deleted while it may still be opened.
 LINK_MONTHS = 2
 
-#: Digits of the mobile number that are asked for.
+#: Digits of the mobile or account number that are asked for.
 DIGITS = 4
-
-#: Wrong answers until the notice closes, and for how long.
-TRIES = 5
-LOCK = timedelta(minutes=30)
 
 #: How long a right answer holds in one browser.
 TRUST = timedelta(minutes=30)
@@ -30,11 +60,11 @@ ANSWER_DAYS = 2
 #: From one address, so that links cannot be found by trying.
 READ_LIMIT = "60/minute"
 WRITE_LIMIT = "20/minute"
+#: Documents are typeset when they are asked for.
+PDF_LIMIT = "10/minute"
+#: For one link, from wherever it is opened, so that its digits cannot be found from many addresses.
+LINK_READS = "120/minute"
+LINK_WRITES = "40/minute"
 
 #: Nobody has got these messages, so nobody can know their links.
 UNSENT = (MessageState.PLANNED, MessageState.SUPPRESSED)
-
-
-def expires_at(message: Message) -> datetime:
-    """When the link stops leading anywhere."""
-    return message.created_at + timedelta(days=LINK_DAYS)

@@ -1,6 +1,22 @@
-"""The pages behind the link in a message. Looking never writes; only what the reader sends does."""
+"""The pages behind the link in a message and the code of a letter.
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, session, url_for
+Looking never writes; only what the reader sends does. Each page has two addresses, one for each way to it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -8,17 +24,42 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.limits import limiter
 from app.core.permissions import public
+from campaigns.channels.letter.issued.queries import by_code, rendered
 from campaigns.drafting.queries import PHONE, sender_of
-from campaigns.ledger.models import Message
 from campaigns.notices import queries, services
-from campaigns.notices.forms import AskForm, ConfirmForm, DigitsForm
-from campaigns.notices.policy import READ_LIMIT, TRUST, WRITE_LIMIT, expires_at
+from campaigns.notices.forms import AskForm, CodeForm, ConfirmForm, DigitsForm, LeaveForm
+from campaigns.notices.policy import (
+    LINK_READS,
+    LINK_WRITES,
+    LOCK_MINUTES,
+    PDF_LIMIT,
+    READ_LIMIT,
+    TRUST,
+    WRITE_LIMIT,
+)
+from campaigns.notices.queries import Notice, Source, Way
 from campaigns.notices.services import Answer, Wanted
 
 blueprint = Blueprint("notices", __name__, url_prefix="/n")
 
-#: In the signed cookie: when this browser proved which notices it may read, by message.
+#: In the signed cookie: when, and by whose digits, this browser proved which notices it may read.
 PROVEN = "notices"
+
+View = Callable[..., ResponseReturnValue]
+
+
+class Shut(Exception):
+    """The link leads nowhere (no notice), or the reader has yet to say the digits."""
+
+    def __init__(self, notice: Notice | None) -> None:
+        super().__init__()
+        self.notice = notice
+
+
+@blueprint.errorhandler(Shut)
+def _shut(shut: Shut) -> ResponseReturnValue:
+    """The same words whatever is the matter with a link."""
+    return _unknown() if shut.notice is None else _back(shut.notice)
 
 
 @blueprint.after_request
@@ -27,64 +68,97 @@ def _keep_out_of_search(response: Response) -> Response:
     return response
 
 
-@blueprint.get("/<token>")
+def _link() -> str:
+    return f"notice:{(request.view_args or {}).get('token', '')}"
+
+
+def door(rule: str, method: str = "GET", limit: str = "") -> Callable[[View], View]:
+    """A page of a notice, at its two addresses, limited by the address it is asked from and by its link."""
+    read = method == "GET"
+
+    def declare(view: View) -> View:
+        view = limiter.limit(LINK_READS if read else LINK_WRITES, key_func=_link)(public(view))
+        view = limiter.limit(limit or (READ_LIMIT if read else WRITE_LIMIT))(view)
+        blueprint.add_url_rule(
+            f"/<token>{rule}", view_func=view, methods=[method], defaults={"source": Source.MESSAGE.value}
+        )
+        letters = f"/<any({Source.LETTER.value}):source>/<token>{rule}"
+        blueprint.add_url_rule(letters, view_func=view, methods=[method])
+        return view
+
+    return declare
+
+
+@blueprint.get("/letter")
 @public
 @limiter.limit(READ_LIMIT)
-def show(token: str) -> ResponseReturnValue:
-    message = queries.find(token)
-    if message is None or expires_at(message) <= now():
-        return _nowhere(message)
-    return _notice(message) if _proven(message) else _digits(message, DigitsForm())
+def ask_code() -> ResponseReturnValue:
+    """For whoever has the paper and no camera."""
+    return _page("code", form=CodeForm())
 
 
-@blueprint.post("/<token>")
+@blueprint.post("/letter")
 @public
 @limiter.limit(WRITE_LIMIT)
-def prove(token: str) -> ResponseReturnValue:
-    message = queries.find(token, lock=True)
-    if message is None or expires_at(message) <= now():
-        return _nowhere(message)
+def find_code() -> ResponseReturnValue:
+    """The printed code leads to the same page as the QR code."""
+    form = CodeForm()
+    letter = by_code(form.code.data or "") if form.validate_on_submit() else None
+    if letter is None or queries.find(Source.LETTER, letter.token) is None:
+        form.code.errors = [_("There is no letter with this code. Look at it again, or call us.")]
+        return _page("code", 422, form=form)
+    return redirect(url_for(".show", source=Source.LETTER, token=letter.token), 303)
+
+
+@door("")
+def show(source: str, token: str) -> ResponseReturnValue:
+    """The notice, or the question for the digits, which says nothing of it."""
+    notice = queries.find(Source(source), token)
+    if notice is None:
+        return _unknown()
+    way = _proven(notice)
+    return _notice(notice, way) if way else _digits(notice, DigitsForm())
+
+
+@door("", "POST")
+def prove(source: str, token: str) -> ResponseReturnValue:
+    """Opens it to whoever knows the digits."""
+    notice = queries.find(Source(source), token, lock=True)
+    if notice is None:
+        return _unknown()
     form = DigitsForm()
     if not form.validate_on_submit():
-        return _digits(message, form, status=422)
-    answer, left = services.prove(message, form.digits.data or "")
+        return _digits(notice, form, 422)
+    proof = services.prove(notice, form.digits.data or "")
     db.session.commit()
-    if answer is Answer.RIGHT:
-        _remember(message)
-        return redirect(url_for("notices.show", token=token), 303)
-    if answer is Answer.LOCKED:
-        return _page("locked", message, 429)
-    form.digits.errors = [_("These are not the last digits. Tries left: %(left)s.", left=left)]
-    return _digits(message, form, status=422)
+    if proof.way is not None:
+        _remember(notice, proof.way)
+        return _back(notice)
+    if proof.answer is Answer.LOCKED:
+        return _page("locked", 429, notice, minutes=LOCK_MINUTES.value())
+    form.digits.errors = [_("These are not the last digits. Tries left: %(left)s.", left=proof.left)]
+    return _digits(notice, form, 422)
 
 
-@blueprint.post("/<token>/confirm")
-@public
-@limiter.limit(WRITE_LIMIT)
-def confirm(token: str) -> ResponseReturnValue:
-    message = queries.find(token, lock=True)
-    if message is None or expires_at(message) <= now():
-        return _nowhere(message)
-    if _proven(message) and ConfirmForm().validate_on_submit():
-        services.confirm(message)
+@door("/confirm", "POST")
+def confirm(source: str, token: str) -> ResponseReturnValue:
+    """The reader has read it."""
+    notice, way = _opened(source, token)
+    if ConfirmForm().validate_on_submit():
+        services.confirm(notice, way)
         db.session.commit()
         flash(_("Thank you. Your confirmation has been recorded."), "success")
-    return redirect(url_for("notices.show", token=token), 303)
+    return _back(notice)
 
 
-@blueprint.post("/<token>/ask")
-@public
-@limiter.limit(WRITE_LIMIT)
-def ask(token: str) -> ResponseReturnValue:
-    message = queries.find(token, lock=True)
-    if message is None or expires_at(message) <= now():
-        return _nowhere(message)
-    if not _proven(message):
-        return redirect(url_for("notices.show", token=token), 303)
+@door("/ask", "POST")
+def ask(source: str, token: str) -> ResponseReturnValue:
+    """The reader wants a visit or a call."""
+    notice, way = _opened(source, token)
     form = AskForm()
     if not form.validate_on_submit():
-        return _notice(message, form), 422
-    _task, new = services.ask(message, Wanted(form.wanted.data), form.note.data or "")
+        return _notice(notice, way, form=form), 422
+    _task, new = services.ask(notice, Wanted(form.wanted.data), form.note.data or "")
     db.session.commit()
     flash(
         _("Your request has been recorded; we will contact you.")
@@ -92,51 +166,98 @@ def ask(token: str) -> ResponseReturnValue:
         else _("We have your request already and will contact you."),
         "success",
     )
-    return redirect(url_for("notices.show", token=token), 303)
+    return _back(notice)
 
 
-def _proven(message: Message) -> bool:
-    """Whether this browser gave the right digits a short while ago."""
-    at = session.get(PROVEN, {}).get(str(message.id))
-    return isinstance(at, int | float) and 0 <= now().timestamp() - at < TRUST.total_seconds()
+@door("/leave", "POST")
+def leave(source: str, token: str) -> ResponseReturnValue:
+    """The reader wants no more messages of some classes."""
+    notice, way = _opened(source, token)
+    form = LeaveForm()
+    if form.validate_on_submit() and services.leave(notice, way, form.classes):
+        db.session.commit()
+        flash(_("Recorded. You will get no more messages of this kind."), "success")
+    return _back(notice)
 
 
-def _remember(message: Message) -> None:
+@door("/letter.pdf", "POST")
+def fetch(source: str, token: str) -> ResponseReturnValue:
+    """Records that the letter was taken along, and leads to it: a phone's downloads can only be addresses."""
+    notice, _way = _opened(source, token)
+    if notice.letter is None:
+        return _back(notice)
+    services.fetched(notice)
+    db.session.commit()
+    return redirect(url_for(".pdf", source=source, token=token), 303)
+
+
+@door("/letter.pdf", limit=PDF_LIMIT)
+def pdf(source: str, token: str) -> ResponseReturnValue:
+    """The letter as it was issued."""
+    notice, _way = _opened(source, token, lock=False)
+    if notice.letter is None:
+        return _back(notice)
+    headers = {
+        "Content-Disposition": f"attachment; filename=letter-{notice.letter.year}-{notice.letter.serial}.pdf"
+    }
+    return Response(rendered(notice.letter), mimetype="application/pdf", headers=headers)
+
+
+def _opened(source: str, token: str, *, lock: bool = True) -> tuple[Notice, Way]:
+    """A notice that this browser may act upon; else the reader is led elsewhere."""
+    notice = queries.find(Source(source), token, lock=lock)
+    way = _proven(notice) if notice is not None else None
+    if notice is None or way is None:
+        raise Shut(notice)
+    return notice, way
+
+
+def _proven(notice: Notice) -> Way | None:
+    """By whose digits this browser opened the notice a short while ago."""
+    at, way = session.get(PROVEN, {}).get(notice.key, (0, ""))
+    return Way(way) if 0 <= now().timestamp() - at < TRUST.total_seconds() else None
+
+
+def _remember(notice: Notice, way: Way) -> None:
     fresh = now().timestamp() - TRUST.total_seconds()
-    kept = {key: at for key, at in session.get(PROVEN, {}).items() if at > fresh}
-    session[PROVEN] = kept | {str(message.id): now().timestamp()}
+    kept = {key: one for key, one in session.get(PROVEN, {}).items() if one[0] > fresh}
+    session[PROVEN] = kept | {notice.key: [now().timestamp(), way.value]}
 
 
-def _notice(message: Message, form: AskForm | None = None) -> str:
+def _back(notice: Notice) -> ResponseReturnValue:
+    return redirect(url_for(".show", source=notice.source, token=notice.token), 303)
+
+
+def _notice(notice: Notice, way: Way, **forms: Any) -> str:
     return render_template(
         "campaigns/notices/show.html",
-        message=message,
-        department=message.campaign.branch.name,
-        phone=sender_of(message.campaign.branch).phone,
-        body=queries.body(message),
-        about=queries.about(message),
-        request_open=queries.open_request(message),
-        form=form or AskForm(formdata=None),
-        until=expires_at(message),
+        notice=notice,
+        record=notice.record,
+        department=notice.branch.name,
+        phone=sender_of(notice.branch).phone,
+        request_open=queries.open_request(notice),
+        own=way is Way.MOBILE and notice.contact is not None,
+        unwanted=queries.unwanted(notice),
+        **{"form": AskForm(formdata=None), "leaving": LeaveForm(formdata=None)} | forms,
     )
 
 
-def _digits(message: Message, form: DigitsForm, status: int = 200) -> ResponseReturnValue:
-    return _page("digits", message, status, form=form)
+def _digits(notice: Notice, form: DigitsForm, status: int = 200) -> ResponseReturnValue:
+    return _page("digits", status, notice, form=form)
 
 
-def _nowhere(message: Message | None) -> ResponseReturnValue:
-    """A link that leads nowhere: never issued (404), or too old (410)."""
-    return _page("gone" if message else "unknown", message, 410 if message else 404)
+def _unknown() -> ResponseReturnValue:
+    return _page("unknown", 404)
 
 
-def _page(name: str, message: Message | None, status: int, **context: object) -> ResponseReturnValue:
-    branch = message.campaign.branch if message else None
+def _page(
+    name: str, status: int = 200, notice: Notice | None = None, **context: object
+) -> ResponseReturnValue:
     page = render_template(
         f"campaigns/notices/{name}.html",
-        department=branch.name if branch else None,
-        phone=sender_of(branch).phone if branch else PHONE,
-        token=message.token if message else None,
+        notice=notice,
+        department=notice.branch.name if notice else None,
+        phone=sender_of(notice.branch).phone if notice else PHONE,
         **context,
     )
     return make_response(page, status)

@@ -23,8 +23,12 @@ WANTED = msgid("%(name)s wants messages again: %(what)s")
 REPLIED = msgid("all but service notices of %(signature)s")
 
 
-def record(contact: Contact, message_class: MessageClass, source: str, actor: Actor) -> OptOut:
-    """The person wants no more messages of this class; those that are planned are not sent any more."""
+def record(contact: Contact, message_class: MessageClass, source: str, actor: Actor | None) -> OptOut:
+    """The person wants no more messages of this class; those that are planned are not sent any more.
+
+    `source`: how an officer heard of it, in the officer's words; without an actor the person did it, and it
+    is a msgid.
+    """
     source = clean(source)
     if not source:
         raise DomainError(_l("Say how the person told so."))
@@ -32,12 +36,16 @@ def record(contact: Contact, message_class: MessageClass, source: str, actor: Ac
     if db.session.scalar(same) is not None:
         raise Conflict(_l("This is on record already."))
     made = OptOut(
-        contact_id=contact.id, message_class=message_class, source=source[:120], recorded_by_id=actor.id
+        contact_id=contact.id,
+        message_class=message_class,
+        source=source[:120],
+        recorded_by_id=actor.id if actor else None,
     )
     db.session.add(made)
     db.session.flush()
     suppress_opted_out(Message.contact_id == contact.id)
-    tell(contact, UNWANTED, actor, what=_what(made), source=made.source)
+    how = made.source if actor else {"msgid": made.source}
+    tell(contact, UNWANTED, actor, what=_what(made), source=how)
     return made
 
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.models import User
+from app.audit.models import AuditEvent
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.limits import limiter
@@ -19,12 +20,14 @@ from app.core.timeline import TimelineEntry
 from app.core.workdays import add_working_days
 from app.employers.models import VerifiedHow
 from app.tasks.models import Task
+from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.content.policy import new_token
+from campaigns.drafting.models import MessageClass
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.services.settling import settle
 from campaigns.ledger.workflow import move
-from campaigns.notices.policy import LINK_DAYS, LOCK, TRIES, TRUST
-from campaigns.notices.services import KIND
+from campaigns.notices.policy import LINK_DAYS, LOCK_MINUTES, TRIES, TRUST
+from campaigns.notices.services import ANSWERED, KIND, LOCKED, OPENED, READ
 from tests.campaigns.launched import launched_campaign
 from tests.factories import create_branch, create_contact, create_employer, create_user
 
@@ -64,8 +67,16 @@ def opened(client: FlaskClient, link: str) -> str:
     return html.unescape(client.get(link).text)
 
 
+def told_by(page: str) -> str:
+    """The words of a page."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page.partition("<main")[2].partition("</main>")[0]).split())
+
+
 def told() -> list[tuple[int, str]]:
-    query = select(TimelineEntry.employer_id, TimelineEntry.summary).where(TimelineEntry.kind == KIND)
+    """What the reader did, after opening the notice."""
+    query = select(TimelineEntry.employer_id, TimelineEntry.summary).where(
+        TimelineEntry.kind == KIND, TimelineEntry.summary != OPENED
+    )
     return [(employer_id, summary) for employer_id, summary in db.session.execute(query)]
 
 
@@ -172,12 +183,12 @@ def test_nothing_can_be_done_without_the_digits(
 def test_too_many_wrong_digits_close_the_notice_even_for_the_right_ones(
     client: FlaskClient, link: str
 ) -> None:
-    for _try in range(TRIES - 1):
+    for _try in range(TRIES.usual - 1):
         assert client.post(link, data={"digits": "0000"}).status_code == 422
     assert client.post(link, data={"digits": "0000"}).status_code == 429
     assert client.post(link, data={"digits": DIGITS}).status_code == 429
     assert "滨海甲公司" not in client.get(link).text
-    with time_machine.travel(now() + LOCK + timedelta(minutes=1)):
+    with time_machine.travel(now() + timedelta(minutes=LOCK_MINUTES.usual + 1)):
         assert "滨海甲公司" in opened(client, link)
 
 
@@ -221,14 +232,15 @@ def test_the_link_of_a_message_that_was_never_sent_leads_nowhere(client: FlaskCl
 
 
 @pytest.mark.parametrize("step", ["", "/confirm", "/ask"])
-def test_an_expired_link_says_so_and_does_nothing(
+def test_an_expired_link_does_nothing_and_speaks_like_one_that_never_was(
     client: FlaskClient, link: str, message: Message, step: str
 ) -> None:
     opened(client, link)
-    with time_machine.travel(now() + timedelta(days=LINK_DAYS, minutes=1)):
-        assert client.get(link).status_code == 410
+    with time_machine.travel(now() + timedelta(days=LINK_DAYS.usual, minutes=1)):
+        expired, forged = client.get(link), client.get(f"/n/{new_token()}")
+        assert (expired.status_code, told_by(expired.text)) == (404, told_by(forged.text))
         data = {"digits": DIGITS, "wanted": "visit_request"}
-        assert client.post(f"{link}{step}", data=data).status_code == 410
+        assert client.post(f"{link}{step}", data=data).status_code == 404
     assert db.session.get_one(Message, message.id).confirmed_at is None
     assert told() == []
 
@@ -258,3 +270,70 @@ def test_whoever_tries_one_link_after_another_is_slowed_down(client: FlaskClient
     finally:
         limiter.enabled = False
     assert answers == [404] * 60 + [429]
+
+
+@pytest.fixture
+def single(owner: User) -> Message:
+    """One person of one employer, whose account is known."""
+    employer = create_employer(
+        owner.branch,
+        name="滨海丙公司",
+        employer_account_no="120000098765",
+        owner_id=owner.id,
+        arrears_months=1,
+    )
+    create_contact(employer, name="陈丽", mobile="13900001111")
+    campaign = launched_campaign(create_user(Role.MANAGER, branch=owner.branch))
+    db.session.execute(move(MessageState.CLAIMED, Message.campaign_id == campaign.id))
+    settle(MessageState.DELIVERED, Message.campaign_id == campaign.id)
+    db.session.commit()
+    return db.session.scalars(select(Message).where(Message.employer_id == employer.id)).one()
+
+
+@pytest.mark.databases("sqlite")
+def test_the_account_opens_a_notice_of_one_employer_and_proves_no_mobile(
+    client: FlaskClient, single: Message
+) -> None:
+    page = f"/n/{single.token}"
+    assert client.post(page, data={"digits": "8765"}).status_code == 303
+    shown = html.unescape(client.get(page).text)
+    assert "滨海丙公司" in shown
+    assert 'id="leave"' not in shown
+    client.post(f"{page}/confirm")
+    client.post(f"{page}/leave", data={"greeting": "y"})
+    db.session.expire_all()
+    assert single.confirmed_at is not None
+    assert single.contact is not None
+    assert single.contact.verified_on is None
+    assert db.session.scalars(select(OptOut)).all() == []
+
+
+@pytest.mark.databases("sqlite")
+def test_a_reader_leaves_greetings_and_publicity_but_never_service_notices(
+    client: FlaskClient, link: str, message: Message
+) -> None:
+    client.post(f"{link}/leave", data={"greeting": "y"})  # not yet proven
+    assert db.session.scalars(select(OptOut)).all() == []
+    opened(client, link)
+    for _click in range(2):
+        client.post(f"{link}/leave", data={"greeting": "y", "publicity": "y", "service": "y"})
+    assert message.contact is not None
+    left = db.session.scalars(select(OptOut)).all()
+    assert sorted((one.contact_id, one.message_class, one.recorded_by_id) for one in left) == [
+        (message.contact.id, MessageClass.GREETING, None),
+        (message.contact.id, MessageClass.PUBLICITY, None),
+    ]
+    assert "不再接收节日问候" in html.unescape(client.get(link).text)
+    entries = db.session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "contact")).all()
+    assert {one.employer_id for one in entries} == {message.employer_id}
+
+
+@pytest.mark.databases("sqlite")
+def test_whoever_opens_confirms_or_guesses_wrong_is_in_the_trail(client: FlaskClient, link: str) -> None:
+    for _try in range(TRIES.usual):
+        client.post(link, data={"digits": "0000"})
+    with time_machine.travel(now() + timedelta(minutes=LOCK_MINUTES.usual + 1)):
+        opened(client, link)
+        client.post(f"{link}/confirm")
+    actions = db.session.scalars(select(AuditEvent.action).where(AuditEvent.subject_type == "messages")).all()
+    assert set(actions) == {LOCKED, READ, ANSWERED}

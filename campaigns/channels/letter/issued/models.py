@@ -96,6 +96,11 @@ class Letter(Timestamps, Model):
     #: wrong answers at the page that verifies it
     tries: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
+    #: what the reader did on that page, each the first time
+    opened_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    fetched_at: Mapped[datetime | None]
 
     employer: Mapped[Employer] = relationship()
     branch: Mapped[Branch] = relationship()

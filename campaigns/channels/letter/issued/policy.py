@@ -1,7 +1,5 @@
 """Who issues letters and follows them, and who sees which."""
 
-from datetime import timedelta
-
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 
@@ -9,9 +7,6 @@ from app.accounts.policy import in_scope
 from app.core.options import Option
 from app.core.permissions import LEADERS, Actor, Grantable, Grants, Role
 from campaigns.channels.letter.issued.models import Letter
-
-#: Wrong answers until the page that verifies a letter closes, and for how long; digits that are asked for.
-TRIES, LOCK, DIGITS = 5, timedelta(minutes=30), 4
 
 ADDRESS_DAYS = Option(
     "letters.address_days",

@@ -1,9 +1,8 @@
-"""Issuing letters, and proving that somebody may read one."""
+"""Issuing letters."""
 
 import io
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -13,7 +12,7 @@ from app.attachments.queries import kind_of
 from app.attachments.services import attach, checked
 from app.config import current_settings
 from app.core import timeline
-from app.core.clock import now, today
+from app.core.clock import today
 from app.core.db import db, insert_new
 from app.core.errors import DomainError
 from app.core.i18n import msgid
@@ -22,7 +21,6 @@ from app.employers.models import Employer
 from campaigns.channels.letter import text
 from campaigns.channels.letter.issued import queries
 from campaigns.channels.letter.issued.models import Letter, NumberSeries
-from campaigns.channels.letter.issued.policy import DIGITS, LOCK, TRIES
 from campaigns.channels.letter.models import LetterVersion
 from campaigns.channels.letter.queries import as_data, document, letterhead_of
 
@@ -31,14 +29,6 @@ ISSUED = msgid("Letter %(number)s issued: %(title)s")
 
 #: Without letters and digits that are mistaken for others.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What came of an answer; `left` is how many tries are left."""
-
-    right: bool
-    left: int
 
 
 def next_number(prefix: str, year: int) -> int:
@@ -132,22 +122,3 @@ def _archive(letter: Letter, actor: Actor) -> None:
         letter.sha256 = incoming.draft.sha256
         attach(kind_of(letter), letter, incoming, f"{letter.number}.pdf", actor)
     db.session.flush()
-
-
-def prove(letter: Letter, digits: str) -> Proof:
-    """Whether the digits end the mobile or the account number; too many wrong ones close it for a while."""
-    moment = now()
-    if letter.locked_until is not None:
-        if letter.locked_until > moment:
-            return Proof(False, 0)
-        letter.locked_until, letter.tries = None, 0
-    ends = [one[-DIGITS:] for one in (letter.phone, letter.account) if one and len(one) >= DIGITS]
-    if any(secrets.compare_digest(digits.encode(), end.encode()) for end in ends):
-        letter.tries = 0
-        db.session.flush()
-        return Proof(True, TRIES)
-    letter.tries += 1
-    if letter.tries >= TRIES:
-        letter.locked_until = moment + LOCK
-    db.session.flush()
-    return Proof(False, TRIES - letter.tries)
