@@ -67,6 +67,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.channels.letter",
     "campaigns.channels.letter.issued",
     "campaigns.drafting",
+    "campaigns.drafting.templates",
     "campaigns.ledger",
     "campaigns.notices",
     "campaigns.results",

@@ -28,7 +28,9 @@ from app.relief.applications import services as relief
 from app.relief.applications.models import DOCUMENTS, ReliefApplication, Request, VoteBody
 from app.relief.applications.services import Draft
 from campaigns.channels.letter.models import LetterTemplate, LetterVersion
+from campaigns.channels.sms.models import SmsTemplate, SmsVersion
 from campaigns.drafting.models import Campaign
+from campaigns.gateways.models import GatewayWord
 
 _numbers = count(1)
 
@@ -110,6 +112,13 @@ def seed_outlines() -> None:
     path = next((PROJECT / "migrations" / "versions").glob("*_letter_outlines.py"))
     insert_shipped = runpy.run_path(str(path))["insert_shipped"]
     insert_shipped(db.session.connection(), LetterTemplate.__table__, LetterVersion.__table__)
+
+
+def seed_templates() -> None:
+    """The templates of messages and the refused words, as the migration fills them."""
+    path = next((PROJECT / "migrations" / "versions").glob("*_sms_templates.py"))
+    tables = (SmsTemplate.__table__, SmsVersion.__table__, GatewayWord.__table__)
+    runpy.run_path(str(path))["insert_shipped"](db.session.connection(), *tables)
 
 
 def create_contact(

@@ -1,5 +1,8 @@
 """The forms of drafting."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -19,7 +22,11 @@ from app.core.choices import offered
 from app.core.decimals import Places
 from app.core.permissions import Actor
 from app.employers.lists import LIST
+from campaigns.channels.letter.models import VariableKind
+from campaigns.channels.letter.text import LONGEST_VALUE
 from campaigns.channels.sms import text as sms
+from campaigns.channels.sms.models import SmsVersion
+from campaigns.drafting.content.models import Declared, declared
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
 from campaigns.drafting.models import Campaign, ContactOrder, MessageClass
 from campaigns.drafting.policy import FREQUENCY_DAYS, MOST_HELD_OUT
@@ -40,6 +47,8 @@ class WishForm(FlaskForm):  # type: ignore[misc]
     segment_id = SelectField(_l("To whom (saved segment)"), [InputRequired()], coerce=int)
     contact_order = SelectField(_l("Whom to reach there"), choices=offered(CONTACT_ORDER_LABELS))
     message_class = SelectField(_l("Kind of message"), choices=offered(MESSAGE_CLASS_LABELS))
+    #: the published wording it is written with; empty: written freely
+    template = HiddenField()
     template_text = TextAreaField(_l("Text"), [InputRequired(), Length(max=sms.LONGEST)])
     deadline = DateField(_l("Deadline, for {deadline}"), [Optional()])
     frequency_days = IntegerField(
@@ -54,6 +63,30 @@ class WishForm(FlaskForm):  # type: ignore[misc]
         default=0,
         description=_l("They hear nothing; what they do meanwhile shows what the campaign brought."),
     )
+
+    @classmethod
+    def of(
+        cls, version: SmsVersion | None, *args: Any, given: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> "WishForm":
+        """With a field for each value that the wording asks for; it brings its own text and class."""
+        if version is None:
+            form = cls(*args, **kwargs)
+            form.template.data = ""
+            return form
+        asked = [one for one in declared(version).values() if not one.known]
+        fields: dict[str, Any] = {
+            f"value:{one.name}": _value_field(one, (given or {}).get(one.name)) for one in asked
+        }
+        fields |= {"template_text": HiddenField(), "message_class": HiddenField()}
+        made: WishForm = type("WishForm", (cls,), fields)(*args, **kwargs)
+        made.template.data = str(version.id)
+        made.template_text.data, made.message_class.data = version.text, version.template.message_class
+        return made
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What the author filled in for the wording, by name."""
+        return {f.name.partition(":")[2]: str(f.data or "") for f in self if f.name.startswith("value:")}
 
     def offer_segments(self, actor: Actor, campaign: Campaign | None = None) -> None:
         """The segments this author may use; the one in use stays even if it is somebody else's."""
@@ -79,7 +112,19 @@ class WishForm(FlaskForm):  # type: ignore[misc]
             frequency_days=self.frequency_days.data or 0,
             verified_only=bool(self.verified_only.data),
             hold_out=self.hold_out.data or 0,
+            template_version_id=int(self.template.data or 0) or None,
+            values=self.values,
         )
+
+
+def _value_field(one: Declared, given: str | None) -> StringField:
+    return StringField(
+        one.label,
+        [InputRequired() if one.required else Optional(), Length(max=LONGEST_VALUE)],
+        default=given or one.default,
+        description=_l("Stands for {%(name)s} in the text.", name=one.name),
+        render_kw={"type": "date"} if one.kind is VariableKind.DATE else {},
+    )
 
 
 class ApprovalForm(FlaskForm):  # type: ignore[misc]

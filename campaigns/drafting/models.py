@@ -12,6 +12,7 @@ from app.accounts.models import Branch, User
 from app.core.clock import today
 from app.core.db import EnumText, Model, Rate, Timestamps
 from app.employers.models import Contact, Employer
+from campaigns.channels.sms.models import SmsVersion
 
 
 class MessageClass(StrEnum):
@@ -59,6 +60,8 @@ class Exclusion(StrEnum):
     HOLD_OUT = "hold_out"
     #: a variable of the text has no value for this employer
     MISSING_VALUE = "missing_value"
+    #: its values would bring a word into the text that the gateway refuses
+    FORBIDDEN_WORD = "forbidden_word"
     #: the same person serves several employers and gets one message for all of them
     MERGED = "merged"
     #: the campaign was cancelled before this message was sent
@@ -107,6 +110,9 @@ class Campaign(Timestamps, Model):
     #: without the brackets
     signature: Mapped[str] = mapped_column(String(20))
     template_text: Mapped[str] = mapped_column(Text)
+    #: the published wording it was taken from, and what the author filled in for it; None: written freely
+    template_version_id: Mapped[int | None] = mapped_column(ForeignKey("sms_template_versions.id"))
+    template_values: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     #: fills the variable {deadline}
     deadline: Mapped[date | None]
     contact_order: Mapped[ContactOrder] = mapped_column(
@@ -152,6 +158,7 @@ class Campaign(Timestamps, Model):
     hold_reason: Mapped[str | None] = mapped_column(String(40))
 
     branch: Mapped[Branch] = relationship()
+    template_version: Mapped[SmsVersion | None] = relationship()
     created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
     edited_by: Mapped[User | None] = relationship(foreign_keys=[edited_by_id])
     approved_by: Mapped[User | None] = relationship(foreign_keys=[approved_by_id])

@@ -103,6 +103,8 @@ def content_fingerprint(campaign: Campaign) -> str:
         campaign.segment_id,
         campaign.criteria,
     ]
+    if campaign.template_version_id is not None:
+        decided += [campaign.template_version_id, campaign.template_values]
     return _digest([json.dumps(decided, sort_keys=True, ensure_ascii=False)])
 
 

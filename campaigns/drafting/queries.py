@@ -45,6 +45,7 @@ EXCLUSION_LABELS = {
     Exclusion.BY_HAND: _l("Left out by hand"),
     Exclusion.HOLD_OUT: _l("Held out to compare with"),
     Exclusion.MISSING_VALUE: _l("A value of the text is unknown"),
+    Exclusion.FORBIDDEN_WORD: _l("A word in it is refused by the gateway"),
     Exclusion.MERGED: _l("Same person: joined into one message"),
     Exclusion.CANCELLED: _l("Campaign cancelled before sending"),
 }

@@ -4,7 +4,8 @@ Any change to a submitted or approved campaign takes it back to draft; an approv
 the audience that the approver saw, and for nothing else.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -21,17 +22,22 @@ from app.core.segments import Segment
 from app.core.workflow import transition
 from campaigns.channels.sms import text as sms
 from campaigns.drafting.audience.services import refresh
+from campaigns.drafting.content.models import declared
 from campaigns.drafting.content.policy import check, objections
 from campaigns.drafting.content.queries import sizes
 from campaigns.drafting.models import Campaign, CampaignState, ContactOrder, MessageClass, Sender
 from campaigns.drafting.policy import content_fingerprint, fingerprint
 from campaigns.drafting.queries import sender_of
+from campaigns.drafting.templates.queries import version as published_version
 from campaigns.drafting.workflow import CAMPAIGN
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What an author decides: to whom (a saved segment and its criteria), what, and with which care."""
+    """What an author decides: to whom (a saved segment and its criteria), what, and with which care.
+
+    A published wording brings its own text and class; `values` are what it asks authors for, by name.
+    """
 
     name: str
     segment_id: int | None
@@ -43,6 +49,8 @@ class Wish:
     frequency_days: int
     verified_only: bool = False
     hold_out: int = 0
+    template_version_id: int | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def draft(wish: Wish, actor: Actor, branch: Branch) -> Campaign:
@@ -71,8 +79,7 @@ def _write(campaign: Campaign, wish: Wish, actor: Actor) -> None:
     campaign.name = wish.name
     campaign.segment_id = wish.segment_id
     campaign.criteria = wish.criteria
-    campaign.message_class = wish.message_class
-    campaign.template_text = wish.template_text.strip()
+    _say(campaign, wish)
     campaign.deadline = wish.deadline
     campaign.contact_order = wish.contact_order
     campaign.frequency_days = wish.frequency_days
@@ -82,6 +89,16 @@ def _write(campaign: Campaign, wish: Wish, actor: Actor) -> None:
     campaign.price = sender.price
     campaign.edited_by_id = actor.id
     check(campaign)
+
+
+def _say(campaign: Campaign, wish: Wish) -> None:
+    version = published_version(wish.template_version_id) if wish.template_version_id else None
+    campaign.template_version = version
+    campaign.template_version_id = version.id if version else None
+    campaign.template_text = version.text if version else wish.template_text.strip()
+    campaign.message_class = MessageClass(version.template.message_class) if version else wish.message_class
+    names = [one.name for one in declared(version).values() if not one.known]
+    campaign.template_values = {name: wish.values[name] for name in names if wish.values.get(name)}
 
 
 def reckon_again(campaign: Campaign) -> bool:

@@ -1,5 +1,6 @@
 """The pages of drafting: write a campaign, see whom it reaches, have it approved."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,14 +14,16 @@ from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import requires
 from app.core.workflow import available, history
+from campaigns.channels.sms.models import SmsVersion
 from campaigns.drafting import queries, services
 from campaigns.drafting.content.models import VARIABLES
-from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS, READY_TEXTS, objections, ready_text
+from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS, objections
 from campaigns.drafting.content.queries import draft_sample, preview
 from campaigns.drafting.forms import CONTACT_ORDER_LABELS, ApprovalForm, ReturnForm, SenderForm, WishForm
 from campaigns.drafting.lists import AUDIENCE, CAMPAIGNS
 from campaigns.drafting.models import Campaign, CampaignState, MessageClass
 from campaigns.drafting.policy import Permission, needs_head
+from campaigns.drafting.templates import queries as templates
 from campaigns.drafting.workflow import CAMPAIGN
 
 blueprint = Blueprint("drafting", __name__, url_prefix="/campaigns")
@@ -52,27 +55,27 @@ def audience(id: int) -> ResponseReturnValue:
 @blueprint.get("/new")
 @requires(Permission.DRAFT)
 def new() -> ResponseReturnValue:
-    """An empty form; `segment` and `text` in the address fill in where it came from."""
-    form = WishForm(segment_id=request.args.get("segment", type=int))
+    """An empty form; `segment` and `template` in the address fill in where it came from."""
+    version = _version()
+    form = WishForm.of(version, segment_id=request.args.get("segment", type=int))
     form.offer_segments(_reader())
-    if name := request.args.get("text"):
-        ready = ready_text(name)
-        form.template_text.data, form.message_class.data = ready.text, str(ready.message_class)
-        form.name.data = str(ready.label)
-    return _form_page(form)
+    if version is not None:
+        form.name.data = version.template.name
+    return _form_page(form, version=version)
 
 
 @blueprint.post("/new")
 @requires(Permission.DRAFT)
 def create() -> ResponseReturnValue:
-    form = WishForm()
+    version = _version()
+    form = WishForm.of(version)
     form.offer_segments(_reader())
     if not form.validate_on_submit():
-        return _form_page(form), 422
+        return _form_page(form, version=version), 422
     try:
         campaign = services.draft(form.wish(_reader()), _reader(), _reader().branch)
     except DomainError as refusal:
-        return _refused(form, refusal)
+        return _refused(form, refusal, version=version)
     db.session.commit()
     return _show(campaign.id)
 
@@ -82,44 +85,64 @@ def create() -> ResponseReturnValue:
 def edit(id: int) -> ResponseReturnValue:
     campaign = queries.find(id, _reader())
     demand(campaign, "edit", _reader())
-    form = WishForm(obj=campaign)
+    version = _version(campaign)
+    form = WishForm.of(version, obj=campaign, given=campaign.template_values)
     form.offer_segments(_reader(), campaign)
-    return _form_page(form, campaign)
+    return _form_page(form, campaign, version)
 
 
 @blueprint.post("/<int:id>/edit")
 @requires(Permission.DRAFT)
 def change(id: int) -> ResponseReturnValue:
     campaign = queries.find(id, _reader(), lock=True)
-    form = WishForm()
+    version = _version()
+    form = WishForm.of(version)
     form.offer_segments(_reader(), campaign)
     if not form.validate_on_submit():
-        return _form_page(form, campaign), 422
+        return _form_page(form, campaign, version), 422
     try:
         services.revise(campaign, form.wish(_reader(), campaign), _reader())
     except DomainError as refusal:
-        return _refused(form, refusal, id)
+        return _refused(form, refusal, id, version)
     db.session.commit()
     return _show(id)
 
 
-def _refused(form: WishForm, refusal: DomainError, campaign_id: int | None = None) -> ResponseReturnValue:
+def _version(campaign: Campaign | None = None) -> SmsVersion | None:
+    """The wording that is asked for; where none is, the one that the campaign has."""
+    usual = campaign.template_version_id if campaign else None
+    chosen = request.values.get("template", usual, type=int)
+    return templates.version(chosen) if chosen else None
+
+
+def _refused(
+    form: WishForm,
+    refusal: DomainError,
+    campaign_id: int | None = None,
+    version: SmsVersion | None = None,
+) -> ResponseReturnValue:
     """The form again, with every objection beside the text; nothing was kept."""
     reasons = refusal.reasons or (refusal.message,)
     db.session.rollback()
     form.template_text.errors = [*form.template_text.errors, *reasons]
     campaign = queries.find(campaign_id, _reader()) if campaign_id else None
-    return _form_page(form, campaign), 422
+    return _form_page(form, campaign, version), 422
 
 
-def _form_page(form: WishForm, campaign: Campaign | None = None) -> str:
+def _form_page(form: WishForm, campaign: Campaign | None = None, version: SmsVersion | None = None) -> str:
     return render_template(
         "campaigns/drafting/form.html",
         form=form,
         campaign=campaign,
+        version=version,
         variables=VARIABLES.values(),
-        ready_texts=READY_TEXTS,
-        sample=_sample(form.template_text.data or "", form.message_class.data or MessageClass.SERVICE),
+        templates=templates.offered(),
+        sample=_sample(
+            form.template_text.data or "",
+            form.message_class.data or MessageClass.SERVICE,
+            version,
+            form.values,
+        ),
     )
 
 
@@ -128,16 +151,17 @@ def _form_page(form: WishForm, campaign: Campaign | None = None) -> str:
 def wording() -> str:
     """While the author writes: how the text will look, how long it is, and what is wrong with it."""
     args = request.args
-    return render_template(
-        "campaigns/drafting/sample.html",
-        sample=_sample(args.get("template_text", ""), args.get("message_class", MessageClass.SERVICE)),
-    )
+    version = _version()
+    text = version.text if version else args.get("template_text", "")
+    given = {name.removeprefix("value:"): value for name, value in args.items() if name.startswith("value:")}
+    kind = version.template.message_class if version else args.get("message_class", MessageClass.SERVICE)
+    return render_template("campaigns/drafting/sample.html", sample=_sample(text, kind, version, given))
 
 
-def _sample(text: str, message_class: str) -> Any:
+def _sample(text: str, message_class: str, version: SmsVersion | None, given: Mapping[str, str]) -> Any:
     kind = MessageClass(message_class) if message_class in set(MessageClass) else MessageClass.SERVICE
     sender = queries.sender_of(_reader().branch)
-    return draft_sample(text, kind, sender, _reader().branch_name)
+    return draft_sample(text, kind, sender, _reader().branch_name, version, given)
 
 
 @blueprint.get("/<int:id>/draft")

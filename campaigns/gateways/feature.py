@@ -6,12 +6,13 @@ from flask_babel import lazy_gettext as _l
 from app.core.features import Feature, NavItem
 from campaigns.gateways.cli import group
 from campaigns.gateways.policy import GRANTS, Permission
-from campaigns.gateways.views import account_pages, blueprint
+from campaigns.gateways.views import account_pages, blueprint, word_pages
 
 
 def init(app: Flask) -> None:
-    """Two kinds of page, two addresses."""
+    """Three kinds of page, three addresses."""
     app.register_blueprint(account_pages)
+    app.register_blueprint(word_pages)
 
 
 feature = Feature(
@@ -31,6 +32,14 @@ feature = Feature(
         ),
         NavItem(
             _l("Gateway codes"), "gateway_codes.index", Permission.CODES_VIEW, "broadcast-pin", "admin", 70
+        ),
+        NavItem(
+            _l("Words gateways refuse"),
+            "gateway_words.index_words",
+            Permission.WORDS_VIEW,
+            "slash-circle",
+            "admin",
+            71,
         ),
     ),
 )

@@ -1,5 +1,7 @@
 """What an administrator says about a gateway's code, an account, and a text filed with its provider."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, IntegerField, PasswordField, SelectField, StringField, TextAreaField
@@ -10,7 +12,7 @@ from campaigns.gateways.accounts import Entry
 from campaigns.gateways.codes import FAILURES
 from campaigns.gateways.models import GatewayAccount
 from campaigns.gateways.protocol import FailureClass
-from campaigns.gateways.registry import KINDS
+from campaigns.gateways.registry import KINDS, labels
 
 
 class CodeForm(FlaskForm):  # type: ignore[misc]
@@ -99,3 +101,15 @@ class FiledTextForm(FlaskForm):  # type: ignore[misc]
         [InputRequired(), Length(max=500)],
         description=_l("Without the signature; write its variables as {name}, in the provider's order."),
     )
+
+
+class WordForm(FlaskForm):  # type: ignore[misc]
+    """A word that a gateway refuses."""
+
+    word = StringField(_l("Word"), [InputRequired(), Length(max=40)])
+    gateway = SelectField(_l("Refused by"))
+    note = StringField(_l("Why, or who said so"), [Length(max=120)])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.gateway.choices = offered({"": _l("every gateway")} | labels())

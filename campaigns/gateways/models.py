@@ -64,3 +64,15 @@ class GatewayCode(Model):
     code: Mapped[str] = mapped_column(String(40))
     failure: Mapped[FailureClass] = mapped_column(EnumText(FailureClass))
     note: Mapped[str] = mapped_column(String(120), default="")
+
+
+class GatewayWord(Timestamps, Model):
+    """A word that a gateway refuses; `gateway` is an account's code, empty: every gateway refuses it."""
+
+    __tablename__ = "gateway_words"
+    __table_args__ = (UniqueConstraint("gateway", "word"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    gateway: Mapped[str] = mapped_column(String(20), default="")
+    word: Mapped[str] = mapped_column(String(40))
+    note: Mapped[str] = mapped_column(String(120), default="")

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.permissions import LEADERS, Grantable, Grants, Role
+from app.core.permissions import LEADERS, OFFICE, Grantable, Grants, Role
 
 
 class Permission(Grantable):
@@ -11,10 +11,15 @@ class Permission(Grantable):
     ACCOUNTS_VIEW = "gateways:view_accounts", _l("See the accounts at SMS providers, without their secrets")
     ACCOUNTS_EDIT = "gateways:edit_accounts", _l("Enter accounts at SMS providers and their secrets")
 
+    WORDS_VIEW = "gateways:view_words", _l("See the words that gateways refuse")
+    WORDS_EDIT = "gateways:edit_words", _l("Edit the words that gateways refuse")
+
 
 GRANTS: Grants = {
     Permission.CODES_VIEW: (*LEADERS, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN),
     Permission.CODES_EDIT: (Role.SYSTEM_ADMIN,),
     Permission.ACCOUNTS_VIEW: (*LEADERS, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN),
     Permission.ACCOUNTS_EDIT: (Role.SYSTEM_ADMIN,),
+    Permission.WORDS_VIEW: (*OFFICE, Role.SYSTEM_ADMIN),
+    Permission.WORDS_EDIT: (Role.BRANCH_HEAD, Role.SYSTEM_ADMIN),
 }

@@ -1,4 +1,4 @@
-"""The accounts at providers, the texts filed there, and what the codes of each gateway mean."""
+"""The accounts at providers, the texts filed there, what each gateway means by its codes, and its words."""
 
 from typing import Any
 
@@ -9,12 +9,13 @@ from flask_babel import gettext as _
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
 from app.core.permissions import requires
-from campaigns.gateways import accounts, codes, registry
-from campaigns.gateways.forms import AccountForm, CodeForm, FiledTextForm, NewAccountForm
+from campaigns.gateways import accounts, codes, registry, words
+from campaigns.gateways.forms import AccountForm, CodeForm, FiledTextForm, NewAccountForm, WordForm
 from campaigns.gateways.models import GatewayAccount
 from campaigns.gateways.policy import Permission
 
 blueprint = Blueprint("gateway_codes", __name__, url_prefix="/settings/gateway-codes")
+word_pages = Blueprint("gateway_words", __name__, url_prefix="/settings/gateway-words")
 account_pages = Blueprint("gateway_accounts", __name__, url_prefix="/settings/gateways")
 
 
@@ -161,6 +162,41 @@ def _saved(code: str) -> ResponseReturnValue:
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(url_for(".show", code=code), 303)
+
+
+@word_pages.get("")
+@requires(Permission.WORDS_VIEW)
+def index_words() -> ResponseReturnValue:
+    """The words that no text may hold."""
+    return _words_page(WordForm(formdata=None))
+
+
+@word_pages.post("/forbid")
+@requires(Permission.WORDS_EDIT)
+def forbid() -> ResponseReturnValue:
+    """From now on no text with this word is submitted or approved."""
+    form = WordForm()
+    if not form.validate_on_submit():
+        return _words_page(form)
+    words.forbid(form.word.data or "", form.gateway.data or "", form.note.data or "")
+    db.session.commit()
+    flash(_("Saved."), "success")
+    return redirect(url_for(".index_words"), 303)
+
+
+@word_pages.post("/allow")
+@requires(Permission.WORDS_EDIT)
+def allow() -> ResponseReturnValue:
+    """The gateways take the word."""
+    words.allow(request.form.get("word", 0, type=int))
+    db.session.commit()
+    flash(_("Saved."), "success")
+    return redirect(url_for(".index_words"), 303)
+
+
+def _words_page(form: WordForm) -> ResponseReturnValue:
+    page = {"form": form, "words": words.listed(), "gateways": registry.labels()}
+    return render_template("campaigns/gateways/words.html", **page), 422 if form.errors else 200
 
 
 def _account_page(

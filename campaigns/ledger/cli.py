@@ -23,10 +23,10 @@ from app.core.jobs import run_inline, run_somewhere
 from app.core.permissions import Actor, may
 from app.employers.lists import LIST
 from campaigns.drafting import services as drafting
-from campaigns.drafting.content.policy import READY_TEXTS, ReadyText
 from campaigns.drafting.models import Campaign, ContactOrder, MessageClass
 from campaigns.drafting.policy import FREQUENCY_DAYS, Permission
 from campaigns.drafting.queries import find
+from campaigns.drafting.templates.queries import named
 from campaigns.ledger import jobs, queries
 from campaigns.ledger.services import controlling, reconciling, sweeping
 
@@ -57,7 +57,7 @@ def list_campaigns(wants_json: bool) -> None:
     "--template",
     required=True,
     metavar="T",
-    help="A ready text by name, or the text itself with {variables}.",
+    help="A template by its name or code, or the text itself with {variables}.",
 )
 @click.option("--name", required=True, metavar="N", help="Name of the campaign.")
 @click.option("--class", "kind", type=click.Choice([str(k) for k in MessageClass]), help="Kind of message.")
@@ -80,16 +80,17 @@ def create(
         with writing():
             author = _author(username)
             found = segments.find(segment, author, LIST)
-            ready = next((one for one in READY_TEXTS if one.name == template), None)
+            ready = named(template)
             wish = drafting.Wish(
                 name=name,
                 segment_id=found.id,
                 criteria=found.tree,
-                message_class=MessageClass(kind) if kind else _usual_class(ready),
+                message_class=MessageClass(kind) if kind else MessageClass.SERVICE,
                 template_text=ready.text if ready else template,
                 deadline=deadline.date() if deadline else None,
                 contact_order=ContactOrder.HANDLER_FIRST,
                 frequency_days=FREQUENCY_DAYS,
+                template_version_id=ready.id if ready else None,
             )
             campaign = drafting.draft(wish, author, author.branch)
             if submit:
@@ -252,10 +253,6 @@ def _author(username: str) -> User:
     user = _actor(username)
     assert isinstance(user, User)  # noqa: S101 - a name was given
     return user
-
-
-def _usual_class(ready: ReadyText | None) -> MessageClass:
-    return ready.message_class if ready else MessageClass.SERVICE
 
 
 def _refusal(error: DomainError) -> click.ClickException:

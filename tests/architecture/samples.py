@@ -55,6 +55,8 @@ from app.tasks.rotation.models import HandOver
 from app.tasks.services import open_task
 from campaigns.channels.letter.issued.models import Letter
 from campaigns.channels.letter.models import LetterTemplate, LetterVersion
+from campaigns.drafting.models import MessageClass
+from campaigns.drafting.templates.services import add as add_template
 from campaigns.gateways import accounts
 from campaigns.gateways.accounts import Entry
 from tests.factories import (
@@ -99,6 +101,11 @@ def outline(_branch: Branch) -> int:
     db.session.add(made)
     db.session.flush()
     return made.id
+
+
+def template(branch: Branch) -> int:
+    author = create_user(Role.MANAGER, branch=branch)
+    return add_template(token_hex(4), MessageClass.SERVICE, "样例。", author).id
 
 
 def letter(branch: Branch) -> int:
@@ -565,6 +572,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("plans", "id"): plan,
     ("talking", "id"): script,
     ("outlines", "id"): outline,
+    ("templates", "id"): template,
     ("letters", "id"): letter,
     ("letters", "code"): lambda _branch: "arrears",
     ("onboarding", "id"): opening,
@@ -619,6 +627,7 @@ ANYONES: frozenset[Key] = frozenset(
         ("areas", "id"),
         ("talking", "id"),
         ("outlines", "id"),
+        ("templates", "id"),
         ("letters", "code"),
         ("settings", "table"),
         ("personal", "code"),

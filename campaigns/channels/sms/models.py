@@ -1,13 +1,14 @@
-"""Who does not want to be written to."""
+"""What messages say, in versions; and who does not want to be written to."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.core.clock import now
-from app.core.db import Model
+from app.core.db import Model, Timestamps
 
 
 class OptOut(Model):
@@ -36,3 +37,56 @@ class OptOut(Model):
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     recorded_by: Mapped[User | None] = relationship()
+
+
+class SmsTemplate(Timestamps, Model):
+    """What a department says again and again. Its wording lives in versions."""
+
+    __tablename__ = "sms_templates"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    #: a campaigns.drafting.models.MessageClass
+    message_class: Mapped[str] = mapped_column(String(16), default="service")
+    retired_on: Mapped[date | None]
+
+    versions: Mapped[list["SmsVersion"]] = relationship(
+        order_by="SmsVersion.number.desc()", back_populates="template"
+    )
+
+
+class SmsVersion(Timestamps, Model):
+    """One wording. A draft is edited; a published one is frozen, and campaigns keep the one they used.
+
+    `variables` are {name, label, kind, default}: what an author fills in for a whole campaign (`label` and
+    `kind` say what), or only a default for a variable that is read of the employer. Whatever has no default
+    is required.
+    """
+
+    __tablename__ = "sms_template_versions"
+    __table_args__ = (
+        UniqueConstraint("template_id", "number"),
+        # two people who begin a draft at once find one draft
+        Index(
+            "uq_sms_template_versions_draft",
+            "template_id",
+            unique=True,
+            sqlite_where=text("published_at IS NULL"),
+            postgresql_where=text("published_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    template_id: Mapped[int] = mapped_column(ForeignKey("sms_templates.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    variables: Mapped[list[Any]] = mapped_column(default=list)
+    #: who wrote it last; None: it came with the product
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    published_at: Mapped[datetime | None]
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    template: Mapped[SmsTemplate] = relationship(back_populates="versions")
+    by: Mapped[User | None] = relationship(foreign_keys=[by_id])
+    published_by: Mapped[User | None] = relationship(foreign_keys=[published_by_id])

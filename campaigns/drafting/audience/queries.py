@@ -16,11 +16,10 @@ from app.employers.lists import employer_fields
 from app.employers.models import Contact, Employer, EmployerContact
 from app.employers.policy import not_merged, visible_to
 from app.lifecycle.workflow import LIFECYCLE
-from campaigns.channels.sms import text as sms
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.audience.policy import AnyRow, Care, choose, written
 from campaigns.drafting.content.models import Facts
-from campaigns.drafting.content.policy import missing, values
+from campaigns.drafting.content.policy import Filling, filling, missing
 from campaigns.drafting.models import (
     AudienceMember,
     AudienceRemoval,
@@ -30,6 +29,7 @@ from campaigns.drafting.models import (
     MessageClass,
 )
 from campaigns.drafting.policy import SERVICE_TO_ALL
+from campaigns.gateways import words
 
 #: Campaigns whose recipients count as written to: an approved one will be sent any moment, and of a cancelled
 #: one those who got nothing are excluded by then.
@@ -81,14 +81,14 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
         _removed(campaign),
         Care(_goes_to_all(campaign), campaign.verified_only),
     )
-    used = sms.placeholders(campaign.template_text)
+    wording = filling(campaign)
     members = [
-        _candidate(row, people.get(row.id, ()), shut, campaign, (used, phone))
+        _candidate(row, people.get(row.id, ()), shut, campaign, (wording, phone))
         for row in db.session.execute(_employers(fits & reach))
     ]
     outside = select(func.count()).select_from(Employer).where(fits, not_merged(), ~reach)
     return Audience(
-        tuple(_merge(members, used, _Lot(campaign.id, campaign.hold_out))), db.session.scalar(outside) or 0
+        tuple(_merge(members, wording, _Lot(campaign.id, campaign.hold_out))), db.session.scalar(outside) or 0
     )
 
 
@@ -165,9 +165,9 @@ def _candidate(
     people: Sequence[AnyRow],
     shut: _Shut,
     campaign: Campaign,
-    wording: tuple[Iterable[str], str],
+    said: tuple[Filling, str],
 ) -> Candidate:
-    used, phone = wording
+    wording, phone = said
     reached = choose(people, campaign.contact_order, shut.care)
     facts = Facts(
         employer=row.name,
@@ -182,7 +182,7 @@ def _candidate(
         deadline=campaign.deadline,
     )
     excluded = _closed(row) or reached.excluded or shut.reason(row.id, reached.phone)
-    own = values(used, [facts])
+    own = wording.values([facts])
     return Candidate(row.id, reached.contact_id, reached.phone, facts, excluded, own, own)
 
 
@@ -204,7 +204,7 @@ class _Lot:
         return int.from_bytes(drawn[:8], "big") % 100 < self.of_hundred
 
 
-def _merge(members: Iterable[Candidate], used: Iterable[str], lot: _Lot) -> list[Candidate]:
+def _merge(members: Iterable[Candidate], wording: Filling, lot: _Lot) -> list[Candidate]:
     """One person, one message: the employers that share a number are spoken for by the first of them."""
     members = list(members)
     groups: dict[str, list[Candidate]] = {}
@@ -212,18 +212,26 @@ def _merge(members: Iterable[Candidate], used: Iterable[str], lot: _Lot) -> list
         if member.excluded is None and member.phone is not None:
             groups.setdefault(member.phone, []).append(member)
     settled: dict[int, Candidate] = {}
+    refused = words.refused()
     for group in groups.values():
-        settled |= {member.employer_id: member for member in _spoken_for(group, used, lot)}
+        settled |= {member.employer_id: member for member in _spoken_for(group, wording, (lot, refused))}
     return [settled.get(member.employer_id, member) for member in members]
 
 
-def _spoken_for(group: Sequence[Candidate], used: Iterable[str], lot: _Lot) -> list[Candidate]:
-    first = group[0]
-    together = values(used, [member.facts for member in group]) if len(group) > 1 else first.own_variables
-    if missing(used, together):
-        return [replace(member, excluded=Exclusion.MISSING_VALUE) for member in group]
-    if lot.falls_on(first.phone):
-        return [replace(member, excluded=Exclusion.HOLD_OUT) for member in group]
+def _spoken_for(
+    group: Sequence[Candidate], wording: Filling, stops: tuple[_Lot, Sequence[words.Refused]]
+) -> list[Candidate]:
+    first, (lot, refused) = group[0], stops
+    together = wording.values([member.facts for member in group]) if len(group) > 1 else first.own_variables
+    excluded = None
+    if missing(wording.used, together):
+        excluded = Exclusion.MISSING_VALUE
+    elif refused and words.found(" ".join(together.values()), refused):
+        excluded = Exclusion.FORBIDDEN_WORD
+    elif lot.falls_on(first.phone):
+        excluded = Exclusion.HOLD_OUT
+    if excluded:
+        return [replace(member, excluded=excluded) for member in group]
     lead = replace(first, variables=together)
     others = [replace(m, excluded=Exclusion.MERGED, lead=first.employer_id) for m in group[1:]]
     return [lead, *others]

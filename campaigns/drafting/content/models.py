@@ -9,6 +9,9 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.core.periods import Period
+from campaigns.channels.letter.models import VariableKind
+from campaigns.channels.sms.models import SmsVersion
+from campaigns.channels.sms.text import placeholders
 
 #: a typed value on its way into a text
 Value = str | int | Decimal | Period | date
@@ -45,6 +48,7 @@ class Variable:
     label: Any
     read: Callable[[Sequence[Facts]], Value | None]
     write: Callable[[Any], str]
+    kind: VariableKind = VariableKind.TEXT
 
 
 def _first(name: str) -> Callable[[Sequence[Facts]], Value | None]:
@@ -96,14 +100,52 @@ VARIABLES: dict[str, Variable] = {
     for variable in (
         Variable("employer", _l("Employer's name"), _employers, _one_line),
         Variable("handler", _l("Name of the contact"), _first("handler"), _one_line),
-        Variable("months", _l("Months in arrears"), _over("months", max), str),
-        Variable("paid_through", _l("Paid through"), _over("paid_through", min), _month),
-        Variable("amount", _l("Amount due, estimated"), _over("amount", sum), _yuan),
-        Variable("heads", _l("Contributing employees"), _over("heads", sum), str),
-        Variable("deadline", _l("Deadline"), _first("deadline"), _day),
+        Variable("months", _l("Months in arrears"), _over("months", max), str, VariableKind.NUMBER),
+        Variable("paid_through", _l("Paid through"), _over("paid_through", min), _month, VariableKind.MONTH),
+        Variable("amount", _l("Amount due, estimated"), _over("amount", sum), _yuan, VariableKind.MONEY),
+        Variable("heads", _l("Contributing employees"), _over("heads", sum), str, VariableKind.NUMBER),
+        Variable("deadline", _l("Deadline"), _first("deadline"), _day, VariableKind.DATE),
         Variable("specialist", _l("The employer's specialist"), _first("specialist"), _one_line),
         Variable("department", _l("Our department"), _first("department"), _one_line),
         Variable("phone", _l("Our telephone number"), _first("phone"), _one_line),
         Variable(LINK, _l("Personal link to the notice"), lambda _facts: None, str),
     )
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A variable of one text: where its value comes from, and what stands there for those who have none.
+
+    `known` ones are read of the employer; the others an author fills in for the whole campaign. Whatever has
+    no default is required: without a value nobody is written to.
+    """
+
+    name: str
+    label: Any
+    kind: VariableKind
+    default: str
+    known: bool
+
+    @property
+    def required(self) -> bool:
+        return not self.default and self.name != LINK
+
+
+def declared(version: SmsVersion | None) -> dict[str, Declared]:
+    """The variables of a wording's text by name, in its order; of a text that is written freely: none.
+
+    One that nobody declared yet is there with its name as label, so that a draft can be asked for it.
+    """
+    if version is None:
+        return {}
+    said = {one["name"]: one for one in version.variables or ()}
+    return {name: _declared(name, said.get(name, {})) for name in placeholders(version.text)}
+
+
+def _declared(name: str, said: dict[str, Any]) -> Declared:
+    default = str(said.get("default") or "")
+    if known := VARIABLES.get(name):
+        return Declared(name, known.label, known.kind, default, True)
+    kind = VariableKind(said.get("kind") or VariableKind.TEXT)
+    return Declared(name, str(said.get("label") or ""), kind, default, False)

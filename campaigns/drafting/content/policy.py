@@ -1,4 +1,4 @@
-"""What a text may say, by the class of its message; and the ready texts a department starts from."""
+"""What a text may say, by the class of its message, and how its variables get their values."""
 
 import re
 import secrets
@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.config import current_settings
 from app.core.clock import today
 from app.core.errors import DomainError
+from campaigns.channels.letter.text import Asked, written
 from campaigns.channels.sms import text as sms
-from campaigns.drafting.content.models import LINK, VARIABLES, Facts
+from campaigns.drafting.content.models import LINK, VARIABLES, Declared, Facts, declared
 from campaigns.drafting.models import Campaign, MessageClass
+from campaigns.gateways import words
 
 #: 96 bits: nobody guesses one, and it is short enough for an SMS.
 TOKEN_BYTES = 12
@@ -67,25 +68,80 @@ def missing(used: Iterable[str], given: Mapping[str, str]) -> list[str]:
     return [name for name in used if name != LINK and not given.get(name)]
 
 
+@dataclass(frozen=True)
+class Filling:
+    """Where the values of a text come from: the employer, else the author, else the default."""
+
+    used: tuple[str, ...]
+    given: Mapping[str, str]
+    defaults: Mapping[str, str]
+
+    def values(self, facts: Sequence[Facts]) -> dict[str, str]:
+        """The variables as text for one message about all these employers; without a value: left out."""
+        known = values((name for name in self.used if name in VARIABLES), facts)
+        return {**self.defaults, **self.given, **known}
+
+
+def filling(campaign: Campaign) -> Filling:
+    """How the campaign's text is filled in. Raises DomainError for an author's value that is none."""
+    variables = declared(campaign.template_version).values()
+    defaults = {one.name: one.default for one in variables if one.known and one.default}
+    return Filling(sms.placeholders(campaign.template_text), _given(campaign, variables), defaults)
+
+
+def _given(campaign: Campaign, variables: Iterable[Declared]) -> dict[str, str]:
+    """What the author filled in, as people read it."""
+    own = [one for one in variables if not one.known]
+    raw = campaign.template_values or {}
+    asked = [Asked(one.name, one.label, one.kind, True) for one in own]
+    return written(asked, {one.name: raw.get(one.name) or one.default for one in own})
+
+
 def objections(campaign: Campaign, on: date | None = None) -> list[Any]:
     """Everything that keeps the campaign's text from being sent, at once; an empty list lets it pass."""
     text = campaign.template_text
-    reasons: list[Any] = [*_braces(text)]
+    variables = declared(campaign.template_version)
+    reasons: list[Any] = [*_braces(text, variables)]
     if not reasons:
         reasons += _checked_by_the_channel(campaign)
+        reasons += _refused_values(campaign, variables.values())
     used = set(sms.placeholders(text))
     if "deadline" in used and campaign.deadline is None:
         reasons.append(_l("The text uses {deadline}: please give the day."))
     if campaign.deadline is not None and campaign.deadline < (on or today()):
         reasons.append(_l("The deadline has passed already."))
-    if campaign.message_class is not MessageClass.SERVICE and used & ACCOUNT_VARIABLES:
+    reasons += unlawful(text, campaign.message_class)
+    spoken = [campaign.signature, text, *(str(one) for one in (campaign.template_values or {}).values())]
+    return reasons + forbidden("\n".join(spoken))
+
+
+def unlawful(text: str, message_class: MessageClass) -> list[Any]:
+    """What a message of this class may not speak of."""
+    used, reasons = set(sms.placeholders(text)), []
+    if message_class is not MessageClass.SERVICE and used & ACCOUNT_VARIABLES:
         names = ", ".join(sorted(used & ACCOUNT_VARIABLES))
         reasons.append(
             _l("Only a service notice may speak of the employer's account: take out %(names)s.", names=names)
         )
-    if campaign.message_class is MessageClass.GREETING and LINK in used:
+    if message_class is MessageClass.GREETING and LINK in used:
         reasons.append(_l("A greeting carries no link."))
     return reasons
+
+
+def forbidden(text: str) -> list[Any]:
+    """The words in a text that a gateway refuses, each named."""
+    return [
+        _l("The gateway refuses the word “%(word)s”: say it in another way.", word=word)
+        for word in words.found(text, words.refused())
+    ]
+
+
+def _refused_values(campaign: Campaign, variables: Iterable[Declared]) -> list[Any]:
+    try:
+        _given(campaign, variables)
+    except DomainError as refusal:
+        return list(refusal.reasons)
+    return []
 
 
 def check(campaign: Campaign) -> None:
@@ -99,17 +155,19 @@ def says_how_to_leave(message_class: MessageClass) -> bool:
     return message_class is MessageClass.PUBLICITY
 
 
-def _braces(text: str) -> list[Any]:
+def stray_braces(text: str) -> list[Any]:
+    """An objection to a brace that belongs to no variable."""
+    lone = any(match.group(1) is None for match in _BRACE.finditer(text))
+    return [_l("A brace stands alone: write variables as {employer}.")] if lone else []
+
+
+def _braces(text: str, variables: Mapping[str, Declared]) -> list[Any]:
     """Objections to what stands in braces: an unknown variable, or a brace that belongs to none."""
-    reasons: list[Any] = []
-    unknown = []
-    for match in _BRACE.finditer(text):
-        if match.group(1) is None:
-            reasons = [_l("A brace stands alone: write variables as {employer}.")]
-        elif match.group(1) not in VARIABLES:
-            unknown.append("{" + match.group(1) + "}")
+    named = dict.fromkeys(match.group(1) for match in _BRACE.finditer(text) if match.group(1) is not None)
+    unknown = ["{" + name + "}" for name in named if name not in VARIABLES and name not in variables]
+    reasons = stray_braces(text)
     if unknown:
-        reasons.append(_l("There is no variable %(names)s.", names=", ".join(dict.fromkeys(unknown))))
+        reasons.append(_l("There is no variable %(names)s.", names=", ".join(unknown)))
     return reasons
 
 
@@ -119,78 +177,3 @@ def _checked_by_the_channel(campaign: Campaign) -> list[Any]:
     except DomainError as refusal:
         return list(refusal.reasons)
     return []
-
-
-@dataclass(frozen=True)
-class ReadyText:
-    """A text to start from. Texts are Chinese whatever language the officer reads."""
-
-    name: str
-    label: Any
-    message_class: MessageClass
-    text: str
-
-
-READY_TEXTS: tuple[ReadyText, ...] = (
-    ReadyText(
-        "arrears",
-        _l("Arrears reminder"),
-        MessageClass.SERVICE,
-        "{handler}您好，{employer}住房公积金缴至{paid_through}，现欠缴{months}个月，请尽快补缴。"
-        "详情及预约上门服务：{link} 咨询{phone}",
-    ),
-    ReadyText(
-        "arrears_deadline",
-        _l("Arrears reminder with a deadline"),
-        MessageClass.SERVICE,
-        "{handler}您好，{employer}已欠缴住房公积金{months}个月，预计{amount}，请于{deadline}前补缴；"
-        "确有困难的可申请缓缴或降低缴存比例。查看通知：{link} 咨询{phone}",
-    ),
-    ReadyText(
-        "registration",
-        _l("Please register"),
-        MessageClass.SERVICE,
-        "{handler}您好，经核对{employer}尚未办理住房公积金缴存登记，请于{deadline}前办理缴存登记及职工账户设立。"
-        "我部可上门帮办，预约：{link} 咨询{phone}",
-    ),
-    ReadyText(
-        "handler_change",
-        _l("Change of handler"),
-        MessageClass.SERVICE,
-        "{handler}您好，您已登记为{employer}住房公积金经办人，请打开链接核实并确认：{link} "
-        "如非本人授权，请致电{phone}",
-    ),
-    ReadyText(
-        "base_adjustment",
-        _l("Annual base adjustment"),
-        MessageClass.SERVICE,
-        "{handler}您好，本年度住房公积金缴存基数调整已开始，请{employer}于{deadline}前办理。"
-        "办理指南：{link} 咨询{phone}",
-    ),
-    ReadyText(
-        "spring_festival",
-        _l("Spring Festival greeting"),
-        MessageClass.GREETING,
-        "{handler}您好，值此新春佳节，感谢贵单位对住房公积金工作的支持，祝节日快乐！",
-    ),
-    ReadyText(
-        "mid_autumn",
-        _l("Mid-autumn and National Day greeting"),
-        MessageClass.GREETING,
-        "{handler}您好，值此中秋国庆佳节，感谢贵单位对住房公积金工作的支持，祝节日快乐！",
-    ),
-    ReadyText(
-        "lecture",
-        _l("Invitation to a policy lecture"),
-        MessageClass.PUBLICITY,
-        "{handler}您好，我部将举办住房公积金政策宣讲会，诚邀{employer}参加。报名及议程：{link} 咨询{phone}",
-    ),
-)
-
-
-def ready_text(name: str) -> ReadyText:
-    """One of the ready texts. Raises DomainError for a name that is none."""
-    for ready in READY_TEXTS:
-        if ready.name == name:
-            return ready
-    raise DomainError(_("There is no such text."))

@@ -1,7 +1,7 @@
 """What the recipients of a campaign will read, before anything is sent."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -13,15 +13,17 @@ from sqlalchemy.orm import joinedload
 from app.core.clock import today
 from app.core.db import db
 from app.core.periods import Period
+from campaigns.channels.letter.models import VariableKind
 from campaigns.channels.sms import text as sms
-from campaigns.drafting.content.models import LINK, VARIABLES, Facts
+from campaigns.channels.sms.models import SmsVersion
+from campaigns.drafting.content.models import LINK, Facts, declared
 from campaigns.drafting.content.policy import (
     TOKEN_LENGTH,
+    filling,
     missing,
     notice_link,
     objections,
     says_how_to_leave,
-    values,
 )
 from campaigns.drafting.models import AudienceMember, Campaign, Exclusion, MessageClass, Sender
 
@@ -30,6 +32,17 @@ SHOWN = 3
 
 #: A token that looks like one; a preview leads nowhere.
 SAMPLE_TOKEN = "x" * TOKEN_LENGTH
+
+
+#: What stands for an author's value while there is none.
+EXAMPLES = {
+    VariableKind.TEXT: "示例内容",
+    VariableKind.DATE: "2026-12-31",
+    VariableKind.MONTH: "2026-12",
+    VariableKind.NUMBER: "12",
+    VariableKind.MONEY: "12600.00",
+    VariableKind.RATE: "5",
+}
 
 
 @dataclass(frozen=True)
@@ -66,12 +79,24 @@ class DraftSample:
     objections: tuple[str, ...]
 
 
-def draft_sample(text: str, kind: MessageClass, sender: Sender, department: str) -> DraftSample:
-    """How a text will look on a phone and what is wrong with it; `cost` is yuan for one message."""
+def draft_sample(
+    text: str,
+    kind: MessageClass,
+    sender: Sender,
+    department: str,
+    version: SmsVersion | None = None,
+    given: Mapping[str, str] | None = None,
+) -> DraftSample:
+    """How a text will look on a phone and what is wrong with it; `cost` is yuan for one message.
+
+    Of a wording with variables of its own: `given` is what the author fills in, else each shows an example.
+    """
     day = today() + timedelta(days=14)
+    examples = {one.name: EXAMPLES[one.kind] for one in declared(version).values() if not one.known}
     drafted = Campaign(
-        template_text=text, signature=sender.signature, message_class=kind, deadline=day, price=sender.price
-    )
+        template_text=text, signature=sender.signature, message_class=kind, deadline=day, price=sender.price,
+        template_version=version, template_values=examples | {k: v for k, v in (given or {}).items() if v},
+    )  # fmt: skip
     faults = tuple(str(reason) for reason in objections(drafted))
     facts = Facts(
         employer="示例科技有限公司",
@@ -85,8 +110,9 @@ def draft_sample(text: str, kind: MessageClass, sender: Sender, department: str)
         monthly_amount=Decimal("12600.00"),
         deadline=day,
     )
-    written = values((name for name in sms.placeholders(text) if name in VARIABLES), [facts])
-    shown = text if faults else final_text(drafted, written, notice_link(SAMPLE_TOKEN))
+    shown = text if faults else final_text(
+        drafted, filling(drafted).values([facts]), notice_link(SAMPLE_TOKEN)
+    )  # fmt: skip
     count = sms.segments(shown)
     return DraftSample(shown, sms.units(shown), count, sms.cost(count, sender.price), faults)
 

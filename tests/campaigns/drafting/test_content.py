@@ -13,7 +13,6 @@ from app.core.periods import Period
 from campaigns.channels.sms import text as sms
 from campaigns.drafting.content.models import VARIABLES, Facts
 from campaigns.drafting.content.policy import (
-    READY_TEXTS,
     TOKEN_LENGTH,
     check,
     missing,
@@ -46,21 +45,6 @@ def campaign(text: str, kind: MessageClass = MessageClass.SERVICE, deadline: dat
 
 def reasons(drafted: Campaign) -> str:
     return " ".join(str(reason) for reason in objections(drafted, on=date(2022, 10, 1)))
-
-
-def test_every_ready_text_is_accepted_and_complete(app: Flask) -> None:
-    for ready in READY_TEXTS:
-        drafted = campaign(ready.text, ready.message_class, date(2022, 10, 31))
-        assert objections(drafted, on=date(2022, 10, 1)) == []
-        used = sms.placeholders(ready.text)
-        assert missing(used, values(used, [FACTS])) == []
-
-
-def test_greetings_fit_into_one_segment(app: Flask) -> None:
-    for ready in READY_TEXTS:
-        if ready.message_class is MessageClass.GREETING:
-            text = sms.render(ready.text, values(sms.placeholders(ready.text), [FACTS]))
-            assert sms.segments(sms.complete("滨海管理部", text, opt_out=True)) == 1
 
 
 def test_values_are_written_as_people_read_them(app: Flask) -> None:

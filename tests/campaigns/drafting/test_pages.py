@@ -240,13 +240,6 @@ def test_while_writing_the_text_is_shown_counted_and_checked(client: FlaskClient
     assert client.get("/campaigns/wording", query_string={"message_class": "?"}).status_code == 200
 
 
-def test_a_ready_text_fills_the_form(client: FlaskClient, manager: User, segment: Segment) -> None:
-    sign_in(client, manager)
-    page = client.get("/campaigns/new", query_string={"text": "arrears", "segment": segment.id}).text
-    assert "{paid_through}" in page
-    assert client.get("/campaigns/new?text=none").status_code == 400
-
-
 def test_sending_back_without_a_reason_is_refused(client: FlaskClient, submitted: int, head: User) -> None:
     sign_in(client, head)
     client.post(f"/campaigns/{submitted}/return", data={"comment": " "})
