@@ -146,7 +146,11 @@ STATEMENT = ImportSpec(
     needs_period=True,
     permission=Permission.IMPORT,
     reasons={**REASONS, "account_taken": _l("already is the account of another employer: %(value)s")},
-    remarks={**REMARKS, "verified_stays": _l("differs from what was verified, which stays")},
+    remarks={
+        **REMARKS,
+        "verified_stays": _l("differs from what was verified, which stays"),
+        "other_number": _l("differs from other lines of this person, and holds for this employer alone"),
+    },
     labels={
         "name_key": None,
         "told": None,

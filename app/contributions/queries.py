@@ -132,6 +132,21 @@ def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
     return {row[0]: Handler(*row[1:]) for row in read_tuples(query)}
 
 
+def named_by(contact_ids: Collection[int], month: Period) -> list[tuple[int, int]]:
+    """Handlers with the employers that they serve now and that a statement of the month or later named."""
+    query = (
+        select(EmployerContact.contact_id, EmployerContact.employer_id)
+        .join(Employer, Employer.id == EmployerContact.employer_id)
+        .where(
+            among(EmployerContact.contact_id, contact_ids),
+            EmployerContact.role == ContactRole.HANDLER,
+            EmployerContact.until.is_(None),
+            Employer.statement_period >= month,
+        )
+    )
+    return [(contact_id, employer_id) for contact_id, employer_id in read_tuples(query)]
+
+
 def contacts_by_mobile(mobiles: Collection[str]) -> dict[tuple[str, str], int]:
     """Contacts by mobile and name: one handler of many employers is one person."""
     query = select(Contact.mobile, Contact.name, Contact.id).where(among(Contact.mobile, mobiles))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from app.contributions import queries
 from app.contributions.handlers import services as handlers
-from app.contributions.handlers.services import People
+from app.contributions.handlers.services import Meant
 from app.contributions.models import ContributionFact
 from app.contributions.policy import evidence, month_of, reckoned, rule_of, sources
 from app.contributions.queries import FACT, Handler, Known
@@ -53,7 +53,7 @@ class Looked:
     accounts: dict[str, str | None]
     facts: dict[int, Known]
     handlers: dict[int, Handler]
-    people: People
+    meant: Meant
 
 
 def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
@@ -88,7 +88,9 @@ def _look(lines: Sequence[Line], context: Context) -> Looked:
         claimed,
         queries.facts_of(ids, month_of(context)),
         present,
-        handlers.people(_new_people(values, employers, present), context),
+        handlers.look(
+            _new_people(values, employers, present), _renumbered(values, employers, present), context
+        ),
     )
 
 
@@ -117,6 +119,18 @@ def _new_people(
         if (mobile := one.get("handler_mobile"))
         and present.get(one["uscc"]) != (one.get("handler_name"), mobile)
     }
+
+
+def _renumbered(
+    values: Sequence[Values], employers: Mapping[str, Known], known: Mapping[int, Handler]
+) -> list[Handler]:
+    """The present handlers to whom lines give another number."""
+    return [
+        handler
+        for one in values
+        if (employer := employers.get(one["uscc"])) and (handler := known.get(employer["id"]))
+        if handler.name == one.get("handler_name") and one.get("handler_mobile") not in (None, handler.mobile)
+    ]
 
 
 def _plan_one(line: Line, looked: Looked, context: Context) -> Plan:
@@ -172,7 +186,7 @@ def _plan_new(made: Plan, months: int, target: Stage | None, looked: Looked, con
         },
     )
     _plan_fact(made, employer, None, months, context)
-    handlers.plan_handler(made, employer, None, looked.people, context)
+    handlers.plan_handler(made, employer, None, looked.meant, context)
     if target is not None and moves:
         evidence = _evidence(values, months, context)
         made.extra = StageMove(employer, Stage.PROSPECT, target, evidence, placed=True)
@@ -193,7 +207,7 @@ def _plan_known(
     update_employer(made, known, columns, context, no_news=DAY_OF_RECKONING)
     if newest:
         current = looked.handlers.get(employer_id)
-        handlers.plan_handler(made, employer_id, current, looked.people, context)
+        handlers.plan_handler(made, employer_id, current, looked.meant, context)
     if newest or known["stage"] in (Stage.PROSPECT, Stage.ENGAGED):  # the later ones proved no stage
         _plan_stage(made, employer_id, known["stage"], target, months, context)
 

@@ -1,6 +1,7 @@
 """Handlers by statement: who takes over is welcomed, a new number stays one person, undo puts all back."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,13 @@ def of(folder: Path, month: str, *handlers: tuple[str, str | None]) -> Path:
     rows: list[list[Any]] = [
         [*line(number, 202208), *handler] for number, handler in enumerate(handlers, start=1)
     ]
+    heads = [*HEADER, "经办人姓名", "经办人手机号"]
+    return workbook(folder / f"{month}-{len(list(folder.iterdir()))}.xlsx", [[month], heads, *rows])
+
+
+def in_order(folder: Path, month: str, handlers: Sequence[tuple[int, str]]) -> Path:
+    """Lines of 王芳 in this order: the employer's number, and the mobile that it gives."""
+    rows = [[*line(number, 202208), "王芳", mobile] for number, mobile in handlers]
     heads = [*HEADER, "经办人姓名", "经办人手机号"]
     return workbook(folder / f"{month}-{len(list(folder.iterdir()))}.xlsx", [[month], heads, *rows])
 
@@ -90,3 +98,30 @@ def test_a_verified_number_stays_and_is_remarked(department: Flask, tmp_path: Pa
     apply(department, of(tmp_path, "2022年9月", ("王芳", NEW), ("王芳", OLD)))
     assert present() == [("王芳", OLD), ("王芳", OLD)]
     assert "verified_stays" in json.dumps([str(row.reasons) for row in db.session.scalars(select(ImportRow))])
+
+
+@pytest.mark.databases("sqlite")
+def test_one_handler_with_several_numbers_has_at_each_employer_the_number_of_its_line_in_any_order(
+    department: Flask, tmp_path: Path
+) -> None:
+    third = "13700137000"
+    apply(department, of(tmp_path, "2022年8月", ("王芳", OLD), ("王芳", OLD), ("王芳", OLD)))
+    said = ((1, NEW), (2, third), (3, OLD))
+    several: list[Sequence[tuple[int, str]]] = [[said[1]], [said[2]], [said[0]]]
+    for files in ([said], [said[::-1]], several):
+        batches = [apply(department, in_order(tmp_path, "2022年9月", lines))["batch"] for lines in files]
+        assert present() == [("王芳", NEW), ("王芳", third), ("王芳", OLD)], files
+        for batch in reversed(batches):
+            take_back(department, batch)
+    assert (present(), welcomes()) == ([("王芳", OLD)] * 3, [])
+
+
+@pytest.mark.databases("sqlite")
+def test_a_number_of_one_employer_alone_is_remarked_and_told_there(department: Flask, tmp_path: Path) -> None:
+    apply(department, of(tmp_path, "2022年9月", ("王芳", OLD), ("王芳", NEW)))
+    assert "other_number" in json.dumps([str(row.reasons) for row in db.session.scalars(select(ImportRow))])
+    assert told(NEW_NUMBER) == 1
+    found = [db.session.scalars(select(Employer.id).where(matching(one[3:]))).all() for one in (OLD, NEW)]
+    assert [len(one) for one in found] == [1, 1]
+    apply(department, of(tmp_path, "2022年10月", ("王芳", NEW), ("王芳", NEW)))
+    assert present() == [("王芳", NEW), ("王芳", NEW)]

@@ -144,3 +144,26 @@ def test_rows_that_cannot_be_are_rejected_with_their_reasons_and_tell_nothing_of
     assert [one for one in told if one not in reasons] == []
     assert "王芳" not in reasons
     assert present(harbour) == {("王芳", "handler", OLD)}
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_several_numbers_of_one_person_hold_each_for_its_own_employer_in_any_order(
+    app: Flask, tmp_path: Path, branch: Branch, harbour: Employer, order: tuple[int, ...]
+) -> None:
+    wang = create_contact(harbour, name="王芳", mobile=OLD)
+    others = [create_employer(branch, uscc=credit_code_of(number)) for number in (2, 3)]
+    for other in others:
+        db.session.add(EmployerContact(employer_id=other.id, contact=wang, role=ContactRole.HANDLER))
+    rows = [
+        [harbour.uscc, None, "经办人", "王芳", NEW, "66271234"],
+        [others[0].uscc, None, "经办人", "王芳", "13700137000", "66270000"],
+        [others[1].uscc, None, "经办人", "王芳", OLD],
+    ]
+    answer = take_in(app, tmp_path, *(rows[number] for number in order))
+    assert answer["rejected"] == 0
+    said = [present(one) for one in (harbour, *others)]
+    assert said == [{("王芳", "handler", mobile)} for mobile in (NEW, "13700137000", OLD)]
+    assert tasks() == [], "nobody is new"
+    command(app, "undo", str(answer["batch"]))
+    assert [present(one) for one in (harbour, *others)] == [{("王芳", "handler", OLD)}] * 3

@@ -1,11 +1,21 @@
-"""Handlers by statement: who follows whom, whose number is new, what is told, and how it is taken back."""
+"""Handlers by statement: who follows whom, whose number is new, what is told, and how it is taken back.
 
+A line speaks for its own employer, so whoever handles there afterwards has the name and the number that it
+says. Another number is the person's new one, at every employer served, until a line of the same month says
+otherwise: then the employer of the later line goes over to a record with the number that it says. So each
+employer that is named ends with its own line's handler, in whatever order lines and files come. What was
+verified stays all the same, and employers that no line names go with the person's record.
+"""
+
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
 from app.contributions import queries
+from app.contributions.policy import month_of
 from app.contributions.queries import Handler
 from app.core import signals
 from app.core.db import among, db
@@ -21,48 +31,78 @@ Person = tuple[str, str | None]
 People = dict[Person, int | Ref]
 
 
-def people(mobiles: Collection[str], context: Context) -> People:
-    """Contacts by name and mobile: those in the database, and those that this run creates."""
-    remembered: People = context.memory.setdefault("people", {})
+@dataclass(frozen=True)
+class Meant:
+    """Whom a chunk's lines may mean."""
+
+    #: in the database, and those that this run creates
+    people: People
+    #: the numbers that this run gave to people
+    numbers: dict[int, str | None]
+    #: by person: the employers whose lines of the month have named that person and number
+    named: defaultdict[int, set[int]]
+
+
+def look(mobiles: Collection[str], renumbered: Collection[Handler], context: Context) -> Meant:
+    """Contacts by mobile, and what the month's lines said of the handlers who have another number now."""
+    memory = context.memory
+    known = Meant(
+        memory.setdefault("people", {}),
+        memory.setdefault("numbers", {}),
+        memory.setdefault("named", defaultdict(set)),
+    )
     for (mobile, name), contact_id in queries.contacts_by_mobile(mobiles).items():
-        remembered[name, mobile] = contact_id
-    return remembered
+        known.people[name, mobile] = contact_id
+    others = {one.contact_id for one in renumbered}
+    for contact_id, employer_id in queries.named_by(others, month_of(context)) if others else ():
+        known.named[contact_id].add(employer_id)
+    return known
 
 
 def plan_handler(
-    made: Plan, employer: int | Ref, current: Handler | None, known: People, context: Context
+    made: Plan, employer: int | Ref, current: Handler | None, known: Meant, context: Context
 ) -> None:
     """Ends the old handler's role and opens the new one's; one person of many employers stays one record."""
     name, mobile = made.line.values.get("handler_name"), made.line.values.get("handler_mobile")
-    if not name or (current and current.name == name and mobile in (None, current.mobile)):
+    if not name:
         return
-    person = (name, mobile)
-    contact = known.get(person)
-    if current is not None and current.name == name and contact in (None, current.contact_id):
-        _plan_number(made, current, mobile, known, context)
+    if current is not None and current.name == name and _is_settled(made, employer, current, mobile, known):
         return
+    contact = known.people.get((name, mobile))
     if current is not None:
         made.update(EmployerContact, current, {"until": context.as_of})
+        known.named[current.contact_id].discard(id_of(employer))
+        contact = None if contact == current.contact_id else contact  # a dry run renumbers nobody
     if contact is None:
         contact = made.create(Contact, {"name": name, "mobile": mobile})
         if mobile:  # people without a mobile are never taken for one another
-            known[person] = contact
+            known.people[name, mobile] = contact
+    if isinstance(contact, int) and isinstance(employer, int):
+        known.named[contact].add(employer)
     role = {"contact_id": contact, "role": ContactRole.HANDLER, "since": context.as_of}
     made.create(EmployerContact, {"employer_id": employer, **role})
 
 
-def _plan_number(made: Plan, current: Handler, mobile: str | None, known: People, context: Context) -> None:
-    """The same person has another number; what was verified stays, and of two lines the first has it."""
-    renumbered: set[int] = context.memory.setdefault("renumbered", set())
-    if current.contact_id in renumbered:
-        return
-    if current.verified_on is not None and current.mobile is not None:
-        made.remark("verified_stays", "handler_mobile")
-        return
-    renumbered.add(current.contact_id)
-    known[current.name, mobile] = current.contact_id
-    before = {"id": current.contact_id, "mobile": current.mobile, "invalid_since": current.invalid_since}
-    made.update(Contact, before, {"mobile": mobile, "invalid_since": None})
+def _is_settled(made: Plan, employer: int | Ref, current: Handler, mobile: str | None, known: Meant) -> bool:
+    """Whether the present handler goes on: with the number that is known, or with a new one."""
+    number = known.numbers.get(current.contact_id, current.mobile)
+    if mobile not in (None, number):
+        if current.verified_on is not None and number is not None:
+            made.remark("verified_stays", "handler_mobile")
+            return True
+        if known.people.get((current.name, mobile), current.contact_id) != current.contact_id:
+            return False
+        if known.named[current.contact_id] - {employer}:
+            made.remark("other_number", "handler_mobile")
+            return False
+        known.people.pop((current.name, number), None)
+        known.people[current.name, mobile] = current.contact_id
+        known.numbers[current.contact_id] = mobile
+        before = {"id": current.contact_id, "mobile": number, "invalid_since": current.invalid_since}
+        made.update(Contact, before, {"mobile": mobile, "invalid_since": None})
+    if mobile is not None and isinstance(employer, int):
+        known.named[current.contact_id].add(employer)
+    return True
 
 
 # What follows from what was written ---------------------------------------------------------------
@@ -76,10 +116,7 @@ def tell(plans: Sequence[Plan], actor: Actor | None) -> None:
     _tell_numbers(plans, actor)
     changes = {new: [old] for new, old in filter(None, map(_change, plans))}
     if changes:
-        # a person known twice, by two numbers, is nobody new
-        taken = [
-            one for one in serving.handovers(changes) if one.link.contact.name != one.leaving[0].contact.name
-        ]
+        taken = serving.of_others(serving.handovers(changes), actor)
         serving.tell(taken, actor)
         signals.handlers_changed.send(None, handovers=taken, actor=actor)
 

@@ -275,6 +275,7 @@ CONTACTS = ImportSpec(
         "older": _l("lies before the present handler began"),
         "not_an_email": _l("is no e-mail address: %(value)s"),
         "verified_stays": _l("differs from what was verified, which stays"),
+        "other_number": _l("differs from other lines of this person, and holds for this employer alone"),
     },
     labels={"until": _l("Until"), "invalid_since": _l("Out of use since")},
 )  # fmt: skip

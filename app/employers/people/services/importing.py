@@ -1,6 +1,8 @@
 """Lists of contacts: who has which role at which employer, and how to reach each.
 
-What a person verified stays: a list that says otherwise is remarked, not believed.
+What a person verified stays: a list that says otherwise is remarked, not believed. Where lines of one list
+give one person several mobile numbers, each line holds for its own employer, and of several landlines or
+addresses the first by alphabet is kept: whatever the order of the lines, the same comes of them.
 """
 
 from collections import defaultdict
@@ -51,6 +53,8 @@ class Looked:
     here: dict[tuple[int, str], int | Ref]
     #: everybody whom the lines name, by employer and role
     named: dict[tuple[int, ContactRole], set[str]] = field(default_factory=lambda: defaultdict(set))
+    #: by person and column: what earlier lines of the list gave
+    given: dict[tuple[int, str], str] = field(default_factory=dict)
 
 
 @dataclass
@@ -106,9 +110,11 @@ def _plan_person(made: Plan, employer_id: int, looked: Looked, context: Context)
         made.reject("number_of_another", "mobile")
     elif mine is None:
         _plan_role(made, contact, present, looked, context)
+    elif _has_another(mine, mobile, looked):
+        _plan_another_number(made, mine, looked, context)
     else:
         made.record = contact
-        _plan_numbers(made, looked.contacts[mine.contact_id])
+        _plan_numbers(made, looked.contacts[mine.contact_id], looked)
         if mine.since is None and values.get("since"):
             made.update(EmployerContact, {"id": mine.id, "since": None}, {"since": values["since"]})
 
@@ -131,6 +137,36 @@ def _is_anothers(mobile: str | None, name: str, contact: int | Ref | None, looke
     return (mobile, name) not in looked.people
 
 
+def _has_another(mine: Role, mobile: str | None, looked: Looked) -> bool:
+    """The list has given the person another mobile number already, and none was verified."""
+    given = looked.given.get((mine.contact_id, "mobile"), mobile)
+    return mobile not in (None, given) and looked.contacts[mine.contact_id]["verified_on"] is None
+
+
+def _plan_another_number(made: Plan, mine: Role, looked: Looked, context: Context) -> None:
+    """At this employer the number is another: the role goes over to a record that has it."""
+    name, mobile = made.line.values["name"], made.line.values["mobile"]
+    since = made.line.values.get("since") or context.as_of
+    made.remark("other_number", "mobile")
+    contact = looked.people.get((mobile, name)) or _create(made, looked)
+    made.update(EmployerContact, {"id": mine.id, "until": None}, {"until": since})
+    link = {"employer_id": made.extra.employer, "role": made.line.values["role"], "since": since}
+    made.extra.role = made.create(EmployerContact, {**link, "contact_id": contact})
+    made.extra.leaving = (mine.id,)
+    made.record = contact
+
+
+def _create(made: Plan, looked: Looked) -> Ref:
+    """A person nobody has heard of, for this line and those that mean the same."""
+    values = made.line.values
+    contact = made.create(Contact, {"name": values["name"], **{one: values.get(one) for one in TOLD}})
+    if values.get("mobile"):
+        looked.people[values["mobile"], values["name"]] = contact
+        looked.names.setdefault(values["mobile"], set()).add(values["name"])
+    looked.here[made.extra.employer, values["name"]] = contact
+    return contact
+
+
 def _plan_role(
     made: Plan, contact: int | Ref | None, present: Sequence[Role], looked: Looked, context: Context
 ) -> None:
@@ -145,13 +181,9 @@ def _plan_role(
         made.reject("older", "since")
         return
     if contact is None:
-        contact = made.create(Contact, {"name": values["name"], **{one: values.get(one) for one in TOLD}})
-        if values.get("mobile"):
-            looked.people[values["mobile"], values["name"]] = contact
-            looked.names.setdefault(values["mobile"], set()).add(values["name"])
-        looked.here[entered.employer, values["name"]] = contact
+        contact = _create(made, looked)
     elif isinstance(contact, int):
-        _plan_numbers(made, looked.contacts[contact])
+        _plan_numbers(made, looked.contacts[contact], looked)
     for one in leaving:
         made.update(EmployerContact, {"id": one.id, "until": None}, {"until": since})
         looked.roles[entered.employer, values["role"]].remove(one)
@@ -161,16 +193,20 @@ def _plan_role(
     made.record = contact
 
 
-def _plan_numbers(made: Plan, known: dict[str, Any]) -> None:
+def _plan_numbers(made: Plan, known: dict[str, Any], looked: Looked) -> None:
     """The list's numbers, but for those of a person whose mobile was verified: that stays."""
-    told = {name: made.line.values.get(name) for name in TOLD}
-    new = {name: value for name, value in told.items() if value is not None and value != known[name]}
+    told = {name: value for name in TOLD if (value := made.line.values.get(name)) is not None}
+    told = {name: min(value, looked.given.get((known["id"], name), value)) for name, value in told.items()}
+    looked.given.update({(known["id"], name): value for name, value in told.items()})
+    new = {name: value for name, value in told.items() if value != known[name]}
     kept = [name for name in new if known["verified_on"] is not None and known[name] is not None]
     for name in kept:
         made.remark("verified_stays", name)
         del new[name]
     if "mobile" in new:
         made.extra.contact, made.extra.old_mobile = known["id"], known["mobile"]
+        looked.people.pop((known["mobile"] or "", known["name"]), None)
+        looked.people[new["mobile"], known["name"]] = known["id"]
         new["invalid_since"] = None
     if new:
         made.update(Contact, dict(known), new)
@@ -191,7 +227,8 @@ def _look(lines: Sequence[Line], context: Context) -> Looked:
             known.setdefault(one["mobile"], set()).add(one["name"])
     here = context.memory.setdefault("here", {})
     here.update({(id_, one.name): one.contact_id for (id_, _role), there in roles.items() for one in there})
-    return Looked(employers, roles, contacts, people, known, here)
+    given = context.memory.setdefault("given", {})
+    return Looked(employers, roles, contacts, people, known, here, given=given)
 
 
 def _employers(lines: Sequence[Line], actor: Actor | None) -> dict[str, Values]:
@@ -262,7 +299,8 @@ def _tell_of_number(entered: Entered, mobile: str, actor: Actor | None) -> None:
 
 def _tell_of_roles(entered: Sequence[Entered], actor: Actor | None) -> None:
     """Where somebody left, the new handler is to be welcomed; where nobody was known, it is only told."""
-    taken = serving.handovers({id_of(one.role): one.leaving for one in entered if one.role is not None})
+    roles = {id_of(one.role): one.leaving for one in entered if one.role is not None}
+    taken = serving.of_others(serving.handovers(roles), actor)
     serving.tell(taken, actor)
     signals.handlers_changed.send(None, handovers=[one for one in taken if one.leaving], actor=actor)
 

@@ -15,11 +15,12 @@ from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid, msgid_of
 from app.core.permissions import Actor
-from app.core.text import clean
+from app.core.text import clean, mask_phone
 from app.employers.models import ROLE_LABELS, Contact, ContactRole, Employer, EmployerContact
 from app.employers.people import queries
 from app.employers.people.services import identifying
-from app.employers.people.services.editing import KIND, Person, refuse_known_number
+from app.employers.people.services.editing import ENDPOINT as PERSON_ENDPOINT
+from app.employers.people.services.editing import KIND, NEW_NUMBER, Person, refuse_known_number
 
 ENDPOINT = "people.role"
 ADDED = msgid("Contact added: %(name)s (%(role)s)")
@@ -48,6 +49,32 @@ class Handover(NamedTuple):
 
     link: EmployerContact
     leaving: Sequence[EmployerContact]
+
+    @property
+    def before(self) -> EmployerContact | None:
+        """The role of the same person until now, who is known by two numbers."""
+        name = self.link.contact.name
+        return next((one for one in self.leaving if one.contact.name == name), None)
+
+
+def of_others(handovers: Sequence[Handover], actor: Actor | None) -> list[Handover]:
+    """Those in which somebody else took over; that the same person has another number is told there."""
+    numbers = [
+        timeline.Happening(
+            one.link.employer_id,
+            NEW_NUMBER,
+            {"name": before.contact.name, "old": _masked(before), "new": _masked(one.link)},
+            link_id=one.link.contact_id,
+        )
+        for one in handovers
+        if (before := one.before)
+    ]
+    timeline.record_many(KIND, numbers, actor=actor, endpoint=PERSON_ENDPOINT)
+    return [one for one in handovers if one.before is None]
+
+
+def _masked(link: EmployerContact) -> str:
+    return mask_phone(link.contact.mobile) or "—"
 
 
 def person_for(
