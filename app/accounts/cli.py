@@ -77,16 +77,20 @@ def create(
 
 
 @users_group.command("first-administrator")
-def first_administrator() -> None:
+@as_json_option
+def first_administrator(as_json: bool) -> None:
     """Give an instance without users its security administrator; where there are users nothing happens."""
     with writing():
         made = services.first_administrator()
         db.session.commit()
-        if made is None:
-            click.echo("There are users already; nothing was done.")
-            return
-        click.echo(f"First administrator: {made.user.username}")
-        click.echo(f"One-time password:   {made.password}  (to be changed at the first login)")
+        shown = {"username": made.user.username, "password": made.password} if made else {}
+    if as_json:
+        click.echo(json.dumps(shown, ensure_ascii=False))
+    elif not shown:
+        click.echo("There are users already; nothing was done.")
+    else:
+        click.echo(f"First administrator: {shown['username']}")
+        click.echo(f"One-time password:   {shown['password']}  (to be changed at the first login)")
 
 
 def _shown(user: User) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from flask_migrate import upgrade
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from app.config import PROJECT, Settings, current_settings
+from app.core import phrases
 from app.core.db import db
 from app.core.health import database_revisions, is_damage, wanted_revisions
 from app.core.i18n import compile_all
@@ -40,6 +41,7 @@ def launch() -> None:
         check_ports(settings)
         services = services_of(settings, current_app._get_current_object())  # type: ignore[attr-defined]
         prepare(settings)
+        phrases.learn()
         supervisor = Supervisor(services, settings.logs, PROJECT, click.echo, _)
         try:
             asyncio.run(supervisor.run(lambda: _announce(settings)))

@@ -65,13 +65,17 @@ def _reason(job: Job) -> str:
 
 @click.command("backup")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
-def backup_command(file: Path) -> None:
+def backup_command(file: Path, as_json: bool) -> None:
     """Write the instance to one archive: database, secret key, uploaded files. It may be in use."""
     try:
         with_database = write_backup(current_settings(), file)
     except BackupError as error:
         raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps({"file": str(file), "with_database": with_database}, ensure_ascii=False))
+        return
     click.echo(f"Written: {file}")
     if not with_database:
         click.echo("The database is on PostgreSQL and not in it: back that up with pg_dump.")

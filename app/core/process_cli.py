@@ -9,6 +9,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.config import current_settings
+from app.core import phrases
 from app.core.i18n import to_console
 from app.core.launch import launch
 from app.core.schedule import keep_schedule
@@ -39,6 +40,7 @@ def up_command() -> None:
 def web_command() -> None:
     """Serve the web pages until stopped; start one on every web machine."""
     log_to_stderr()
+    phrases.learn()
     serve(current_settings())
 
 
@@ -49,6 +51,7 @@ def worker_command() -> None:
     log_to_stderr()
     # The worker logs by itself; through the root logger every line would come twice.
     logging.getLogger("rq").propagate = False
+    phrases.learn()
     make_worker().work(logging_level=current_settings().log_level)
 
 

@@ -5,16 +5,12 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
-from pypinyin.constants import PHRASES_DICT
-from pypinyin.seg.mmseg import p_set
+from app.core.phrases import cut, syllables
 
 #: Every bracket that turns up in company names, as the plain pair.
 _BRACKETS = str.maketrans("〔〕【】[]{}<>〈〉《》", "()()()()()()()")
 #: Spellings of one legal form; a registry and a bank seldom write the same one.
 _FORMS = (("有限责任公司", "有限公司"), ("股份有限公司", "股份公司"))
-#: every beginning of a phrase
-_BEGINNINGS = p_set._set
 _MOBILE = re.compile(r"^1[3-9]\d{9}$")
 _LANDLINE = re.compile(r"^(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?$")
 
@@ -94,33 +90,8 @@ def pinyin(text: str) -> Pinyin:
     >>> pinyin("滨海港务")
     Pinyin(full='binhaigangwu', initials='bhgw')
     """
-    syllables = [syllable for word in _words(search_key(text)) for syllable in _syllables(word)]
-    return Pinyin("".join(syllables), "".join([syllable[0] for syllable in syllables if syllable]))
-
-
-def _words(key: str) -> list[str]:
-    """The phrases that decide how characters are read, the longest from the left; as pypinyin cuts them."""
-    words, start, length = [], 0, len(key)
-    while start < length:
-        end = following = start + 1
-        while following <= length and (part := key[start:following]) in _BEGINNINGS:
-            if part in PHRASES_DICT:
-                end = following
-            following += 1
-        words.append(key[start:end])
-        start = end
-    return words
-
-
-@lru_cache(maxsize=65536)
-def _syllables(word: str) -> tuple[str, ...]:
-    # company names are made of few words: remembering each makes a registry six times faster
-    return tuple(lazy_pinyin(word, errors=_as_it_is))  # type: ignore[arg-type]
-
-
-def _as_it_is(run: str) -> list[str]:
-    """What pypinyin makes of a run that has no reading: each letter by itself, so that it has initials."""
-    return list(run)
+    read = [syllable for word in cut(search_key(text)) for syllable in syllables(word)]
+    return Pinyin("".join(read), "".join([syllable[0] for syllable in read if syllable]))
 
 
 def phone_digits(text: str) -> str:

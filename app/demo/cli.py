@@ -19,22 +19,29 @@ group = AppGroup("demo", help="The demonstration department.")
 
 
 @group.command("load")
-def load() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def load(as_json: bool) -> None:
     """Load the demonstration department into an empty instance; a second call changes nothing."""
     with writing():
-        if db.session.scalar(select(func.count()).select_from(User)):
-            click.echo(
-                _("This instance already has users; the demonstration department is not loaded again.")
-            )
-            return
-        demo = Demo()
-        for feature in current_features().all:
-            if feature.demo is not None:
-                feature.demo(demo)
-                db.session.flush()
-        db.session.commit()
+        loaded = not db.session.scalar(select(func.count()).select_from(User))
+        if loaded:
+            _load()
         count = db.session.scalar(select(func.count()).select_from(Employer))
-    click.echo(_("Loaded the demonstration department: %(count)s employers.", count=count))
+    if as_json:
+        click.echo(json.dumps({"loaded": loaded, "employers": count}))
+    elif loaded:
+        click.echo(_("Loaded the demonstration department: %(count)s employers.", count=count))
+    else:
+        click.echo(_("This instance already has users; the demonstration department is not loaded again."))
+
+
+def _load() -> None:
+    demo = Demo()
+    for feature in current_features().all:
+        if feature.demo is not None:
+            feature.demo(demo)
+            db.session.flush()
+    db.session.commit()
 
 
 @group.command("logins")

@@ -1,6 +1,7 @@
 """`flask imports`: the kinds of file, applying one, taking one back."""
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -129,14 +130,17 @@ def undo(batch_id: int, as_json: bool) -> None:
 
 
 def _run(batch_id: int) -> ImportBatch:
-    """Run the batch to its end in this process, with progress on standard error."""
+    """Run the batch to its end in this process; who watches sees the progress, a script does not."""
+    watched = sys.stderr.isatty()
     with writing():
         for _step in services.running(batch_id):
             db.session.commit()
-            batch = db.session.get_one(ImportBatch, batch_id)
-            click.echo(f"\r{batch.state}: {batch.done} rows", nl=False, err=True)
-            db.session.rollback()
-    click.echo(err=True)
+            if watched:
+                batch = db.session.get_one(ImportBatch, batch_id)
+                click.echo(f"\r{batch.state}: {batch.done} rows", nl=False, err=True)
+                db.session.rollback()
+    if watched:
+        click.echo(err=True)
     return db.session.get_one(ImportBatch, batch_id, populate_existing=True)
 
 

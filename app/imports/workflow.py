@@ -111,7 +111,10 @@ def move(batch: ImportBatch, step: Step, **values: Any) -> None:
         .where(ImportBatch.id == batch.id, ImportBatch.state.in_(step.sources))
         .values(state=step.target, attempts=0, finished_at=finished_at, **values)
     ):
-        raise Conflict(_l("This import is already further on. Reload the page."))
+        db.session.refresh(batch)
+        raise Conflict(
+            _l("This step does not fit: the import is “%(state)s” now.", state=STATE_LABELS[batch.state])
+        )
     db.session.refresh(batch)
 
 

@@ -42,24 +42,30 @@ def status(as_json: bool) -> None:
 @personal.command("rotate-key")
 @click.option("--prepare", is_flag=True, help="Only write a new key, to be copied and backed up.")
 @click.option("--batch", default=services.BATCH, show_default=True, help="How many values to seal at a time.")
-def rotate_key(prepare: bool, batch: int) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def rotate_key(prepare: bool, batch: int, as_json: bool) -> None:
     """Change the key and seal everything anew; stopped at any time, it goes on when called again."""
+
+    def tell(text: str) -> None:
+        if not as_json:
+            click.echo(text)
+
+    total = 0
     try:
         with writing():
-            if prepare:
-                number = services.new_key()
-                db.session.commit()
-                click.echo(f"Key {number} is in {key_path()}: copy and back up the file, then rotate.")
-                return
-            number = services.change_key()
+            number = services.new_key() if prepare else services.change_key()
             db.session.commit()
-            click.echo(f"Key {number} is in use.")
-            total = 0
-            for done in services.reseal(batch):
+            if prepare:
+                tell(f"Key {number} is in {key_path()}: copy and back up the file, then rotate.")
+            else:
+                tell(f"Key {number} is in use.")
+            for done in () if prepare else services.reseal(batch):
                 db.session.commit()
                 total += done
                 if done:
-                    click.echo(f"{total} values sealed anew.")
+                    tell(f"{total} values sealed anew.")
+        if as_json:
+            click.echo(json.dumps({"key": number, "in_use": not prepare, "values": total}))
     except DomainError as error:
         db.session.rollback()
         raise click.ClickException(error.message) from error

@@ -22,6 +22,21 @@ from tests.factories import create_branch, create_employer, create_user
 
 ROOT = Path(__file__).parents[2]
 
+#: They run on until stopped, write a file or a page that is its own form, or have nothing to say.
+WITHOUT_DATA = {
+    *(
+        "up",
+        "web",
+        "worker",
+        "schedule",
+        "gateway simulator",
+        "gateway code",
+        "campaigns sweep",
+        "db upgrade",
+    ),
+    *("translations compile", "translations check", "commands reference", "workflows diagram"),
+}
+
 
 def test_every_command_and_option_explains_itself(app: Flask) -> None:
     silent = [path for path, command in own_commands() if not (command.help or "").strip()]
@@ -37,6 +52,15 @@ def test_every_command_and_option_explains_itself(app: Flask) -> None:
 def test_every_command_is_documented(app: Flask) -> None:
     kept = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     assert kept == reference(), "run: flask commands reference > docs/commands.md"
+
+
+def test_every_other_command_has_its_data_as_json(app: Flask) -> None:
+    plain = {
+        path
+        for path, command in own_commands()
+        if not any("--json" in option.opts for option in command.params)
+    }
+    assert plain == WITHOUT_DATA
 
 
 def test_a_database_that_is_not_migrated_is_one_sentence(tmp_path: Path) -> None:
@@ -78,6 +102,14 @@ def test_a_command_that_prints_data_prints_it_as_json(app: Flask) -> None:
     assert [one["username"] for one in printed("demo", "logins")] == [PEOPLE[0].username]
     assert printed("employers", "reindex") == {"employers": 1}
     assert printed("arrears", "reckon") == {"employers": 0}
+    assert printed("demo", "load") == {"loaded": False, "employers": 1}
+    assert printed("users", "first-administrator") == {}
+    key = printed("personal", "rotate-key")
+    assert printed("personal", "rotate-key", "--prepare") == {
+        "key": key["key"] + 1,
+        "in_use": False,
+        "values": 0,
+    }
     reply = printed("gateway", "reply", "13800000001", "好的")
     store = Store(store_path(current_settings()))
     assert [one["id"] for one in store.due_replies()] == [reply["id"]]

@@ -1,9 +1,14 @@
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pypinyin.seg.mmseg import seg
 
 from app.core import text
+from app.core.phrases import cut
 
 
 @pytest.mark.parametrize(
@@ -53,6 +58,19 @@ def test_telephone_numbers_are_reduced_to_their_digits() -> None:
     assert not text.is_landline("12")
 
 
-@pytest.mark.parametrize("name", ["天津重庆银行乐器行有限公司", "滨海3号长沙石厂abc", "会计师事务所", "重"])
-def test_a_name_is_cut_into_the_phrases_that_pypinyin_finds(name: str) -> None:
-    assert text._words(name) == list(seg.cut(name))
+def test_names_are_read_by_the_phrases_that_pypinyin_finds() -> None:
+    names = [
+        "天津重庆银行乐器行有限公司",
+        "滨海3号长沙石厂abc",
+        "会计师事务所",
+        "重",
+        "都会重工绿色女服",
+        "一不小心",
+    ]
+    oracle = "import json, sys, pypinyin; print(json.dumps([pypinyin.lazy_pinyin(n) for n in sys.argv[1:]]))"
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYPINYIN")}
+    heard = subprocess.run(  # by itself: we import pypinyin without its phrases
+        [sys.executable, "-c", oracle, *names], env=plain, capture_output=True, check=True, text=True
+    )
+    assert [text.pinyin(name).full for name in names] == ["".join(read) for read in json.loads(heard.stdout)]
+    assert cut("天津重庆银行3号") == ["天", "津", "重庆", "银行", "3", "号"]

@@ -48,7 +48,9 @@ def test_specs_are_listed_with_their_columns(app: Flask, spec: ImportSpec) -> No
 
 def test_apply_prints_its_counts_and_undo_takes_it_back(app: Flask, spec: ImportSpec, tmp_path: Path) -> None:
     path = workbook(tmp_path, [row(1), row(2), row(3, heads=-1)])
-    figures = json.loads(call(app, "apply", "sample", path, "--json").stdout)
+    result = call(app, "apply", "sample", path, "--json")
+    assert result.stderr == ""  # nobody watches: a script's log has no progress in it
+    figures = json.loads(result.stdout)
     assert figures["reasons"] == {"heads.negative": 1}
     counted = {name: figures[name] for name in ("rows", "new", "changed", "unchanged", "rejected")}
     assert counted == {"rows": 3, "new": 2, "changed": 0, "unchanged": 0, "rejected": 1}
@@ -57,6 +59,8 @@ def test_apply_prints_its_counts_and_undo_takes_it_back(app: Flask, spec: Import
     back = json.loads(call(app, "undo", figures["batch"], "--json").stdout)
     assert (back["undone"], back["kept"], back["kept_rows"]) == (2, 0, [])
     assert employers() == 0
+    refused = call(app, "undo", figures["batch"])
+    assert (refused.exit_code, "已撤销" in refused.output) == (1, True)
 
 
 def test_a_dry_run_changes_nothing(app: Flask, spec: ImportSpec, tmp_path: Path) -> None:

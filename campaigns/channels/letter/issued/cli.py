@@ -1,5 +1,6 @@
 """`flask letters`: a letter's document from a shell."""
 
+import json
 from pathlib import Path
 
 import click
@@ -18,7 +19,8 @@ group = AppGroup("letters", help="Make the documents of letters again.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; by its number if absent."
 )
-def render(letter_id: int, out: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def render(letter_id: int, out: Path | None, as_json: bool) -> None:
     """Make a letter again from what was kept, and say whether it is the archived one to the byte."""
     try:
         letter = find(letter_id, None)
@@ -28,6 +30,9 @@ def render(letter_id: int, out: Path | None) -> None:
     path = out or Path(f"{letter.number}.pdf")
     path.write_bytes(made)
     same = queries.is_unchanged(letter, made)
+    if as_json:
+        click.echo(json.dumps({"file": str(path), "unchanged": same}, ensure_ascii=False))
+        return
     told = (
         _("The same bytes as in the archive.")
         if same
