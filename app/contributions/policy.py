@@ -1,12 +1,15 @@
 """What a statement line says of an employer's arrears and stage, and who may see statements."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.dues import Rule, months_in_arrears
+from app.core.deferring import Reading, Term, excused, in_force, lapsed
+from app.core.dues import Rule, last_due_month, months_in_arrears
+from app.core.features import current_features
 from app.core.import_spec import Context
 from app.core.options import Option
 from app.core.periods import Period
@@ -39,7 +42,9 @@ OPTIONS = (GRACE_DAYS, DEFAULT_PAY_DAY)
 
 def rule_on(day: date) -> Rule:
     """What held on the day of reckoning."""
-    return Rule(GRACE_DAYS.value(day), DEFAULT_PAY_DAY.value(day))
+    deferments = current_features().deferments
+    breaks = deferments.breaks(day) if deferments else Rule.plan_breaks
+    return Rule(GRACE_DAYS.value(day), DEFAULT_PAY_DAY.value(day), breaks)
 
 
 class Permission(Grantable):
@@ -70,22 +75,55 @@ def stage_for(status: AccountStatus, paid_through: Period | None, arrears_months
     return Stage.REGISTERED if paid_through is None else Stage.CONTRIBUTING
 
 
+class Facts(NamedTuple):
+    """What a line of a statement says that arrears are reckoned from."""
+
+    status: AccountStatus
+    paid: Period | None
+    pay_day: int | None
+    first: Period | None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Facts":
+        return cls(
+            values["account_status"],
+            values.get("paid_through"),
+            values.get("pay_day"),
+            values.get("first_contribution_month"),
+        )
+
+
+def stands(
+    facts: Facts, day: date, rule: Rule, terms: tuple[Term, ...] = (), statement: Period | None = None
+) -> tuple[AccountStatus, int]:
+    """The status that counts on the day, and the months in arrears (domain rule E1).
+
+    Sealed and closed accounts are not counted; nor is one opened that has yet to pay. A deferred one is not
+    either, until its approved term is over (`core.deferring`); without an approval known to us the bank's
+    word holds. An account whose unpaid months all lie in terms of deferment while one is in force is deferred
+    even if the bank still shows it as an ordinary one. `standing.queries` says the same in SQL.
+    """
+    status = facts.status
+    if status is AccountStatus.DEFERRED and lapsed(terms, day):
+        status = AccountStatus.NORMAL
+    counted = status in OPEN and not (status is AccountStatus.OPENED and facts.paid is None)
+    months = months_in_arrears(facts.paid, facts.pay_day, day, facts.first, rule) if counted else 0
+    if months and terms:
+        due = last_due_month(facts.pay_day, day, rule)
+        reading = Reading(day, statement or Period.of(day), due + -months, due)
+        months = max(0, months - excused(terms, reading, rule.plan_breaks))
+        if not months and in_force(terms, day):
+            status = AccountStatus.DEFERRED
+    return status, months
+
+
 @lru_cache(maxsize=8192)
 def reckoned(
-    status: AccountStatus,
-    paid: Period | None,
-    pay_day: int | None,
-    first: Period | None,
-    as_of: date,
-    rule: Rule,
+    facts: Facts, day: date, rule: Rule, terms: tuple[Term, ...] = (), statement: Period | None = None
 ) -> tuple[int, Stage | None]:
-    """Months in arrears, and the stage that they and the status prove.
-
-    Deferred, sealed and closed accounts are not counted; nor is one opened that has yet to pay.
-    """
-    counted = status in OPEN and not (status is AccountStatus.OPENED and paid is None)
-    months = months_in_arrears(paid, pay_day, as_of, first, rule) if counted else 0
-    return months, stage_for(status, paid, months)
+    """Months in arrears, and the stage that they and the status prove."""
+    status, months = stands(facts, day, rule, terms, statement)
+    return months, stage_for(status, facts.paid, months)
 
 
 @cache

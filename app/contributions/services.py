@@ -13,8 +13,9 @@ from app.contributions import queries
 from app.contributions.handlers import services as handlers
 from app.contributions.handlers.services import Meant
 from app.contributions.models import ContributionFact
-from app.contributions.policy import evidence, month_of, reckoned, rule_of, sources
+from app.contributions.policy import Facts, evidence, month_of, reckoned, rule_of, sources
 from app.contributions.queries import FACT, Handler, Known
+from app.contributions.standing.queries import terms_of_run
 from app.core import signals
 from app.core.import_spec import Context, Line, Plan, Ref, id_of
 from app.core.text import name_key
@@ -138,14 +139,9 @@ def _plan_one(line: Line, looked: Looked, context: Context) -> Plan:
     values = line.values
     if _refused(made, looked, values):
         return made
-    months, target = reckoned(
-        values["account_status"],
-        values.get("paid_through"),
-        values.get("pay_day"),
-        values.get("first_contribution_month"),
-        context.as_of,
-        rule_of(context),
-    )
+    terms = terms_of_run(context).get(values["uscc"], ())
+    facts = Facts.of(values)
+    months, target = reckoned(facts, context.as_of, rule_of(context), terms, context.period)
     known = looked.employers.get(values["uscc"])
     if known is None:
         _plan_new(made, months, target, looked, context)

@@ -19,6 +19,8 @@ class Rule:
     grace_days: int = 5
     #: assumed where the employer's pay day is not known
     default_pay_day: int = 15
+    #: instalments short or missed that break a plan for making up deferred months (core.deferring)
+    plan_breaks: int = 1
 
 
 USUAL = Rule()

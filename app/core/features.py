@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from app.core.attachable import RecordKind
     from app.core.criteria import Field
+    from app.core.deferring import Deferments
     from app.core.demo import DemoPart
     from app.core.escalating import EvidenceKind, Origin
     from app.core.handing_over import Kept, Matter
@@ -140,6 +141,8 @@ class Feature:
     matters: tuple["Matter", ...] = ()
     kept: tuple["Kept", ...] = ()
     proofs: tuple["Proof", ...] = ()
+    #: approved terms that take months out of arrears; one feature has them
+    deferments: "Deferments | None" = None
     init: Callable[[Flask], None] | None = None
     demo: "DemoPart | None" = None
 
@@ -174,6 +177,7 @@ class Features:
         self.origins: dict[str, Origin] = {origin.name: origin for origin in self._each("origins")}
         self.evidence: dict[str, EvidenceKind] = {kind.name: kind for kind in self._each("evidence")}
         self.matters: dict[str, Matter] = {matter.name: matter for matter in self._each("matters")}
+        self.deferments: Deferments | None = next((f.deferments for f in self.all if f.deferments), None)
         self.kept: tuple[Kept, ...] = tuple(self._each("kept"))
         self.options: dict[str, Option] = {option.name: option for option in self._each("options")}
 

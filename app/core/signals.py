@@ -24,6 +24,9 @@ file_arrived = _signals.signal("file-arrived")
 #: sender: contributions; period, employer_ids. Sent inside the transaction that records the statement.
 statement_recorded = _signals.signal("statement-recorded")
 
+#: no sender; employer_ids. Approved terms of deferment, or plans for making up, are others than they were.
+terms_changed = _signals.signal("terms-changed")
+
 #: sender: campaigns; message_ids, outcome. Sent inside the transaction that settles them.
 message_settled = _signals.signal("message-settled")
 

@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.attachable import RecordKind
+from app.core.deferring import Deferments
 from app.core.features import Feature, GuardFor, NavItem, Panel, TimelineKind
 from app.core.jobs import DailyAt
 from app.core.moving import Mover
@@ -11,8 +12,8 @@ from app.relief.forms import RELIEF
 from app.relief.jobs import every_morning
 from app.relief.lists import EMPLOYER_FIELDS
 from app.relief.models import KIND_LABELS, ReliefDecision
-from app.relief.policy import OPTIONS, Permission, visible_to
-from app.relief.queries import decisions_on, has_made_up
+from app.relief.policy import OPTIONS, PLAN_BREAKS, Permission, visible_to
+from app.relief.queries import approved_terms, decisions_on, has_made_up, plan_marks
 from app.relief.views import bp
 from app.relief.workflow import RELIEF_TERM
 
@@ -36,6 +37,7 @@ feature = Feature(
     guards=(GuardFor("lifecycle", "close", has_made_up),),
     schedule=(DailyAt("05:40", every_morning),),
     options=OPTIONS,
+    deferments=Deferments(approved_terms, plan_marks, PLAN_BREAKS.value),
     employer_fields=EMPLOYER_FIELDS,
     panels=(
         Panel(

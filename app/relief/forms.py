@@ -19,7 +19,7 @@ from app.core.rates import HIGHEST_RATE, LOWEST_RATE
 from app.employers.sources.policy import REASONS
 from app.relief.models import ReliefDecision, ReliefKind
 from app.relief.policy import INSTALMENTS, Permission, equal_parts
-from app.relief.services import plan
+from app.relief.services import applied, plan, removing, reverted, withdrawn
 
 KINDS = {
     **{kind.value: kind for kind in ReliefKind},
@@ -79,6 +79,10 @@ RELIEF = ImportSpec(
     key=("uscc", "employer_account_no", "kind", "from_month"),
     plan=plan,
     permission=Permission.IMPORT,
+    applied=applied,
+    removing=removing,
+    reverted=reverted,
+    withdrawn=withdrawn,
     reasons={
         "other_branch": REASONS["other_branch"],
         "nobody": _l("names no employer: give a credit code or an account number"),

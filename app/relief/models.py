@@ -64,6 +64,8 @@ class ReliefDecision(Timestamps, Model):
     state_since: Mapped[datetime | None]
     #: the last month that it held for, where it ended before its time
     ended_month: Mapped[Period | None]
+    #: the day on which the make-up plan was agreed that it was resumed with
+    resumed_on: Mapped[date | None]
     #: employees it holds for, and what is deferred or saved each month: as approved, or as when it began
     heads: Mapped[int | None]
     monthly_amount: Mapped[Decimal | None] = mapped_column(Money)
@@ -149,6 +151,8 @@ class ReliefInstalment(Timestamps, Model):
     amount: Mapped[Decimal] = mapped_column(Money)
     paid: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     state: Mapped[InstalmentState] = mapped_column(EnumText(InstalmentState), default=InstalmentState.PLANNED)
+    #: it is made up, with those before it, when the employer has paid through this month
+    through: Mapped[Period | None]
     #: the statement that showed it last
     statement: Mapped[Period | None]
 

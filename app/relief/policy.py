@@ -73,11 +73,20 @@ SETTLE_DAYS = Option(
     "relief.settle_days", _l("Agree on what follows when relief has ended within"), 20, 1, 90, _WORKING_DAYS
 )
 INSTALMENTS = Option("relief.instalments", _l("Most instalments of a make-up plan"), 12, 1, 36)
+PLAN_BREAKS = Option(
+    "relief.plan_breaks",
+    _l("A make-up plan is broken by"),
+    1,
+    1,
+    12,
+    _l("instalments short or missed"),
+    _l("From then on the deferred months that are still unpaid count as arrears."),
+)
 SURVEY_DAYS = Option("relief.survey_days", _l("Survey a key employer within"), 10, 1, 60, _WORKING_DAYS)
 
 OPTIONS = (
     LONGEST, QUORUM, MAJORITY, ANNOUNCED, *REMINDERS, ANSWER_DAYS, REVIEW_DAYS, DECIDE_DAYS,
-    RETURN_DAYS, SETTLE_DAYS, INSTALMENTS, SURVEY_DAYS,
+    RETURN_DAYS, SETTLE_DAYS, INSTALMENTS, PLAN_BREAKS, SURVEY_DAYS,
 )  # fmt: skip
 
 #: as answers: a lazy text
@@ -242,6 +251,23 @@ def made_up(decision: ReliefDecision, paid_through: Period | None) -> Decimal:
 def _made_up_of(term: ReliefDecision, paid_through: Period) -> Decimal:
     months = min(term.months, max(0, paid_through - term.from_month + 1))
     return (term.monthly_amount or Decimal(0)) * months
+
+
+def marks_of(decision: ReliefDecision, amounts: Sequence[Decimal]) -> list[Period]:
+    """For each instalment, in order, the month through which payment shows it made up with those before.
+
+    The months of the term, and of the terms that it extends, are made up from the first on. What no month
+    shows (amounts that nobody knows) is made up when all months are paid.
+    """
+    months = [(one, one.from_month + place) for one in decision.chain for place in range(one.months)]
+    found, total, shown, place = [], Decimal(0), Decimal(0), 0
+    for amount in amounts:
+        total += amount
+        while place < len(months) and shown < total:
+            shown += months[place][0].monthly_amount or Decimal(0)
+            place += 1
+        found.append(months[place - 1][1] if place else decision.last_month)
+    return found
 
 
 def shared_out(amounts: Sequence[tuple[Period, Decimal]], paid: Decimal, statement: Period) -> list[Paid]:

@@ -3,7 +3,7 @@
 Bringing a decision moves no stage: on the day it begins, the clock does, with the decision as evidence.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from app.core.clock import local, today
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.i18n import msgid
-from app.core.import_spec import Context, Line, Plan
+from app.core.import_spec import Context, Line, Plan, id_of
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.rates import bounds
@@ -33,6 +33,7 @@ from app.relief.policy import (
     Rates,
     effect_of,
     made_up,
+    marks_of,
     present_base,
     shared_out,
 )
@@ -127,6 +128,32 @@ def _overlaps(one: Known, values: dict[str, Any]) -> bool:
     return bool(same and one["from_month"] <= values["to_month"] and values["from_month"] <= one["to_month"])
 
 
+def applied(plans: Sequence[Plan], _context: Context) -> None:
+    """What a list granted or corrected takes months out of arrears, or puts them back."""
+    written = {id_of(write.id) for one in plans for write in one.writes if write.model is ReliefDecision}
+    _tell_terms(queries.employers_of(written))
+
+
+def removing(table: str, ids: Sequence[int], context: Context) -> None:
+    """Whose decisions are about to go with the list that brought them."""
+    if table == ReliefDecision.__tablename__:
+        context.memory.setdefault("terms_of", set()).update(queries.employers_of(ids))
+
+
+def reverted(restored: Mapping[str, Sequence[int]], context: Context) -> None:
+    known = context.memory.setdefault("terms_of", set())
+    known.update(queries.employers_of(restored.get(ReliefDecision.__tablename__, ())))
+
+
+def withdrawn(context: Context) -> None:
+    _tell_terms(sorted(context.memory.get("terms_of", ())))
+
+
+def _tell_terms(employer_ids: Sequence[int]) -> None:
+    if employer_ids:
+        signals.terms_changed.send("relief", employer_ids=employer_ids)
+
+
 # The clocks --------------------------------------------------------------------------------------
 
 
@@ -219,9 +246,14 @@ def plan_instalments(decision: ReliefDecision, rows: Sequence[tuple[Period, Deci
         raise DomainError(_l("The make-up plan is not possible:"), reasons)
     decision.instalments.clear()
     db.session.flush()
+    ordered = sorted(rows)
+    marks = marks_of(decision, [amount for _month, amount in ordered])
     decision.instalments.extend(
-        ReliefInstalment(month=month, amount=amount) for month, amount in sorted(rows)
+        ReliefInstalment(month=month, amount=amount, through=through)
+        for (month, amount), through in zip(ordered, marks, strict=True)
     )
+    # an earlier plan that was given up was for other instalments
+    decision.resumed_on = None
     db.session.flush()
     timeline.record(
         decision.employer_id,
@@ -283,6 +315,7 @@ def _restore(decision: ReliefDecision) -> None:
 
 def _track(decision: ReliefDecision, statement: Period) -> None:
     rows = decision.instalments
+    _mark(decision)
     paid = made_up(decision, decision.employer.paid_through)
     for row, shown in zip(
         rows, shared_out([(r.month, r.amount) for r in rows], paid, statement), strict=True
@@ -295,6 +328,14 @@ def _track(decision: ReliefDecision, statement: Period) -> None:
     if rows and all(row.state is InstalmentState.PAID for row in rows):
         proof = {**evidence(decision), "statement": str(statement)}
         transition(RELIEF_TERM, decision, "statement_made_up", None, evidence=proof)
+
+
+def _mark(decision: ReliefDecision) -> None:
+    """Plans from before months were told with their instalments."""
+    rows = decision.instalments
+    if any(row.through is None for row in rows):
+        for row, through in zip(rows, marks_of(decision, [row.amount for row in rows]), strict=True):
+            row.through = through
 
 
 def _report(decision: ReliefDecision, row: ReliefInstalment) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core import formats
+from app.core import formats, signals
 from app.core.acts import Act, Nobody
 from app.core.db import db
 from app.core.finding import the_one
@@ -19,8 +19,8 @@ from app.core.permissions import Actor
 from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow, transition
 from app.employers.models import Employer
 from app.lifecycle.workflow import LIFECYCLE
-from app.relief.models import ReliefDecision, ReliefKind
-from app.relief.policy import SETTLE_DAYS, Permission, visible_to
+from app.relief.models import InstalmentState, ReliefDecision, ReliefKind
+from app.relief.policy import PLAN_BREAKS, SETTLE_DAYS, Permission, visible_to
 from app.tasks.services import settle
 
 #: kinds of the tasks that remind of the end, from the earliest on
@@ -96,6 +96,22 @@ def follow(step: str) -> Any:
     return effect
 
 
+def terms_change(decision: ReliefDecision, _move: Move) -> None:
+    """Arrears are reckoned anew from the months as they are approved and agreed on now."""
+    if decision.kind is ReliefKind.DEFERMENT:
+        db.session.flush()
+        signals.terms_changed.send("relief", employer_ids=[decision.employer_id])
+
+
+def is_not_kept(decision: ReliefDecision, _actor: Actor | None) -> Reason | None:
+    """As the latest statement shows it."""
+    failing = (InstalmentState.SHORT, InstalmentState.MISSED)
+    missed = sum(1 for one in decision.instalments if one.state in failing)
+    if missed >= PLAN_BREAKS.value():
+        return None
+    return _l("The plan is kept: %(missed)s instalments are short or missed.", missed=missed)
+
+
 #: the make-up plan is agreed on in the states that are over
 PLAN = Act("plan", _l("Set the make-up plan"), Permission.APPLY)
 _CLOSED = {
@@ -121,12 +137,17 @@ PEOPLES = (
     Transition(
         "end_early", _l("End it early"), ("running",), "ended_early", Permission.REVIEW,
         asks=(Ask("ended_month", _l("Last month of relief"), "month"), Ask("why", _l("Reason"))),
-        checks=(ends_within_its_months,), effects=(drop_reminders,), tone=Tone.WARNING,
+        checks=(ends_within_its_months,), effects=(drop_reminders, terms_change), tone=Tone.WARNING,
     ),
     Transition(
         "resume", _l("Resume with the make-up plan"), OVER, "resumed", Permission.APPLY,
         asks=(Ask("resumed_on", _l("Agreed on"), "date"),), guards=(is_deferment, has_plan),
-        effects=(follow("relief_resumed"),), tone=Tone.GOOD,
+        effects=(follow("relief_resumed"), terms_change), tone=Tone.GOOD,
+    ),
+    Transition(
+        "give_up_plan", _l("Give the plan up: it is not kept"), ("resumed",), "overdue", Permission.APPLY,
+        asks=(Ask("why", _l("Reason")),), guards=(is_not_kept,),
+        effects=(follow("relief_overdue"), terms_change), tone=Tone.DANGER,
     ),
     Transition(
         "restore", _l("Record that the rate is raised again"), OVER, "restored", Permission.APPLY,
@@ -134,7 +155,8 @@ PEOPLES = (
     ),
     Transition(
         "confirm_made_up", _l("Record that all is made up"), ("resumed",), "made_up", Permission.REVIEW,
-        asks=(Ask("proof", _l("Proof, such as the number of the bank's slip")),), tone=Tone.GOOD,
+        asks=(Ask("proof", _l("Proof, such as the number of the bank's slip")),), effects=(terms_change,),
+        tone=Tone.GOOD,
     ),
 )  # fmt: skip
 

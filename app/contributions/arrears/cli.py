@@ -23,7 +23,9 @@ def report_command(as_of: datetime | None, as_json: bool) -> None:
 
     Months are reckoned as domain rule E1 has it: paid through against the latest month whose due day (pay day
     and five) lies strictly before the day. Counted are normal accounts, and opened ones that have paid;
-    deferred, sealed and closed accounts, and those that never paid and owe nothing, are listed apart.
+    deferred, sealed and closed accounts, and those that never paid and owe nothing, are listed apart. An
+    account is deferred until the approved term is over; months under a make-up plan that is kept are not in
+    arrears.
     `due_units` are all employers that should contribute (应缴单位), and `good_standing_headcount` the
     contributing employees of those with 0 months, and of all of them: numerator and denominator of
     正常缴存人数比 (domain rule E2).

@@ -12,9 +12,10 @@ from sqlalchemy import Select, Subquery, exists, func, or_, select, union
 from app.contributions.arrears.models import ArrearsCase, ArrearsPromise, CaseState, Outcome
 from app.contributions.arrears.workflow import ARREARS
 from app.contributions.models import ContributionFact
-from app.contributions.policy import OPEN
+from app.contributions.policy import OPEN, rule_on
 from app.core.bulk import read_tuples
 from app.core.db import db
+from app.core.dues import months_in_arrears
 from app.core.escalating import Ending
 from app.core.escalating import Outcome as Outcomes
 from app.core.moving import Change
@@ -36,9 +37,18 @@ class Step(NamedTuple):
     paid_through: Period | None
     heads: int
     monthly_amount: Any
+    pay_day: int | None
+    first_month: Period | None
     earlier_status: AccountStatus | None
     earlier_months: int | None
     earlier_paid: Period | None
+
+    @property
+    def unpaid(self) -> int:
+        """Months due and unpaid, those too that deferment or a plan takes out of arrears."""
+        return months_in_arrears(
+            self.paid_through, self.pay_day, self.as_of, self.first_month, rule_on(self.as_of)
+        )
 
     @property
     def said(self) -> dict[str, Any]:
@@ -76,12 +86,12 @@ class Spell:
 
     @property
     def ending(self) -> CaseState:
-        """What the statement that ended it proves; the open account has paid."""
+        """What the statement that ended it proves: the open account has paid, or need not pay yet."""
         if self.end is None:
             return CaseState.OPENED
-        if self.end.status in OPEN:
-            return CaseState.SETTLED
-        return CaseState.RELIEVED if self.end.status is AccountStatus.DEFERRED else CaseState.CLOSED
+        if self.end.status not in (*OPEN, AccountStatus.DEFERRED):
+            return CaseState.CLOSED
+        return CaseState.RELIEVED if self.end.unpaid else CaseState.SETTLED
 
 
 def facts_in_force(employers: Select[int]) -> Subquery:
@@ -90,7 +100,7 @@ def facts_in_force(employers: Select[int]) -> Subquery:
     ranked = (
         select(
             fact.employer_id, fact.period, fact.as_of, fact.account_status, fact.arrears_months,
-            fact.paid_through, fact.heads, fact.monthly_amount,
+            fact.paid_through, fact.heads, fact.monthly_amount, fact.pay_day, fact.first_contribution_month,
             func.row_number()
             .over(partition_by=(fact.employer_id, fact.period), order_by=fact.version.desc())
             .label("place"),
@@ -113,8 +123,9 @@ def spells(employers: Select[int]) -> dict[int, list[Spell]]:
         for column in stated
     ]
     told = select(
-        fact.employer_id, fact.period, fact.as_of, *stated, fact.heads, fact.monthly_amount, *earlier
-    ).subquery()
+        fact.employer_id, fact.period, fact.as_of, *stated, fact.heads, fact.monthly_amount, fact.pay_day,
+        fact.first_contribution_month, *earlier,
+    ).subquery()  # fmt: skip
     speaking = or_(told.c.arrears_months > 0, told.c.earlier_arrears_months > 0)
     query = select(*told.c).where(speaking).order_by(told.c.employer_id, told.c.period)
     rows = (Step(*row) for row in read_tuples(query))
@@ -268,8 +279,7 @@ def taken_back_in(batch_id: int) -> Select[int]:
 def out_of_step() -> Select[int]:
     """Employers whose cases do not fit what their latest statement left: from before there were cases."""
     open_case = exists().where(ArrearsCase.employer_id == Employer.id, ArrearsCase.closed_on.is_(None))
-    counted = Employer.account_status.in_(OPEN)
-    behind = select(Employer.id).where(Employer.arrears_months > 0, counted, not_merged(), ~open_case)
+    behind = select(Employer.id).where(Employer.arrears_months > 0, not_merged(), ~open_case)
     fine = (
         select(ArrearsCase.employer_id)
         .join(Employer, Employer.id == ArrearsCase.employer_id)

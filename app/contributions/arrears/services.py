@@ -5,7 +5,7 @@ added (reasons, promises, steps) stays with the spell that its months belong to.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -17,7 +17,9 @@ from app.contributions.arrears.models import ArrearsCase, ArrearsPromise, CaseSt
 from app.contributions.arrears.policy import ENDED
 from app.contributions.arrears.queries import Known, Promise, Said, Spell
 from app.contributions.arrears.workflow import ARREARS, ENDINGS
-from app.core import timeline
+from app.contributions.standing.queries import approved_terms
+from app.contributions.standing.services import reckon_anew
+from app.core import signals, timeline
 from app.core.bulk import insert_rows, new_ids, update_rows
 from app.core.db import among, db
 from app.core.i18n import msgid
@@ -26,6 +28,7 @@ from app.core.periods import Period
 from app.core.reversible import table_of
 from app.core.workflow import WorkflowHistory
 from app.core.workflow_sets import SetMove, note_restored, transition_many
+from app.employers.models import Employer
 from app.lifecycle.workflow import LIFECYCLE
 from app.tasks.following.services import settle_deadlines
 from app.tasks.models import DEADLINE, Task
@@ -48,8 +51,21 @@ def withdrawn(context: Context) -> None:
 
 
 def catch_up() -> int:
-    """Opens and closes what statements from before there were cases ask for; gives how many employers."""
+    """Opens and closes what statements from before there were cases ask for, and what approved terms have
+    changed since; gives how many employers."""
+    reckon(_these(reckon_anew(list(approved_terms()))))
     return reckon(queries.out_of_step())
+
+
+@signals.terms_changed.connect
+def _on_terms(_sender: object, employer_ids: Collection[int], **_more: Any) -> None:
+    """Months that are deferred, or made up by a plan, are not in arrears; others are again."""
+    if changed := reckon_anew(employer_ids):
+        reckon(_these(changed))
+
+
+def _these(employer_ids: Collection[int]) -> Select[int]:
+    return select(Employer.id).where(among(Employer.id, employer_ids))
 
 
 def reckon(employers: Select[int]) -> int:

@@ -26,8 +26,9 @@ from sqlalchemy import (
 from app.contributions.models import ContributionFact
 from app.contributions.ordinary import queries
 from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, STAGED
-from app.contributions.policy import evidence, month_of, reckoned, rule_of
+from app.contributions.policy import Facts, evidence, month_of, reckoned, rule_of
 from app.contributions.queries import has_accounts
+from app.contributions.standing.queries import terms_of_run
 from app.core import signals
 from app.core.bulk import read_tuples
 from app.core.clock import now
@@ -46,17 +47,10 @@ def reckon(context: Context) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]
     """
     if not has_accounts():
         return None
-    rule = rule_of(context)
+    rule, terms, day, month = rule_of(context), terms_of_run(context), context.as_of, month_of(context)
 
     def of_line(values: Mapping[str, Any]) -> Mapping[str, Any]:
-        months, target = reckoned(
-            values["account_status"],
-            values.get("paid_through"),
-            values.get("pay_day"),
-            values.get("first_contribution_month"),
-            context.as_of,
-            rule,
-        )
+        months, target = reckoned(Facts.of(values), day, rule, terms.get(values["uscc"], ()), month)
         return {"arrears_months": months, "target": target}
 
     return of_line

@@ -18,8 +18,9 @@ from sqlalchemy import (
 
 from app.contributions.arrears.models import ArrearsCase, CaseState
 from app.contributions.arrears.policy import EARLY_DAYS, PREVENTIVE_DAYS, REPEATER_CASES
-from app.contributions.policy import OPEN, rule_on
+from app.contributions.policy import rule_on
 from app.contributions.reminding.policy import AHEAD, CATCH_UP_DAYS, NEW_MONTHS, PAID, REMINDER, TITLES, Speed
+from app.contributions.standing.queries import expected_to_pay
 from app.core.bulk import read_tuples
 from app.core.dues import due_date
 from app.core.periods import Period
@@ -89,7 +90,7 @@ def _employers(
     unpaid = or_(Employer.paid_through.is_(None), Employer.paid_through < month)
     return select(Employer.id, Employer.branch_id, Employer.owner_id, Employer.pay_day).where(
         not_merged(),
-        Employer.account_status.in_(OPEN),
+        expected_to_pay(day),
         due,
         unpaid,
         ~_told(month, speed),

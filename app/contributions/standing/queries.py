@@ -5,20 +5,37 @@ version in force now; an employer that no statement had named by then is shown a
 own month found it.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Subquery, case, func, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Subquery,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 
 from app.contributions.models import ContributionFact
-from app.contributions.policy import rule_on
+from app.contributions.policy import OPEN, rule_on
 from app.contributions.standing.policy import Standing
 from app.core.clock import today
-from app.core.db import db
+from app.core.db import among, db
+from app.core.deferring import Deferments, Term
 from app.core.dues import last_due_month
+from app.core.features import current_features
+from app.core.import_spec import Context
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.employers.models import AccountStatus, Employer
@@ -42,14 +59,139 @@ def usual_day() -> date:
     return db.session.scalar(select(func.max(fact.as_of)).where(fact.period == latest)) or today()
 
 
-def months_behind(fact: Any, day: date) -> ColumnElement[int]:
-    """`dues.months_in_arrears` of a fact's columns as SQL; 0 where nothing is known to be due."""
-    rule = rule_on(day)
-    due = {number: _index_of(last_due_month(number, day, rule)) for number in range(1, 32)}
-    last_due = case(due, value=fact.pay_day, else_=_index_of(last_due_month(None, day, rule)))
+def _known(day: date) -> Subquery:
+    """The fact that says how each employer stood, and what was `due` and `paid` by then, as in `core.dues`.
+
+    Both are places in the row of all months; `behind` are the months between, 0 where nothing is known.
+    """
+    fact, rule = ContributionFact, rule_on(day)
+    last = {number: _index_of(last_due_month(number, day, rule)) for number in range(1, 32)}
+    due = case(last, value=fact.pay_day, else_=_index_of(last_due_month(None, day, rule)))
     paid = func.coalesce(_index(fact.paid_through), _index(fact.first_contribution_month) - 1)
-    behind = last_due - paid
-    return case((behind > 0, behind), else_=0)
+    columns = (
+        Employer.id.label("employer_id"), fact.period, fact.as_of, fact.account_status, fact.paid_through,
+        fact.heads, fact.monthly_amount, due.label("due"), paid.label("paid"),
+        case((due > paid, due - paid), else_=0).label("behind"),
+    )  # fmt: skip
+    return select(*columns).select_from(Employer).join(fact, fact.id == _known_by(day)).subquery()
+
+
+def _taken_out(declared: Deferments, day: date) -> Subquery:
+    """Of the employers that have terms: how many due months are `excused`, and whether one is `running`,
+    `over` or yet to end; as `core.deferring` has it."""
+    known, terms, breaks = _known(day).c, declared.terms().subquery(), rule_on(day).plan_breaks
+    first, last = _index(terms.c.first), _last_of(terms)
+    low = case((first > known.paid, first), else_=known.paid + 1)
+    high = case((last < known.due, last), else_=known.due)
+    months = case((high >= low, high - low + 1), else_=0)
+    marks = declared.marks().subquery().c
+    missed = select(func.count()).where(
+        marks.plan_id == terms.c.plan_id, marks.month <= known.period, _index(marks.through) > known.paid
+    )
+    missing = missed.correlate(terms, known.due.table).scalar_subquery()
+    kept = or_(terms.c.made_up, and_(terms.c.agreed_on <= day, missing < breaks))
+    month = _index_of(Period.of(day))
+    running = func.max(case((and_(first <= month, last >= month), 1), else_=0))
+    all_months, kept_months = func.sum(months), func.sum(case((kept, months), else_=0))
+    return (
+        select(
+            known.employer_id,
+            case((running == 1, all_months), else_=kept_months).label("excused"),
+            running.label("running"),
+            func.max(case((last < month, 1), else_=0)).label("over"),
+            func.max(case((last >= month, 1), else_=0)).label("still"),
+        )
+        .join(terms, terms.c.employer_id == known.employer_id)
+        .group_by(known.employer_id)
+        .subquery()
+    )
+
+
+def _read(day: date) -> Subquery:
+    """`_known`, with `status` and `months` as they count on the day: `contributions.policy.stands` as SQL."""
+    known, declared = _known(day), current_features().deferments
+    column = known.c
+    if declared is None:
+        read = select(*column, column.account_status.label("status"), column.behind.label("months"))
+        return read.subquery()
+    found = _taken_out(declared, day)
+    taken, kind = found.c, column.account_status.type
+    left = column.behind - func.coalesce(taken.excused, 0)
+    opened = (column.account_status == AccountStatus.NORMAL) | (
+        (column.account_status == AccountStatus.OPENED) & column.paid_through.is_not(None)
+    )
+    lapsed = (column.account_status == AccountStatus.DEFERRED) & (taken.over == 1) & (taken.still == 0)
+    running = (column.behind > 0) & (left <= 0) & (taken.running == 1)
+    status = case(
+        (lapsed, literal(AccountStatus.NORMAL, kind)),
+        (opened & running, literal(AccountStatus.DEFERRED, kind)),
+        else_=column.account_status,
+    )
+    read = select(*column, status.label("status"), case((left > 0, left), else_=0).label("months"))
+    return read.outerjoin(found, taken.employer_id == column.employer_id).subquery()
+
+
+def _last_of(terms: FromClause) -> ColumnElement[int]:
+    """The last month of a term, as a place in the row of months: a later term ends the one before."""
+    last, following = _index(terms.c.last), _index(terms.c.next_first)
+    return case((following <= last, following - 1), else_=last)
+
+
+def expected_to_pay(day: date) -> ColumnElement[bool]:
+    """Whether the employer's account, as it is known now, ought to be paid into on the day."""
+    open_account, declared = Employer.account_status.in_(OPEN), current_features().deferments
+    if declared is None:
+        return open_account
+    terms, month = declared.terms().subquery(), _index_of(Period.of(day))
+    own, ends = select(terms.c.employer_id).where(terms.c.employer_id == Employer.id), _last_of(terms)
+    still = own.where(ends >= month)
+    back = (Employer.account_status == AccountStatus.DEFERRED) & own.exists() & ~still.exists()
+    return (open_account & ~still.where(_index(terms.c.first) <= month).exists()) | back
+
+
+# -- approved terms, for reckoning in Python -------------------------------------------------------------
+
+
+def approved_terms(employer_ids: Collection[int] | None = None) -> dict[int, tuple[Term, ...]]:
+    """The terms of deferment of these employers, or of all that have any; two statements."""
+    declared = current_features().deferments
+    if declared is None:
+        return {}
+    terms = declared.terms().subquery()
+    query = select(terms).order_by(terms.c.employer_id, terms.c.first)
+    if employer_ids is not None:
+        query = query.where(among(terms.c.employer_id, employer_ids))
+    rows = db.session.execute(query).all()
+    marks = _marks({row.plan_id for row in rows if row.agreed_on})
+    found: dict[int, list[Term]] = defaultdict(list)
+    for row in rows:
+        last = row.last if row.next_first is None else min(row.last, row.next_first + -1)
+        term = Term(row.first, last, row.agreed_on, marks.get(row.plan_id, ()), bool(row.made_up))
+        found[row.employer_id].append(term)
+    return {employer_id: tuple(own) for employer_id, own in found.items()}
+
+
+def _marks(plan_ids: Collection[int]) -> dict[int, tuple[tuple[Period, Period], ...]]:
+    declared = current_features().deferments
+    if not plan_ids or declared is None:
+        return {}
+    marks = declared.marks().subquery().c
+    query = select(marks.plan_id, marks.month, marks.through).where(among(marks.plan_id, plan_ids))
+    found: dict[int, list[tuple[Period, Period]]] = defaultdict(list)
+    for plan_id, month, through in db.session.execute(query.where(marks.through.is_not(None))):
+        found[plan_id].append((month, through))
+    return {plan_id: tuple(sorted(own)) for plan_id, own in found.items()}
+
+
+def terms_of_run(context: Context) -> Mapping[str, tuple[Term, ...]]:
+    """The terms by credit code, asked once in the run of an import: few employers have any."""
+    if "terms" not in context.memory:
+        terms = approved_terms()
+        codes = select(Employer.id, Employer.uscc).where(among(Employer.id, list(terms)))
+        named = {code: terms[id_] for id_, code in db.session.execute(codes) if code} if terms else {}
+        context.memory["terms"] = named
+    found: Mapping[str, tuple[Term, ...]] = context.memory["terms"]
+    return found
 
 
 def _index_of(month: Period) -> int:
@@ -64,31 +206,25 @@ def _index(column: Any) -> ColumnElement[int]:
 
 def reckoned(day: date) -> Subquery:
     """How each employer stands on the day: employer_id, months, standing, and the fact's columns."""
-    fact = ContributionFact
-    months = months_behind(fact, day)
-    paid = fact.paid_through.is_not(None)
-    due = (fact.account_status == AccountStatus.NORMAL) & (months > 0)
+    read = _read(day).c
+    paid = read.paid_through.is_not(None)
+    due = (read.status == AccountStatus.NORMAL) & (read.months > 0)
     standing = case(
-        *((fact.account_status == status, standing.value) for status, standing in _BY_STATUS.items()),
+        *((read.status == status, standing.value) for status, standing in _BY_STATUS.items()),
         (paid | due, Standing.COUNTED.value),
         else_=Standing.NEVER_PAID.value,
     )
-    return (
-        select(
-            Employer.id.label("employer_id"),
-            months.label("months"),
-            standing.label("standing"),
-            fact.period,
-            fact.as_of,
-            fact.paid_through,
-            fact.heads,
-            fact.monthly_amount,
-            (months * type_coerce(fact.monthly_amount, BigInteger)).label("fen_due"),
-        )
-        .select_from(Employer)
-        .join(fact, fact.id == _known_by(day))
-        .subquery(NAME)
-    )
+    return select(
+        read.employer_id,
+        read.months,
+        standing.label("standing"),
+        read.period,
+        read.as_of,
+        read.paid_through,
+        read.heads,
+        read.monthly_amount,
+        (read.months * type_coerce(read.monthly_amount, BigInteger)).label("fen_due"),
+    ).subquery(NAME)
 
 
 def _known_by(day: date) -> ColumnElement[int]:

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, union_all
 
+from app.core import signals
 from app.core.acts import Act, Nobody
 from app.core.db import db
 from app.core.finding import the_one
@@ -169,6 +170,7 @@ def _enter_decisions(application: ReliefApplication, _move: Move) -> None:
         )
         db.session.add(decision)
     db.session.flush()
+    signals.terms_changed.send("relief", employer_ids=[application.employer_id])
 
 
 REASON = Ask("why", _l("Reason"))

@@ -1,0 +1,192 @@
+"""Approved terms and make-up plans in arrears: reckoned alike in Python and in SQL, and followed by cases."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from app.contributions.arrears.models import ArrearsCase, CaseState
+from app.contributions.arrears.services import catch_up
+from app.contributions.models import ContributionFact
+from app.contributions.policy import Facts, rule_on, stands
+from app.contributions.standing.policy import Standing
+from app.contributions.standing.queries import approved_terms, reckoned, report
+from app.core.db import db
+from app.core.deferring import Reading, Term, excused
+from app.core.periods import Period
+from app.core.permissions import Role
+from app.core.workflow import transition
+from app.employers.models import AccountStatus, Employer, Stage
+from app.relief.models import ReliefDecision, ReliefInstalment, ReliefKind, ReliefState
+from app.relief.services import plan_instalments
+from app.relief.workflow import RELIEF_TERM
+from tests.contributions.statements import apply, line, statement, take_back
+from tests.factories import create_branch, create_employer, create_user, seed_codes
+
+START = Period(2022, 1)
+months = st.integers(0, 20).map(lambda n: START + n)
+days = st.dates(date(2022, 1, 1), date(2023, 9, 30))
+
+
+@st.composite
+def terms(draw: st.DrawFn) -> ReliefDecision:
+    first, length = draw(months), draw(st.integers(0, 7))
+    agreed = draw(st.none() | days)
+    state = draw(st.sampled_from((ReliefState.RESUMED, ReliefState.EXTENDED, ReliefState.MADE_UP)))
+    found = ReliefDecision(kind=ReliefKind.DEFERMENT, from_month=first, to_month=first + length)
+    found.resumed_on, found.state = agreed, state
+    for number in range(draw(st.integers(0, 3))):
+        through = draw(st.none() | months)
+        one = ReliefInstalment(month=found.to_month + number + 1, amount=Decimal(1), through=through)
+        found.instalments.append(one)
+    return found
+
+
+_STATUSES = (AccountStatus.NORMAL, AccountStatus.DEFERRED, AccountStatus.OPENED, AccountStatus.SEALED)
+facts = st.builds(
+    Facts, st.sampled_from(_STATUSES), st.none() | months, st.none() | st.integers(1, 31), st.none() | months
+)
+_BY_STATUS = {AccountStatus.DEFERRED: Standing.DEFERRED, AccountStatus.SEALED: Standing.SEALED}
+
+
+@given(facts, st.lists(terms(), max_size=3, unique_by=lambda one: one.from_month), days)
+@settings(
+    max_examples=50,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_sql_and_python_reckon_alike(
+    app: Flask, said: Facts, granted: list[ReliefDecision], day: date
+) -> None:
+    employer = db.session.scalars(select(Employer)).first() or create_employer(create_branch())
+    with db.session.begin_nested() as nested:
+        for one in granted:
+            one.employer = employer
+            db.session.add(one)
+        statement_month = Period.of(day)
+        db.session.add(
+            ContributionFact(
+                employer_id=employer.id, period=statement_month, account_status=said.status, heads=1,
+                paid_through=said.paid, pay_day=said.pay_day, first_contribution_month=said.first, as_of=day,
+            )
+        )  # fmt: skip
+        db.session.flush()
+        own = approved_terms([employer.id]).get(employer.id, ())
+        status, unpaid = stands(said, day, rule_on(day), own, statement_month)
+        stand = reckoned(day)
+        found = db.session.execute(select(stand).where(stand.c.employer_id == employer.id)).one()
+        nested.rollback()
+    if status in _BY_STATUS:
+        assert found.standing == _BY_STATUS[status]
+    elif said.paid is None and not unpaid:
+        assert found.standing == Standing.NEVER_PAID
+    else:
+        assert (found.standing, found.months) == (Standing.COUNTED, unpaid)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_plan_holds_until_too_many_instalments_are_missing() -> None:
+    marks = ((Period(2022, 9), Period(2022, 4)), (Period(2022, 10), Period(2022, 6)))
+    term = Term(Period(2022, 4), Period(2022, 8), date(2022, 9, 10), marks)
+
+    def left(day: date, month: int, paid: int, breaks: int = 1) -> int:
+        reading = Reading(day, Period(2022, month), Period(2022, paid), Period(2022, month))
+        return excused([term], reading, breaks)
+
+    assert left(date(2022, 8, 31), 8, 3) == 5  # in force
+    assert left(date(2022, 9, 1), 9, 4) == 0  # over, and nothing is agreed yet
+    assert left(date(2022, 9, 30), 9, 4) == 4  # the first instalment is made up
+    assert left(date(2022, 10, 31), 10, 4) == 0  # the second one is not
+    assert left(date(2022, 10, 31), 10, 4, breaks=2) == 4
+    assert left(date(2022, 10, 31), 10, 6) == 2  # made up after all
+
+
+@pytest.fixture
+def department(app: Flask) -> Flask:
+    create_branch("00")
+    seed_codes()
+    db.session.commit()
+    return app
+
+
+def grant(number: int = 1) -> ReliefDecision:
+    """Four months, April to July 2022, of an employer that paid through March."""
+    employer = db.session.scalars(
+        select(Employer).where(Employer.employer_account_no == f"0301{number:08d}")
+    ).one()
+    decision = ReliefDecision(
+        employer=employer, kind=ReliefKind.DEFERMENT, from_month=Period(2022, 4), to_month=Period(2022, 7),
+        monthly_amount=Decimal(1000), heads=5, state=ReliefState.RUNNING,
+    )  # fmt: skip
+    db.session.add(decision)
+    db.session.commit()
+    return decision
+
+
+def case_states() -> list[tuple[CaseState, int]]:
+    db.session.expire_all()
+    rows = db.session.scalars(select(ArrearsCase).order_by(ArrearsCase.first_period))
+    return [(case.state, case.months) for case in rows]
+
+
+@pytest.mark.databases("sqlite")
+def test_cases_follow_the_end_of_a_term_its_plan_and_the_plans_failure(
+    department: Flask, tmp_path: Path
+) -> None:
+    """Deferred April to July; agreed in September to make up two months in September and October each."""
+
+    def heard(month: int, paid: int, status: str = "01") -> int:
+        file = statement(tmp_path, f"2022年{month}月", [line(1, paid, status=status)])
+        batch: int = apply(department, file)["batch"]
+        return batch
+
+    heard(4, 202203, "03")
+    decision = grant()
+    heard(7, 202203, "03")
+    assert case_states() == [] and report(date(2022, 7, 31), None).apart == {Standing.DEFERRED: 1}
+    # the bank still says deferred, but the term is over: April to August are due
+    heard(8, 202203, "03")
+    assert case_states() == [(CaseState.OPENED, 5)]
+    assert report(date(2022, 8, 31), None).as_json()["5"] == 1
+    employer = db.session.scalars(select(Employer)).one()
+    assert (employer.stage, employer.arrears_months) == (Stage.IN_ARREARS, 5)
+    decision.state = ReliefState.ENDED
+    user = create_user(Role.SPECIALIST, branch=employer.branch)
+    half = Decimal(2000)
+    plan_instalments(decision, [(Period(2022, 9), half), (Period(2022, 10), half)], user)
+    agreed = {"resumed_on": date(2022, 8, 31)}
+    transition(RELIEF_TERM, decision, "resume", user, answers=agreed)
+    db.session.commit()
+    # August itself is not deferred, so the case goes on with it alone
+    assert case_states() == [(CaseState.OPENED, 1)]
+    heard(9, 202205)
+    # the first instalment is made up; August and September are late
+    assert case_states() == [(CaseState.OPENED, 2)]
+    failed = heard(10, 202205)
+    assert case_states() == [(CaseState.OPENED, 5)]
+    assert report(date(2022, 10, 31), None).behind == 1
+    take_back(department, failed)
+    assert case_states() == [(CaseState.OPENED, 2)]
+    assert catch_up() == 0
+
+
+@pytest.mark.databases("sqlite")
+def test_a_term_entered_late_ends_the_case_as_relieved_and_its_removal_brings_it_back(
+    department: Flask, tmp_path: Path
+) -> None:
+    apply(department, statement(tmp_path, "2022年5月", [line(1, 202203)]))
+    apply(department, statement(tmp_path, "2022年6月", [line(1, 202203)]))
+    assert case_states() == [(CaseState.OPENED, 3)]
+    grant()
+    catch_up()
+    db.session.commit()
+    assert case_states() == []  # nobody had worked on it, and no statement finds a month due
+    assert db.session.scalars(select(Employer.arrears_months)).one() == 0
+    found = report(date(2022, 6, 30), None)
+    assert (found.due_units, found.apart) == (0, {Standing.DEFERRED: 1})
