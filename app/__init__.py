@@ -70,6 +70,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.drafting.templates",
     "campaigns.ledger",
     "campaigns.notices",
+    "campaigns.notices.corrections",
     "campaigns.results",
 )
 

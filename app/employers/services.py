@@ -21,7 +21,7 @@ from app.employers.models import (
     FormerName,
 )
 from app.employers.policy import in_reach
-from app.employers.sources.policy import corrected
+from app.employers.sources.policy import OFFICE, corrected
 
 # Employers ----------------------------------------------------------------------------------------
 
@@ -44,7 +44,12 @@ def create_prospect(values: Mapping[str, Any], actor: Actor, *, despite_name: bo
 
 
 def edit_employer(
-    employer: Employer, values: Mapping[str, Any], version: str, actor: Actor | None
+    employer: Employer,
+    values: Mapping[str, Any],
+    version: str,
+    actor: Actor | None,
+    *,
+    told_by: str = OFFICE,
 ) -> list[str]:
     """Stores what a person corrected and gives the names of the changed fields.
 
@@ -59,7 +64,7 @@ def edit_employer(
     changed = [name for name, value in values.items() if getattr(employer, name) != value]
     for name in changed:
         setattr(employer, name, values[name])
-    employer.told = corrected(employer.told, changed, today())
+    employer.told = corrected(employer.told, changed, today(), told_by)
     db.session.flush()
     return changed
 
@@ -68,7 +73,9 @@ def version_of(employer: Employer) -> str:
     return employer.updated_at.isoformat()
 
 
-def rename(employer: Employer, name: str, until: date, actor: Actor, proof: str = "") -> None:
+def rename(
+    employer: Employer, name: str, until: date, actor: Actor, proof: str = "", *, told_by: str = OFFICE
+) -> None:
     """Gives the employer a new name; the old one stays findable, with its last day."""
     demand(employer, "edit", actor)
     name, old = clean(name), employer.name
@@ -78,7 +85,7 @@ def rename(employer: Employer, name: str, until: date, actor: Actor, proof: str 
         raise DomainError(_l("The day of the change lies in the future."))
     employer.former_names.append(FormerName(name=old, until=until, proof=clean(proof) or None))
     employer.name = name
-    employer.told = corrected(employer.told, ("name",), today())
+    employer.told = corrected(employer.told, ("name",), today(), told_by)
     timeline.record(
         employer.id,
         "employer",

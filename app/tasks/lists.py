@@ -43,6 +43,8 @@ KIND_LABELS = {
     "relief_survey": _l("Survey of a key employer"),
     "relief_intent": _l("Help with relief"),
     "campaign_alarm": _l("Campaign paused by the system"),
+    "letter_address": _l("Letter came back"),
+    "correction": _l("Check a correction"),
     "handover": _l("Hand-over"),
     "day_gap": _l("End of day"),
     "other": _l("Other"),

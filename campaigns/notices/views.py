@@ -22,11 +22,16 @@ from flask_babel import gettext as _
 
 from app.core.clock import now
 from app.core.db import db
+from app.core.errors import DomainError
 from app.core.limits import limiter
 from app.core.permissions import public
 from campaigns.channels.letter.issued.queries import by_code, rendered
 from campaigns.drafting.queries import PHONE, sender_of
 from campaigns.notices import queries, services
+from campaigns.notices.corrections.forms import CorrectForm
+from campaigns.notices.corrections.models import SUBJECT_LABELS
+from campaigns.notices.corrections.queries import open_ones
+from campaigns.notices.corrections.services import propose
 from campaigns.notices.forms import AskForm, CodeForm, ConfirmForm, DigitsForm, LeaveForm
 from campaigns.notices.policy import (
     LINK_READS,
@@ -169,6 +174,23 @@ def ask(source: str, token: str) -> ResponseReturnValue:
     return _back(notice)
 
 
+@door("/correct", "POST")
+def correct(source: str, token: str) -> ResponseReturnValue:
+    """The reader says what is wrong; somebody of the department looks into it."""
+    notice, way = _opened(source, token)
+    form = CorrectForm().offer(notice)
+    if not form.validate_on_submit():
+        return _notice(notice, way, correcting=form), 422
+    try:
+        propose(notice, way, form.proposal)
+    except DomainError as refusal:
+        form.wanted.errors = [str(refusal)]
+        return _notice(notice, way, correcting=form), 422
+    db.session.commit()
+    flash(_("Thank you. We will check it and then correct our records."), "success")
+    return _back(notice)
+
+
 @door("/leave", "POST")
 def leave(source: str, token: str) -> ResponseReturnValue:
     """The reader wants no more messages of some classes."""
@@ -238,8 +260,18 @@ def _notice(notice: Notice, way: Way, **forms: Any) -> str:
         request_open=queries.open_request(notice),
         own=way is Way.MOBILE and notice.contact is not None,
         unwanted=queries.unwanted(notice),
-        **{"form": AskForm(formdata=None), "leaving": LeaveForm(formdata=None)} | forms,
+        proposed=[SUBJECT_LABELS[one.subject] for one in open_ones(notice)],
+        **_forms(notice) | forms,
     )
+
+
+def _forms(notice: Notice) -> dict[str, Any]:
+    """Its forms as they are before anything was written."""
+    return {
+        "form": AskForm(formdata=None),
+        "leaving": LeaveForm(formdata=None),
+        "correcting": CorrectForm(formdata=None).offer(notice),
+    }
 
 
 def _digits(notice: Notice, form: DigitsForm, status: int = 200) -> ResponseReturnValue:

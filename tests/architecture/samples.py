@@ -59,6 +59,7 @@ from campaigns.drafting.models import MessageClass
 from campaigns.drafting.templates.services import add as add_template
 from campaigns.gateways import accounts
 from campaigns.gateways.accounts import Entry
+from campaigns.notices.corrections.models import Correction, Subject
 from tests.factories import (
     create_application,
     create_branch,
@@ -124,6 +125,16 @@ def letter(branch: Branch) -> int:
         code=token_hex(5),
         by_id=create_user(branch=branch).id,
     )
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def correction(branch: Branch) -> int:
+    made = Correction(
+        employer_id=employer(branch), subject=Subject.ADDRESS, wanted="港区路2号", notice_source="message",
+        notice_id=1, proven_by="mobile",
+    )  # fmt: skip
     db.session.add(made)
     db.session.flush()
     return made.id
@@ -574,6 +585,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("outlines", "id"): outline,
     ("templates", "id"): template,
     ("letters", "id"): letter,
+    ("corrections", "id"): correction,
     ("letters", "code"): lambda _branch: "arrears",
     ("onboarding", "id"): opening,
     ("escalation", "id"): escalation,

@@ -18,6 +18,9 @@ from app.core.i18n import msgid
 REGISTRY, STATEMENT, INSURANCE, BANK = "registry", "statement", "social_insurance", "bank"
 #: a person of the department, who counts more than any file
 OFFICE = "office"
+#: a handler, whose word somebody of the department has checked
+HANDLER = "handler"
+BY_HAND = (OFFICE, HANDLER)
 #: which source counts as the first to have named an employer, where several did on the same day
 FIRST = (REGISTRY, STATEMENT, INSURANCE, BANK, "partner", "tip")
 
@@ -143,7 +146,7 @@ def weighed(known: Values, source: str, as_of: date, claims: Values, replaces: R
         value, present = claims.get(field), known[field]
         standing = None if present is None else _standing(field, told, before)
         counts = value is not None and _counts(field, source, as_of, standing)
-        if value not in (None, present) and standing is not None and standing[0] == OFFICE:
+        if value not in (None, present) and standing is not None and standing[0] in BY_HAND:
             counts = replaces(field, present)
             found.contradictions[field] = Contradiction(value, standing[1], counts)
         if counts:
@@ -165,9 +168,11 @@ def founded(source: str, as_of: date, claims: Values, uscc: str | None) -> dict[
     return {**columns, **heard_first(source, as_of), **obligation(uscc)}
 
 
-def corrected(told: Values | None, fields: Iterable[str], day: date) -> dict[str, Any] | None:
-    """`Employer.told` after a person corrected these fields."""
-    by_hand = {field: [OFFICE, day.isoformat()] for field in fields if field in TELLERS}
+def corrected(
+    told: Values | None, fields: Iterable[str], day: date, told_by: str = OFFICE
+) -> dict[str, Any] | None:
+    """`Employer.told` after a person corrected these fields, as one of BY_HAND had told."""
+    by_hand = {field: [told_by, day.isoformat()] for field in fields if field in TELLERS}
     return {**(told or {}), **by_hand} or None
 
 
@@ -199,7 +204,7 @@ def _standing(field: str, told: Values, days: Mapping[str, date]) -> Standing | 
 
 
 def _counts(field: str, source: str, as_of: date, standing: Standing | None) -> bool:
-    if standing is None or standing[0] == OFFICE:
+    if standing is None or standing[0] in BY_HAND:
         return standing is None
     mine, theirs = _rank(source, TELLERS[field]), _rank(standing[0], TELLERS[field])
     return mine < theirs or (mine == theirs and as_of.isoformat() >= standing[1])

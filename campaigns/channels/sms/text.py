@@ -27,9 +27,7 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
 #: whoever says so is not the person that was written to
-_DISOWNED = re.compile(
-    r"[打发找拨弄]错|不是本人|不是我|不认识|换号|号码换|WRONG", re.IGNORECASE
-)
+_DISOWNED = re.compile(r"[打发找拨弄]错|不是本人|不是我|不认识|换号|号码换|WRONG", re.IGNORECASE)
 _OPT_OUT = re.compile(r"(回复?)?(?=.)(R|TD?|N|QX|0{4,5})?(退订|拒收|取消)?")
 
 

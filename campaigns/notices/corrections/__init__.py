@@ -1,0 +1,1 @@
+"""What the readers of notices say is wrong in the records: proposals, until somebody has looked into them."""

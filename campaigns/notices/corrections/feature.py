@@ -1,0 +1,48 @@
+"""The manifest of corrections."""
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from app.core.features import Feature, NavItem, TimelineKind
+from app.core.moving import PEOPLE, Mover
+from app.core.retaining import people_forgotten
+from campaigns.notices.corrections.policy import CHECK_DAYS, GRANTS, Permission
+from campaigns.notices.corrections.services import forget_people
+from campaigns.notices.corrections.views import blueprint
+from campaigns.notices.corrections.workflow import CORRECTION
+
+
+def init(_app: Flask) -> None:
+    """Whoever is forgotten is forgotten here too."""
+    people_forgotten.connect(forget_people)
+
+
+feature = Feature(
+    name="corrections",
+    blueprint=blueprint,
+    init=init,
+    grants=GRANTS,
+    options=(CHECK_DAYS,),
+    workflows=(CORRECTION,),
+    navigation=(
+        NavItem(
+            _l("Corrections by handlers"),
+            "corrections.index",
+            Permission.VIEW,
+            "pencil-square",
+            "outreach",
+            37,
+        ),
+    ),
+    timeline_kinds=(TimelineKind("correction", _l("Correction"), "pencil-square"),),
+    movers=(
+        Mover("notice_corrections", _l("Corrections by handlers")),
+        Mover("notice_corrections", _l("Corrections by handlers"), "contact_id", of=PEOPLE),
+        Mover(
+            "notice_corrections",
+            _l("Corrections by handlers"),
+            "notice_id",
+            stays=_l("It tells where it was written."),
+        ),
+    ),
+)

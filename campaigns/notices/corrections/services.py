@@ -1,0 +1,140 @@
+"""A reader proposes a correction; nothing but a worklist hears of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import update
+
+from app.audit import services as audit
+from app.core import timeline
+from app.core.cells import CellError
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import Conflict, DomainError
+from app.core.i18n import msgid, msgid_of
+from app.core.identifiers import mobile
+from app.core.retaining import NOBODY
+from app.core.text import clean, mask_phone
+from app.core.workdays import add_working_days
+from app.employers.models import Employer
+from app.tasks.services import open_task
+from campaigns.notices.corrections import queries
+from campaigns.notices.corrections.models import OF_PERSON, SUBJECT_LABELS, Correction, Subject
+from campaigns.notices.corrections.policy import CHECK_DAYS
+from campaigns.notices.corrections.workflow import SOURCE, TASK, on_record
+from campaigns.notices.queries import Notice, Way
+
+KIND, ENDPOINT = "correction", "corrections.show"
+PROPOSED = msgid("On the notice “%(campaign)s” a correction was proposed: %(what)s, %(old)s → %(new)s")
+TITLE = msgid("Check a correction that the handler proposes: %(what)s")
+REVEALED = msgid("Personal data revealed")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a reader wrote; `employer_id` is one of those that the notice speaks of."""
+
+    subject: Subject
+    wanted: str
+    employer_id: int
+    since: date | None = None
+    note: str = ""
+
+
+def propose(notice: Notice, way: Way, proposal: Proposal) -> Correction:
+    """Puts a correction on the worklist, with a task for the employer's owner.
+
+    Raises DomainError for what is no value of its kind, or is on record already; Conflict while the same is
+    still being checked.
+    """
+    wanted = _written(proposal)
+    employer = db.session.get_one(Employer, _known(notice, proposal.employer_id))
+    number = proposal.subject is Subject.MOBILE
+    contact = notice.contact if proposal.subject in OF_PERSON else None
+    if proposal.subject in OF_PERSON and contact is None:
+        raise DomainError(_l("We do not know whose data these are. Please call us."))
+    made = Correction(
+        employer=employer,
+        contact=contact,
+        subject=proposal.subject,
+        wanted=mask_phone(wanted) if number else wanted,
+        mobile=wanted if number else None,
+        since=proposal.since,
+        note=proposal.note.strip(),
+        notice_source=notice.source.value,
+        notice_id=notice.record.id,
+        notice=notice.title[:255],
+        proven_by=way.value,
+    )
+    made.before = on_record(made)
+    known = contact.mobile if number and contact else made.before
+    if known == wanted:
+        raise DomainError(_l("This is what we have on record already."))
+    if any(
+        one.subject is made.subject and one.employer_id == employer.id for one in queries.open_ones(notice)
+    ):
+        raise Conflict(_l("Your correction is being checked. Please call us if it has changed since."))
+    db.session.add(made)
+    db.session.flush()
+    _tell(made)
+    return made
+
+
+def _known(notice: Notice, employer_id: int) -> int:
+    if employer_id not in {one.employer_id for one in notice.about}:
+        raise DomainError(_l("Choose one of the employers of this notice."))
+    return employer_id
+
+
+def _a_mobile(value: str) -> str:
+    try:
+        return mobile(value)
+    except CellError:
+        raise DomainError(_l("This is not a mobile number of eleven digits.")) from None
+
+
+#: how a value is written; what has no entry is a line of text
+_FORMS: Mapping[Subject, Callable[[str], str]] = {Subject.MOBILE: _a_mobile}
+
+
+def _written(proposal: Proposal) -> str:
+    text = _FORMS.get(proposal.subject, clean)(proposal.wanted)
+    if len(text) < 2:
+        raise DomainError(_l("Please write what is right."))
+    if proposal.since is not None and proposal.since > today():
+        raise DomainError(_l("The day lies in the future."))
+    return text
+
+
+def _tell(made: Correction) -> None:
+    what = {"msgid": msgid_of(SUBJECT_LABELS[made.subject])}
+    params = {
+        "campaign": made.notice, "what": what, "old": made.before or "—", "new": made.wanted,
+    }  # fmt: skip
+    timeline.record(
+        made.employer_id, KIND, PROPOSED, params=params, endpoint=ENDPOINT, link_id=made.id
+    )  # fmt: skip
+    open_task(
+        TASK,
+        TITLE,
+        add_working_days(today(), CHECK_DAYS.value(), provisional=True),
+        employer=made.employer,
+        params={"what": what},
+        note=made.note,
+        source=(SOURCE, made.id),
+    )
+
+
+def reveal(correction: Correction, reason: str) -> str:
+    """The numbers in full; who read them, and why, is an event of the audit trail."""
+    audit.record(REVEALED, correction, details={"reason": reason})
+    return correction.mobile or correction.wanted
+
+
+def forget_people(_sender: object, names: Mapping[int, str]) -> None:
+    """Receiver of `people_forgotten`: what was said of a person goes, that something was said stays."""
+    theirs = Correction.contact_id.in_(names)
+    nothing = {"before": "", "wanted": NOBODY, "mobile": None, "note": ""}
+    db.session.execute(update(Correction).where(theirs).values(nothing))
