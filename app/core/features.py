@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NavItem:
-    """A line of the left navigation. Groups: work, employers, outreach, insight, admin."""
+    """A line of the left navigation, in one of the groups of `core.navigation`."""
 
     label: Any
     endpoint: str

@@ -4,7 +4,7 @@ All of it follows from a `Standing`, so that the frame of a page can be kept for
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,14 +16,34 @@ from app.core.features import Features, NavItem, current_features
 from app.core.list_parts import PAGES
 from app.core.permissions import Role, may_open
 
+_LEADERS = frozenset({Role.MANAGER, Role.BRANCH_HEAD})
+_ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, and the roles whose daily work lies under it: it opens for them by itself."""
+
+    label: Any
+    daily: frozenset[Role] = frozenset()
+
+
 #: The groups in their order; a manifest names one of them.
 GROUPS = {
-    "work": _l("My work"),
-    "employers": _l("Employers"),
-    "outreach": _l("Outreach"),
-    "insight": _l("Insight"),
-    "admin": _l("Administration"),
+    "work": Section(_l("My work"), frozenset(Role)),
+    "employers": Section(_l("Employers"), frozenset(Role)),
+    "leads": Section(_l("Leads and taking on"), frozenset({Role.SPECIALIST})),
+    "visits": Section(_l("Visits and service"), frozenset({Role.SPECIALIST})),
+    "dues": Section(_l("Contributions and arrears"), frozenset({Role.ENFORCEMENT_OFFICER})),
+    "relief": Section(_l("Deferment and lower rates")),
+    "outreach": Section(_l("Messages and letters"), _LEADERS),
+    "insight": Section(_l("Insight"), _LEADERS),
+    "records": Section(_l("Employers' records")),
+    "admin": Section(_l("Administration"), _ADMINISTRATORS),
+    "rules": Section(_l("Rules and channels"), _ADMINISTRATORS),
 }
+#: the cookie in which the browser remembers what the reader opened and closed, as `leads.1_relief.0`
+COOKIE = "nav"
 
 
 @dataclass(frozen=True)
@@ -46,7 +66,8 @@ class Standing:
     """All that the navigation follows from: the reader's roles and pins, and where the page is.
 
     `here` is the endpoint of the line that fits the page best, `open_view` the number of the pinned view that
-    is open, `root` the address that the product is served under.
+    is open, `root` the address that the product is served under, `chosen` the groups that the reader opened
+    or closed.
     """
 
     features: Features
@@ -55,6 +76,7 @@ class Standing:
     pins: tuple[Pinned, ...]
     here: str | None
     open_view: int | None
+    chosen: frozenset[tuple[str, bool]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -81,11 +103,12 @@ class Link:
 
 @dataclass(frozen=True)
 class Group:
-    """Lines under one heading."""
+    """Lines under one heading, shown at once where it is `open`."""
 
     name: str
     label: str
     links: Sequence[Link]
+    open: bool
 
 
 def standing(role_set: frozenset[Role], pins: Iterable[Mapping[str, Any]]) -> Standing:
@@ -93,8 +116,18 @@ def standing(role_set: frozenset[Role], pins: Iterable[Mapping[str, Any]]) -> St
     features, root = current_features(), request.root_path
     pinned = tuple(Pinned(pin["view"], pin["list"], pin["name"]) for pin in pins)
     asked = request.args.get("view") if pinned else None
+    chosen = frozenset(_chosen(request.cookies.get(COOKIE, "")))
     fitting = (one.view for one in pinned if str(one.view) == asked and one.endpoint == request.endpoint)
-    return Standing(features, role_set, root, pinned, _here(features, role_set, root), next(fitting, None))
+    here = _here(features, role_set, root)
+    return Standing(features, role_set, root, pinned, here, next(fitting, None), chosen)
+
+
+def _chosen(remembered: str) -> Iterator[tuple[str, bool]]:
+    """What the cookie says of groups that there are; whatever else somebody put into it is left out."""
+    for part in remembered.split("_"):
+        name, _dot, state = part.partition(".")
+        if name in GROUPS and state in ("0", "1"):
+            yield name, state == "1"
 
 
 def groups(at: Standing) -> list[Group]:
@@ -102,15 +135,23 @@ def groups(at: Standing) -> list[Group]:
     items, urls = _offered(at.features, at.role_set), _addresses(at.features, at.role_set, at.root)
     pins = _pins(at, items)
     found = []
-    for name, label in GROUPS.items():
+    for name, section in GROUPS.items():
         links = [
             _link(item, urls[item.endpoint], item.endpoint == at.here, pins.get(item.endpoint, ()))
             for item in items
             if item.group == name
         ]
         if links:
-            found.append(Group(name, str(label), links))
+            found.append(Group(name, str(section.label), links, _stands_open(at, name, links)))
     return found
+
+
+def _stands_open(at: Standing, name: str, links: Sequence[Link]) -> bool:
+    """Where the reader is, what they opened or pinned, and their daily work, unless they closed it."""
+    if any(link.here or any(pin.here for pin in link.pins) for link in links):
+        return True
+    daily = bool(GROUPS[name].daily & at.role_set) or any(link.pins for link in links)
+    return dict(at.chosen).get(name, daily)
 
 
 def _link(item: NavItem, url: str, here: bool, pins: Sequence[Pin]) -> Link:

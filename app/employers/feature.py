@@ -51,7 +51,7 @@ feature = Feature(
     },
     navigation=(
         NavItem(_l("Employers"), "employers.index", Permission.VIEW, "buildings", "employers", 10),
-        NavItem(_l("Segments"), "employers.segments", Permission.VIEW, "bookmarks", "employers", 90),
+        NavItem(_l("Segments"), "employers.segments", Permission.VIEW, "bookmarks", "employers", 40),
     ),
     search=(SearchKind("segments", _l("Segments"), "employers.segments", find_segments, order=40),),
     cli=(employers, segments),

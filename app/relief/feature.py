@@ -29,7 +29,7 @@ feature = Feature(
     },
     navigation=(
         NavItem(
-            _l("Register of relief"), "relief_register.index", Permission.VIEW, "journal-text", "work", 61
+            _l("Register of relief"), "relief_register.index", Permission.VIEW, "journal-text", "relief", 61
         ),
     ),
     import_specs=(RELIEF,),

@@ -10,10 +10,10 @@ feature = Feature(
     name="settings",
     blueprint=bp,
     navigation=(
-        NavItem(_l("Working days"), "settings.working_days", Permission.VIEW, "calendar3", "admin", 50),
-        NavItem(_l("Deadlines and limits"), "settings.options", Permission.VIEW, "sliders", "admin", 55),
-        NavItem(_l("Legal basis"), "settings.legal_bases", Permission.VIEW, "journal-bookmark", "admin", 60),
-        NavItem(_l("Code tables"), "settings.codes", Permission.VIEW, "list-columns", "admin", 65),
+        NavItem(_l("Working days"), "settings.working_days", Permission.VIEW, "calendar3", "rules", 50),
+        NavItem(_l("Deadlines and limits"), "settings.options", Permission.VIEW, "sliders", "rules", 55),
+        NavItem(_l("Legal basis"), "settings.legal_bases", Permission.VIEW, "journal-bookmark", "rules", 60),
+        NavItem(_l("Code tables"), "settings.codes", Permission.VIEW, "list-columns", "rules", 65),
     ),
     grants=GRANTS,
 )

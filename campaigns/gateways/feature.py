@@ -27,18 +27,18 @@ feature = Feature(
             "gateway_accounts.index_accounts",
             Permission.ACCOUNTS_VIEW,
             "broadcast",
-            "admin",
+            "rules",
             69,
         ),
         NavItem(
-            _l("Gateway codes"), "gateway_codes.index", Permission.CODES_VIEW, "broadcast-pin", "admin", 70
+            _l("Gateway codes"), "gateway_codes.index", Permission.CODES_VIEW, "broadcast-pin", "rules", 70
         ),
         NavItem(
             _l("Words gateways refuse"),
             "gateway_words.index_words",
             Permission.WORDS_VIEW,
             "slash-circle",
-            "admin",
+            "rules",
             71,
         ),
     ),

@@ -29,6 +29,16 @@
     if (!event.target.closest(".topbar-search")) closeSuggestions();
   });
 
+  // Groups of the navigation stay as the reader leaves them: a cookie says so to the next page (core.navigation).
+  document.addEventListener("click", (event) => {
+    const group = event.target.closest(".nav-group > summary")?.parentElement;
+    if (!group) return;
+    const kept = document.cookie.match(/(?:^|; )nav=([^;]*)/)?.[1].split("_") || [];
+    const others = kept.filter((one) => one && one.split(".")[0] !== group.dataset.group);
+    const now = [...others, `${group.dataset.group}.${group.open ? 0 : 1}`];
+    document.cookie = `nav=${now.join("_")}; path=/; max-age=31536000; samesite=lax`;
+  });
+
   // data-opens="id" opens a dialog, data-closes closes it, data-dismiss removes a message, data-print prints.
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");

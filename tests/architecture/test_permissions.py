@@ -5,6 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.features import current_features
+from app.core.navigation import GROUPS
 from app.core.permissions import PUBLIC, SIGNED_IN, declared_permission
 from tests.architecture.doors import address, builder, declared, methods, rules
 from tests.factories import create_branch
@@ -30,6 +31,7 @@ def test_every_declared_permission_is_granted_to_somebody(app: Flask) -> None:
 
 def test_every_line_of_the_navigation_leads_where_its_readers_may_go(app: Flask) -> None:
     for item in current_features().navigation:
+        assert item.group in GROUPS, item.endpoint
         view = app.view_functions[item.endpoint]
         wanted = declared_permission(view)
         grants = current_features().grants

@@ -63,6 +63,20 @@ def test_what_a_frame_shows_changes_with_the_reader_and_with_nothing_else(
 
 
 @pytest.mark.databases("sqlite")
+def test_the_navigation_opens_with_the_readers_daily_work_and_stays_as_they_leave_it(
+    client: FlaskClient, reader: User
+) -> None:
+    def opened(page: str) -> set[str]:
+        return set(re.findall(r'<details class="nav-group" data-group="(\w+)" open', navigation(page)))
+
+    assert opened(client.get("/tasks").text) == {"work", "employers", "outreach", "insight"}
+    assert opened(client.get("/arrears").text) == {"work", "employers", "outreach", "insight", "dues"}
+    client.set_cookie("nav", "work.0_outreach.0_relief.1_insight.2_<b>.1")
+    assert opened(client.get("/tasks").text) == {"work", "employers", "insight", "relief"}
+    assert "<b>" not in navigation(client.get("/tasks").text)
+
+
+@pytest.mark.databases("sqlite")
 def test_a_kept_frame_holds_each_readers_own_token_and_words(client: FlaskClient, reader: User) -> None:
     sought = client.get("/search?q=%22%3E%3Cb%3E").text
     assert 'value="&#34;&gt;&lt;b&gt;"' in sought

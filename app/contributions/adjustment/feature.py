@@ -50,7 +50,7 @@ feature = Feature(
     name="adjustment",
     blueprint=bp,
     navigation=(
-        NavItem(_l("Adjustment of bases"), "adjustment.index", Permission.VIEW, "sliders", "work", 58),
+        NavItem(_l("Adjustment of bases"), "adjustment.index", Permission.VIEW, "sliders", "dues", 58),
     ),
     grants={
         Permission.VIEW: OFFICE,

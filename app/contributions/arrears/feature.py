@@ -97,7 +97,7 @@ feature = Feature(
     },
     blueprint=bp,
     navigation=(
-        NavItem(_l("Arrears worklist"), "arrears.index", Permission.VIEW, "hourglass-split", "work", 55),
+        NavItem(_l("Arrears worklist"), "arrears.index", Permission.VIEW, "hourglass-split", "dues", 55),
     ),
     panels=(
         Panel(

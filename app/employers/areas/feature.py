@@ -17,7 +17,7 @@ feature = Feature(
     name="areas",
     blueprint=blueprint,
     demo=demo.load,
-    navigation=(NavItem(_l("Areas"), "areas.index", Permission.VIEW, "map", "employers", 50),),
+    navigation=(NavItem(_l("Areas"), "areas.index", Permission.VIEW, "map", "records", 50),),
     grants={Permission.VIEW: OFFICE, Permission.EDIT: LEADERS},
     employer_fields=(PLACE,),
     search=(SearchKind("areas", _l("Areas"), "areas.index", find_areas, order=50),),

@@ -18,7 +18,7 @@ feature = Feature(
     name="identity",
     blueprint=blueprint,
     demo=demo.load,
-    navigation=(NavItem(_REGISTER, "identity.register", Permission.VIEW, "diagram-3", "employers", 60),),
+    navigation=(NavItem(_REGISTER, "identity.register", Permission.VIEW, "diagram-3", "records", 60),),
     grants={
         Permission.VIEW: OFFICE,
         Permission.EDIT: (Role.SPECIALIST, *LEADERS),

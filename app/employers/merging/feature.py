@@ -19,7 +19,7 @@ feature = Feature(
     name="merging",
     blueprint=blueprint,
     demo=demo.load,
-    navigation=(NavItem(_PAIRS, "merging.index", Permission.VIEW, "intersect", "employers", 70),),
+    navigation=(NavItem(_PAIRS, "merging.index", Permission.VIEW, "intersect", "records", 70),),
     grants={
         Permission.VIEW: OFFICE,
         Permission.DECIDE: (Role.SPECIALIST, *LEADERS),

@@ -31,7 +31,7 @@ feature = Feature(
     demo=demo.load,
     navigation=(
         NavItem(_l("Who must contribute"), "eligibility.index", Permission.VIEW, "question-circle",
-                "employers", 26),
+                "leads", 26),
     ),
     grants={Permission.RULES: LEADERS},
     panels=(

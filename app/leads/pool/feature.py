@@ -41,9 +41,7 @@ def load_panel(employer: Employer, actor: Actor) -> Mapping[str, Any]:
 feature = Feature(
     name="pool",
     blueprint=blueprint,
-    navigation=(
-        NavItem(_l("Leads per specialist"), "pool.index", Permission.VIEW, "people", "employers", 24),
-    ),
+    navigation=(NavItem(_l("Leads per specialist"), "pool.index", Permission.VIEW, "people", "leads", 24),),
     grants={
         Permission.CLAIM: (Role.SPECIALIST, *LEADERS),
         Permission.CAPACITY: LEADERS,

@@ -9,5 +9,5 @@ from app.leads.route.views import blueprint
 feature = Feature(
     name="route",
     blueprint=blueprint,
-    navigation=(NavItem(_l("A day of visits"), "route.index", Permission.VIEW, "signpost-2", "work", 34),),
+    navigation=(NavItem(_l("A day of visits"), "route.index", Permission.VIEW, "signpost-2", "visits", 34),),
 )

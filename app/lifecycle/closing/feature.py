@@ -66,7 +66,7 @@ feature = Feature(
     name="closing",
     blueprint=blueprint,
     navigation=(
-        NavItem(_l("Help with closing"), "closing.index", Permission.VIEW, "box-arrow-right", "work", 57),
+        NavItem(_l("Help with closing"), "closing.index", Permission.VIEW, "box-arrow-right", "dues", 57),
     ),
     grants={
         Permission.VIEW: OFFICE,

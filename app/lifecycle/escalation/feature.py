@@ -67,7 +67,7 @@ def _no_two(kept_id: int, merged_id: int) -> Any:
 feature = Feature(
     name="escalation",
     blueprint=blueprint,
-    navigation=(NavItem(_l("Escalations"), "escalation.index", Permission.VIEW, "ladder", "work", 57),),
+    navigation=(NavItem(_l("Escalations"), "escalation.index", Permission.VIEW, "ladder", "dues", 57),),
     grants={
         Permission.VIEW: OFFICE,
         Permission.WORK: (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, *LEADERS),

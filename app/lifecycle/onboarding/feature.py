@@ -109,7 +109,7 @@ feature = Feature(
         ),
     ),
     blueprint=blueprint,
-    navigation=(NavItem(_l("Taking on"), "onboarding.board", Permission.VIEW, "kanban", "employers", 25),),
+    navigation=(NavItem(_l("Taking on"), "onboarding.board", Permission.VIEW, "kanban", "leads", 25),),
     grants={
         Permission.VIEW: OFFICE,
         Permission.WORK: (Role.SPECIALIST, *LEADERS),

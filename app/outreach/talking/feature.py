@@ -13,7 +13,7 @@ feature = Feature(
     blueprint=blueprint,
     demo=demo.load,
     navigation=(
-        NavItem(_l("Scripts and sheets"), "talking.index", Permission.VIEW, "chat-quote", "work", 40),
+        NavItem(_l("Scripts and sheets"), "talking.index", Permission.VIEW, "chat-quote", "visits", 40),
     ),
     grants={Permission.VIEW: OFFICE, Permission.WRITE: LEADERS, Permission.REHEARSE: OFFICE},
 )

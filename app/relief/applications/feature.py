@@ -33,7 +33,7 @@ feature = Feature(
         ),
     ),
     navigation=(
-        NavItem(_l("Applications for relief"), "relief.index", Permission.VIEW, "umbrella", "work", 60),
+        NavItem(_l("Applications for relief"), "relief.index", Permission.VIEW, "umbrella", "relief", 60),
     ),
     panels=(
         Panel(

@@ -15,7 +15,12 @@ feature = Feature(
     demo=demo.load,
     navigation=(
         NavItem(
-            _l("Key employers surveyed"), "relief_roster.index", Permission.VIEW, "card-checklist", "work", 62
+            _l("Key employers surveyed"),
+            "relief_roster.index",
+            Permission.VIEW,
+            "card-checklist",
+            "relief",
+            62,
         ),
     ),
     employer_actions=(ADD,),
