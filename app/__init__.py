@@ -69,6 +69,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.drafting",
     "campaigns.drafting.templates",
     "campaigns.ledger",
+    "campaigns.ledger.trials",
     "campaigns.notices",
     "campaigns.notices.corrections",
     "campaigns.results",

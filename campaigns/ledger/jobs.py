@@ -28,6 +28,7 @@ from campaigns.ledger.services import (
     settling,
     sweeping,
 )
+from campaigns.ledger.trials import services as trials
 
 #: Seconds after which a dispatcher makes room for other jobs and queues up again.
 SLICE = 10
@@ -174,6 +175,7 @@ def fetch(name: str) -> None:
     """Receipts and replies that wait at the provider; what was pushed as well changes nothing."""
     pulled = gateway_named(name).pull()
     settling.apply_receipts(name, pulled.receipts)
+    trials.apply_receipts(name, pulled.receipts)
     replying.take_replies(name, pulled.replies)
     controlling.finish_done()
 

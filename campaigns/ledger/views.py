@@ -21,6 +21,7 @@ from campaigns.gateways.protocol import BadCallback, Callback
 from campaigns.ledger import jobs, queries
 from campaigns.ledger.forms import OptOutForm, ScheduleForm, as_local, as_moment
 from campaigns.ledger.services import controlling, opting_out, replying, settling
+from campaigns.ledger.trials import services as trials
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/campaigns")
 callbacks = Blueprint("gateways", __name__, url_prefix="/gateways")
@@ -114,6 +115,7 @@ def receipts(name: str) -> ResponseReturnValue:
     except BadCallback:
         abort(403)
     settling.apply_receipts(gateway.name, reported)
+    trials.apply_receipts(gateway.name, reported)
     controlling.finish_done()
     db.session.commit()
     return _thanks(gateway.thanks)

@@ -34,6 +34,7 @@ from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks.models import Task
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.services import controlling
+from campaigns.ledger.trials.models import Trial
 from tests.architecture import samples
 from tests.campaigns.sending import planned_campaign, ready_campaign
 from tests.factories import (
@@ -229,6 +230,30 @@ def _all_answered() -> tuple[str]:
     return ("simulator",)
 
 
+def _tried(state: MessageState = MessageState.PLANNED) -> None:
+    """A test send to a colleague."""
+    campaign = ready_campaign(1)
+    db.session.add(
+        Trial(
+            campaign_id=campaign.id,
+            reader_id=campaign.created_by_id,
+            sent_by_id=campaign.created_by_id,
+            phone="13812345678",
+            text="【样例】好",
+            segments=1,
+            gateway="simulator",
+            state=state,
+            created_at=now() - timedelta(hours=1),
+            due_at=now() - timedelta(minutes=1),
+        )
+    )
+
+
+def _tried_in_vain() -> tuple[str]:
+    _tried(MessageState.UNKNOWN)
+    return ("simulator",)
+
+
 def _unsubmitted() -> None:
     """An open year that lists nobody yet, and ends today."""
     create_employer(stage=Stage.CONTRIBUTING)
@@ -270,6 +295,9 @@ SCENES: dict[str, Callable[[], Any]] = {
     "campaigns.ledger.jobs.fetch": _all_answered,
     "campaigns.ledger.jobs.fetch_all": lambda: _all_answered()[0],
     "campaigns.ledger.jobs.plan_campaign": lambda: (_launched(),),
+    "campaigns.ledger.trials.jobs.ask": _tried_in_vain,
+    "campaigns.ledger.trials.jobs.hand_over": _tried,
+    "campaigns.ledger.trials.jobs.sweep": lambda: _tried(MessageState.CLAIMED),
     "campaigns.ledger.jobs.sweep": lambda: planned_campaign(2).id,
 }
 

@@ -1,0 +1,20 @@
+"""The manifest of test sends."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.features import Feature, NavItem
+from app.core.jobs import Every
+from campaigns.ledger.trials.jobs import sweep
+from campaigns.ledger.trials.policy import A_DAY, GRANTS, Permission
+from campaigns.ledger.trials.views import blueprint
+
+feature = Feature(
+    name="trials",
+    blueprint=blueprint,
+    grants=GRANTS,
+    options=(A_DAY,),
+    schedule=(Every(30, sweep),),
+    navigation=(
+        NavItem(_l("Readers of tests"), "trials.readers", Permission.LIST, "person-check", "outreach", 92),
+    ),
+)
