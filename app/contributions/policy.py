@@ -100,8 +100,8 @@ def stands(
 
     Sealed and closed accounts are not counted; nor is one opened that has yet to pay. A deferred one is not
     either, until its approved term is over (`core.deferring`); without an approval known to us the bank's
-    word holds. An account whose unpaid months all lie in terms of deferment while one is in force is deferred
-    even if the bank still shows it as an ordinary one. `standing.queries` says the same in SQL.
+    word holds. While a term is in force an account is deferred even if the bank still shows it as an ordinary
+    one, unless months from before are unpaid. `standing.queries` says the same in SQL.
     """
     status = facts.status
     if status is AccountStatus.DEFERRED and lapsed(terms, day):
@@ -112,8 +112,8 @@ def stands(
         due = last_due_month(facts.pay_day, day, rule)
         reading = Reading(day, statement or Period.of(day), due + -months, due)
         months = max(0, months - excused(terms, reading, rule.plan_breaks))
-        if not months and in_force(terms, day):
-            status = AccountStatus.DEFERRED
+    if counted and not months and in_force(terms, day):
+        status = AccountStatus.DEFERRED
     return status, months
 
 

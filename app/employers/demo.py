@@ -232,7 +232,9 @@ def _paid_through(demo: Demo, stage: Stage, pay_day: int, first: Period) -> Peri
         return max(due, first)
     if stage is Stage.IN_ARREARS:
         return due + -demo.random.choice(ARREARS)
-    return due + -demo.random.randrange(2, 14)
+    back = demo.random.randrange(2, 14)
+    # who closes the account of its own accord has paid what was due
+    return due if stage is Stage.CLOSING else due + -back
 
 
 def _stage_since(demo: Demo, stage: Stage, row: dict[str, Any]) -> date:

@@ -317,7 +317,7 @@ EMPLOYERS = ListPage(
     quick=(
         Quick("mine", _l("Mine"), (rule("owner", "is_me"),)),
         Quick("prospects", _l("Prospects"), (rule("stage", "in", ["prospect", "engaged"]),)),
-        Quick("arrears", _l("In arrears"), (rule("stage", "in", ["in_arrears"]),)),
+        Quick("arrears", _l("In arrears"), (rule("arrears_months", "ge", "1"),)),
         Quick("large_arrears", _l("10 or more employees"), (rule("heads", "ge", "10"),)),
         Quick("silent", _l("Not contacted in 90 days"), (rule("last_contact_on", "not_in_last_days", "90"),)),
     ),

@@ -7,6 +7,7 @@ from app.core.features import Feature, Kpi, NavItem
 from app.core.handing_over import Kept
 from app.core.periods import Period
 from app.core.permissions import LEADERS, OFFICE
+from app.lifecycle.policy import in_good_standing, should_contribute
 from app.targets import demo
 from app.targets.policy import Permission
 from app.targets.views import blueprint
@@ -31,15 +32,6 @@ def established(_period: Period) -> Tree:
 
 def signed(_period: Period) -> Tree:
     return _all(rule("stage", "in", OPEN_STAGES), rule("online_signed_on", "not_empty"))
-
-
-def in_good_standing(_period: Period) -> Tree:
-    return _all(rule("stage", "in", ["contributing"]))
-
-
-def should_contribute(_period: Period) -> Tree:
-    """Approved relief, sealed, closed and never-paid accounts are left out."""
-    return _all(rule("stage", "in", ["contributing", "in_arrears"]))
 
 
 def _all(*rules: Tree) -> Tree:

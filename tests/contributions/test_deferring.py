@@ -19,12 +19,13 @@ from app.contributions.standing.queries import approved_terms, reckoned, report
 from app.core.db import db
 from app.core.deferring import Reading, Term, excused
 from app.core.periods import Period
-from app.core.permissions import Role
+from app.core.permissions import Role, Scope
 from app.core.workflow import transition
 from app.employers.models import AccountStatus, Employer, Stage
 from app.relief.models import ReliefDecision, ReliefInstalment, ReliefKind, ReliefState
 from app.relief.services import plan_instalments
 from app.relief.workflow import RELIEF_TERM
+from app.targets.queries import dashboard
 from tests.contributions.statements import apply, line, statement, take_back
 from tests.factories import create_branch, create_employer, create_user, seed_codes
 
@@ -190,3 +191,28 @@ def test_a_term_entered_late_ends_the_case_as_relieved_and_its_removal_brings_it
     assert db.session.scalars(select(Employer.arrears_months)).one() == 0
     found = report(date(2022, 6, 30), None)
     assert (found.due_units, found.apart) == (0, {Standing.DEFERRED: 1})
+
+
+@pytest.mark.databases("sqlite")
+def test_the_figures_of_the_dashboard_are_those_of_the_report(department: Flask, tmp_path: Path) -> None:
+    """By facts, not by stages: closing, deferred and new accounts are counted or set apart alike."""
+    said = [
+        line(1, 202209), line(2, 202207), line(3, 202206), line(4, 202205, status="03"),
+        line(5, None, status="02"), line(6, None, first=202208), line(7, 202209, status="02"),
+        line(8, 202205, status="05"), line(9, 202206, status="03"), line(10, 202208), line(11, 202109),
+    ]  # fmt: skip
+    apply(department, statement(tmp_path, "2022年9月", said))
+    grant(4)  # its last month was July
+    for number in (3, 1):
+        account = Employer.employer_account_no == f"0301{number:08d}"
+        db.session.scalars(select(Employer).where(account)).one().stage = Stage.CLOSING
+    catch_up()
+    db.session.commit()
+    found = report(date(2022, 9, 30), None)
+    user = create_user(Role.MANAGER, scope=Scope.ALL)
+    with department.test_request_context():
+        figures = {one.kpi.code: one for one in dashboard(Period(2022, 9), user).totals}
+    rate, good, long = figures["arrears_rate"], figures["good_standing"], figures["long_arrears"]
+    assert (rate.reached, rate.of) == (found.behind, found.due_units) == (6, 8)
+    assert (good.reached, good.of) == (found.employers[0], found.due_units)
+    assert long.reached == sum(number for months, number in found.employers.items() if months >= 4)

@@ -11,7 +11,7 @@ from app.core.errors import DomainError
 from app.core.periods import Period
 from app.core.permissions import Role, Scope
 from app.employers.lists import count_employers, employer_fields
-from app.employers.models import Stage
+from app.employers.models import AccountStatus, Stage
 from app.targets.queries import Figure, dashboard, trend
 from app.targets.services import set_targets
 from tests.factories import create_branch, create_employer, create_user, sign_in
@@ -39,11 +39,18 @@ def test_each_figure_counts_exactly_the_rows_it_leads_to(app: Flask) -> None:
         create_employer(
             branch,
             stage=Stage.CONTRIBUTING,
+            account_status=AccountStatus.NORMAL,
+            paid_through=MONTH,
             account_opened_on=date(2026, 11, day),
             online_signed_on=date(2026, 11, day) if day > 1 else None,
             owner_id=owner.id if owner else None,
         )
-    create_employer(branch, stage=Stage.IN_ARREARS, account_opened_on=date(2026, 10, 31), heads=9)
+    late: dict[str, Any] = {
+        "stage": Stage.IN_ARREARS,
+        "account_status": AccountStatus.NORMAL,
+        "arrears_months": 1,
+    }
+    create_employer(branch, account_opened_on=date(2026, 10, 31), heads=9, **late)
     create_employer(branch, stage=Stage.CLOSED, account_opened_on=date(2026, 12, 1))
     with app.test_request_context():
         board = dashboard(MONTH, manager)

@@ -24,6 +24,7 @@ from app.core.periods import Period
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
 from app.core.workflow import available
 from app.employers.models import Employer
+from app.lifecycle.policy import behind, should_contribute
 
 
 def load_panel(employer: Employer, actor: Actor) -> Mapping[str, Any]:
@@ -40,21 +41,8 @@ def load_panel(employer: Employer, actor: Actor) -> Mapping[str, Any]:
     }
 
 
-def should_contribute(_period: Period) -> Tree:
-    """应缴单位: the statement's word, as the stages keep it (domain rule E2)."""
-    return _all(rule("stage", "in", ["contributing", "in_arrears"]))
-
-
-def behind(_period: Period) -> Tree:
-    return _all(rule("stage", "in", ["in_arrears"]))
-
-
 def behind_long(_period: Period) -> Tree:
-    return _all(rule("stage", "in", ["in_arrears"]), rule("arrears_months", "ge", str(THIRD.value())))
-
-
-def _all(*rules: Tree) -> Tree:
-    return {"match": "all", "rules": list(rules)}
+    return {"match": "all", "rules": [rule("arrears_months", "ge", str(THIRD.value()))]}
 
 
 KPIS = (

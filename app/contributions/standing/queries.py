@@ -121,7 +121,7 @@ def _read(day: date) -> Subquery:
         (column.account_status == AccountStatus.OPENED) & column.paid_through.is_not(None)
     )
     lapsed = (column.account_status == AccountStatus.DEFERRED) & (taken.over == 1) & (taken.still == 0)
-    running = (column.behind > 0) & (left <= 0) & (taken.running == 1)
+    running = (left <= 0) & (taken.running == 1)
     status = case(
         (lapsed, literal(AccountStatus.NORMAL, kind)),
         (opened & running, literal(AccountStatus.DEFERRED, kind)),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.accounts.models import User, UserRole
 from app.attachments.demo import hang, paper
+from app.core import signals
 from app.core.clock import now
 from app.core.db import db
 from app.core.demo import Demo
@@ -60,6 +61,16 @@ def load(demo: Demo) -> None:
     _load_making_up(demo, next(spread), leaders[0])
     _load_behind(demo, leaders[0])
     keep_clocks(demo.today)
+    _follow()
+
+
+def _follow() -> None:
+    """What the statements say, now that the terms are known: a deferment that is over counts again."""
+    known = db.session.scalars(select(ReliefDecision.employer_id).distinct())
+    signals.terms_changed.send("relief", employer_ids=sorted(known))
+    for employer in _employers(Stage.ON_RELIEF):
+        if employer.arrears_months:
+            transition(LIFECYCLE, employer, "statement_in_arrears", None)
 
 
 def _leaders() -> Sequence[User]:
