@@ -63,6 +63,7 @@ FEATURES: tuple[str, ...] = (
     "app.employers.merging",
     "app.employers.doubles",
     "app.demo",
+    "campaigns.outcomes",
     "campaigns.gateways",
     "campaigns.channels.letter",
     "campaigns.channels.letter.issued",

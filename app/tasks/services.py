@@ -37,10 +37,12 @@ def open_task(
     actor: Actor | None = None,
     again: bool = False,
     fresh: bool = False,
+    pool: bool = False,
 ) -> Task:
     """Opens a task; the same kind and source give the task that is already there, closed or not.
 
-    `title` is a msgid (with `params`) or a person's own words. Without an owner it goes to the employer's.
+    `title` is a msgid (with `params`) or a person's own words. Without an owner it goes to the employer's,
+    or with `pool` to nobody, until somebody of the branch takes it.
     With `again`, a source whose task was closed may ask anew. `fresh` is for many at once whose sources are
     known to have none: nothing is looked up, and the caller flushes them together.
     """
@@ -56,7 +58,7 @@ def open_task(
         due_on=due_on,
         employer=employer,
         branch_id=employer.branch_id if employer else branch_id,
-        owner_id=owner_id or (employer.owner_id if employer else None),
+        owner_id=owner_id or (employer.owner_id if employer and not pool else None),
         created_by_id=actor.id if actor else None,
         source_type=source[0] if source else None,
         source_id=source[1] if source else None,

@@ -54,9 +54,6 @@ DIGITS = 4
 #: How long a right answer holds in one browser.
 TRUST = timedelta(minutes=30)
 
-#: Working days within which somebody answers a request.
-ANSWER_DAYS = 2
-
 #: From one address, so that links cannot be found by trying.
 READ_LIMIT = "60/minute"
 WRITE_LIMIT = "20/minute"

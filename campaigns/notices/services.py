@@ -13,18 +13,19 @@ from app.core import signals, timeline
 from app.core.clock import now, today
 from app.core.db import changed, db
 from app.core.i18n import msgid
-from app.core.workdays import add_working_days
 from app.employers.models import Employer, VerifiedHow
 from app.tasks.models import Task
-from app.tasks.services import open_task
 from campaigns.channels.letter.issued.models import Letter
 from campaigns.drafting.models import MessageClass
 from campaigns.ledger.models import Message
 from campaigns.ledger.services import opting_out
 from campaigns.notices import queries
 from campaigns.notices.models import NoticeGuard
-from campaigns.notices.policy import ANSWER_DAYS, LOCK_MINUTES, TRIES
+from campaigns.notices.policy import LOCK_MINUTES, TRIES
 from campaigns.notices.queries import Notice, Way
+from campaigns.outcomes.policy import Outcome
+from campaigns.outcomes.queries import has_task
+from campaigns.outcomes.services import follow
 
 KIND = "notice"
 
@@ -54,6 +55,9 @@ ASKED = {
     Wanted.VISIT: msgid("%(name)s asks for a visit after the notice “%(campaign)s”"),
     Wanted.CALL: msgid("%(name)s asks for a call after the notice “%(campaign)s”"),
 }
+
+
+OUTCOMES = {Wanted.VISIT: Outcome.WANTS_VISIT, Wanted.CALL: Outcome.WANTS_CALL}
 
 
 class Answer(StrEnum):
@@ -129,20 +133,19 @@ def confirm(notice: Notice, way: Way) -> bool:
     return True
 
 
-def ask(notice: Notice, wanted: Wanted, note: str) -> tuple[Task, bool]:
-    """The reader asks to be visited or called: one task for the employer's owner.
+def ask(notice: Notice, wanted: Wanted, note: str) -> tuple[Task | None, bool]:
+    """The reader asks to be visited or called: one task, by the table of outcomes.
 
     Gives the task, and whether it is new; while one is open, asking again changes nothing.
     """
     waiting = queries.open_request(notice)
-    if waiting is not None:
+    if waiting is not None or (notice.record.asked_at is not None and not has_task(OUTCOMES[wanted])):
         return waiting, False
     notice.record.asked_at = notice.record.asked_at or now()
-    task = open_task(
-        wanted,
+    task = follow(
+        OUTCOMES[wanted],
+        db.session.get_one(Employer, notice.record.employer_id),
         ASKED[wanted],
-        add_working_days(today(), ANSWER_DAYS, provisional=True),
-        employer=db.session.get_one(Employer, notice.record.employer_id),
         params=_params(notice),
         note=note,
         source=notice.task_source,

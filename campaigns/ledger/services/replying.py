@@ -14,6 +14,7 @@ from campaigns.ledger import queries
 from campaigns.ledger.models import Message, Reply
 from campaigns.ledger.services.planning import suppress_opted_out
 from campaigns.ledger.services.settling import open_tasks, tell
+from campaigns.outcomes.policy import Outcome
 
 REPLIED = msgid("%(name)s answered by SMS: %(text)s")
 LEFT = msgid("%(name)s wants no more SMS of this kind: %(text)s")
@@ -53,7 +54,7 @@ def _follow(last: Message, reply: Incoming, leaving: bool) -> None:
         )
         suppress_opted_out(Message.phone == last.phone)
     else:
-        open_tasks([last.id], "callback", ANSWER_TITLE, note=reply.text)
+        open_tasks([last.id], Outcome.REPLY, ANSWER_TITLE, note=reply.text)
         _verify(last, reply)
     tell([last], LEFT if leaving else REPLIED, at=reply.at, text=reply.text)
 

@@ -20,7 +20,6 @@ from app.core.errors import DomainError
 from app.core.formats import masked_phone
 from app.core.i18n import msgid
 from app.core.permissions import Actor
-from app.core.workdays import add_working_days
 from app.employers.models import Contact, Employer
 from app.tasks.models import Task, TaskState
 from campaigns.drafting.content.policy import conceal
@@ -28,6 +27,9 @@ from campaigns.gateways.codes import classify
 from campaigns.gateways.protocol import FailureClass, Outcome, Receipt
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.workflow import lock, move
+from campaigns.outcomes.policy import RULES
+from campaigns.outcomes.policy import Outcome as Came
+from campaigns.outcomes.queries import due_on, has_task, owner_of
 
 #: The timeline's kind of a message, and where its entry leads.
 KIND = "sms"
@@ -36,13 +38,12 @@ ENDPOINT = "results.show"
 #: How long after a hand-over without a receipt the gateway is first asked.
 ASK_AFTER = timedelta(minutes=2)
 
-#: What is said and done about a dead number; and the working days for a task that a message gives rise to.
+#: What is said and done about a dead number.
 NUMBERS_DEAD = msgid("Mobile numbers found dead")
 SETTLED_BY_HAND = msgid("Messages in doubt settled by hand")
-VERIFY = "verify_contact"
+VERIFY = RULES[Came.DEAD_NUMBER].kind
 VERIFIED = msgid("The mobile number was verified")
 VERIFY_TITLE = msgid("The mobile number does not exist: find out the right one")
-DUE_DAYS = 3
 
 VERDICTS = {
     Outcome.DELIVERED: MessageState.DELIVERED,
@@ -252,7 +253,7 @@ def _invalidate(message_ids: Sequence[int]) -> None:
     if newly:
         audit.record(NUMBERS_DEAD, details={"contacts": list(newly)})
         query = select(Message.id).where(Message.id.in_(message_ids), Message.contact_id.in_(newly))
-        open_tasks(db.session.scalars(query).all(), VERIFY, VERIFY_TITLE)
+        open_tasks(db.session.scalars(query).all(), Came.DEAD_NUMBER, VERIFY_TITLE)
 
 
 @signals.contact_verified.connect
@@ -277,14 +278,16 @@ def _close_verifications(contact: Contact, actor: Actor | None, **_more: object)
     )
 
 
-def open_tasks(message_ids: Sequence[int], kind: str, title: str, note: str = "") -> None:
-    """A task for the owner of each employer that these messages were to, due in a few days; one statement."""
+def open_tasks(message_ids: Sequence[int], outcome: Came, title: str, note: str = "") -> None:
+    """A task for each employer that these messages were to, by the table of outcomes; one statement."""
+    if not has_task(outcome):
+        return
     query = (
         select(
             Message.id,
             Message.employer_id,
             Employer.branch_id,
-            Employer.owner_id,
+            owner_of(outcome),
             Contact.name,
             Message.phone,
         )
@@ -292,17 +295,16 @@ def open_tasks(message_ids: Sequence[int], kind: str, title: str, note: str = ""
         .join(Contact, Contact.id == Message.contact_id)
         .where(Message.id.in_(message_ids))
     )
-    # a reminder, not a legal time limit: it must not fail for a year whose holidays are not announced yet
-    due_on = add_working_days(today(), DUE_DAYS, provisional=True)
+    due = due_on(outcome)
     tasks = [
         {
-            "kind": kind,
+            "kind": RULES[outcome].kind,
             "title": title,
             "note": " ".join(filter(None, (row.name, masked_phone(row.phone), note))),
             "employer_id": row.employer_id,
             "branch_id": row.branch_id,
             "owner_id": row.owner_id,
-            "due_on": due_on,
+            "due_on": due,
             "source_type": "message",
             "source_id": row.id,
         }

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.features import Feature, NavItem, TimelineKind
 from app.core.moving import PEOPLE, Mover
 from app.core.retaining import people_forgotten
-from campaigns.notices.corrections.policy import CHECK_DAYS, GRANTS, Permission
+from campaigns.notices.corrections.policy import GRANTS, Permission
 from campaigns.notices.corrections.services import forget_people
 from campaigns.notices.corrections.views import blueprint
 from campaigns.notices.corrections.workflow import CORRECTION
@@ -22,7 +22,6 @@ feature = Feature(
     blueprint=blueprint,
     init=init,
     grants=GRANTS,
-    options=(CHECK_DAYS,),
     workflows=(CORRECTION,),
     navigation=(
         NavItem(

@@ -1,22 +1,12 @@
-"""Who decides about corrections, whose are seen, and how long a decision may take."""
+"""Who decides about corrections, and whose are seen."""
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
-from app.core.options import Option
 from app.core.permissions import LEADERS, OFFICE, Actor, Grantable, Grants, Role
 from app.employers.models import Employer
 from app.employers.policy import visible_to as employers_visible_to
 from campaigns.notices.corrections.models import Correction
-
-CHECK_DAYS = Option(
-    "notices.check_days",
-    _l("Working days to check a correction that a handler proposes"),
-    usual=3,
-    low=1,
-    high=30,
-    unit=_l("working days"),
-)
 
 
 class Permission(Grantable):

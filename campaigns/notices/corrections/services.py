@@ -17,14 +17,13 @@ from app.core.i18n import msgid, msgid_of
 from app.core.identifiers import mobile
 from app.core.retaining import NOBODY
 from app.core.text import clean, mask_phone
-from app.core.workdays import add_working_days
 from app.employers.models import Employer
-from app.tasks.services import open_task
 from campaigns.notices.corrections import queries
 from campaigns.notices.corrections.models import OF_PERSON, SUBJECT_LABELS, Correction, Subject
-from campaigns.notices.corrections.policy import CHECK_DAYS
-from campaigns.notices.corrections.workflow import SOURCE, TASK, on_record
+from campaigns.notices.corrections.workflow import SOURCE, on_record
 from campaigns.notices.queries import Notice, Way
+from campaigns.outcomes.policy import Outcome
+from campaigns.outcomes.services import follow
 
 KIND, ENDPOINT = "correction", "corrections.show"
 PROPOSED = msgid("On the notice “%(campaign)s” a correction was proposed: %(what)s, %(old)s → %(new)s")
@@ -116,11 +115,10 @@ def _tell(made: Correction) -> None:
     timeline.record(
         made.employer_id, KIND, PROPOSED, params=params, endpoint=ENDPOINT, link_id=made.id
     )  # fmt: skip
-    open_task(
-        TASK,
+    follow(
+        Outcome.CORRECTION,
+        made.employer,
         TITLE,
-        add_working_days(today(), CHECK_DAYS.value(), provisional=True),
-        employer=made.employer,
         params={"what": what},
         note=made.note,
         source=(SOURCE, made.id),

@@ -18,10 +18,11 @@ from app.employers.sources.policy import HANDLER
 from app.tasks.services import settle
 from campaigns.notices.corrections.models import Correction, CorrectionState, Subject
 from campaigns.notices.corrections.policy import Permission, visible_to
+from campaigns.outcomes.policy import RULES, Outcome
 
 S = CorrectionState
 #: what its task is called, and its source
-TASK, SOURCE = "correction", "notice_correction"
+TASK, SOURCE = RULES[Outcome.CORRECTION].kind, "notice_correction"
 SHARED = "shared"
 
 

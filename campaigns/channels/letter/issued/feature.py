@@ -12,7 +12,7 @@ from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter.issued import queries
 from campaigns.channels.letter.issued.cli import group
 from campaigns.channels.letter.issued.models import Letter
-from campaigns.channels.letter.issued.policy import ADDRESS_DAYS, GRANTS, Permission, visible_to
+from campaigns.channels.letter.issued.policy import GRANTS, Permission, visible_to
 from campaigns.channels.letter.issued.views import blueprint
 from campaigns.channels.letter.issued.workflow import LETTER
 from campaigns.channels.letter.policy import Permission as Outline
@@ -30,7 +30,6 @@ feature = Feature(
     name="letters",
     blueprint=blueprint,
     grants=GRANTS,
-    options=(ADDRESS_DAYS,),
     workflows=(LETTER,),
     cli=group,
     navigation=(

@@ -4,18 +4,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 
 from app.accounts.policy import in_scope
-from app.core.options import Option
 from app.core.permissions import LEADERS, Actor, Grantable, Grants, Role
 from campaigns.channels.letter.issued.models import Letter
-
-ADDRESS_DAYS = Option(
-    "letters.address_days",
-    _l("Working days to find out the address of a letter that came back"),
-    usual=3,
-    low=1,
-    high=30,
-    unit=_l("working days"),
-)
 
 
 class Permission(Grantable):

@@ -7,20 +7,19 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core.clock import today
 from app.core.db import db
 from app.core.finding import the_one
 from app.core.i18n import msgid
 from app.core.permissions import Actor
-from app.core.workdays import add_working_days
 from app.core.workflow import Ask, Move, Reason, State, Tone, Transition, Workflow
-from app.tasks.services import open_task
 from campaigns.channels.letter.issued.models import RETURN_LABELS, Letter, LetterState
-from campaigns.channels.letter.issued.policy import ADDRESS_DAYS, Permission, visible_to
+from campaigns.channels.letter.issued.policy import Permission, visible_to
+from campaigns.outcomes.policy import Outcome
+from campaigns.outcomes.services import follow
 
 S = LetterState
-TASK = "letter_address"
 TASK_TITLE = msgid("Letter %(number)s came back: find out the address, or hand it over on a visit")
+REFUSED_TITLE = msgid("Letter %(number)s was refused: hand it over on a visit, with a witness")
 _TRACKING = re.compile(r"[A-Z0-9]{8,20}")
 
 
@@ -57,14 +56,17 @@ def is_not_before(letter: Letter, answers: Mapping[str, Any]) -> Reason | None:
 
 def ask_for_the_address(letter: Letter, _move: Move) -> None:
     """Whoever answers for the employer finds out where it is, or hands the letter over."""
-    open_task(
-        TASK,
-        TASK_TITLE,
-        add_working_days(today(), ADDRESS_DAYS.value()),
-        employer=letter.employer,
-        params={"number": letter.number},
-        source=("letter", letter.id),
-    )
+    _follow(Outcome.LETTER_RETURNED, TASK_TITLE, letter)
+
+
+def ask_to_hand_it_over(letter: Letter, _move: Move) -> None:
+    """A refused letter is handed over on a visit, with a witness."""
+    _follow(Outcome.LETTER_REFUSED, REFUSED_TITLE, letter)
+
+
+def _follow(outcome: Outcome, title: str, letter: Letter) -> None:
+    source = ("letter", letter.id)
+    follow(outcome, letter.employer, title, params={"number": letter.number}, source=source, again=True)
 
 
 _DAY = Ask("settled_on", _l("On which day"), "date")
@@ -114,6 +116,7 @@ LETTER = Workflow[Letter](
             Permission.FOLLOW,
             asks=(_DAY, Ask("reason", _l("How it was refused, and who witnessed it"))),
             checks=(is_not_before,),
+            effects=(ask_to_hand_it_over,),
         ),
         Transition(
             "return",

@@ -1,0 +1,1 @@
+"""What follows from what comes back: each class of outcome with its task, whose it is, and by when."""
