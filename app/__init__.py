@@ -67,6 +67,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.gateways",
     "campaigns.channels.letter",
     "campaigns.channels.letter.issued",
+    "campaigns.channels.worklist",
     "campaigns.drafting",
     "campaigns.drafting.templates",
     "campaigns.ledger",

@@ -47,6 +47,7 @@ KIND_LABELS = {
     "letter_hand_over": _l("Hand a letter over"),
     "correction": _l("Check a correction"),
     "campaign_step": _l("Follow-up of a campaign"),
+    "drive": _l("Drive"),
     "handover": _l("Hand-over"),
     "day_gap": _l("End of day"),
     "other": _l("Other"),

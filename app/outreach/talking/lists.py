@@ -49,6 +49,7 @@ SCRIPTS = ListPage(
     quick=(
         Quick("answers", _l("Answers to objections"), (rule("kind", "in", ["answer"]),)),
         Quick("sheets", _l("Plain-language sheets"), (rule("kind", "in", ["sheet"]),)),
+        Quick("guides", _l("Scripts of drives"), (rule("kind", "in", ["guide"]),)),
     ),
     empty=Empty(
         _l("No scripts yet"), _l("Write down the answer to the objection you hear most."), "chat-quote"

@@ -13,15 +13,18 @@ from app.core.db import EnumText, Model, Timestamps
 
 
 class ScriptKind(StrEnum):
-    """An answer to an objection, or a sheet in plain language (domain reference, row 38)."""
+    """An answer to an objection, a sheet in plain language (domain reference, row 38), or what is said in a
+    drive."""
 
     ANSWER = "answer"
     SHEET = "sheet"
+    GUIDE = "guide"
 
 
 SCRIPT_LABELS = {
     ScriptKind.ANSWER: _l("Answer to an objection"),
     ScriptKind.SHEET: _l("Plain-language sheet"),
+    ScriptKind.GUIDE: _l("Script of a drive"),
 }
 
 

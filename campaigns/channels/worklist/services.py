@@ -1,0 +1,304 @@
+"""Starting drives, giving employers to specialists, and writing down what came of each call or visit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, update
+
+from app.accounts.models import User
+from app.audit import services as audit
+from app.core import signals
+from app.core.acts import demand
+from app.core.clock import now, today
+from app.core.criteria import Tree
+from app.core.db import among, db
+from app.core.errors import DomainError
+from app.core.i18n import msgid
+from app.core.permissions import Actor
+from app.core.workdays import add_working_days
+from app.core.workflow import Move, Workflow, transition
+from app.employers.lists import select_employers
+from app.employers.models import Employer
+from app.employers.queries import possible_owners
+from app.outreach.models import VisitKind
+from app.outreach.services import Account, log_visit
+from app.outreach.talking.models import Script, ScriptKind
+from app.outreach.talking.services import Wording, add_script
+from app.tasks.models import Task, TaskState
+from app.tasks.services import open_task, settle
+from campaigns.channels.worklist import queries
+from campaigns.channels.worklist.models import Agency, Drive, DrivePerson, DriveRow, PartnerNote, RowState
+from campaigns.channels.worklist.policy import (
+    AGAIN_DAYS,
+    ASKED_AGAIN,
+    FOLLOW_DAYS,
+    MOST,
+    OUTCOMES,
+    RESULTS,
+    Follow,
+    ready,
+)
+from campaigns.channels.worklist.workflow import DRIVE, RECORD, ROW, STEER
+
+#: the kind of its tasks, and where they come from
+KIND, SOURCE = "drive", ROW.name
+DO = msgid("Drive: %(drive)s")
+SETTLED = msgid("Results of a roster recorded")
+#: what a script of a drive is offered for, if its drive says nothing
+TOPICS = ("policy",)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a manager decides with the form. Without a tree rosters say who is in the drive."""
+
+    kind: str
+    name: str
+    ends_on: date
+    days: int
+    outcomes: Sequence[str]
+    purpose: str = ""
+    action: VisitKind = VisitKind.CALL
+    tree: Tree | None = None
+    results: Sequence[str] = ()
+    #: None: the one that comes with the ready drive, if there is one
+    script_id: int | None = None
+
+
+def start(wish: Wish, actor: Actor) -> Drive:
+    """Starts a drive of the actor's branch: a row and a task for each employer that the criteria name."""
+    _check(wish)
+    kind = ready(wish.kind)
+    drive = Drive(
+        branch_id=actor.branch_id, kind=wish.kind, name=wish.name.strip(), purpose=wish.purpose.strip(),
+        action=wish.action, tree=wish.tree, counted=kind.counted, outcomes=list(wish.outcomes),
+        results=list(wish.results), topics=list(kind.topics), days=wish.days, ends_on=wish.ends_on,
+        script_id=wish.script_id or _own_script(wish.kind, actor), begun_by_id=actor.id,
+    )  # fmt: skip
+    db.session.add(drive)
+    db.session.flush()
+    take_in(drive, actor)
+    return drive
+
+
+def _check(wish: Wish) -> None:
+    if wish.ends_on < today():
+        raise DomainError(_l("The last day lies in the past: choose today or later."))
+    unknown = (set(wish.outcomes) - OUTCOMES.keys()) | (set(wish.results) - RESULTS.keys())
+    if unknown or not wish.outcomes:
+        raise DomainError(_l("Choose from the offered outcomes."))
+    if not any(OUTCOMES[one].ends for one in wish.outcomes):
+        raise DomainError(_l("Choose at least one outcome with which an employer is finished."))
+
+
+def _own_script(kind: str, actor: Actor) -> int | None:
+    """The script of a ready drive: the one that is there already, or the first version of a new one."""
+    given = ready(kind)
+    if not given.script:
+        return None
+    known = db.session.scalar(select(Script.id).where(Script.title == given.script_title))
+    if known is not None:
+        return known
+    wording = Wording(given.script, (), today())
+    return add_script(ScriptKind.GUIDE, given.script_title, given.topics or TOPICS, wording, actor).id
+
+
+# Who is in it -------------------------------------------------------------------------------------------
+
+
+def take_in(drive: Drive, actor: Actor) -> int:
+    """Adds the employers that the criteria name by now, in the actor's reach; gives how many are new."""
+    demand(drive, STEER, actor)
+    if drive.tree is None:
+        return 0
+    query = select_employers(drive.tree, actor).where(Employer.id.not_in(queries.members(drive.id)))
+    employers = db.session.scalars(query.order_by(Employer.id).limit(MOST + 1)).unique().all()
+    if len(employers) > MOST:
+        raise DomainError(_l("These are more than %(most)s employers: choose narrower criteria.", most=MOST))
+    rows = [_row(drive, employer) for employer in employers]
+    db.session.add_all(rows)
+    db.session.flush()
+    for row in rows:
+        ask(row, DO, row.due_on, actor, fresh=True)
+    db.session.flush()
+    return len(rows)
+
+
+def add(drive: Drive, employer: Employer, actor: Actor) -> DriveRow:
+    """One more employer, chosen by hand; DomainError when it is in the drive already."""
+    demand(drive, STEER, actor)
+    if db.session.scalar(queries.members(drive.id).where(DriveRow.employer_id == employer.id)) is not None:
+        raise DomainError(_l("It is in this drive already."))
+    row = _row(drive, employer)
+    db.session.add(row)
+    db.session.flush()
+    ask(row, DO, row.due_on, actor)
+    return row
+
+
+def _row(drive: Drive, employer: Employer) -> DriveRow:
+    number = getattr(employer, drive.counted) or 0 if drive.counted else 0
+    return DriveRow(
+        drive=drive, employer=employer, number=number, done=0, tries=0, due_on=due_on(drive),
+        owner_id=employer.owner_id,
+    )  # fmt: skip
+
+
+def due_on(drive: Drive) -> date:
+    """By when an employer that is given out today is to be done; never after the drive's last day."""
+    return min(add_working_days(today(), drive.days, provisional=True), max(drive.ends_on, today()))
+
+
+def ask(row: DriveRow, words: str, on: date, actor: Actor | None, *, fresh: bool = False) -> Task:
+    """The one open task of a row, for whoever has it."""
+    return open_task(
+        KIND, words, on, employer=row.employer, owner_id=row.owner_id, params={"drive": row.drive.name},
+        source=(SOURCE, row.id), actor=actor, again=True, fresh=fresh,
+    )  # fmt: skip
+
+
+def reassign(row: DriveRow, owner: User, actor: Actor) -> None:
+    """Gives the row and its open task to a colleague of the employer's branch."""
+    demand(row.drive, STEER, actor)
+    if owner.id not in {one.id for one in possible_owners(row.employer.branch_id)}:
+        raise DomainError(_l("Choose an active colleague of the employer's branch."))
+    row.owner_id = owner.id
+    for task in db.session.scalars(_open_tasks([row.id])):
+        task.owner_id = owner.id
+    db.session.flush()
+
+
+def _open_tasks(ids: Sequence[int]) -> Any:
+    return select(Task).where(
+        Task.kind == KIND,
+        Task.source_type == SOURCE,
+        among(Task.source_id, ids),
+        Task.state == TaskState.OPEN,
+    )
+
+
+# What came of it ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Told:
+    """The short form after a call or visit. `done` counts matters without a name, of all so far."""
+
+    outcome: str
+    action: VisitKind
+    note: str = ""
+    done: int | None = None
+    amount: Decimal | None = None
+    contact_id: int | None = None
+    #: when to go on, where the outcome asks for something; the department's usual days otherwise
+    next_on: date | None = None
+
+
+def tell(row: DriveRow, told: Told, actor: Actor) -> None:
+    """Writes down what came of it: a visit on the employer's story, the counters, and what follows."""
+    _allow(row, actor)
+    come = OUTCOMES.get(told.outcome)
+    if come is None or told.outcome not in row.drive.outcomes:
+        raise DomainError(_l("Choose one of the outcomes of this drive."))
+    if told.done is not None and told.done > row.number:
+        raise DomainError(_l("There are only %(number)s matters without a name here.", number=row.number))
+    if told.next_on is not None and told.next_on < today():
+        raise DomainError(_l("The due date lies in the past: choose today or later."))
+    if come.ends and _unsettled(row, told):
+        raise DomainError(_l("Not all matters are done: enter them first, or choose another outcome."))
+    account = Account(
+        kind=told.action, at=now(), outcome=come.told, summary=told.note, topics=tuple(row.drive.topics),
+        contact_id=told.contact_id,
+    )  # fmt: skip
+    log_visit(row.employer, account, actor)
+    row.outcome, row.told_on, row.tries = told.outcome, today(), row.tries + 1
+    row.done = row.done if told.done is None else told.done
+    row.amount = told.amount if told.amount is not None else row.amount
+    settle((SOURCE, row.id), [KIND], told.note)
+    if come.ends:
+        transition(ROW, row, "finish", None, comment=told.note, evidence={"by": actor.name})
+    else:
+        _go_on(row, come.follow, told.next_on, actor)
+
+
+def _unsettled(row: DriveRow, told: Told) -> bool:
+    """Whether “everything is done” would not be true; that there is nothing to do may be said any time."""
+    if told.outcome != "settled":
+        return False
+    return row.settled - row.done + (row.done if told.done is None else told.done) < row.matters
+
+
+def _go_on(row: DriveRow, follow: Follow, on: date | None, actor: Actor) -> None:
+    days = AGAIN_DAYS if follow is Follow.AGAIN else FOLLOW_DAYS
+    due = on or add_working_days(today(), days.value(), provisional=True)
+    ask(row, ASKED_AGAIN.get(follow, DO), due, actor)
+    db.session.flush()
+
+
+def _allow(row: DriveRow, actor: Actor) -> None:
+    demand(row.drive, RECORD, actor)
+    demand(row, RECORD, actor)
+
+
+def record_results(row: DriveRow, given: Mapping[int, str], rest: str, actor: Actor) -> int:
+    """Results of people by their ids, and one for all others still open; gives how many changed.
+
+    A handler who changes a reason for all at once is entered with `rest`.
+    """
+    _allow(row, actor)
+    if {*given.values(), rest} - {*row.drive.results, ""}:
+        raise DomainError(_l("Choose one of the results of this drive."))
+    wanted = select(DrivePerson).where(DrivePerson.row_id == row.id)
+    number = 0
+    for person in db.session.scalars(wanted):
+        result = given.get(person.id) or (rest if person.settled_on is None else "")
+        if result and result != person.result:
+            person.result, person.by_id = result, actor.id
+            person.settled_on = today() if RESULTS[result].ends else None
+            number += 1
+    if number:
+        audit.record(SETTLED, row, name=row.employer.name, details={"number": number})
+    db.session.flush()
+    db.session.refresh(row, ["settled"])
+    return number
+
+
+def note_partner(row: DriveRow, agency: Agency, said_on: date, note: str, actor: Actor) -> PartnerNote:
+    """What another office said; numbers of people have no place in it."""
+    demand(row.drive, RECORD, actor)
+    if said_on > today():
+        raise DomainError(_l("The day lies in the future."))
+    made = PartnerNote(row_id=row.id, agency=agency, said_on=said_on, note=note.strip(), by_id=actor.id)
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+# The ends of rows and drives ----------------------------------------------------------------------------
+
+
+@signals.after_transition.connect
+def _keep_tasks(workflow: Workflow[Any], *, record: Any, move: Move) -> None:
+    """A row that is given up asks for nothing any more, a reopened one does again; so with whole drives."""
+    if workflow is ROW:
+        if move.target == RowState.OPEN:
+            ask(record, DO, due_on(record.drive), move.actor)
+        elif move.transition.name == "give_up":
+            _drop_tasks([record.id])
+    elif workflow is DRIVE:
+        ids = queries.row_ids(record.id, RowState.OPEN)
+        if move.target != "running":
+            _drop_tasks(ids)
+        else:
+            for row in db.session.scalars(select(DriveRow).where(among(DriveRow.id, ids))):
+                ask(row, DO, due_on(record), move.actor)
+
+
+def _drop_tasks(ids: Sequence[int]) -> None:
+    open_ones = (Task.kind == KIND, Task.source_type == SOURCE, Task.state == TaskState.OPEN)
+    dropped = update(Task).where(*open_ones, among(Task.source_id, ids))
+    db.session.execute(dropped.values(state=TaskState.CANCELLED, closed_at=now()))
