@@ -55,6 +55,7 @@ from app.tasks.rotation.models import HandOver
 from app.tasks.services import open_task
 from campaigns.channels.letter.issued.models import Letter
 from campaigns.channels.letter.models import LetterTemplate, LetterVersion
+from campaigns.channels.worklist.models import Drive, DriveRow
 from campaigns.drafting.models import MessageClass
 from campaigns.drafting.templates.services import add as add_template
 from campaigns.gateways import accounts
@@ -525,6 +526,23 @@ def relief_roster_line(branch: Branch) -> int:
     return made.id
 
 
+def drive(branch: Branch) -> int:
+    made = Drive(
+        branch_id=branch.id, kind="own", name="样本", action=VisitKind.CALL, outcomes=["settled"], days=5,
+        ends_on=today(), begun_by_id=user(branch),
+    )  # fmt: skip
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def drive_row(branch: Branch) -> int:
+    made = DriveRow(drive_id=drive(branch), employer_id=employer(branch), due_on=today())
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
 def engage(_branch: Branch) -> str:
     return "engage"
 
@@ -596,6 +614,12 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "liability_id": liability,
     ("adjustment", "id"): adjustment,
     ("adjustment", "year"): adjustment_drive,
+    ("drives", "id"): drive,
+    ("drives", "kind"): lambda _branch: "sealed_check",
+    ("drives.row", "id"): drive_row,
+    ("drives.tell", "id"): drive_row,
+    ("drives.people", "id"): drive_row,
+    ("drives.add_note", "id"): drive_row,
     ("imports", "name"): import_kind,
     "memory_id": remembered_columns,
     "expectation_id": expected_file,
@@ -651,6 +675,7 @@ ANYONES: frozenset[Key] = frozenset(
         ("workflow", "workflow"),
         ("workflow", "name"),
         ("imports", "name"),
+        ("drives", "kind"),
         ("attachments", "kind"),
     }
 )

@@ -29,6 +29,20 @@ OPTIONS = (AGAIN_DAYS, FOLLOW_DAYS, TRANSFER_MONTHS)
 MOST = 2000
 
 
+#: how the trail names fields
+NAMES = (
+    msgid("Purpose"),
+    msgid("Action"),
+    msgid("Outcomes"),
+    msgid("Agency"),
+    msgid("Results"),
+    msgid("Counted"),
+    msgid("Days"),
+    msgid("Ends on"),
+    msgid("Partner note"),
+)
+
+
 class Permission(Grantable):
     VIEW = "drives:view", _l("See drives and their worklists")
     WORK = "drives:work", _l("Record outcomes in the worklists of drives")

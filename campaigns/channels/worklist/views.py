@@ -102,7 +102,9 @@ def row(id: int) -> ResponseReturnValue:
     return _page(queries.row_to_work_on(id, current_actor()))
 
 
-def _page(row: DriveRow, outcome: OutcomeForm | None = None, note: NoteForm | None = None) -> Any:
+def _page(
+    row: DriveRow, outcome: OutcomeForm | None = None, note: NoteForm | None = None
+) -> ResponseReturnValue:
     people, refused = queries.people_of(row.id), outcome or note
     if outcome is None:
         outcome = OutcomeForm(formdata=None)
