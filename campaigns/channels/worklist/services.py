@@ -282,8 +282,12 @@ def note_partner(row: DriveRow, agency: Agency, said_on: date, note: str, actor:
 
 
 @signals.after_transition.connect
-def _keep_tasks(workflow: Workflow[Any], *, record: Any, move: Move) -> None:
+def _keep_tasks(
+    workflow: Workflow[Any], *, record: Any = None, move: Move | None = None, **_sets: Any
+) -> None:
     """A row that is given up asks for nothing any more, a reopened one does again; so with whole drives."""
+    if move is None:
+        return
     if workflow is ROW:
         if move.target == RowState.OPEN:
             ask(record, DO, due_on(record.drive), move.actor)

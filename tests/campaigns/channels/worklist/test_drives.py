@@ -9,22 +9,15 @@ from sqlalchemy import select
 
 from app.accounts.models import User
 from app.core.clock import today
-from app.core.criteria import rule
 from app.core.db import db
-from app.core.errors import DomainError, Forbidden
 from app.core.permissions import Role
-from app.core.workdays import add_working_days
-from app.core.workflow import transition
-from app.employers.lists import count_employers
 from app.employers.models import Employer, Stage
-from app.outreach.models import Visit, VisitKind
-from app.outreach.talking.models import Script
+from app.outreach.models import VisitKind
 from app.tasks.models import Task, TaskState
-from campaigns.channels.worklist import queries, services
-from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow, RowState
+from campaigns.channels.worklist import services
+from campaigns.channels.worklist.models import Drive, DriveRow
 from campaigns.channels.worklist.policy import READY
-from campaigns.channels.worklist.services import Told, Wish
-from campaigns.channels.worklist.workflow import DRIVE, ROW
+from campaigns.channels.worklist.services import Wish
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
 CALL = VisitKind.CALL
@@ -81,7 +74,8 @@ def test_a_manager_starts_a_ready_drive_with_one_form_and_every_number_leads_to_
     assert kind.script in client.get("/drives/start/sealed_check").text
     assert client.get("/drives/start/base_adjustment").location == "/adjustment"
     form = {
-        "name": "2026年封存账户核实", "audience": "proposed", "action": "call", "script_id": "0", "days": "10",
+        "name": "2026年封存账户核实", "audience": "proposed", "action": "call", "script_id": "0",
+        "days": "10",
         "ends_on": (today() + timedelta(days=60)).isoformat(), "outcomes": ["settled", "part"],
         "results": ["reason_changed"],
     }  # fmt: skip
