@@ -15,6 +15,8 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
 export JINNUO_SHARED ?= ../shared
+# Containers like to forbid byte code; without it every start compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run install test lint bench faults clean
