@@ -1,6 +1,7 @@
 """The forms of drafting."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -8,6 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
+    DateTimeLocalField,
     DecimalField,
     HiddenField,
     IntegerField,
@@ -19,6 +21,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.core import segments
 from app.core.choices import offered
+from app.core.clock import SHANGHAI, local
 from app.core.decimals import Places
 from app.core.permissions import Actor
 from app.employers.lists import LIST
@@ -40,6 +43,19 @@ CONTACT_ORDER_LABELS = {
 }
 
 
+def as_moment(typed: datetime | None) -> datetime | None:
+    """A time as typed, which is the department's own, with its zone."""
+    return typed.replace(tzinfo=SHANGHAI) if typed else None
+
+
+class MomentField(DateTimeLocalField):  # type: ignore[misc]
+    """A moment, shown and typed in the department's own time."""
+
+    def process_data(self, value: datetime | None) -> None:
+        """As the form shows it."""
+        self.data = local(value).replace(tzinfo=None) if value else None
+
+
 class WishForm(FlaskForm):  # type: ignore[misc]
     """What the author decides."""
 
@@ -56,6 +72,13 @@ class WishForm(FlaskForm):  # type: ignore[misc]
         [InputRequired(), NumberRange(0, 90)],
         default=FREQUENCY_DAYS,
     )
+    send_from = MomentField(_l("Not before"), [Optional()])
+    send_until = MomentField(
+        _l("Spread until"),
+        [Optional()],
+        description=_l("Messages go out evenly up to then, so that the telephones can bear the answers."),
+    )
+    working_days_only = BooleanField(_l("On working days only"))
     verified_only = BooleanField(_l("Only to mobile numbers that were confirmed"))
     hold_out = IntegerField(
         _l("Hold out by lot, to compare with (of a hundred)"),
@@ -114,6 +137,9 @@ class WishForm(FlaskForm):  # type: ignore[misc]
             hold_out=self.hold_out.data or 0,
             template_version_id=int(self.template.data or 0) or None,
             values=self.values,
+            send_from=as_moment(self.send_from.data),
+            send_until=as_moment(self.send_until.data),
+            working_days_only=bool(self.working_days_only.data),
         )
 
 

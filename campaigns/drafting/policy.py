@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
 from app.accounts.policy import in_scope
+from app.core.clock import now
 from app.core.db import db
 from app.core.options import Option
 from app.core.permissions import LEADERS, OFFICE, Actor, Grantable, Grants, Role
@@ -89,7 +91,7 @@ FINGERPRINTED = (
 
 
 def content_fingerprint(campaign: Campaign) -> str:
-    """sha-256 over everything the author decided: the text, how it is signed, and whom it is meant for."""
+    """sha-256 over everything the author decided: the text, how it is signed, for whom it is, and when."""
     decided = [
         campaign.name,
         campaign.template_text,
@@ -105,7 +107,23 @@ def content_fingerprint(campaign: Campaign) -> str:
     ]
     if campaign.template_version_id is not None:
         decided += [campaign.template_version_id, campaign.template_values]
+    if campaign.send_from or campaign.send_until or campaign.working_days_only:
+        decided += [_moment(campaign.send_from), _moment(campaign.send_until), campaign.working_days_only]
     return _digest([json.dumps(decided, sort_keys=True, ensure_ascii=False)])
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat() if at else None
+
+
+def schedule_faults(campaign: Campaign) -> list[Any]:
+    """What is wrong with the times of a campaign that is yet to be launched."""
+    until = campaign.send_until
+    if until is None:
+        return []
+    if until <= (campaign.send_from or now()) or until <= now():
+        return [_l("The window must end after it begins, and in the future.")]
+    return []
 
 
 def audience_fingerprint(rows: Sequence[Sequence[Any]]) -> str:

@@ -6,7 +6,7 @@ the audience that the approver saw, and for nothing else.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -26,7 +26,7 @@ from campaigns.drafting.content.models import declared
 from campaigns.drafting.content.policy import check, objections
 from campaigns.drafting.content.queries import sizes
 from campaigns.drafting.models import Campaign, CampaignState, ContactOrder, MessageClass, Sender
-from campaigns.drafting.policy import content_fingerprint, fingerprint
+from campaigns.drafting.policy import content_fingerprint, fingerprint, schedule_faults
 from campaigns.drafting.queries import sender_of
 from campaigns.drafting.templates.queries import version as published_version
 from campaigns.drafting.workflow import CAMPAIGN
@@ -51,6 +51,9 @@ class Wish:
     hold_out: int = 0
     template_version_id: int | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    send_from: datetime | None = None
+    send_until: datetime | None = None
+    working_days_only: bool = False
 
 
 def draft(wish: Wish, actor: Actor, branch: Branch) -> Campaign:
@@ -85,10 +88,14 @@ def _write(campaign: Campaign, wish: Wish, actor: Actor) -> None:
     campaign.frequency_days = wish.frequency_days
     campaign.verified_only = wish.verified_only
     campaign.hold_out = wish.hold_out
+    campaign.send_from, campaign.send_until = wish.send_from, wish.send_until
+    campaign.working_days_only = wish.working_days_only
     campaign.signature = sender.signature
     campaign.price = sender.price
     campaign.edited_by_id = actor.id
     check(campaign)
+    if reasons := schedule_faults(campaign):
+        raise DomainError(_l("It cannot be sent at these times:"), reasons)
 
 
 def _say(campaign: Campaign, wish: Wish) -> None:

@@ -12,7 +12,7 @@ from app.core.acts import Act, Nobody
 from app.core.permissions import Actor, Role
 from app.core.workflow import State, Tone, Transition, Workflow
 from campaigns.drafting.models import Campaign, CampaignState
-from campaigns.drafting.policy import Permission, approval_stands, needs_head
+from campaigns.drafting.policy import Permission, approval_stands, needs_head, schedule_faults
 
 S = CampaignState
 
@@ -39,10 +39,15 @@ def large_ones_need_the_head(campaign: Campaign, actor: Actor | None) -> Any:
 
 
 def approval_holds(campaign: Campaign, _actor: Actor | None) -> Any:
-    """The approval is bound to the text and the audience it was given for."""
+    """The approval is bound to the text, the audience and the times it was given for."""
     if not approval_stands(campaign):
-        return _l("Text or audience changed since the approval; it has to be approved again.")
+        return _l("Text, audience or times changed since the approval; it has to be approved again.")
     return None
+
+
+def its_time_is_to_come(campaign: Campaign, _actor: Actor | None) -> Any:
+    """Whoever approved a window did not approve that everything goes out at once after it."""
+    return schedule_faults(campaign)
 
 
 def forget_approval(campaign: Campaign, _move: Any) -> None:
@@ -111,10 +116,15 @@ CAMPAIGN = Workflow[Campaign](
             (S.SUBMITTED,),
             S.APPROVED,
             Permission.APPROVE,
-            guards=(has_recipients, not_the_author, large_ones_need_the_head),
+            guards=(has_recipients, not_the_author, large_ones_need_the_head, its_time_is_to_come),
         ),
         Transition(
-            "launch", _l("Launch"), (S.APPROVED,), S.RUNNING, Permission.LAUNCH, guards=(approval_holds,)
+            "launch",
+            _l("Launch"),
+            (S.APPROVED,),
+            S.RUNNING,
+            Permission.LAUNCH,
+            guards=(approval_holds, its_time_is_to_come),
         ),
         Transition("pause", _l("Pause"), (S.RUNNING,), S.PAUSED, Permission.CONTROL),
         Transition("resume", _l("Resume"), (S.PAUSED,), S.RUNNING, Permission.CONTROL),

@@ -1,26 +1,14 @@
 """What a person said about the messages that are not wanted."""
 
-from datetime import datetime
-
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateTimeLocalField, SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.core.choices import offered
-from app.core.clock import SHANGHAI, local
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
+from campaigns.drafting.forms import MomentField
 from campaigns.drafting.models import MessageClass
-
-
-def as_moment(typed: datetime | None) -> datetime | None:
-    """A time as typed, which is the department's own, with its zone."""
-    return typed.replace(tzinfo=SHANGHAI) if typed else None
-
-
-def as_local(moment: datetime | None) -> datetime | None:
-    """A moment as the form shows it."""
-    return local(moment).replace(tzinfo=None) if moment else None
 
 
 class OptOutForm(FlaskForm):  # type: ignore[misc]
@@ -37,8 +25,8 @@ class OptOutForm(FlaskForm):  # type: ignore[misc]
 class ScheduleForm(FlaskForm):  # type: ignore[misc]
     """When the messages go out; times are the department's own."""
 
-    send_from = DateTimeLocalField(_l("Not before"), [Optional()])
-    send_until = DateTimeLocalField(
+    send_from = MomentField(_l("Not before"), [Optional()])
+    send_until = MomentField(
         _l("Spread until"),
         [Optional()],
         description=_l("Messages go out evenly up to then, so that the telephones can bear the answers."),

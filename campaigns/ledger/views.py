@@ -12,6 +12,7 @@ from app.core.errors import DomainError
 from app.core.permissions import Actor, current_actor, public, requires
 from app.employers.people.queries import find as find_person
 from app.employers.policy import Permission as EmployerPermission
+from campaigns.drafting.forms import as_moment
 from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import find
@@ -19,7 +20,7 @@ from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways import registry
 from campaigns.gateways.protocol import BadCallback, Callback
 from campaigns.ledger import jobs, queries
-from campaigns.ledger.forms import OptOutForm, ScheduleForm, as_local, as_moment
+from campaigns.ledger.forms import OptOutForm, ScheduleForm
 from campaigns.ledger.services import controlling, opting_out, replying, settling
 from campaigns.ledger.trials import services as trials
 
@@ -58,7 +59,7 @@ def cancel(campaign_id: int) -> ResponseReturnValue:
 @blueprint.route("/<int:campaign_id>/schedule", methods=["GET", "POST"])
 @requires(Permission.LAUNCH)
 def schedule(campaign_id: int) -> ResponseReturnValue:
-    """When the messages go out: at a time, spread over a window, on working days only."""
+    """Once launched, messages may go out later or slower than approved, never sooner."""
     campaign = find(campaign_id, current_actor())
     form = ScheduleForm(obj=campaign)
     if form.validate_on_submit():
@@ -69,11 +70,6 @@ def schedule(campaign_id: int) -> ResponseReturnValue:
         db.session.commit()
         flash(_("Saved."), "success")
         return redirect(url_for("results.show", id=campaign_id), 303)
-    if not form.is_submitted():
-        form.send_from.data, form.send_until.data = (
-            as_local(campaign.send_from),
-            as_local(campaign.send_until),
-        )
     page = render_template("campaigns/ledger/schedule.html", form=form, campaign=campaign)
     return page, 422 if form.is_submitted() else 200
 

@@ -141,10 +141,20 @@ def set_schedule(
     send_until: datetime | None,
     working_days_only: bool,
 ) -> Campaign:
-    """When the messages go out; what is planned already follows. DomainError where that cannot be."""
+    """Puts off what is left of a launched campaign; what is planned already follows.
+
+    The times were approved with the text: nothing may go out sooner, or on days that were ruled out. Of a
+    campaign that is not launched they are changed like its text, which voids the approval.
+    """
     campaign = find(campaign_id, actor, lock=True)
     if campaign.state in (CampaignState.FINISHED, CampaignState.CANCELLED):
         raise DomainError(_l("This campaign has ended: it cannot be changed any more. Write a new one."))
+    if campaign.state not in (CampaignState.RUNNING, CampaignState.PAUSED):
+        raise DomainError(_l("The times are approved with the text: change the campaign instead."))
+    if _sooner(campaign.send_from, send_from) or _sooner(campaign.send_until, send_until):
+        raise DomainError(_l("Nothing may go out sooner than it was approved: choose later times."))
+    if campaign.working_days_only and not working_days_only:
+        raise DomainError(_l("It was approved for working days only."))
     if send_until and (send_until <= (send_from or now()) or send_until <= now()):
         raise DomainError(_l("The window must end after it begins, and in the future."))
     campaign.send_from, campaign.send_until = send_from, send_until
@@ -152,6 +162,10 @@ def set_schedule(
     db.session.flush()
     spread(campaign)
     return campaign
+
+
+def _sooner(approved: datetime | None, wished: datetime | None) -> bool:
+    return approved is not None and (wished is None or wished < approved)
 
 
 def finish_if_done(campaign_id: int) -> bool:

@@ -95,9 +95,8 @@ def test_messages_wait_for_their_time_and_are_spread_over_their_window(simulator
     with time_machine.travel(at("2026-11-20 08:00"), tick=False) as clock:
         campaign = ready_campaign(4)
         start, end = at("2026-11-20 09:00"), at("2026-11-20 11:00")
-        controlling.set_schedule(campaign.id, None, start, end, False)
-        db.session.commit()
-        launch_here(campaign)
+        campaign.send_from, campaign.send_until = start, end
+        launch_here(approve(campaign))
         assert states(campaign) == {"planned": 4}
         assert [m.due_at for m in ledger(campaign)] == [start + timedelta(minutes=30 * n) for n in range(4)]
         for moment, sent in (("2026-11-20 09:10", 1), ("2026-11-20 10:00", 3), ("2026-11-20 10:31", 4)):
@@ -107,14 +106,39 @@ def test_messages_wait_for_their_time_and_are_spread_over_their_window(simulator
             assert states(campaign).get("submitted", 0) == sent, moment
 
 
-def test_a_window_that_ends_before_it_begins_is_refused(simulator: Store) -> None:
+def test_a_launched_campaign_is_put_off_but_never_sent_sooner_than_approved(simulator: Store) -> None:
     campaign = ready_campaign(1)
     soon = now() + timedelta(hours=2)
+    later = soon + timedelta(hours=1)
     with pytest.raises(DomainError):
-        controlling.set_schedule(campaign.id, None, soon, soon - timedelta(hours=1), False)
+        controlling.set_schedule(campaign.id, None, soon, later, False)
+    campaign.send_from, campaign.send_until, campaign.working_days_only = soon, later, True
+    launch_here(approve(campaign))
+    refused = [(soon, soon - timedelta(hours=1)), (now(), later), (None, later), (soon, now()), (soon, None)]
+    for start, end in refused:
+        with pytest.raises(DomainError):
+            controlling.set_schedule(campaign.id, None, start, end, True)
+    with pytest.raises(DomainError):
+        controlling.set_schedule(campaign.id, None, soon, later, False)
+    controlling.set_schedule(campaign.id, None, later, later + timedelta(hours=1), True)
+    assert [message.due_at for message in ledger(campaign)] == [later]
     controlling.cancel(campaign.id, None)
     with pytest.raises(DomainError):
-        controlling.set_schedule(campaign.id, None, None, None, True)
+        controlling.set_schedule(campaign.id, None, later, later + timedelta(hours=1), True)
+
+
+def test_the_times_are_part_of_what_is_approved(simulator: Store) -> None:
+    with time_machine.travel(at("2026-11-20 08:00"), tick=False) as clock:
+        campaign = ready_campaign(1, send_until=at("2026-11-20 10:00"))
+        clock.move_to(at("2026-11-20 10:00"))
+        with pytest.raises(DomainError) as refused:
+            controlling.launch(campaign.id, None)
+        assert refused.value.reasons
+        clock.move_to(at("2026-11-20 09:00"))
+        campaign.send_until = at("2026-11-20 11:00")
+        with pytest.raises(DomainError):
+            controlling.launch(campaign.id, None)
+        controlling.launch(approve(campaign).id, None)
 
 
 def test_a_number_that_had_its_messages_today_waits_until_tomorrow(simulator: Store) -> None:
