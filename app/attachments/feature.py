@@ -6,9 +6,9 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from app.attachments.cli import group
-from app.attachments.jobs import forget_orphans, sweep
+from app.attachments.jobs import forget, forget_lists, sweep
 from app.attachments.policy import Permission
-from app.attachments.queries import files_of_merged, kind_of, orphans
+from app.attachments.queries import files_of_merged, kind_of, orphans, outdated_lists
 from app.attachments.views import bp, panel, panel_names
 from app.core.features import Feature, Panel, TimelineKind
 from app.core.jobs import DailyAt
@@ -45,6 +45,18 @@ feature = Feature(
     ),
     retention=(
         Retention(
+            "rosters",
+            _l("Lists of employees"),
+            _l(
+                "Counted from the day on which it was attached: rosters, wage lists and other files that "
+                "list employees are deleted; those of a matter that is under way, once it has ended."
+            ),
+            outdated_lists,
+            forget_lists,
+            months=12,
+            least=1,
+        ),
+        Retention(
             "orphans",
             _l("Files whose record is gone"),
             _l(
@@ -52,7 +64,7 @@ feature = Feature(
                 "deleted, unless another record has the same file."
             ),
             orphans,
-            forget_orphans,
+            forget,
             months=6,
             least=1,
         ),

@@ -23,10 +23,17 @@ def sweep() -> None:
         enqueue(discard, sha256)
 
 
-def forget_orphans(ids: Sequence[int]) -> int:
-    """Takes files off records that are gone; a content that hangs nowhere else is discarded afterwards."""
+def forget_lists(ids: Sequence[int]) -> int:
+    """Takes lists of people off their records, which tell that they were there."""
+    services.tell_outdated(db.session.scalars(select(Attachment).where(Attachment.id.in_(ids))).all())
+    return forget(ids)
+
+
+def forget(ids: Sequence[int]) -> int:
+    """Takes files off records; a content that hangs nowhere else is discarded afterwards."""
     hashes = db.session.scalars(select(Attachment.sha256).where(Attachment.id.in_(ids))).all()
     db.session.execute(delete(Attachment).where(Attachment.id.in_(ids)))
     for sha256 in set(hashes):
         enqueue(discard, sha256)
+    db.session.expire_all()
     return len(hashes)

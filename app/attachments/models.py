@@ -64,6 +64,8 @@ class Attachment(Timestamps, Model):
     sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"))
     title: Mapped[str] = mapped_column(String(200))
     proves: Mapped[str] = mapped_column(String(200), default="")
+    #: it lists people of an employer (a roster, wages): it goes when that has been kept long enough
+    lists_people: Mapped[bool | None]
     uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     file: Mapped[StoredFile] = relationship(lazy="joined", innerjoin=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, and_, bindparam, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select
 
 from app.accounts.queries import name_of
 from app.attachments.models import Attachment, StoredFile
@@ -151,6 +151,26 @@ def orphans(before: datetime) -> Select[int]:
         for kind in current_features().record_kinds.values()
     ]
     return select(Attachment.id).where(Attachment.created_at < before, or_(false(), *gone))
+
+
+def outdated_lists(before: datetime) -> Select[int]:
+    """The ids of lists of people that were attached before, but for those of matters still under way."""
+    return select(Attachment.id).where(
+        Attachment.lists_people.is_(True), Attachment.created_at < before, ~or_(false(), *_under_way())
+    )
+
+
+def _under_way() -> Iterator[ColumnElement[bool]]:
+    """The files of records that are in a state which is not the last one of their workflow."""
+    features = current_features()
+    for kind in features.record_kinds.values():
+        for flow in features.workflows.values():
+            # an employer is no matter that ends
+            if flow.model is kind.model and kind.model.__tablename__ != EMPLOYERS:
+                ended = [state.name for state in flow.states if state.final]
+                going_on = getattr(flow.model, flow.field).not_in(ended)
+                ids = select(kind.model.__table__.c.id).where(going_on)
+                yield and_(Attachment.kind == kind.name, Attachment.record_id.in_(ids))
 
 
 def strays() -> set[str]:

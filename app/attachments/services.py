@@ -1,7 +1,7 @@
 """Attaching, describing, cleaning and removing files, and forgetting what nobody refers to."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +29,7 @@ from app.core.pictures import Picture
 KIND, ENDPOINT = "attachment", "attachments.show"
 ATTACHED = msgid("File attached: %(title)s")
 REMOVED = msgid("File removed: %(title)s")
+OUTDATED = msgid("Kept long enough and deleted: %(title)s")
 CLEANED = msgid("Place and time removed from the picture %(title)s")
 
 #: The advisory lock of the store on PostgreSQL; SQLite has one writer anyway.
@@ -74,6 +75,8 @@ def attach(
     actor: Actor | None,
     proves: str = "",
     at: datetime | None = None,
+    *,
+    lists_people: bool = False,
 ) -> Attachment:
     """Hang a file on a record; the same content on the same record is the same attachment.
 
@@ -94,6 +97,7 @@ def attach(
         sha256=_store(incoming),
         title=_title(name, incoming.type),
         proves=proves.strip()[:LONGEST_TITLE],
+        lists_people=lists_people or None,
         uploaded_by_id=actor.id if actor else None,
         created_at=at or now(),
     )
@@ -103,10 +107,11 @@ def attach(
     return attachment
 
 
-def describe(attachment: Attachment, title: str, proves: str) -> None:
-    """Name the file and say what it proves."""
+def describe(attachment: Attachment, title: str, proves: str, lists_people: bool) -> None:
+    """Name the file, say what it proves, and whether it lists people."""
     attachment.title = _title(title, attachment.file.type)
     attachment.proves = proves.strip()[:LONGEST_TITLE]
+    attachment.lists_people = lists_people or None
     db.session.flush()
 
 
@@ -118,9 +123,22 @@ def remove(attachment: Attachment, actor: Actor) -> str:
 
 
 def _take_off(attachment: Attachment, actor: Actor) -> str:
-    """The story keeps that there was a file, but leads to it no more."""
     sha256 = attachment.sha256
-    _tell(attachment, REMOVED, actor)
+    _tell_gone(attachment, REMOVED, actor)
+    db.session.delete(attachment)
+    db.session.flush()
+    return sha256
+
+
+def tell_outdated(attachments: Sequence[Attachment]) -> None:
+    """The story tells that these lists were kept long enough."""
+    for attachment in attachments:
+        _tell_gone(attachment, OUTDATED, None)
+
+
+def _tell_gone(attachment: Attachment, summary: str, actor: Actor | None) -> None:
+    """The story keeps that there was a file, but leads to it no more."""
+    _tell(attachment, summary, actor)
     gone = (timeline.TimelineEntry.endpoint == ENDPOINT, timeline.TimelineEntry.link_id == attachment.id)
     if attachment.employer_id is not None:
         here = timeline.TimelineEntry.employer_id == attachment.employer_id
@@ -128,9 +146,6 @@ def _take_off(attachment: Attachment, actor: Actor) -> str:
             update(timeline.TimelineEntry).where(here, *gone).values(endpoint=None, link_id=None),
             execution_options={"synchronize_session": False},
         )
-    db.session.delete(attachment)
-    db.session.flush()
-    return sha256
 
 
 def clean(attachment: Attachment, actor: Actor) -> str:

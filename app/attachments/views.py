@@ -10,7 +10,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 
 from app.attachments import jobs, queries, services
-from app.attachments.forms import PROOFS, DescribeForm
+from app.attachments.forms import LISTS_PEOPLE, PROOFS, DescribeForm, says_list
 from app.attachments.models import Attachment, StoredFile
 from app.attachments.policy import Permission, may_remove
 from app.audit import services as audit
@@ -46,6 +46,7 @@ def panel_names(
         "may_add": may(actor, Permission.ADD) and may(actor, kind.attach),
         "accepted": ACCEPTED,
         "proofs": PROOFS,
+        "lists_people": LISTS_PEOPLE,
         "megabytes": current_settings().attachment_megabytes,
     }
 
@@ -95,7 +96,8 @@ def _take(file: FileStorage, kind: RecordKind, record_id: int, actor: Actor, alo
         with services.checked(file.stream) as incoming:
             record = queries.record_for(kind, record_id, actor, kind.attach)
             proves = request.form.get("proves", "")
-            services.attach(kind, record, incoming, file.filename or "", actor, proves)
+            lists = bool(request.form.get("lists_people")) or says_list(proves)
+            services.attach(kind, record, incoming, file.filename or "", actor, proves, lists_people=lists)
             db.session.commit()
     except DomainError as error:
         db.session.rollback()
@@ -126,7 +128,7 @@ def describe(id: int) -> ResponseReturnValue:
     form = DescribeForm()
     if not form.validate():
         return _page(attachment, form), 422
-    services.describe(attachment, form.title.data or "", form.proves.data or "")
+    services.describe(attachment, form.title.data or "", form.proves.data or "", bool(form.lists_people.data))
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(url_for(".show", id=id), 303)

@@ -21,6 +21,7 @@ class CodedField(SelectField):
         super().__init__(label, choices=[], coerce=_code_or_none, **more)
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
-        kept = data if isinstance(data, str) else None
+        first = self.default if data is unset_value else data
+        kept = first if isinstance(first, str) else None
         self.choices = offered([("", "—"), *offered_codes(self.table, kept)])
         super().process(formdata, data, extra_filters)

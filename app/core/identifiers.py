@@ -72,6 +72,21 @@ def id_number(cell: Cell) -> str:
     return value
 
 
+#: table A.1 of JGJ/T 320: the resident's card, whose numbers prove themselves
+RESIDENT_CARD = "01"
+_DOCUMENT = re.compile(r"[A-Z0-9]{4,30}")
+
+
+def document_number(cell: Cell, id_type: str | None) -> str:
+    """The number of an identity document of this type in its written form; see `id_number`."""
+    if id_type in (None, RESIDENT_CARD):
+        return id_number(cell)
+    value = re.sub(r"[\s\-_()'’`]", "", unicodedata.normalize("NFKC", plain_text(cell))).upper()
+    if not _DOCUMENT.fullmatch(value):
+        raise CellError("not_a_document_number")
+    return value
+
+
 def _is_day(digits: str) -> bool:
     try:
         return date(1850, 1, 1) <= date(int(digits[:4]), int(digits[4:6]), int(digits[6:])) <= today()

@@ -29,7 +29,7 @@ from app.core.clock import today
 from app.core.code_forms import CodedField
 from app.core.decimals import Places
 from app.core.i18n import translated
-from app.core.identifiers import credit_code, id_number, mobile
+from app.core.identifiers import credit_code, document_number, mobile
 from app.core.text import clean, is_landline
 from app.employers.areas.queries import offered_areas
 from app.employers.models import SOURCE_LABELS, Employer
@@ -59,8 +59,9 @@ def valid_mobile(_form: Form, field: Field) -> None:
     _parsed(field, mobile)
 
 
-def valid_id_number(_form: Form, field: Field) -> None:
-    _parsed(field, id_number)
+def valid_document_number(form: Form, field: Field) -> None:
+    """For a form that asks for `id_type` beside the number."""
+    _parsed(field, lambda written: document_number(written, form["id_type"].data))
 
 
 def valid_landline(_form: Form, field: Field) -> None:

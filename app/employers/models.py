@@ -258,6 +258,8 @@ class Contact(Timestamps, Model):
     #: sealed; `masked` shows some of it, `opened` all. Set both by core.personal.sealed_with_index
     id_number: Mapped[Sealed | None] = mapped_column(SealedText(ID_NUMBER))
     id_number_index: Mapped[str | None] = mapped_column(String(80), index=True)
+    #: of which document (table id_type); None where the number is not known, or the resident's card is meant
+    id_type: Mapped[str | None] = mapped_column(String(2))
     #: when name and numbers were deleted, long after the last role had ended
     forgotten_on: Mapped[date | None]
     landline: Mapped[str | None] = mapped_column(String(30))

@@ -17,7 +17,7 @@ from app.core.reasons import REASONS
 from app.core.timeline import TimelineEntry
 from app.employers.models import Contact, Employer, EmployerContact
 from app.employers.people.services.identifying import OTHER_MOBILE, TAKEN
-from tests.factories import create_contact, create_employer, create_user, sign_in
+from tests.factories import create_contact, create_employer, create_user, seed_codes, sign_in
 
 #: 17 digits with a check digit of X, and how an office may write it
 NUMBER, WRITTEN, MASKED = "12010219900307001X", "１２０１０２ 19900307 001x", "120102********001X"
@@ -70,6 +70,29 @@ def test_it_is_entered_and_corrected_but_never_shown_in_full(client: FlaskClient
     gone = client.post(f"/contacts/{wang.id}/edit", data={**same, "no_id_number": "y"})
     assert gone.status_code == 303
     assert (number_of(wang), wang.id_number_index) == (None, None)
+
+
+@pytest.mark.databases("sqlite")
+def test_another_document_has_a_number_of_its_own_kind_and_is_hidden_as_a_whole(
+    client: FlaskClient, wang: Contact
+) -> None:
+    seed_codes()
+    door, page = f"/contacts/{wang.id}/edit", f"/contacts/{wang.id}"
+    passport = {"name": "王芳", "id_type": "03", "id_number": "e 1234-5678"}
+    assert client.post(door, data={**passport, "id_type": "01"}).status_code == 422
+    assert client.post(door, data={**passport, "id_number": "护照"}).status_code == 422
+    assert client.post(door, data=passport).status_code == 303
+    assert (number_of(wang), wang.id_type) == ("E12345678", "03")
+    shown = client.get(page).text
+    assert "护照" in shown
+    assert "E1234" not in shown
+    assert client.post(door, data={"name": "王芳", "id_type": "04"}).status_code == 303
+    assert (number_of(wang), wang.id_type) == ("E12345678", "04")
+    assert client.post(door, data={"name": "王芳", "id_type": "01"}).status_code == 400
+    assert client.post(door, data={"name": "王芳", "id_type": "01", "id_number": NUMBER}).status_code == 303
+    assert (number_of(wang), wang.id_type) == (NUMBER, "01")
+    client.post(door, data={"name": "王芳", "no_id_number": "y"})
+    assert (number_of(wang), wang.id_type) == (None, None)
 
 
 def test_however_it_is_written_it_means_the_same_person(

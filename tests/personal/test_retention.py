@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from app.attachments.models import Attachment, StoredFile
+from app.attachments.services import OUTDATED
 from app.audit.models import AuditEvent
 from app.config import current_settings
 from app.core import kept_files, timeline
@@ -26,6 +28,7 @@ from app.core.retaining import NOBODY
 from app.employers.models import Contact, EmployerContact
 from app.imports import workflow
 from app.imports.models import BatchState, ImportBatch, ImportRow
+from app.lifecycle.escalation.models import EscalationState
 from app.personal import jobs, queries, services
 from app.personal.models import RetentionRule, RetentionRun
 from app.tasks.models import Task
@@ -36,6 +39,7 @@ from tests.factories import (
     create_campaign,
     create_contact,
     create_employer,
+    create_escalation,
     create_import_batch,
     create_user,
     sign_in,
@@ -200,6 +204,40 @@ def test_files_of_records_that_are_gone_go_unless_something_else_has_them(app: F
     left = db.session.execute(select(Attachment.kind, Attachment.sha256).order_by(Attachment.id)).all()
     assert [tuple(one) for one in left] == [("employer", "b" * 64), ("unknown", "a" * 64)]
     assert db.session.query(StoredFile).count() == 2
+
+
+@pytest.mark.databases("sqlite")
+def test_lists_of_employees_go_when_due_but_not_those_of_a_matter_under_way(
+    app: Flask, client: FlaskClient
+) -> None:
+    user = create_user(Role.MANAGER)
+    sign_in(client, user)
+    employer, another = create_employer(user.branch), create_employer(user.branch)
+    over = create_escalation(another, user, state=EscalationState.STOPPED, ended_on=today())
+    going_on = create_escalation(employer, user)
+    db.session.commit()
+    for kind, record, proves in (
+        ("employer", employer.id, "职工名册"),
+        ("employer", employer.id, "营业执照"),
+        ("escalation", over.id, "职工名册"),
+        ("escalation", going_on.id, "职工名册"),
+    ):
+        content = BytesIO(f"姓名\n{kind}{record}{proves}\n".encode())
+        data = {"files": [(content, f"{kind}{record}{proves}.csv")], "proves": proves}
+        assert client.post(f"/attachments/on/{kind}/{record}", data=data).status_code == 303
+    assert carried_out("rosters") == 0
+    with time_machine.travel(now() + timedelta(days=400), tick=False):
+        assert carried_out("rosters") == 2
+    left = db.session.execute(select(Attachment.kind, Attachment.record_id, Attachment.proves)).all()
+    assert sorted(map(tuple, left)) == [
+        ("employer", employer.id, "营业执照"), ("escalation", going_on.id, "职工名册"),
+    ]  # fmt: skip
+    told = timeline.TimelineEntry.summary == OUTDATED
+    assert [entry.link_id for entry in db.session.scalars(select(timeline.TimelineEntry).where(told))] == [
+        None
+    ] * 2
+    assert len(list(kept_files.kept_in(current_settings().files))) == 2
+    assert db.session.scalars(select(RetentionRun.done)).all() == [2]
 
 
 def test_every_night_carries_out_what_is_on(app: Flask) -> None:

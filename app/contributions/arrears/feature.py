@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.contributions.arrears import demo
 from app.contributions.arrears.cli import group
+from app.contributions.arrears.lists import EMPLOYER_FIELDS
 from app.contributions.arrears.models import ArrearsCase
 from app.contributions.arrears.policy import OPTIONS, REASONS, Permission
 from app.contributions.arrears.queries import cases_on, endings, left_with, open_case
@@ -93,6 +94,7 @@ feature = Feature(
         ),
     ),
     kpis=KPIS,
+    employer_fields=EMPLOYER_FIELDS,
     cli=group,
     workflows=(ARREARS,),
     timeline_kinds=(TimelineKind("arrears", _l("Arrears case"), "hourglass-split", Permission.VIEW),),

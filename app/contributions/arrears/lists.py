@@ -7,14 +7,14 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Integer, Select, and_, literal_column, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, literal_column, select
 from sqlalchemy.orm import load_only
 
 from app.accounts.lists import branch_field, user_field
 from app.accounts.models import User
 from app.accounts.queries import name_of
 from app.contributions.arrears.models import ArrearsCase
-from app.contributions.arrears.policy import OPEN_STATES, REASONS, to_be_closed
+from app.contributions.arrears.policy import OPEN_STATES, REASONS, Permission, to_be_closed
 from app.contributions.arrears.workflow import ARREARS
 from app.contributions.standing.policy import STANDING_LABELS, Bucket, Standing
 from app.contributions.standing.queries import NAME, reckoned
@@ -35,6 +35,26 @@ from app.employers.search.queries import matching
 SHOWN = (
     Employer.id, Employer.name, Employer.area, Employer.owner_id, Employer.last_contact_on,
     Employer.operating_status, Employer.pay_day,
+)  # fmt: skip
+
+
+def _open_case(found: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Of an employer: its open case meets the condition."""
+    here = ArrearsCase.employer_id == Employer.id, ArrearsCase.closed_on.is_(None)
+    return select(ArrearsCase.id).where(*here, found).correlate(Employer).exists()
+
+
+_STATES = choices_of({one.value: ARREARS.state(one.value).label for one in OPEN_STATES})
+_GROUP = _l("Arrears case")
+
+#: what criteria over employers may ask of their open case
+EMPLOYER_FIELDS = (
+    Field("arrears_state", _l("State of the arrears case"), Kind.CHOICE, ArrearsCase.state, choices=_STATES,
+          within=_open_case, group=_GROUP, permission=Permission.VIEW),
+    code_field("arrears_reason", _l("Why it is late"), REASONS, ArrearsCase.reason,
+               within=_open_case, group=_GROUP, permission=Permission.VIEW),
+    Field("promised_for", _l("Promised to pay by"), Kind.DATE, ArrearsCase.promised_for,
+          within=_open_case, group=_GROUP, permission=Permission.VIEW),
 )  # fmt: skip
 
 _months = literal_column(f"{NAME}.months", Integer)
@@ -146,7 +166,7 @@ WORKLIST = ListPage(
         Field("paid_through", _l("Paid through"), Kind.PERIOD, _paid_through),
         Field(
             "state", _l("State of the case"), Kind.CHOICE, ArrearsCase.state,
-            choices=choices_of({one.value: ARREARS.state(one.value).label for one in OPEN_STATES}),
+            choices=_STATES,
         ),
         code_field("reason", _l("Why it is late"), REASONS, ArrearsCase.reason),
         Field("promised_for", _l("Promised to pay by"), Kind.DATE, ArrearsCase.promised_for),

@@ -1,20 +1,23 @@
 """The register of renamed and related employers, and the log of verifications."""
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from app.accounts.lists import user_field
 from app.accounts.models import User
 from app.core import formats
+from app.core.clock import today
 from app.core.criteria import Field, Kind, choices_of, rule
 from app.core.links import url_if
 from app.core.listing import Column, Empty, Link, ListPage, Quick
 from app.employers.identity import queries
 from app.employers.identity.models import (
+    KIND_LABELS,
     RESULT_LABELS,
     RESULT_TONES,
     WAY_LABELS,
+    EmployerRelation,
     IdentityFile,
     Verification,
 )
@@ -25,11 +28,30 @@ from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
 
 _employer_name = select(Employer.name).where(Employer.id == Verification.employer_id).scalar_subquery()
+
+
+def _related(found: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A relation that holds, on either side."""
+    relation = EmployerRelation
+    mine = or_(relation.subject_id == Employer.id, relation.object_id == Employer.id)
+    here = select(relation.id).where(mine, or_(relation.until.is_(None), relation.until >= today()), found)
+    return here.correlate(Employer).exists()
+
+
 _renamed = select(FormerName.id).where(FormerName.employer_id == Employer.id).exists()
 _filed = select(IdentityFile.id).where(IdentityFile.employer_id == Employer.id).exists()
 
 #: what criteria over employers may ask of the register
 FIELDS = (
+    Field(
+        "relation",
+        _l("Relation to another employer"),
+        Kind.CHOICE,
+        EmployerRelation.kind,
+        choices=choices_of(KIND_LABELS),
+        within=_related,
+        group=_l("Identity"),
+    ),
     Field(
         "was_renamed",
         _l("Had another name"),

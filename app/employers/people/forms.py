@@ -25,11 +25,12 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.core import formats
 from app.core.choices import offered
 from app.core.clock import today
-from app.core.identifiers import credit_code, email, landline, mobile
+from app.core.code_forms import CodedField
+from app.core.identifiers import RESIDENT_CARD, credit_code, email, landline, mobile
 from app.core.import_spec import Column, ImportSpec
 from app.core.parsing import account_number, code, day, text
 from app.core.text import clean
-from app.employers.forms import EMAIL, not_in_the_future, valid_id_number, valid_landline, valid_mobile
+from app.employers.forms import EMAIL, not_in_the_future, valid_document_number, valid_landline, valid_mobile
 from app.employers.merging.forms import Row
 from app.employers.models import (
     CHANNEL_LABELS,
@@ -75,8 +76,9 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     channel = SelectField(
         _l("Prefers"), choices=offered([("", "—"), *CHANNEL_LABELS.items()]), coerce=_channel
     )
+    id_type = CodedField(_l("Type of identity document"), "id_type", default=RESIDENT_CARD)
     id_number = _text(
-        _l("ID number"), 40, valid_id_number,
+        _l("ID number"), 40, valid_document_number,
         help_text=_l("Only where it is needed, such as for an authorisation. It is kept sealed."),
     )  # fmt: skip
     another = BooleanField(_l("Somebody else has this number too"))
@@ -90,6 +92,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
             self.email.data,
             self.channel.data,
             self.id_number.data,
+            self.id_type.data,
         )
 
 
@@ -102,6 +105,7 @@ class EditPersonForm(PersonForm):
 
     def prefill(self, contact: Contact) -> None:
         self.name.data, self.channel.data = contact.name, contact.preferred_channel
+        self.id_type.data = contact.id_type or RESIDENT_CARD
 
     @property
     def forget(self) -> list[str]:

@@ -25,6 +25,7 @@ from app.employers.models import (
     ROLE_LABELS,
     VERIFIED_HOW_LABELS,
     Contact,
+    ContactRole,
     Employer,
     EmployerContact,
 )
@@ -38,6 +39,19 @@ SHOWN_EMPLOYERS = 2
 
 #: what criteria over employers may ask of their handler
 FIELDS = (
+    Field(
+        "contact_name", _l("Name of a contact"), Kind.TEXT, Contact.name, within=queries.with_contact,
+        group=_l("Care"),
+    ),
+    Field(
+        "contact_mobile", _l("Mobile of a contact"), Kind.CODE, Contact.mobile, within=queries.with_contact,
+        group=_l("Care"), permission=EmployerPermission.REVEAL,
+    ),
+    Field(
+        "authorised_until", _l("Handler authorised until"), Kind.DATE, EmployerContact.authorised_until,
+        within=lambda found: queries.with_contact(found & (EmployerContact.role == ContactRole.HANDLER)),
+        group=_l("Care"),
+    ),
     Field(
         "verified_handler", _l("Has a handler with a verified mobile"), Kind.BOOL, queries.covered,
         group=_l("Care"),

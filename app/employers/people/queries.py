@@ -183,6 +183,17 @@ def namesake_with(mobile: str, name: str) -> Contact | None:
     return db.session.scalars(query.order_by(Contact.id).limit(1)).first()
 
 
+def with_contact(found: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Of an employer: somebody who serves it now meets a condition on the person or the role."""
+    return (
+        select(EmployerContact.id)
+        .join(Contact, Contact.id == EmployerContact.contact_id)
+        .where(EmployerContact.employer_id == Employer.id, EmployerContact.until.is_(None), found)
+        .correlate(Employer)
+        .exists()
+    )
+
+
 # Coverage -----------------------------------------------------------------------------------------
 
 #: Of an employer: a present handler has a mobile number that was verified and is not known to be dead.

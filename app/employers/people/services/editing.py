@@ -45,6 +45,7 @@ class Person:
     email: str | None = None
     channel: PreferredChannel | None = None
     id_number: str | None = None
+    id_type: str | None = None
 
 
 def edit(
@@ -75,9 +76,11 @@ def edit(
     for name in changed:
         setattr(contact, name, values[name])
     if "id_number" in forget:
-        contact.id_number = contact.id_number_index = None
-    elif person.id_number and identifying.keep(contact, person.id_number):
+        identifying.forget(contact)
+    elif person.id_number and identifying.keep(contact, person.id_number, person.id_type):
         changed.append("id_number")
+    elif not person.id_number and identifying.change_type(contact, person.id_type):
+        changed.append("id_type")
     if new_number:
         _set_number(contact, person.mobile)
         tell(contact, NEW_NUMBER, actor, old=mask_phone(old) or "—", new=mask_phone(person.mobile))

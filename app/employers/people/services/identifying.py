@@ -3,8 +3,9 @@
 from flask_babel import lazy_gettext as _l
 
 from app.audit import services as audit
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, DomainError, NotFound
 from app.core.i18n import msgid
+from app.core.identifiers import RESIDENT_CARD
 from app.core.personal import ID_NUMBER, indexes, sealed_with_index
 from app.employers.models import Contact
 from app.employers.people import queries
@@ -19,22 +20,37 @@ OTHER_MOBILE = _l(
 )
 
 
-def keep(contact: Contact, number: str) -> bool:
+def keep(contact: Contact, number: str, id_type: str | None) -> bool:
     """Stores the number, in its written form; gives whether it is a new one. Conflict if it is another's."""
     if contact.id_number_index in indexes(number, ID_NUMBER):
-        return False
+        return change_type(contact, id_type)
     if queries.with_id_number(number, but=contact.id) is not None:
         raise Conflict(TAKEN)
     contact.id_number, contact.id_number_index = sealed_with_index(number, ID_NUMBER)
+    contact.id_type = id_type
     return True
 
 
-def complete(contact: Contact, number: str | None) -> None:
+def change_type(contact: Contact, id_type: str | None) -> bool:
+    """The known number is of this type of document; gives whether it was another."""
+    if contact.id_number is None or (contact.id_type or RESIDENT_CARD) == (id_type or RESIDENT_CARD):
+        return False
+    if id_type in (None, RESIDENT_CARD):
+        raise DomainError(_l("Enter the number of the resident's card with it."))
+    contact.id_type = id_type
+    return True
+
+
+def forget(contact: Contact) -> None:
+    contact.id_number = contact.id_number_index = contact.id_type = None
+
+
+def complete(contact: Contact, number: str | None, id_type: str | None) -> None:
     """Stores the number of somebody who has none yet. Conflict when there is another one already."""
     if number is None:
         return
     if contact.id_number is None:
-        keep(contact, number)
+        keep(contact, number, id_type)
     elif contact.id_number_index not in indexes(number, ID_NUMBER):
         raise Conflict(DIFFERS)
 

@@ -20,6 +20,7 @@ from app.employers.merging.queries import obstacles_in_words, obstacles_to_movin
 from app.employers.models import Contact, EmployerContact
 from app.employers.people import queries
 from app.employers.people.models import ContactMerge
+from app.employers.people.services import identifying
 from app.employers.people.services.editing import tell
 from app.employers.search.services import reindex
 
@@ -93,6 +94,7 @@ def _set_fields(kept: Contact, gone: Contact, taken: Collection[str]) -> list[di
     if kept.id_number is None:
         # past the notes: they keep no copy of it, and undoing knows whose it is
         kept.id_number, kept.id_number_index = gone.id_number, gone.id_number_index
+        kept.id_type = gone.id_type
     new = {name: value for name, value in values.items() if getattr(kept, name) != value}
     left = {"merged_into_id": kept.id, "mobile": None}
     notes = [note(kept, new), note(gone, left)] if new else [note(gone, left)]
@@ -122,7 +124,7 @@ def undo(merge_id: int, actor: Actor) -> ContactMerge:
     take_back([NotedRow(done.id, notes)], {}, lambda _table, _ids: None)
     done.undone_at, done.undone_by_id = now(), actor.id
     if done.merged.id_number_index and done.merged.id_number_index == done.kept.id_number_index:
-        done.kept.id_number = done.kept.id_number_index = None
+        identifying.forget(done.kept)
     db.session.flush()
     tell(done.kept, TAKEN_BACK, actor)
     audit.record(msgid("Merge of contacts taken back"), done.kept, details={"merged": done.merged_name})

@@ -87,7 +87,7 @@ def person_for(
     """
     if chosen_id is not None:
         chosen = queries.find(chosen_id, actor)
-        identifying.complete(chosen, person.id_number)
+        identifying.complete(chosen, person.id_number, person.id_type)
         return chosen
     known = identifying.meant_by(person.id_number, person.name, person.mobile)
     if known is None and person.mobile:
@@ -103,13 +103,13 @@ def person_for(
         email=person.email,
         preferred_channel=person.channel,
     )
-    identifying.complete(made, person.id_number)
+    identifying.complete(made, person.id_number, person.id_type)
     return made
 
 
 def _completed(contact: Contact, person: Person) -> Contact:
     """What is not known of the person yet is taken from the form; nothing is overwritten."""
-    identifying.complete(contact, person.id_number)
+    identifying.complete(contact, person.id_number, person.id_type)
     contact.mobile = contact.mobile or person.mobile
     contact.landline = contact.landline or person.landline
     contact.email = contact.email or person.email
