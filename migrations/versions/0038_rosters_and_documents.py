@@ -3,15 +3,15 @@
 What was attached as a roster or as wages counts as such a list already. A number without a type is that of the
 resident's card, which was the only one that could be entered.
 
-Revision ID: 0037
-Revises: 0036
+Revision ID: 0038
+Revises: 0037
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0037"
-down_revision = "0036"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
