@@ -46,6 +46,7 @@ from sqlalchemy.types import TypeDecorator
 
 from app.core.clock import now
 from app.core.periods import Period
+from app.core.sql_functions import add_to_sqlite
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -221,6 +222,7 @@ def _on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> No
     for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    add_to_sqlite(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -7,7 +7,7 @@ count two.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from flask_babel import gettext as _
@@ -50,6 +50,15 @@ def cost(segment_count: int, price: Decimal) -> Decimal:
 def placeholders(template: str) -> tuple[str, ...]:
     """Names of the `{variables}` in a template, each once, in order."""
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(template)))
+
+
+def parts(template: str) -> Iterator[tuple[str, str | None]]:
+    """The template in its order: what is fixed, and the variable that follows; None after the last."""
+    at = 0
+    for match in _PLACEHOLDER.finditer(template):
+        yield template[at : match.start()], match.group(1)
+        at = match.end()
+    yield template[at:], None
 
 
 def render(template: str, values: Mapping[str, str]) -> str:

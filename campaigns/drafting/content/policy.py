@@ -1,7 +1,6 @@
 """What a text may say, by the class of its message, and how its variables get their values."""
 
 import re
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,9 +17,7 @@ from campaigns.drafting.content.models import LINK, VARIABLES, Declared, Facts, 
 from campaigns.drafting.models import Campaign, MessageClass
 from campaigns.gateways import words
 
-#: 96 bits: nobody guesses one, and it is short enough for an SMS.
-TOKEN_BYTES = 12
-#: how many characters such a token has in an address
+#: how many characters an unguessable name of a message's notice has (`random_token`)
 TOKEN_LENGTH = 16
 
 #: What only a notice about the employer's own account may mention: a greeting may not carry it.
@@ -34,11 +31,6 @@ MESSAGE_CLASS_LABELS = {
 
 _NOTICE = re.compile(rf"(/n/)[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 _BRACE = re.compile(r"\{([^{}]*)\}|[{}]")
-
-
-def new_token() -> str:
-    """An unguessable name for one message's notice; the ledger makes one for each message it plans."""
-    return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def notice_link(token: str) -> str:

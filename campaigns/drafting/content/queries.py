@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from app.core.clock import today
@@ -15,6 +15,7 @@ from app.core.db import db
 from app.core.periods import Period
 from campaigns.channels.letter.models import VariableKind
 from campaigns.channels.sms import text as sms
+from campaigns.channels.sms import text_in_sql
 from campaigns.channels.sms.models import SmsVersion
 from campaigns.drafting.content.models import LINK, Facts, declared
 from campaigns.drafting.content.policy import (
@@ -124,6 +125,16 @@ def final_text(campaign: Campaign, variables: dict[str, str], link: str) -> str:
     """
     body = sms.render(campaign.template_text, {**variables, LINK: link})
     return sms.complete(campaign.signature, body, opt_out=says_how_to_leave(campaign.message_class))
+
+
+def written_text(
+    campaign: Campaign, variables: ColumnElement[dict[str, Any]], link: ColumnElement[str]
+) -> ColumnElement[str]:
+    """The same of each row of a statement; NULL where a variable has no value."""
+    used = sms.placeholders(campaign.template_text)
+    given = {name: variables[name].as_string() for name in used if name != LINK}
+    body = text_in_sql.render(campaign.template_text, {**given, LINK: link})
+    return text_in_sql.complete(campaign.signature, body, opt_out=says_how_to_leave(campaign.message_class))
 
 
 def preview(campaign: Campaign) -> Preview:

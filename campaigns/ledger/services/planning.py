@@ -3,24 +3,22 @@
 What is planned follows from the approved audience alone: two planners write the same rows, the second none.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import exists, func, or_, select, update
 
 from app.core.clock import now
-from app.core.db import AnyRow, changed, db, insert_new
-from app.core.errors import DomainError
+from app.core.db import changed, db, insert_new
 from app.employers.models import Contact
 from campaigns.channels.sms.models import OptOut
-from campaigns.channels.sms.text import segments
-from campaigns.drafting.content.policy import new_token, notice_link
-from campaigns.drafting.content.queries import final_text
 from campaigns.drafting.models import AudienceMember, Campaign, Exclusion, MessageClass
-from campaigns.ledger.models import MESSAGES, SMS, Message, MessageState, new_key
+from campaigns.ledger.models import MESSAGES, Message, MessageState
+from campaigns.ledger.services.planned_rows import planned_rows, unplanned
 from campaigns.ledger.workflow import move
 
-CHUNK = 1000
+#: members a statement and a commit
+CHUNK = 5000
 
 #: Into how many moments a window is cut in which messages are spread.
 SLOTS = 120
@@ -29,16 +27,18 @@ SLOTS = 120
 def plan_chunk(campaign: Campaign, after: int = 0) -> int | None:
     """Plan the next members beyond the id `after`; gives the last one's id, or None when all are planned.
 
-    Flushes; the caller commits each chunk. Whatever an earlier planner left out is found by the last look.
+    One statement a chunk: the database writes the texts and draws the tokens. The caller commits each chunk.
+    Whatever an earlier planner left out is found by the last look.
     """
-    members = _unplanned(campaign.id, after) or (_unplanned(campaign.id, 0) if after else [])
-    if not members:
+    last = _last_of_chunk(campaign.id, after)
+    if last is None and after:
+        after, last = 0, _last_of_chunk(campaign.id, 0)
+    if last is None:
         _complete(campaign)
         return None
-    primaries = _primaries(campaign.id, members)
-    rows = [_row(campaign, member, primaries) for member in members]
-    db.session.execute(insert_new(Message), rows)
-    return int(members[-1].id)
+    rows = planned_rows(campaign, after, last)
+    db.session.execute(insert_new(Message).from_select(list(rows.selected_columns.keys()), rows))
+    return last
 
 
 def suppress_planned(campaign_id: int, reason: Exclusion) -> int:
@@ -102,73 +102,17 @@ def spread(campaign: Campaign) -> None:
         db.session.execute(update(MESSAGES).where(*ours).values(due_at=due))
 
 
-def _unplanned(campaign_id: int, after: int) -> Sequence[AnyRow]:
-    """An anti-join, not a cursor: a chunk that a crash lost is found again."""
-    planned = exists().where(Message.member_id == AudienceMember.id, Message.channel == SMS)
-    columns = AudienceMember.__table__.c
-    query = (
-        select(
-            columns.id,
-            columns.employer_id,
-            columns.contact_id,
-            columns.phone,
-            columns.variables,
-            columns.excluded,
-            columns.merged_into_id,
-        )
-        .where(AudienceMember.campaign_id == campaign_id, AudienceMember.id > after, ~planned)
+def _last_of_chunk(campaign_id: int, after: int) -> int | None:
+    """The id of the last of the next members; None when nobody is left beyond `after`."""
+    next_ones = (
+        select(AudienceMember.id)
+        .where(unplanned(campaign_id, after))
         .order_by(AudienceMember.id)
         .limit(CHUNK)
+        .subquery()
     )
-    return db.session.execute(query).all()
-
-
-def _primaries(campaign_id: int, members: Iterable[AnyRow]) -> dict[str, int]:
-    """For each number the member who gets the message: the first, wherever in the audience it stands."""
-    phones = {member.phone for member in members if member.phone}
-    query = (
-        select(AudienceMember.phone, func.min(AudienceMember.id))
-        .where(
-            AudienceMember.campaign_id == campaign_id,
-            AudienceMember.excluded.is_(None),
-            AudienceMember.phone.in_(phones),
-        )
-        .group_by(AudienceMember.phone)
-    )
-    return {phone: first for phone, first in db.session.execute(query) if phone}
-
-
-def _row(campaign: Campaign, member: AnyRow, primaries: dict[str, int]) -> dict[str, Any]:
-    reason: Exclusion | None = member.excluded
-    merged_into, token, text = member.merged_into_id, new_token(), ""
-    if reason is None and not member.phone:
-        reason = Exclusion.NO_MOBILE
-    elif reason is None and primaries[member.phone] != member.id:
-        reason, merged_into = Exclusion.MERGED, primaries[member.phone]
-    if reason is None:
-        try:
-            text = final_text(campaign, member.variables, notice_link(token))
-        except DomainError:
-            reason = Exclusion.MISSING_VALUE
-    return {
-        "public_id": new_key(),
-        "campaign_id": campaign.id,
-        "channel": SMS,
-        "recipient_key": member.phone if reason is None else f"member:{member.id}",
-        "member_id": member.id,
-        "merged_into_id": merged_into,
-        "employer_id": member.employer_id,
-        "contact_id": member.contact_id,
-        "phone": member.phone,
-        "token": token if reason is None else None,
-        "text": text,
-        "segments": segments(text),
-        "state": MessageState.PLANNED if reason is None else MessageState.SUPPRESSED,
-        "reason": reason,
-        "created_at": now(),
-        "settled_at": None if reason is None else now(),
-        "attempts": 0,
-    }
+    last: int | None = db.session.scalar(select(func.max(next_ones.c.id)))
+    return last
 
 
 def _complete(campaign: Campaign) -> None:

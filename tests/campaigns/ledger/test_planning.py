@@ -1,3 +1,4 @@
+import re
 from collections import Counter
 
 import pytest
@@ -41,6 +42,8 @@ def test_every_member_becomes_one_row_with_the_text_it_will_get(app: Flask) -> N
     }
     assert campaign.planned_at is not None
     assert len({row.public_id for row in rows}) == len({row.token for row in rows}) == 3
+    assert all(re.fullmatch("[0-9a-f]{32}", row.public_id) for row in rows)
+    assert all(re.fullmatch(r"[\w-]{16}", row.token or "", re.ASCII) for row in rows)
 
 
 def test_the_excluded_are_rows_too_with_their_reason(app: Flask) -> None:

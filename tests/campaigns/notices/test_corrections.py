@@ -1,6 +1,7 @@
 """What a reader says is wrong: a proposal that changes nothing until somebody approves it."""
 
 import html
+import secrets
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,6 @@ from app.employers.models import FormerName
 from app.employers.services import edit_employer, version_of
 from app.employers.sources.policy import HANDLER
 from app.tasks.models import Task, TaskState
-from campaigns.drafting.content.policy import new_token
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.services.settling import settle
 from campaigns.ledger.workflow import move
@@ -76,7 +76,7 @@ def test_from_the_page_to_the_worklist_to_the_record(
     link = f"/n/{message.token}"
     data = {"subject": "mobile", "wanted": "139 0000 7777", "employer_id": str(message.employer_id)}
     client.post(f"{link}/correct", data=data)  # the digits were not given
-    client.post(f"/n/{new_token()}/correct", data=data)
+    client.post(f"/n/{secrets.token_urlsafe(12)}/correct", data=data)
     assert db.session.scalars(select(Correction)).all() == []
     client.post(link, data={"digits": DIGITS})
     refused = client.post(f"{link}/correct", data=data | {"wanted": "12345"})

@@ -2,6 +2,7 @@
 
 import html
 import re
+import secrets
 from datetime import timedelta
 
 import pytest
@@ -21,7 +22,6 @@ from app.core.workdays import add_working_days
 from app.employers.models import VerifiedHow
 from app.tasks.models import Task
 from campaigns.channels.sms.models import OptOut
-from campaigns.drafting.content.policy import new_token
 from campaigns.drafting.models import MessageClass
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.services.settling import settle
@@ -215,7 +215,7 @@ def test_a_forged_link_leads_nowhere_and_says_whom_to_call(
 
 
 def test_a_forged_link_gets_a_clear_page(client: FlaskClient, message: Message) -> None:
-    page = client.get(f"/n/{new_token()}")
+    page = client.get(f"/n/{secrets.token_urlsafe(12)}")
     assert page.status_code == 404
     assert "12329" in page.text
 
@@ -237,7 +237,7 @@ def test_an_expired_link_does_nothing_and_speaks_like_one_that_never_was(
 ) -> None:
     opened(client, link)
     with time_machine.travel(now() + timedelta(days=LINK_DAYS.usual, minutes=1)):
-        expired, forged = client.get(link), client.get(f"/n/{new_token()}")
+        expired, forged = client.get(link), client.get(f"/n/{secrets.token_urlsafe(12)}")
         assert (expired.status_code, told_by(expired.text)) == (404, told_by(forged.text))
         data = {"digits": DIGITS, "wanted": "visit_request"}
         assert client.post(f"{link}{step}", data=data).status_code == 404
@@ -266,7 +266,7 @@ def test_whoever_tries_one_link_after_another_is_slowed_down(client: FlaskClient
     client.environ_base["REMOTE_ADDR"] = {"sqlite": "10.0.1.1", "postgresql": "10.0.1.2"}[dialect]
     limiter.enabled = True
     try:
-        answers = [client.get(f"/n/{new_token()}").status_code for _knock in range(61)]
+        answers = [client.get(f"/n/{secrets.token_urlsafe(12)}").status_code for _knock in range(61)]
     finally:
         limiter.enabled = False
     assert answers == [404] * 60 + [429]

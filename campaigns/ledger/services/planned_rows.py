@@ -1,0 +1,138 @@
+"""The rows of the ledger that an approved audience becomes, as one query.
+
+The database writes the texts, counts their segments, finds whose message speaks for whom, and draws tokens
+and keys.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    true,
+)
+from sqlalchemy.orm import aliased
+
+from app.core.clock import now
+from app.core.db import UTCDateTime
+from app.core.sql_functions import random_hex, random_token
+from campaigns.channels.sms import text_in_sql
+from campaigns.drafting.content.policy import notice_link
+from campaigns.drafting.content.queries import written_text
+from campaigns.drafting.models import AudienceMember, Campaign, Exclusion
+from campaigns.ledger.models import SMS, Message, MessageState
+
+
+def unplanned(campaign_id: int, after: int, last: int | None = None) -> ColumnElement[bool]:
+    """Members with ids beyond `after`, up to `last`, that have no row.
+
+    An anti-join, not a cursor: a chunk that a crash lost is found again. Its other side is bounded as well,
+    or each chunk would read the whole ledger.
+    """
+    planned = exists().where(
+        Message.member_id == AudienceMember.id,
+        Message.channel == SMS,
+        _between(Message.member_id, after, last),
+    )
+    return and_(AudienceMember.campaign_id == campaign_id, _between(AudienceMember.id, after, last), ~planned)
+
+
+def _between(column: Any, after: int, last: int | None) -> ColumnElement[bool]:
+    return and_(column > after, column <= last if last is not None else true())
+
+
+def planned_rows(campaign: Campaign, after: int, last: int) -> Select[Any]:
+    """What the ledger is to hold of the members beyond `after` up to `last`.
+
+    A token is drawn once, for the text and for its column.
+    """
+    drawn = _kept(_members(campaign, unplanned(campaign.id, after, last)), "drawn")
+    member = drawn.c
+    text = written_text(campaign, member.variables, literal(notice_link("")).concat(member.token))
+    written = _kept(select(*member, text.label("text")), "written")
+    row = written.c
+    spoken_for = row.spoken_by.is_not(None) & (row.spoken_by != row.id)
+    reason = func.coalesce(
+        row.excluded,
+        case(
+            (func.coalesce(row.phone, "") == "", Exclusion.NO_MOBILE.value),
+            (spoken_for, Exclusion.MERGED.value),
+            (row.text.is_(None), Exclusion.MISSING_VALUE.value),
+        ),
+    )
+    judged = _kept(select(*row, reason.label("reason")), "judged").c
+    return _as_messages(campaign, judged)
+
+
+def _members(campaign: Campaign, these: ColumnElement[bool]) -> Select[Any]:
+    """Each with a token, and the member whose message speaks for its number: the first anywhere."""
+    first = aliased(AudienceMember)
+    spoken_by = (
+        select(func.min(first.id))
+        .where(
+            first.campaign_id == campaign.id,
+            first.excluded.is_(None),
+            first.phone == AudienceMember.phone,
+            AudienceMember.excluded.is_(None),
+        )
+        .scalar_subquery()
+    )
+    columns = AudienceMember.__table__.c
+    return (
+        select(
+            columns.id,
+            columns.employer_id,
+            columns.contact_id,
+            columns.phone,
+            columns.variables,
+            cast(columns.excluded, String).label("excluded"),
+            columns.merged_into_id,
+            spoken_by.label("spoken_by"),
+            random_token().label("token"),
+        )
+        .where(these)
+        .order_by(columns.id)
+    )
+
+
+def _as_messages(campaign: Campaign, row: Any) -> Select[Any]:
+    goes_out, at = row.reason.is_(None), bindparam("at", now(), UTCDateTime)
+    return select(
+        random_hex().label("public_id"),
+        literal(campaign.id).label("campaign_id"),
+        literal(SMS).label("channel"),
+        case((goes_out, row.phone), else_=literal("member:").concat(cast(row.id, String))).label(
+            "recipient_key"
+        ),
+        row.id.label("member_id"),
+        case((row.reason == Exclusion.MERGED.value, func.coalesce(row.merged_into_id, row.spoken_by))).label(
+            "merged_into_id"
+        ),
+        row.employer_id,
+        row.contact_id,
+        row.phone,
+        case((goes_out, row.token)).label("token"),
+        case((goes_out, row.text), else_="").label("text"),
+        case((goes_out, text_in_sql.segments(row.text)), else_=0).label("segments"),
+        case((goes_out, MessageState.PLANNED.value), else_=MessageState.SUPPRESSED.value).label("state"),
+        row.reason,
+        at.label("created_at"),
+        case((goes_out, null()), else_=at).label("settled_at"),
+        literal(0).label("attempts"),
+    ).order_by(row.id)
+
+
+def _kept(query: Select[Any], name: str) -> CTE:
+    """Reckoned once for all who ask: what is drawn by lot would be drawn again for each column."""
+    return query.cte(name).prefix_with("MATERIALIZED")
