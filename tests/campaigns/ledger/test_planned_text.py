@@ -43,7 +43,7 @@ def test_it_is_the_same_text_in_as_many_segments(app: Flask) -> None:
 
 
 def _by_the_database(campaign: Campaign) -> tuple[Any, ...]:
-    text = written_text(campaign, AudienceMember.variables, literal(LINK))
+    text = written_text(campaign, AudienceMember.__table__.c.variables, literal(LINK))
     row = db.session.execute(select(text, text_in_sql.segments(text))).one()
     return tuple(row) if row[0] is not None else (None, 0)
 
