@@ -68,7 +68,8 @@ class State:
 class Ask:
     """Something a transition must be told: becomes a form field.
 
-    kind: text, date (past or today), day_ahead, month, choice, or coded (a code of the table named).
+    kind: text, count (a whole number), date (past or today), day_ahead, month, choice, or coded (a code of
+    the table named).
 
     An answer named like a column of the record is stored there; all are kept with the history.
     """

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms import DateField, Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from app.core.choices import offered
 from app.core.clock import today
@@ -76,6 +76,8 @@ def _field(ask: Ask) -> Field:
     validators: list[Any] = [InputRequired() if ask.required else Optional()]
     if ask.kind == "date":
         return DateField(ask.label, default=today, validators=[*validators, _not_in_the_future])
+    if ask.kind == "count":
+        return IntegerField(ask.label, validators=[*validators, NumberRange(0)])
     if ask.kind == "month":
         return PeriodField(ask.label, validators=validators)
     if ask.kind == "day_ahead":

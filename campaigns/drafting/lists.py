@@ -29,7 +29,7 @@ from campaigns.drafting.audience.services import leave_out, take_in
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion
 from campaigns.drafting.policy import Permission, visible_to
-from campaigns.drafting.queries import EXCLUSION_LABELS
+from campaigns.drafting.queries import CHANNEL_LABELS, EXCLUSION_LABELS
 from campaigns.drafting.workflow import CAMPAIGN
 
 #: Before these, there is nothing to show but the draft.
@@ -88,6 +88,7 @@ CAMPAIGNS = ListPage(
     columns=(
         Column("name", _l("Campaign"), sort=Campaign.name, link=address),
         Column("state", _l("State"), badge=_state, sort=Campaign.state),
+        Column("channel", _l("Channel"), lambda c: CHANNEL_LABELS[c.channel], sort=Campaign.channel),
         Column(
             "message_class",
             _l("Kind of message"),
@@ -105,6 +106,7 @@ CAMPAIGNS = ListPage(
     fields=(
         Field("name", _l("Campaign"), Kind.TEXT, Campaign.name),
         Field("state", _l("State"), Kind.CHOICE, Campaign.state, choices=CAMPAIGN.choices),
+        Field("channel", _l("Channel"), Kind.CHOICE, Campaign.channel, choices=choices_of(CHANNEL_LABELS)),
         Field(
             "message_class",
             _l("Kind of message"),
@@ -124,7 +126,10 @@ CAMPAIGNS = ListPage(
         Quick("waiting", _l("Awaiting approval"), (rule("state", "in", [CampaignState.SUBMITTED.value]),)),
         Quick("running", _l("Sending"), (rule("state", "in", [CampaignState.RUNNING.value]),)),
     ),
-    links=(Link(_l("New campaign"), "drafting.new", Permission.DRAFT, "plus-lg", "primary"),),
+    links=(
+        Link(_l("New campaign"), "drafting.new", Permission.DRAFT, "plus-lg", "primary"),
+        Link(_l("New campaign by letter"), "letter_drafts.choose", Permission.DRAFT, "envelope-paper"),
+    ),
     empty=Empty(
         _l("No campaign yet"),
         _l("Write to the contacts of a saved segment; a second person approves it, then it is sent."),
@@ -220,6 +225,7 @@ AUDIENCE = ListPage(
         employer_column(AudienceMember),
         Column("outcome", _l("Outcome"), badge=_outcome, sort=AudienceMember.excluded),
         *contact_columns(AudienceMember),
+        Column("address", _l("Address"), shown=False),
         Column("months", _l("Months in arrears"), lambda m: m.employer.arrears_months, number=True),
         position_column(AudienceMember),
     ),

@@ -12,7 +12,15 @@ from app.accounts.models import Branch, User
 from app.core.clock import today
 from app.core.db import EnumText, Model, Rate, Timestamps
 from app.employers.models import Contact, Employer
+from campaigns.channels.letter.models import LetterVersion
 from campaigns.channels.sms.models import SmsVersion
+
+
+class Channel(StrEnum):
+    """How a campaign speaks to its audience."""
+
+    SMS = "sms"
+    LETTER = "letter"
 
 
 class MessageClass(StrEnum):
@@ -66,6 +74,14 @@ class Exclusion(StrEnum):
     MERGED = "merged"
     #: the campaign was cancelled before this message was sent
     CANCELLED = "cancelled"
+    # letters only
+    NO_ADDRESS = "no_address"
+    #: what is written there is no address
+    BAD_ADDRESS = "bad_address"
+    #: the last letter to this address came back
+    DEAD_ADDRESS = "dead_address"
+    #: another record of the same name at the same address gets the letter
+    DUPLICATE = "duplicate"
 
 
 class ContactOrder(StrEnum):
@@ -75,6 +91,8 @@ class ContactOrder(StrEnum):
     HANDLER_ONLY = "handler_only"
     IN_CHARGE_FIRST = "in_charge_first"
     LEGAL_REP_FIRST = "legal_rep_first"
+    #: letters only: the employer itself, to the attention of its handler where there is one
+    EMPLOYER = "employer"
 
 
 class Sender(Timestamps, Model):
@@ -103,6 +121,12 @@ class Campaign(Timestamps, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
     branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
+    channel: Mapped[Channel] = mapped_column(
+        EnumText(Channel), default=Channel.SMS, server_default=Channel.SMS.value
+    )
+    #: of a letter: the wording, and what it says beside it (`channels.letter.queries.frozen`)
+    letter_version_id: Mapped[int | None] = mapped_column(ForeignKey("letter_versions.id"))
+    letter: Mapped[dict[str, Any] | None]
     #: the saved segment it came from; `criteria` is what the segment said then
     segment_id: Mapped[int | None]
     criteria: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -161,6 +185,7 @@ class Campaign(Timestamps, Model):
     template_version: Mapped[SmsVersion | None] = relationship()
     created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
     edited_by: Mapped[User | None] = relationship(foreign_keys=[edited_by_id])
+    letter_version: Mapped[LetterVersion | None] = relationship()
     approved_by: Mapped[User | None] = relationship(foreign_keys=[approved_by_id])
 
 
@@ -197,6 +222,9 @@ class AudienceMember(Model):
     employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     phone: Mapped[str | None] = mapped_column(String(20))
+    #: of letters: where it goes
+    address: Mapped[str | None] = mapped_column(String(255))
+    postal_code: Mapped[str | None] = mapped_column(String(6))
     #: the template's variables for this member, as text
     variables: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: the same for this employer alone, where the message speaks for several

@@ -16,7 +16,7 @@ from app.core.db import db
 from app.core.options import Option
 from app.core.permissions import LEADERS, OFFICE, Actor, Grantable, Grants, Role
 from campaigns.channels.sms import text as sms
-from campaigns.drafting.models import AudienceMember, Campaign
+from campaigns.drafting.models import AudienceMember, Campaign, Channel
 
 #: Whoever was written to within so many days is left out, unless the author says otherwise.
 FREQUENCY_DAYS = 7
@@ -87,7 +87,13 @@ FINGERPRINTED = (
     AudienceMember.phone,
     AudienceMember.variables,
     AudienceMember.excluded,
+    AudienceMember.address,
+    AudienceMember.postal_code,
 )
+
+#: So many of these every member has; those of letters are left out where there are none, so that what was
+#: approved before there were letters still is.
+_ALWAYS = 5
 
 
 def content_fingerprint(campaign: Campaign) -> str:
@@ -109,6 +115,8 @@ def content_fingerprint(campaign: Campaign) -> str:
         decided += [campaign.template_version_id, campaign.template_values]
     if campaign.send_from or campaign.send_until or campaign.working_days_only:
         decided += [_moment(campaign.send_from), _moment(campaign.send_until), campaign.working_days_only]
+    if campaign.channel is Channel.LETTER:
+        decided += [campaign.channel, campaign.letter_version_id, campaign.letter]
     return _digest([json.dumps(decided, sort_keys=True, ensure_ascii=False)])
 
 
@@ -129,8 +137,16 @@ def schedule_faults(campaign: Campaign) -> list[Any]:
 def audience_fingerprint(rows: Sequence[Sequence[Any]]) -> str:
     """sha-256 over the members, in the order of employers; each row as `FINGERPRINTED` lists it."""
     return _digest(
-        [json.dumps([*row], sort_keys=True, ensure_ascii=False) for row in sorted(rows, key=lambda r: r[0])]
+        [json.dumps(_stated(row), sort_keys=True, ensure_ascii=False) for row in sorted(rows, key=_employer)]
     )
+
+
+def _employer(row: Sequence[Any]) -> Any:
+    return row[0]
+
+
+def _stated(row: Sequence[Any]) -> list[Any]:
+    return [*row[:_ALWAYS], *(more for more in row[_ALWAYS:] if more)]
 
 
 def stored_audience_fingerprint(campaign_id: int) -> str:

@@ -16,7 +16,7 @@ from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.core.sentences import sentence
 from app.employers.lists import employer_fields
-from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion, Sender
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Channel, Exclusion, Sender
 from campaigns.drafting.policy import visible_to
 
 #: For a department that has not said how it signs yet; 12329 is the national hotline of the fund.
@@ -26,6 +26,8 @@ PRICE = Decimal("0.05")
 
 #: Who had a hand in a campaign.
 PEOPLE = (Campaign.created_by, Campaign.edited_by, Campaign.approved_by)
+
+CHANNEL_LABELS = {Channel.SMS: _l("SMS"), Channel.LETTER: _l("Letter")}
 
 EXCLUSION_LABELS = {
     Exclusion.CLOSED: _l("Employer closed or dismissed"),
@@ -48,6 +50,10 @@ EXCLUSION_LABELS = {
     Exclusion.FORBIDDEN_WORD: _l("A word in it is refused by the gateway"),
     Exclusion.MERGED: _l("Same person: joined into one message"),
     Exclusion.CANCELLED: _l("Campaign cancelled before sending"),
+    Exclusion.NO_ADDRESS: _l("No address"),
+    Exclusion.BAD_ADDRESS: _l("Not an address"),
+    Exclusion.DEAD_ADDRESS: _l("The last letter to this address came back"),
+    Exclusion.DUPLICATE: _l("The same employer twice: one letter for both records"),
 }
 
 

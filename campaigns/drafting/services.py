@@ -24,8 +24,9 @@ from campaigns.channels.sms import text as sms
 from campaigns.drafting.audience.services import refresh
 from campaigns.drafting.content.models import declared
 from campaigns.drafting.content.policy import check, objections
-from campaigns.drafting.content.queries import sizes
-from campaigns.drafting.models import Campaign, CampaignState, ContactOrder, MessageClass, Sender
+from campaigns.drafting.content.queries import units
+from campaigns.drafting.letters.queries import quote_law
+from campaigns.drafting.models import Campaign, CampaignState, Channel, ContactOrder, MessageClass, Sender
 from campaigns.drafting.policy import content_fingerprint, fingerprint, schedule_faults
 from campaigns.drafting.queries import sender_of
 from campaigns.drafting.templates.queries import version as published_version
@@ -68,12 +69,17 @@ def draft(wish: Wish, actor: Actor, branch: Branch) -> Campaign:
 
 def revise(campaign: Campaign, wish: Wish, actor: Actor) -> Campaign:
     """Changes a campaign; one that was submitted or approved is a draft again, its approval void."""
-    demand(campaign, "edit", actor)
-    if campaign.state is not CampaignState.DRAFT:
-        transition(CAMPAIGN, campaign, "revise", actor)
+    reopen(campaign, actor)
     _write(campaign, wish, actor)
     reckon_again(campaign)
     return campaign
+
+
+def reopen(campaign: Campaign, actor: Actor) -> None:
+    """Before a change: what was submitted or approved is a draft again."""
+    demand(campaign, "edit", actor)
+    if campaign.state is not CampaignState.DRAFT:
+        transition(CAMPAIGN, campaign, "revise", actor)
 
 
 def _write(campaign: Campaign, wish: Wish, actor: Actor) -> None:
@@ -119,8 +125,10 @@ def reckon_again(campaign: Campaign) -> bool:
     segment = db.session.get(Segment, campaign.segment_id) if campaign.segment_id else None
     if segment is not None:
         campaign.criteria = segment.tree
+    if campaign.channel is Channel.LETTER:
+        quote_law(campaign)
     changed = refresh(campaign, sender_of(campaign.branch).phone)
-    campaign.segments = 0 if objections(campaign) else sum(size.segments for size in sizes(campaign))
+    campaign.segments = 0 if objections(campaign) else units(campaign)
     db.session.flush()
     return changed
 

@@ -20,9 +20,10 @@ from campaigns.drafting.content.models import VARIABLES
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS, objections
 from campaigns.drafting.content.queries import draft_sample, preview
 from campaigns.drafting.forms import CONTACT_ORDER_LABELS, ApprovalForm, ReturnForm, SenderForm, WishForm
+from campaigns.drafting.letters.queries import samples
 from campaigns.drafting.lists import AUDIENCE, CAMPAIGNS
-from campaigns.drafting.models import Campaign, CampaignState, MessageClass
-from campaigns.drafting.policy import Permission, needs_head
+from campaigns.drafting.models import Campaign, CampaignState, Channel, MessageClass
+from campaigns.drafting.policy import Permission, cost_of, needs_head
 from campaigns.drafting.templates import queries as templates
 from campaigns.drafting.workflow import CAMPAIGN
 
@@ -85,6 +86,8 @@ def create() -> ResponseReturnValue:
 def edit(id: int) -> ResponseReturnValue:
     campaign = queries.find(id, _reader())
     demand(campaign, "edit", _reader())
+    if campaign.channel is Channel.LETTER:
+        return redirect(url_for("letter_drafts.edit", id=id))
     version = _version(campaign)
     form = WishForm.of(version, obj=campaign, given=campaign.template_values)
     form.offer_segments(_reader(), campaign)
@@ -95,6 +98,8 @@ def edit(id: int) -> ResponseReturnValue:
 @requires(Permission.DRAFT)
 def change(id: int) -> ResponseReturnValue:
     campaign = queries.find(id, _reader(), lock=True)
+    if campaign.channel is Channel.LETTER:
+        raise DomainError(_("This campaign sends letters: change it on its own page."))
     version = _version()
     form = WishForm.of(version)
     form.offer_segments(_reader(), campaign)
@@ -179,13 +184,15 @@ def show(id: int) -> str:
         exclusions=queries.exclusions(id),
         labels=queries.EXCLUSION_LABELS,
         faults=faults,
-        preview=None if faults else preview(campaign),
+        preview=None if faults or campaign.channel is Channel.LETTER else preview(campaign),
+        samples=samples(campaign) if campaign.channel is Channel.LETTER else (),
+        cost=cost_of(campaign),
         history=history(CAMPAIGN, id),
         approval=ApprovalForm(formdata=None, seen=services.seal(campaign)),
         returning=ReturnForm(formdata=None),
         head_needed=needs_head(campaign),
         class_label=MESSAGE_CLASS_LABELS[campaign.message_class],
-        order_label=CONTACT_ORDER_LABELS[campaign.contact_order],
+        order_label=CONTACT_ORDER_LABELS.get(campaign.contact_order, _("The employer itself")),
     )
 
 

@@ -23,11 +23,12 @@ FAILURES: dict[FailureClass, Any] = {
     FailureClass.OTHER: _l("Another reason"),
 }
 
-#: Why the system may pause a campaign; the last is no code of a gateway but what we reckoned ourselves.
-TOO_MANY_FAIL = "too_many_fail"
+#: Why the system may pause a campaign; the last two are no codes of a gateway.
+TOO_MANY_FAIL, TYPESETTING = "too_many_fail", "typesetting"
 HOLDS: dict[str, Any] = {
     **{failure.value: label for failure, label in FAILURES.items()},
     TOO_MANY_FAIL: _l("Too many messages are not delivered"),
+    TYPESETTING: _l("The letters cannot be set in type; the log of the server says why"),
 }
 
 #: What the system does about each class.

@@ -11,12 +11,13 @@ from app.core import workdays
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.jobs import enqueue, job, redis_connection, workers_listening
-from campaigns.drafting.models import Campaign, CampaignState
+from campaigns.drafting.models import Campaign, CampaignState, Channel
 from campaigns.gateways import accounts, registry
 from campaigns.gateways.pace import Pace
 from campaigns.gateways.protocol import Gateway
 from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.ledger import queries
+from campaigns.ledger.letters import jobs as letters
 from campaigns.ledger.models import MessageState
 from campaigns.ledger.policy import may_send
 from campaigns.ledger.services import (
@@ -60,7 +61,10 @@ def plan_campaign(campaign_id: int) -> None:
 
 
 def start_dispatchers(campaign_id: int) -> None:
-    """One dispatcher for each worker that listens."""
+    """One dispatcher for each worker that listens; letters are made by their own jobs."""
+    if db.session.get_one(Campaign, campaign_id).channel is Channel.LETTER:
+        letters.start_makers(campaign_id)
+        return
     _mark(campaign_id, QUEUED)
     for lane in range(max(1, min(workers_listening(), LANES))):
         enqueue(dispatch, campaign_id, lane)

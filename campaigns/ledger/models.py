@@ -6,12 +6,13 @@ from enum import StrEnum
 from typing import ClassVar, cast
 
 from sqlalchemy import ForeignKey, Index, String, Table, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
 
 from app.core.clock import now
 from app.core.db import EnumText, Model
 from app.employers.models import Contact, Employer
-from campaigns.drafting.models import Campaign
+from campaigns.channels.letter.issued.models import Letter, LetterState
+from campaigns.drafting.models import Campaign, Channel
 
 
 class MessageState(StrEnum):
@@ -27,7 +28,7 @@ class MessageState(StrEnum):
     SUPPRESSED = "suppressed"  # never to be sent; `reason` says why
 
 
-SMS = "sms"
+SMS, LETTER = Channel.SMS, Channel.LETTER
 
 
 def new_key() -> str:
@@ -54,7 +55,7 @@ class Message(Model):
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_key)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
     channel: Mapped[str] = mapped_column(String(12), default=SMS)
-    #: the number, or the member where no message of its own is sent
+    #: the number, the employer that gets a letter, or the member where no message of its own is sent
     recipient_key: Mapped[str] = mapped_column(String(40))
     member_id: Mapped[int] = mapped_column(ForeignKey("audience_members.id", ondelete="CASCADE"))
     #: the member whose message speaks for this suppressed one too
@@ -92,6 +93,14 @@ class Message(Model):
     campaign: Mapped[Campaign] = relationship()
     employer: Mapped[Employer] = relationship()
     contact: Mapped[Contact | None] = relationship()
+    #: of a campaign by letter: the one that counts, once it has a number
+    letter: Mapped[Letter | None] = relationship(
+        primaryjoin=lambda: (
+            (foreign(Message.public_id) == remote(Letter.order_key)) & (Letter.state != LetterState.VOID)
+        ),
+        viewonly=True,
+        uselist=False,
+    )
 
 
 #: For statements over sets, which go past the session's objects and are several times faster for it.

@@ -15,8 +15,9 @@ from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import NotFound
 from app.employers.models import Contact
+from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.sms.models import OptOut
-from campaigns.drafting.models import AudienceMember, Campaign, CampaignState
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Channel
 from campaigns.gateways import registry
 from campaigns.ledger.models import SMS, Message, MessageState
 from campaigns.ledger.policy import Terms, forecast
@@ -79,16 +80,26 @@ class Balance:
     suppressed_by: dict[str, int]
     not_delivered_by: dict[str, int]
     segments: int
+    channel: str = SMS
+    #: of a campaign by letter: how many of its rows have a letter that counts
+    letters: int | None = None
 
     @property
     def adds_up(self) -> bool:
-        """Whether the ledger accounts for the whole audience; false only while planning is under way."""
-        return self.progress.total == self.audience
+        """Whether the ledger accounts for the whole audience; false only while planning is under way.
+
+        Of letters also whether every row that was made has its letter, and none has one that was left out.
+        """
+        p = self.progress
+        made = p.submitted + p.settled - self.not_delivered_by.get("void", 0)
+        whole = self.letters is None or made <= self.letters <= made + p.open
+        return p.total == self.audience and whole
 
     def as_json(self) -> dict[str, Any]:
         """For the command line."""
         return {
             "campaign": self.campaign,
+            "channel": self.channel,
             "state": self.state,
             "audience": self.audience,
             **asdict(self.progress),
@@ -97,6 +108,7 @@ class Balance:
             "suppressed_by": self.suppressed_by,
             "not_delivered_by": self.not_delivered_by,
             "segments": self.segments,
+            **({} if self.letters is None else {"letters": self.letters}),
         }
 
 
@@ -132,7 +144,19 @@ def balance(campaign: Campaign) -> Balance:
         suppressed_by=suppressed_by,
         not_delivered_by=not_delivered_by,
         segments=db.session.scalars(segments).one(),
+        channel=str(campaign.channel),
+        letters=_letters(campaign.id) if campaign.channel is Channel.LETTER else None,
     )
+
+
+def _letters(campaign_id: int) -> int:
+    query = (
+        select(func.count())
+        .select_from(Message)
+        .join(Letter, Letter.order_key == Message.public_id)
+        .where(Message.campaign_id == campaign_id, Letter.state != LetterState.VOID)
+    )
+    return db.session.scalars(query).one()
 
 
 def messages(campaign_id: int) -> Select[Message]:

@@ -1,6 +1,6 @@
 """The allowed moves of a message: the one table that every statement of the ledger is built from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Update, select, update
 
 from app.core.db import db, is_postgresql
 from app.core.workflow import Tone
-from campaigns.ledger.models import MESSAGES, Message, MessageState
+from campaigns.ledger.models import LETTER, MESSAGES, Message, MessageState
 
 S = MessageState
 
@@ -22,6 +22,12 @@ LABELS: dict[MessageState, tuple[Any, Tone]] = {
     S.EXPIRED: (_l("Not confirmed"), Tone.WARNING),
     S.UNKNOWN: (_l("In doubt"), Tone.WARNING),
     S.SUPPRESSED: (_l("Left out"), Tone.DONE),
+}
+
+#: The same of letters.
+LETTER_LABELS: dict[MessageState, tuple[Any, Tone]] = LABELS | {
+    S.CLAIMED: (_l("Being made"), Tone.ACTIVE),
+    S.SUBMITTED: (_l("Made, on its way"), Tone.ACTIVE),
 }
 
 #: From each state, where a message may go. Evidence outranks expectation: a receipt settles a message in any
@@ -38,13 +44,36 @@ MOVES: dict[MessageState, frozenset[MessageState]] = {
     S.SUPPRESSED: frozenset(),
 }
 
+#: A letter that is spoilt is made anew, and the post's verdict is not the last one: what came back may be
+#: posted again, or handed over on a visit. What nobody finished making is simply made, and what was not
+#: printed when its campaign was cancelled goes to nobody.
+LETTER_MOVES = MOVES | {
+    S.PLANNED: frozenset({S.CLAIMED, S.SUPPRESSED}),
+    S.CLAIMED: frozenset({S.SUBMITTED, S.PLANNED}),
+    S.SUBMITTED: frozenset({S.PLANNED, S.SUPPRESSED, S.DELIVERED, S.FAILED, S.EXPIRED}),
+    S.FAILED: frozenset({S.SUBMITTED, S.DELIVERED}),
+    S.EXPIRED: frozenset({S.DELIVERED, S.FAILED}),
+}
+
 #: States in which something is still to happen; a campaign finishes when no message is in one of them.
 OPEN = (S.PLANNED, S.CLAIMED, S.SUBMITTED, S.UNKNOWN)
 
 
-def sources(target: MessageState) -> frozenset[MessageState]:
+def sources(
+    target: MessageState, moves: Mapping[MessageState, frozenset[MessageState]] = MOVES
+) -> frozenset[MessageState]:
     """The states from which a message may move to `target`."""
-    return frozenset(state for state, targets in MOVES.items() if target in targets)
+    return frozenset(state for state, targets in moves.items() if target in targets)
+
+
+def move_letters(target: MessageState, *conditions: ColumnElement[bool], **values: Any) -> Update:
+    """The same as `move` of letters, which have moves of their own."""
+    allowed = sorted(sources(target, LETTER_MOVES))
+    return (
+        update(MESSAGES)
+        .where(*conditions, MESSAGES.c.channel == LETTER, MESSAGES.c.state.in_(allowed))
+        .values(state=target, **values)
+    )
 
 
 def move(

@@ -5,15 +5,21 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import Select
+from sqlalchemy.orm import joinedload
 from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.core.choices import offered
 from app.core.criteria import Field, Kind, choices_of, rule
 from app.core.errors import DomainError
+from app.core.links import url_if
 from app.core.listing import BulkAction, Column, ListPage, Quick
 from app.core.permissions import Actor
+from app.employers.models import Employer
 from app.employers.policy import Permission as Reveal
+from campaigns.channels.letter.issued.lists import reason_of
+from campaigns.channels.letter.issued.models import Letter
+from campaigns.channels.letter.issued.workflow import LETTER
 from campaigns.drafting.content.policy import conceal
 from campaigns.drafting.lists import (
     contact_columns,
@@ -26,10 +32,12 @@ from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import EXCLUSION_LABELS
 from campaigns.gateways.codes import FAILURES
+from campaigns.ledger.letters.policy import REASONS as LETTER_REASONS
+from campaigns.ledger.letters.queries import OF_MESSAGE
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.services import controlling
 from campaigns.ledger.services.settling import settle_by_officer
-from campaigns.ledger.workflow import LABELS
+from campaigns.ledger.workflow import LABELS, LETTER_LABELS
 from campaigns.results import queries
 
 STATE_CHOICES = tuple((state.value, label) for state, (label, _tone) in LABELS.items())
@@ -113,5 +121,80 @@ MESSAGES = ListPage(
     ),
     export_permission=Permission.VIEW,
     reveal_permission=Reveal.REVEAL,
+    template="campaigns/drafting/list.html",
+)
+
+
+def _letters(_actor: Actor | None, campaign: Campaign) -> Select[Message]:
+    """The campaign handed in was found in the actor's reach."""
+    rows = with_recipients(queries.messages(campaign.id), Message)
+    return rows.outerjoin(Letter, OF_MESSAGE).options(joinedload(Message.letter))
+
+
+def _why(message: Message) -> Any:
+    if message.letter is not None and (said := reason_of(message.letter)):
+        return said
+    return LETTER_REASONS.get(message.reason or "") or LEFT_OUT.get(message.reason or "")
+
+
+def _stands(message: Message) -> tuple[Any, str] | None:
+    state = LETTER.state_of(message.letter) if message.letter else None
+    return (state.label, state.tone) if state else None
+
+
+LETTERS = ListPage(
+    name="campaign_letters",
+    title=_l("Letters"),
+    select=_letters,
+    key=Message.id,
+    columns=(
+        employer_column(Message),
+        Column("state", _l("State"), badge=lambda m: LETTER_LABELS[m.state], sort=Message.state),
+        Column(
+            "number",
+            _l("Number of the letter"),
+            lambda m: m.letter.number if m.letter else None,
+            sort=Letter.serial,
+            link=lambda m: url_if("letters.show", id=m.letter.id) if m.letter else None,
+        ),
+        Column("letter_state", _l("At the post"), badge=_stands, sort=Letter.state),
+        Column("reason", _l("Reason"), _why, sort=Message.reason),
+        Column("address", _l("Address"), lambda m: m.letter.address if m.letter else None),
+        Column(
+            "posted_on", _l("Posted on"), lambda m: m.letter and m.letter.posted_on, sort=Letter.posted_on
+        ),
+        Column(
+            "tracking_no",
+            _l("Tracking number"),
+            lambda m: m.letter.tracking_no if m.letter else None,
+            sort=Letter.tracking_no,
+        ),
+        Column("submitted_at", _l("Made"), sort=Message.submitted_at, falling=True, shown=False),
+        Column("settled_at", _l("Settled"), sort=Message.settled_at, falling=True, shown=False),
+        position_column(Message),
+    ),
+    default_sort="position",
+    fields=(
+        Field(
+            "state",
+            _l("State"),
+            Kind.CHOICE,
+            Message.state,
+            choices=tuple((state.value, label) for state, (label, _tone) in LETTER_LABELS.items()),
+        ),
+        Field("letter_state", _l("At the post"), Kind.CHOICE, Letter.state, choices=LETTER.choices),
+        Field(
+            "reason", _l("Reason"), Kind.CHOICE, Message.reason, choices=choices_of(LETTER_REASONS | LEFT_OUT)
+        ),
+        Field("employer", _l("Employer"), Kind.TEXT, Employer.name),
+        Field("serial", _l("Serial number"), Kind.NUMBER, Letter.serial),
+        Field("tracking_no", _l("Tracking number"), Kind.TEXT, Letter.tracking_no),
+    ),
+    quick=(
+        Quick("delivered", _l("Delivered"), (rule("state", "in", ["delivered"]),)),
+        Quick("trouble", _l("In trouble"), (rule("state", "in", ["failed", "expired"]),)),
+        Quick("left_out", _l("Left out"), (rule("state", "in", ["suppressed"]),)),
+    ),
+    export_permission=Permission.VIEW,
     template="campaigns/drafting/list.html",
 )

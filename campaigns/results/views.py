@@ -7,15 +7,19 @@ from flask.typing import ResponseReturnValue
 
 from app.core.permissions import current_actor, requires
 from app.core.workflow import available, history
-from campaigns.drafting.models import Campaign, CampaignState
+from campaigns.drafting.models import Campaign, CampaignState, Channel
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import EXCLUSION_LABELS, find
 from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways.codes import FAILURES, HOLDS
 from campaigns.ledger import queries as ledger
-from campaigns.ledger.workflow import LABELS
+from campaigns.ledger.letters import queries as letters
+from campaigns.ledger.letters.policy import REASONS as LETTER_REASONS
+from campaigns.ledger.printing.queries import of_campaign
+from campaigns.ledger.printing.workflow import PRINT_BATCH
+from campaigns.ledger.workflow import LABELS, LETTER_LABELS
 from campaigns.results import queries
-from campaigns.results.lists import MESSAGES
+from campaigns.results.lists import LETTERS, MESSAGES
 
 blueprint = Blueprint("results", __name__, url_prefix="/campaigns")
 
@@ -53,21 +57,27 @@ def live(id: int) -> ResponseReturnValue:
 def messages(id: int) -> ResponseReturnValue:
     """The rows behind the numbers."""
     campaign = find(id, current_actor())
-    return MESSAGES.respond(campaign, campaign=campaign, back=url_for("results.show", id=id))
+    rows = LETTERS if campaign.channel is Channel.LETTER else MESSAGES
+    return rows.respond(campaign, campaign=campaign, back=url_for("results.show", id=id))
 
 
 def _figures(campaign: Campaign) -> dict[str, Any]:
     balance = ledger.balance(campaign)
+    by_post = campaign.channel is Channel.LETTER
     return {
+        "by_post": by_post,
+        "letters": letters.counts(campaign.id) if by_post else {},
+        "batches": of_campaign(campaign.id) if by_post else (),
+        "print_workflow": PRINT_BATCH,
         "campaign": campaign,
         "workflow": CAMPAIGN,
         "balance": balance,
         "funnel": queries.funnel(campaign.id),
         "spent": queries.spent(campaign),
         "steps": {o.transition.name: o for o in available(CAMPAIGN, campaign, current_actor())},
-        "states": LABELS,
+        "states": LETTER_LABELS if by_post else LABELS,
         "reasons": EXCLUSION_LABELS,
-        "failures": FAILURES,
+        "failures": {**FAILURES, **LETTER_REASONS},
         "holds": HOLDS,
         "ends_at": ledger.ends_at(campaign, balance.progress.planned),
         "moving": campaign.state not in OVER or balance.progress.open > 0,

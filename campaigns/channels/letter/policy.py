@@ -28,5 +28,16 @@ BATCH = Option(
     help=_l("A larger campaign is printed in several batches."),
 )
 
-#: So many letters are set in one go: memory stays under 400 MB.
-CHUNK = 400
+#: What a letter costs; a campaign keeps what it cost when its audience was reckoned.
+PRICE = Option(
+    "letters.price",
+    _l("Printing and postage of a letter"),
+    usual=500,
+    low=0,
+    high=100_000,
+    unit=_l("fen"),
+    help=_l("A registered letter within the country, with paper and envelope."),
+)
+
+#: So many letters are set in one go: memory stays far under 400 MB, and four fill the usual print batch.
+CHUNK = 250

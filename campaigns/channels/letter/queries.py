@@ -98,10 +98,40 @@ def as_data(
     }
 
 
-def document(letters: Sequence[Mapping[str, Any]], *, draft: bool = False, duplex: bool = True) -> bytes:
-    """Letters in one PDF, each on sheets of its own. Raises DomainError when it cannot be made."""
-    title = letters[0]["title"] if letters else ""
-    return typeset(TEMPLATE, {"title": title, "draft": draft, "duplex": duplex, "letters": list(letters)})
+def frozen(wording: LetterVersion, branch: Branch, given: Mapping[str, str], on: date) -> dict[str, Any]:
+    """What a campaign's letters say beside their wording, so that what was approved is what is made.
+
+    `given` are the author's values as letters write them; the law is quoted as it stands on the day.
+    """
+    head = letterhead_of(branch)
+    law = text.law_of(text.wording(wording), on)
+    return {
+        "values": dict(given),
+        "head": {"issuer": head.issuer, "prefix": head.prefix},
+        "law": {
+            code: {"law": one.law, "article": one.article, "quote": one.quote} for code, one in law.items()
+        },
+    }
+
+
+def as_frozen(
+    wording: LetterVersion, kept: Mapping[str, Any], values: Mapping[str, str], **more: str
+) -> dict[str, Any]:
+    """A letter as the typesetter takes it, of what `frozen` kept and one employer's values."""
+    head = Letterhead(**kept["head"])
+    law = {code: LegalBasis(**words) for code, words in kept["law"].items()}
+    return as_data(wording, head, {**values, **kept["values"]}, law, **more)
+
+
+def document(
+    letters: Sequence[Mapping[str, Any]], *, draft: bool = False, duplex: bool = True, marks: bool = False
+) -> bytes:
+    """Letters in one PDF, each on sheets of its own; with `marks`, a bookmark where each begins.
+
+    Raises DomainError when it cannot be made.
+    """
+    data = {"title": letters[0]["title"] if letters else "", "draft": draft, "duplex": duplex}
+    return typeset(TEMPLATE, {**data, "letters": list(letters), **({"marks": True} if marks else {})})
 
 
 def sample(wording: LetterVersion, branch: Branch) -> bytes:

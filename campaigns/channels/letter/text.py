@@ -155,6 +155,13 @@ _READ: Mapping[VariableKind, Callable[[str], str]] = {
 }
 
 
+def typed(kind: VariableKind, value: str) -> str:
+    """A written value as an author types it."""
+    if kind is VariableKind.DATE and (found := re.fullmatch(r"(\d+)年(\d+)月(\d+)日", value)):
+        return date(*map(int, found.groups())).isoformat()
+    return value.removesuffix("元") if kind is VariableKind.MONEY else value
+
+
 def written(asked: Iterable[Asked], given: Mapping[str, str]) -> dict[str, str]:
     """What the author filled in, as letters write it. Raises DomainError with every value that is none."""
     values, reasons = {}, []
@@ -175,7 +182,8 @@ def written(asked: Iterable[Asked], given: Mapping[str, str]) -> dict[str, str]:
 
 def qr(link: str) -> str:
     """A QR code as a drawing of one path, without its quiet zone: white paper is around it."""
-    rows = segno.make(link, error="m", micro=False).matrix
+    # which of the eight masks is best takes four times as long to find out as the code to make
+    rows = segno.make(link, error="m", micro=False, mask=4, boost_error=False).matrix
     path = "".join(f"M{x} {y}h{width}v1h-{width}z" for y, row in enumerate(rows) for x, width in _runs(row))
     size = len(rows)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}">'

@@ -21,6 +21,7 @@ ROLES: dict[ContactOrder, tuple[ContactRole, ...]] = {
     ContactOrder.HANDLER_ONLY: (R.HANDLER,),
     ContactOrder.IN_CHARGE_FIRST: (R.PERSON_IN_CHARGE, R.LEGAL_REP, R.HANDLER, R.FINANCE, R.HR),
     ContactOrder.LEGAL_REP_FIRST: (R.LEGAL_REP, R.PERSON_IN_CHARGE, R.HANDLER, R.FINANCE, R.HR),
+    ContactOrder.EMPLOYER: (R.HANDLER, R.PERSON_IN_CHARGE, R.FINANCE, R.HR, R.LEGAL_REP),
 }
 
 #: Why somebody gets no SMS who would rather be reached in another way.
@@ -59,6 +60,13 @@ def choose(people: Sequence[AnyRow], order: ContactOrder, care: Care) -> Reached
     tried = [_reach(person, care) for person in ranked]
     usable = next((reached for reached in tried if reached.excluded is None), None)
     return usable or next(iter(tried), Reached(None, "", None, Exclusion.NO_CONTACT))
+
+
+def addressed(people: Sequence[AnyRow], order: ContactOrder) -> AnyRow | None:
+    """Whose name stands on a letter: the first in the order; a number is not needed for it."""
+    roles = ROLES[order]
+    ranked = sorted((p for p in people if p.role in roles), key=lambda p: roles.index(p.role))
+    return next(iter(ranked), None)
 
 
 def _reach(person: AnyRow, care: Care) -> Reached:

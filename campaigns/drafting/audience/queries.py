@@ -43,22 +43,30 @@ _WRITTEN_TO = LIFECYCLE.open_to("write")
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Member:
     """One employer of the audience; `lead` is the employer whose message speaks for this one too."""
 
     employer_id: int
     contact_id: int | None
     phone: str | None
-    facts: Facts
     excluded: Exclusion | None
     variables: dict[str, str]
     own_variables: dict[str, str]
     lead: int | None = None
+    address: str | None = None
+    postal_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate(Member):
+    """One that would get an SMS, with what the text may say of it."""
+
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    members: tuple[Candidate, ...]
+    members: tuple[Member, ...]
     outside_scope: int
 
     @property
@@ -73,12 +81,12 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
     """
     fits = compile_tree(campaign.criteria, employer_fields(), campaign.created_by)
     reach = visible_to(campaign.created_by)
-    people = _people(fits & reach)
+    people = people_of(fits & reach)
     shut = _Shut(
         _opted_out(campaign),
         _recent_phones(campaign),
-        _recent_employers(campaign),
-        _removed(campaign),
+        recent_employers(campaign),
+        removed(campaign),
         Care(_goes_to_all(campaign), campaign.verified_only),
     )
     wording = filling(campaign)
@@ -86,10 +94,14 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
         _candidate(row, people.get(row.id, ()), shut, campaign, (wording, phone))
         for row in db.session.execute(_employers(fits & reach))
     ]
-    outside = select(func.count()).select_from(Employer).where(fits, not_merged(), ~reach)
-    return Audience(
-        tuple(_merge(members, wording, _Lot(campaign.id, campaign.hold_out))), db.session.scalar(outside) or 0
-    )
+    merged = _merge(members, wording, Lot(campaign.id, campaign.hold_out))
+    return Audience(tuple(merged), outside(fits, reach))
+
+
+def outside(fits: ColumnElement[bool], reach: ColumnElement[bool]) -> int:
+    """How many employers fit and lie beyond the author's reach."""
+    query = select(func.count()).select_from(Employer).where(fits, not_merged(), ~reach)
+    return db.session.scalar(query) or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +143,7 @@ def _employers(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _people(condition: ColumnElement[bool]) -> dict[int, list[AnyRow]]:
+def people_of(condition: ColumnElement[bool]) -> dict[int, list[AnyRow]]:
     """The present contacts of all those employers, by employer."""
     query = (
         select(
@@ -181,30 +193,32 @@ def _candidate(
         monthly_amount=row.monthly_amount,
         deadline=campaign.deadline,
     )
-    excluded = _closed(row) or reached.excluded or shut.reason(row.id, reached.phone)
+    excluded = closed(row) or reached.excluded or shut.reason(row.id, reached.phone)
     own = wording.values([facts])
-    return Candidate(row.id, reached.contact_id, reached.phone, facts, excluded, own, own)
+    return Candidate(row.id, reached.contact_id, reached.phone, excluded, own, own, facts=facts)
 
 
-def _closed(row: AnyRow) -> Exclusion | None:
+def closed(row: AnyRow) -> Exclusion | None:
+    """Why an employer in this stage is not written to at all."""
     if row.stage not in _WRITTEN_TO:
         return Exclusion.CLOSED
     return None if row.eligible else Exclusion.INELIGIBLE
 
 
 @dataclass(frozen=True, slots=True)
-class _Lot:
+class Lot:
     """Who is held out: the same people each time the audience is reckoned, others in another campaign."""
 
     campaign_id: int
     of_hundred: int
 
-    def falls_on(self, phone: str | None) -> bool:
-        drawn = hashlib.sha256(f"{self.campaign_id}:{phone}".encode()).digest()
+    def falls_on(self, whom: str | None) -> bool:
+        """`whom`: the number that is written to, or what stands for it."""
+        drawn = hashlib.sha256(f"{self.campaign_id}:{whom}".encode()).digest()
         return int.from_bytes(drawn[:8], "big") % 100 < self.of_hundred
 
 
-def _merge(members: Iterable[Candidate], wording: Filling, lot: _Lot) -> list[Candidate]:
+def _merge(members: Iterable[Candidate], wording: Filling, lot: Lot) -> list[Candidate]:
     """One person, one message: the employers that share a number are spoken for by the first of them."""
     members = list(members)
     groups: dict[str, list[Candidate]] = {}
@@ -219,7 +233,7 @@ def _merge(members: Iterable[Candidate], wording: Filling, lot: _Lot) -> list[Ca
 
 
 def _spoken_for(
-    group: Sequence[Candidate], wording: Filling, stops: tuple[_Lot, Sequence[words.Refused]]
+    group: Sequence[Candidate], wording: Filling, stops: tuple[Lot, Sequence[words.Refused]]
 ) -> list[Candidate]:
     first, (lot, refused) = group[0], stops
     together = wording.values([member.facts for member in group]) if len(group) > 1 else first.own_variables
@@ -255,7 +269,8 @@ def _opted_out(campaign: Campaign) -> frozenset[str]:
     return frozenset(as_sent for number in numbers if (as_sent := written(number)))
 
 
-def _removed(campaign: Campaign) -> frozenset[int]:
+def removed(campaign: Campaign) -> frozenset[int]:
+    """Employers that an officer left out."""
     query = select(AudienceRemoval.employer_id).where(AudienceRemoval.campaign_id == campaign.id)
     return frozenset(db.session.scalars(query))
 
@@ -267,6 +282,8 @@ def _recent(campaign: Campaign, column: Any) -> Select[Any]:
         .join(Campaign, Campaign.id == AudienceMember.campaign_id)
         .where(
             Campaign.id != campaign.id,
+            # a letter is no reason against an SMS, nor the other way round
+            Campaign.channel == campaign.channel,
             Campaign.state.in_(SPOKEN),
             func.coalesce(Campaign.launched_at, Campaign.approved_at) >= since,
             or_(Campaign.state != CampaignState.CANCELLED, Campaign.launched_at.is_not(None)),
@@ -281,5 +298,6 @@ def _recent_phones(campaign: Campaign) -> frozenset[str]:
     return frozenset(db.session.scalars(_recent(campaign, AudienceMember.phone)))
 
 
-def _recent_employers(campaign: Campaign) -> frozenset[int]:
+def recent_employers(campaign: Campaign) -> frozenset[int]:
+    """Employers that were written to within the days of the campaign."""
     return frozenset(db.session.scalars(_recent(campaign, AudienceMember.employer_id)))

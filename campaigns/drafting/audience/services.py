@@ -10,16 +10,21 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Actor
-from campaigns.drafting.audience.queries import Audience, Candidate, reckon
-from campaigns.drafting.models import AudienceMember, AudienceRemoval, Campaign
+from campaigns.drafting.audience.queries import Audience, Member, reckon
+from campaigns.drafting.letters.queries import reckon_letters
+from campaigns.drafting.models import AudienceMember, AudienceRemoval, Campaign, Channel
 from campaigns.drafting.policy import audience_fingerprint, content_fingerprint
 
 
 def refresh(campaign: Campaign, phone: str) -> bool:
     """Reckons the audience anew and stores it if anything about it changed; True if it did."""
-    audience = reckon(campaign, phone)
+    by_post = campaign.channel is Channel.LETTER
+    audience = reckon_letters(campaign, phone) if by_post else reckon(campaign, phone)
     fingerprint = audience_fingerprint(
-        [(m.employer_id, m.contact_id, m.phone, m.variables, m.excluded) for m in audience.members]
+        [
+            (m.employer_id, m.contact_id, m.phone, m.variables, m.excluded, m.address, m.postal_code)
+            for m in audience.members
+        ]
     )
     changed = fingerprint != campaign.audience_hash
     if changed:
@@ -85,12 +90,14 @@ def _ids_by_employer(campaign_id: int) -> dict[int, int]:
     return {employer_id: member_id for employer_id, member_id in rows}
 
 
-def _row(campaign_id: int, member: Candidate, merged_into: int | None = None) -> dict[str, Any]:
+def _row(campaign_id: int, member: Member, merged_into: int | None = None) -> dict[str, Any]:
     return {
         "campaign_id": campaign_id,
         "employer_id": member.employer_id,
         "contact_id": member.contact_id,
         "phone": member.phone,
+        "address": member.address,
+        "postal_code": member.postal_code,
         "variables": member.variables,
         "own_variables": member.own_variables,
         "excluded": member.excluded,

@@ -14,7 +14,8 @@ from app.core.errors import DomainError
 from campaigns.channels.letter.text import Asked, written
 from campaigns.channels.sms import text as sms
 from campaigns.drafting.content.models import LINK, VARIABLES, Declared, Facts, declared
-from campaigns.drafting.models import Campaign, MessageClass
+from campaigns.drafting.letters.policy import letter_objections
+from campaigns.drafting.models import Campaign, Channel, MessageClass
 from campaigns.gateways import words
 
 #: how many characters an unguessable name of a message's notice has (`random_token`)
@@ -91,6 +92,8 @@ def _given(campaign: Campaign, variables: Iterable[Declared]) -> dict[str, str]:
 
 def objections(campaign: Campaign, on: date | None = None) -> list[Any]:
     """Everything that keeps the campaign's text from being sent, at once; an empty list lets it pass."""
+    if campaign.channel is Channel.LETTER:
+        return letter_objections(campaign, on or today())
     text = campaign.template_text
     variables = declared(campaign.template_version)
     reasons: list[Any] = [*_braces(text, variables)]

@@ -26,7 +26,7 @@ from campaigns.drafting.content.policy import (
     objections,
     says_how_to_leave,
 )
-from campaigns.drafting.models import AudienceMember, Campaign, Exclusion, MessageClass, Sender
+from campaigns.drafting.models import AudienceMember, Campaign, Channel, Exclusion, MessageClass, Sender
 
 #: how many of the first recipients the preview shows, and of those a value is missing for
 SHOWN = 3
@@ -160,6 +160,13 @@ class Size(NamedTuple):
     units: int
     segments: int
     member_id: int
+
+
+def units(campaign: Campaign) -> int:
+    """What its messages cost, in units of its price: segments of SMS, or letters."""
+    if campaign.channel is Channel.LETTER:
+        return campaign.recipients
+    return sum(size.segments for size in sizes(campaign))
 
 
 def sizes(campaign: Campaign) -> list[Size]:

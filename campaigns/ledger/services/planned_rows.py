@@ -31,10 +31,10 @@ from campaigns.channels.sms import text_in_sql
 from campaigns.drafting.content.policy import notice_link
 from campaigns.drafting.content.queries import written_text
 from campaigns.drafting.models import AudienceMember, Campaign, Exclusion
-from campaigns.ledger.models import SMS, Message, MessageState
+from campaigns.ledger.models import LETTER, SMS, Message, MessageState
 
 
-def unplanned(campaign_id: int, after: int, last: int | None = None) -> ColumnElement[bool]:
+def unplanned(campaign: Campaign, after: int, last: int | None = None) -> ColumnElement[bool]:
     """Members with ids beyond `after`, up to `last`, that have no row.
 
     An anti-join, not a cursor: a chunk that a crash lost is found again. Its other side is bounded as well,
@@ -42,10 +42,10 @@ def unplanned(campaign_id: int, after: int, last: int | None = None) -> ColumnEl
     """
     planned = exists().where(
         Message.member_id == AudienceMember.id,
-        Message.channel == SMS,
+        Message.channel == campaign.channel,
         _between(Message.member_id, after, last),
     )
-    return and_(AudienceMember.campaign_id == campaign_id, _between(AudienceMember.id, after, last), ~planned)
+    return and_(AudienceMember.campaign_id == campaign.id, _between(AudienceMember.id, after, last), ~planned)
 
 
 def _between(column: Any, after: int, last: int | None) -> ColumnElement[bool]:
@@ -57,7 +57,7 @@ def planned_rows(campaign: Campaign, after: int, last: int) -> Select[Any]:
 
     A token is drawn once, for the text and for its column.
     """
-    drawn = _kept(_members(campaign, unplanned(campaign.id, after, last)), "drawn")
+    drawn = _kept(_members(campaign, unplanned(campaign, after, last)), "drawn")
     member = drawn.c
     text = written_text(campaign, member.variables, literal(notice_link("")).concat(member.token))
     written = _kept(select(*member, text.label("text")), "written")
@@ -111,10 +111,8 @@ def _as_messages(campaign: Campaign, row: Any) -> Select[Any]:
     return select(
         random_hex().label("public_id"),
         literal(campaign.id).label("campaign_id"),
-        literal(SMS).label("channel"),
-        case((goes_out, row.phone), else_=literal("member:").concat(cast(row.id, String))).label(
-            "recipient_key"
-        ),
+        literal(SMS.value).label("channel"),
+        case((goes_out, row.phone), else_=_own_key(row)).label("recipient_key"),
         row.id.label("member_id"),
         case((row.reason == Exclusion.MERGED.value, func.coalesce(row.merged_into_id, row.spoken_by))).label(
             "merged_into_id"
@@ -131,6 +129,39 @@ def _as_messages(campaign: Campaign, row: Any) -> Select[Any]:
         case((goes_out, null()), else_=at).label("settled_at"),
         literal(0).label("attempts"),
     ).order_by(row.id)
+
+
+def planned_letters(campaign: Campaign, after: int, last: int) -> Select[Any]:
+    """The same of a campaign by letter: an employer gets one, and what is told of it is how it is headed."""
+    member = AudienceMember.__table__.c
+    nowhere = case((func.coalesce(member.address, "") == "", Exclusion.NO_ADDRESS.value))
+    reason = func.coalesce(cast(member.excluded, String), nowhere).label("reason")
+    columns = (member.id, member.employer_id, member.contact_id, member.merged_into_id, reason)
+    row = _kept(select(*columns).where(unplanned(campaign, after, last)), "judged").c
+    goes_out, at = row.reason.is_(None), bindparam("at", now(), UTCDateTime)
+    return select(
+        random_hex().label("public_id"),
+        literal(campaign.id).label("campaign_id"),
+        literal(LETTER.value).label("channel"),
+        case(
+            (goes_out, literal("employer:").concat(cast(row.employer_id, String))), else_=_own_key(row)
+        ).label("recipient_key"),
+        row.id.label("member_id"),
+        row.merged_into_id,
+        row.employer_id,
+        row.contact_id,
+        literal(campaign.letter_version.title if campaign.letter_version else "").label("text"),
+        case((goes_out, 1), else_=0).label("segments"),
+        case((goes_out, MessageState.PLANNED.value), else_=MessageState.SUPPRESSED.value).label("state"),
+        row.reason,
+        at.label("created_at"),
+        case((goes_out, null()), else_=at).label("settled_at"),
+        literal(0).label("attempts"),
+    ).order_by(row.id)
+
+
+def _own_key(row: Any) -> ColumnElement[str]:
+    return literal("member:").concat(cast(row.id, String))
 
 
 def _kept(query: Select[Any], name: str) -> CTE:

@@ -12,9 +12,9 @@ from app.core.clock import now
 from app.core.db import changed, db, insert_new
 from app.employers.models import Contact
 from campaigns.channels.sms.models import OptOut
-from campaigns.drafting.models import AudienceMember, Campaign, Exclusion, MessageClass
+from campaigns.drafting.models import AudienceMember, Campaign, Channel, Exclusion, MessageClass
 from campaigns.ledger.models import MESSAGES, Message, MessageState
-from campaigns.ledger.services.planned_rows import planned_rows, unplanned
+from campaigns.ledger.services.planned_rows import planned_letters, planned_rows, unplanned
 from campaigns.ledger.workflow import move
 
 #: members a statement and a commit
@@ -30,13 +30,14 @@ def plan_chunk(campaign: Campaign, after: int = 0) -> int | None:
     One statement a chunk: the database writes the texts and draws the tokens. The caller commits each chunk.
     Whatever an earlier planner left out is found by the last look.
     """
-    last = _last_of_chunk(campaign.id, after)
+    last = _last_of_chunk(campaign, after)
     if last is None and after:
-        after, last = 0, _last_of_chunk(campaign.id, 0)
+        after, last = 0, _last_of_chunk(campaign, 0)
     if last is None:
         _complete(campaign)
         return None
-    rows = planned_rows(campaign, after, last)
+    of_channel = planned_letters if campaign.channel is Channel.LETTER else planned_rows
+    rows = of_channel(campaign, after, last)
     db.session.execute(insert_new(Message).from_select(list(rows.selected_columns.keys()), rows))
     return last
 
@@ -102,11 +103,11 @@ def spread(campaign: Campaign) -> None:
         db.session.execute(update(MESSAGES).where(*ours).values(due_at=due))
 
 
-def _last_of_chunk(campaign_id: int, after: int) -> int | None:
+def _last_of_chunk(campaign: Campaign, after: int) -> int | None:
     """The id of the last of the next members; None when nobody is left beyond `after`."""
     next_ones = (
         select(AudienceMember.id)
-        .where(unplanned(campaign_id, after))
+        .where(unplanned(campaign, after))
         .order_by(AudienceMember.id)
         .limit(CHUNK)
         .subquery()
@@ -117,7 +118,9 @@ def _last_of_chunk(campaign_id: int, after: int) -> int | None:
 
 def _complete(campaign: Campaign) -> None:
     """Everything is planned: take out what changed since the approval, then let the dispatchers in."""
-    suppress_opted_out(Message.campaign_id == campaign.id)
+    # an official letter is owed whatever was said of SMS
+    if (campaign.channel, campaign.message_class) != (Channel.LETTER, MessageClass.SERVICE):
+        suppress_opted_out(Message.campaign_id == campaign.id)
     suppress_dead_numbers(Message.campaign_id == campaign.id)
     spread(campaign)
     db.session.execute(

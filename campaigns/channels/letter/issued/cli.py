@@ -29,7 +29,7 @@ def render(letter_id: int, out: Path | None, as_json: bool) -> None:
         raise click.ClickException(str(error)) from error
     path = out or Path(f"{letter.number}.pdf")
     path.write_bytes(made)
-    same = queries.is_unchanged(letter, made)
+    same = queries.is_unchanged(letter, queries.archived_again(letter))
     if as_json:
         click.echo(json.dumps({"file": str(path), "unchanged": same}, ensure_ascii=False))
         return

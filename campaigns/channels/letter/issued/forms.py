@@ -28,8 +28,8 @@ def asked_for(version: LetterVersion, known: Mapping[str, str]) -> tuple[text.As
     )
 
 
-def letter_form(asked: tuple[text.Asked, ...]) -> type[FlaskForm]:
-    """A form with a field for each variable."""
+def letter_form(asked: tuple[text.Asked, ...], base: type[FlaskForm] = FlaskForm) -> type[FlaskForm]:
+    """A form with a field for each variable, after those of `base`."""
     fields = {
         one.name: StringField(
             one.label,
@@ -39,7 +39,7 @@ def letter_form(asked: tuple[text.Asked, ...]) -> type[FlaskForm]:
         )
         for one in asked
     }
-    return type("LetterForm", (FlaskForm,), fields)
+    return type("LetterForm", (base,), fields)
 
 
 def filled_in(form: FlaskForm, asked: tuple[text.Asked, ...]) -> dict[str, str] | None:

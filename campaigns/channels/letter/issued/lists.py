@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.lists import branch_field
 from app.core.criteria import Field, Kind, rule
+from app.core.i18n import translated
 from app.core.links import url_if
 from app.core.list_parts import Badge
 from app.core.listing import Column, Empty, ListPage, Quick
@@ -22,7 +23,9 @@ def _state(letter: Letter) -> Badge:
 def reason_of(letter: Letter) -> object:
     """Why it is void, was refused or came back."""
     reason = letter.reason
-    return RETURN_LABELS[ReturnReason(reason)] if reason and reason in set(ReturnReason) else reason
+    if reason and reason in set(ReturnReason):
+        return RETURN_LABELS[ReturnReason(reason)]
+    return translated(reason) if reason else None
 
 
 REGISTER = ListPage(

@@ -5,10 +5,11 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Branch, User
+from app.core.clock import now
 from app.core.db import EnumText, Model, Timestamps
 from app.employers.models import Employer
 from campaigns.channels.letter.models import LetterVersion
@@ -56,6 +57,25 @@ class NumberSeries(Model):
     last: Mapped[int] = mapped_column(default=0)
 
 
+class Sheaf(Model):
+    """Letters that were set in one document, which is archived under its hash."""
+
+    __tablename__ = "letter_sheaves"
+    #: the letters are what was done
+    __audited__: ClassVar[bool] = False
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    letters: Mapped[int]
+    pages: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(default=now)
+
+
+_COUNTS = text("order_key IS NOT NULL AND state <> 'void'")
+
+
 class Letter(Timestamps, Model):
     """A letter to one employer as it left: `data` is all that the typesetter was given."""
 
@@ -64,6 +84,11 @@ class Letter(Timestamps, Model):
         UniqueConstraint("prefix", "year", "serial"),
         Index("ix_letters_employer", "employer_id", "id"),
         Index("ix_letters_branch", "branch_id", "state", "id"),
+        #: an order is fulfilled by one letter; a void one makes room for the next
+        Index(
+            "uq_letters_order_key", "order_key", unique=True, sqlite_where=_COUNTS, postgresql_where=_COUNTS
+        ),
+        Index("ix_letters_sheaf", "sheaf_id", "serial"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -83,6 +108,13 @@ class Letter(Timestamps, Model):
     account: Mapped[str | None] = mapped_column(String(20))
     token: Mapped[str] = mapped_column(String(16), unique=True)
     code: Mapped[str] = mapped_column(String(10), unique=True)
+    #: of a campaign's letter: what it was ordered for (a row of the ledger, by its public id)
+    order_key: Mapped[str | None] = mapped_column(String(32))
+    #: where in the archive it stands when it was set together with others; None: a document of its own
+    sheaf_id: Mapped[int | None] = mapped_column(ForeignKey("letter_sheaves.id"))
+    #: pages of the sheaf, from 0
+    first_page: Mapped[int | None]
+    pages: Mapped[int | None]
     #: of the document in the archive
     sha256: Mapped[str] = mapped_column(String(64), default="")
     state: Mapped[LetterState] = mapped_column(EnumText(LetterState), default=LetterState.ISSUED)

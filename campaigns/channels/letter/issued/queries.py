@@ -1,6 +1,7 @@
 """Issued letters: the register, one employer's, and the archive's check."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -71,9 +72,24 @@ def came_back(employer: Employer) -> bool:
     return last is not None and last.state is LetterState.RETURNED and last.address == employer.address
 
 
+#: What letters know of an employer by themselves.
+KNOWN = (
+    "employer", "account", "established", "insured_heads", "paid_through", "months", "heads", "sealed_heads",
+    "amount", "handler", "department", "specialist",
+)  # fmt: skip
+
+
 def values_of(employer: Employer) -> dict[str, str]:
     """The variables that are known of the employer, as letters write them; what has no value is absent."""
     handler = handler_of(employer)
+    owner = employer.owner.name if employer.owner else None
+    return known_values(employer, handler.name if handler else None, employer.branch.name, owner)
+
+
+def known_values(
+    employer: Any, handler: str | None, department: str, specialist: str | None
+) -> dict[str, str]:
+    """The same of a row that has the employer's columns, for whoever asks about thousands."""
     months, monthly = employer.arrears_months, employer.monthly_amount
     known: Mapping[str, Any] = {
         "employer": employer.name,
@@ -85,9 +101,9 @@ def values_of(employer: Employer) -> dict[str, str]:
         "heads": employer.heads,
         "sealed_heads": employer.sealed_heads,
         "amount": f"{monthly * months:.2f}元" if months and monthly else None,
-        "handler": handler.name if handler else None,
-        "department": employer.branch.name,
-        "specialist": employer.owner.name if employer.owner else None,
+        "handler": handler,
+        "department": department,
+        "specialist": specialist,
     }
     return {name: _written(value) for name, value in known.items() if value not in (None, "")}
 
@@ -102,6 +118,19 @@ def _written(value: Any) -> str:
 def rendered(letter: Letter) -> bytes:
     """The document made again from what was kept; its hash is `letter.sha256` while typst is the same."""
     return document([letter.data])
+
+
+def archived_again(letter: Letter) -> bytes:
+    """The archived document made again: the letter's own, or the sheaf that it was set in."""
+    if letter.sheaf_id is None:
+        return rendered(letter)
+    together = select(Letter.data).where(Letter.sheaf_id == letter.sheaf_id).order_by(Letter.serial)
+    return document(db.session.scalars(together).all(), marks=True)
+
+
+def content_hash(letter: Letter) -> str:
+    """sha-256 of all that the typesetter was given for this one letter."""
+    return hashlib.sha256(json.dumps(letter.data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def is_unchanged(letter: Letter, made: bytes) -> bool:

@@ -31,17 +31,20 @@ ISSUED = msgid("Letter %(number)s issued: %(title)s")
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
-def next_number(prefix: str, year: int) -> int:
-    """The next number of the year. It is lost with the transaction, and so never leaves a gap."""
+def next_number(prefix: str, year: int, count: int = 1) -> int:
+    """The next number of the year, or the first of so many that follow each other.
+
+    They are lost with the transaction, and so never leave a gap.
+    """
     db.session.execute(insert_new(NumberSeries).values(prefix=prefix, year=year, last=0))
     taken = (
         update(NumberSeries)
         .where(NumberSeries.prefix == prefix, NumberSeries.year == year)
-        .values(last=NumberSeries.last + 1)
+        .values(last=NumberSeries.last + count)
         .returning(NumberSeries.last)
         .execution_options(synchronize_session=False)
     )
-    return int(db.session.execute(taken).scalar_one())
+    return int(db.session.execute(taken).scalar_one()) - count + 1
 
 
 def issue(version: LetterVersion, employer: Employer, given: Mapping[str, str], actor: Actor) -> Letter:
@@ -56,11 +59,11 @@ def issue(version: LetterVersion, employer: Employer, given: Mapping[str, str], 
     words = text.wording(version)
     law = text.law_of(words, day)
     values = queries.values_of(employer) | dict(given)
-    token, code = secrets.token_urlsafe(12), "".join(secrets.choice(ALPHABET) for _ in range(10))
+    token, code = new_marks()
     data = as_data(
         version, head, values, law,
-        addressee=employer.name, date=text.day(day), code=f"{code[:5]}-{code[5:]}",
-        qr=text.qr(link(token)), note=_contact(employer),
+        addressee=employer.name, date=text.day(day), note=note_of(employer.owner and employer.owner.name),
+        **printed(token, code),
     )  # fmt: skip
     handler = queries.handler_of(employer)
     letter = Letter(
@@ -96,8 +99,19 @@ def link(token: str) -> str:
     return f"{current_settings().public_url}/n/letter/{token}"
 
 
-def _contact(employer: Employer) -> str:
-    return f"联系人：{employer.owner.name}" if employer.owner else ""
+def new_marks() -> tuple[str, str]:
+    """An unguessable token for the QR code, and a code for whoever has no camera."""
+    return secrets.token_urlsafe(12), "".join(secrets.choice(ALPHABET) for _ in range(10))
+
+
+def printed(token: str, code: str) -> dict[str, str]:
+    """What of them stands on the paper."""
+    return {"code": f"{code[:5]}-{code[5:]}", "qr": text.qr(link(token))}
+
+
+def note_of(specialist: str | None) -> str:
+    """Whom to ask about the letter."""
+    return f"联系人：{specialist}" if specialist else ""
 
 
 def _check(version: LetterVersion, employer: Employer) -> None:

@@ -1,0 +1,44 @@
+"""Letters that wait to be set, and where the archive has those that were."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, select
+
+from app.accounts.policy import in_scope
+from app.config import current_settings
+from app.core import kept_files
+from app.core.db import AnyRow, db
+from app.core.errors import NotFound
+from app.core.permissions import Actor
+from campaigns.channels.letter.issued.models import Letter, LetterState, Sheaf
+
+
+def waiting(keys: Sequence[str]) -> Sequence[AnyRow]:
+    """Numbered for these orders and in no document yet, in the order of their numbers."""
+    query = select(Letter.id, Letter.order_key, Letter.employer_id, Letter.data).where(
+        Letter.order_key.in_(keys), Letter.state == LetterState.ISSUED, Letter.sheaf_id.is_(None)
+    )
+    return db.session.execute(query.order_by(Letter.serial)).all()
+
+
+def visible_to(actor: Actor | None) -> ColumnElement[bool]:
+    """The sheaves of the branches the actor reaches; within own scope, the actor's own campaigns'."""
+    return in_scope(actor, Sheaf.branch_id, Sheaf.by_id)
+
+
+def find(sheaf_id: int, actor: Actor | None) -> Sheaf:
+    """One sheaf in the actor's reach. Raises NotFound."""
+    found = db.session.scalar(select(Sheaf).where(Sheaf.id == sheaf_id, visible_to(actor)))
+    if found is None:
+        raise NotFound(_l("There is no such document."))
+    return found
+
+
+def path_of(sha256: str) -> Path:
+    """Where the archive keeps a document. Raises NotFound when it is gone, which only damage can cause."""
+    path = kept_files.path_of(current_settings().files, sha256)
+    if not path.is_file():
+        raise NotFound(_l("This file is not in the store any more. Tell your system administrator."))
+    return path

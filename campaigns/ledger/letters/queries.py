@@ -1,0 +1,101 @@
+"""What letters of campaigns are made of, and which wait for something. Nothing here writes."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import and_, exists, func, or_, select
+
+from app.accounts.models import User
+from app.core.clock import now
+from app.core.db import AnyRow, db
+from app.employers.models import Contact, Employer
+from campaigns.channels.letter.issued.models import Letter, LetterState
+from campaigns.channels.letter.sheaves.services import Order
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState
+from campaigns.ledger.models import LETTER, Message, MessageState
+from campaigns.ledger.printing.models import PrintBatch, PrintLine, PrintState
+
+S = MessageState
+
+#: A message with the letter that counts for it.
+OF_MESSAGE = and_(Letter.order_key == Message.public_id, Letter.state != LetterState.VOID)
+
+
+def orders(message_ids: Sequence[int]) -> list[Order]:
+    """What is wanted for these messages, in the order of the ledger."""
+    query = (
+        select(
+            Message.public_id,
+            Message.employer_id,
+            Employer.name,
+            AudienceMember.address,
+            AudienceMember.postal_code,
+            Contact.mobile,
+            Employer.employer_account_no,
+            User.name,
+            AudienceMember.variables,
+        )
+        .join(AudienceMember, AudienceMember.id == Message.member_id)
+        .join(Employer, Employer.id == Message.employer_id)
+        .outerjoin(Contact, Contact.id == Message.contact_id)
+        .outerjoin(User, User.id == Employer.owner_id)
+        .where(Message.id.in_(message_ids))
+        .order_by(Message.id)
+    )
+    return [
+        Order(key, employer_id, name, address or "", postal_code or "", *rest)
+        for key, employer_id, name, address, postal_code, *rest in db.session.execute(query)
+    ]
+
+
+def to_make() -> Sequence[int]:
+    """Running campaigns with letters that could be made now, and nobody at work on them."""
+    mine = (Message.campaign_id == Campaign.id, Message.channel == LETTER)
+    due = exists().where(
+        *mine, Message.state == S.PLANNED, or_(Message.due_at.is_(None), Message.due_at <= now())
+    )
+    worked_on = exists().where(*mine, Message.state == S.CLAIMED, Message.due_at > now())
+    query = select(Campaign.id).where(
+        Campaign.state == CampaignState.RUNNING,
+        Campaign.channel == LETTER,
+        Campaign.planned_at.is_not(None),
+        or_(Campaign.send_from.is_(None), Campaign.send_from <= now()),
+        due,
+        ~worked_on,
+    )
+    return db.session.scalars(query).all()
+
+
+def to_withdraw() -> Sequence[int]:
+    """Letters of cancelled campaigns that nobody has printed: in no batch, or in one that was not handed out.
+
+    What a worker is setting in type now is looked at again later.
+    """
+    printed = exists().where(
+        PrintLine.letter_id == Letter.id,
+        PrintBatch.id == PrintLine.batch_id,
+        PrintBatch.state != PrintState.READY,
+    )
+    query = (
+        select(Letter.id)
+        .join(Message, Message.public_id == Letter.order_key)
+        .join(Campaign, Campaign.id == Message.campaign_id)
+        .where(
+            Campaign.state == CampaignState.CANCELLED,
+            Message.state.in_((S.SUPPRESSED, S.SUBMITTED)),
+            Letter.state == LetterState.ISSUED,
+            ~printed,
+        )
+    )
+    return db.session.scalars(query).all()
+
+
+def counts(campaign_id: int) -> dict[str, int]:
+    """The letters of a campaign by their state, the void ones too."""
+    query = (
+        select(Letter.state, func.count())
+        .join(Message, Message.public_id == Letter.order_key)
+        .where(Message.campaign_id == campaign_id)
+        .group_by(Letter.state)
+    )
+    found: Sequence[AnyRow] = db.session.execute(query).all()
+    return {str(state): count for state, count in found}

@@ -1,0 +1,1 @@
+"""Print batches of letters: what is handed to the print room, counted out and in."""

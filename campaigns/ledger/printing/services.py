@@ -1,0 +1,116 @@
+"""Forms print batches, puts their documents together, and takes note of what was spoilt or posted."""
+
+import io
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, insert, select
+
+from app.attachments.queries import kind_of
+from app.attachments.services import attach, checked
+from app.core.clock import now
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.pdf_pages import Part, gathered
+from app.core.permissions import Actor
+from app.core.workflow import transition
+from campaigns.channels.letter.issued.models import LetterState
+from campaigns.channels.letter.issued.workflow import LETTER
+from campaigns.channels.letter.policy import BATCH
+from campaigns.channels.letter.sheaves.queries import path_of
+from campaigns.drafting.queries import find as find_campaign
+from campaigns.ledger.letters.services import make_anew
+from campaigns.ledger.printing import queries
+from campaigns.ledger.printing.models import PrintBatch, PrintLine, PrintState
+
+
+def form(campaign_id: int) -> list[int]:
+    """Puts made letters into batches: full ones as long as letters are being made, then the rest too.
+
+    Gives the ids of new batches. Holds the campaign, so that two callers make no batch twice. Flushes.
+    """
+    campaign = find_campaign(campaign_id, None, lock=True)
+    letters = queries.unbatched(campaign_id)
+    most = BATCH.value()
+    if queries.being_made(campaign_id):
+        letters = letters[: len(letters) // most * most]
+    last = select(func.coalesce(func.max(PrintBatch.number), 0)).where(PrintBatch.campaign_id == campaign_id)
+    number = db.session.scalars(last).one()
+    made = []
+    for first in range(0, len(letters), most):
+        number += 1
+        batch = PrintBatch(
+            campaign_id=campaign_id, branch_id=campaign.branch_id, author_id=campaign.created_by_id,
+            number=number, lines=len(letters[first : first + most]),
+        )  # fmt: skip
+        db.session.add(batch)
+        db.session.flush()
+        rows = [
+            {"batch_id": batch.id, "number": n, "letter_id": letter.id, "page": 0}
+            for n, letter in enumerate(letters[first : first + most], 1)
+        ]
+        db.session.execute(insert(PrintLine), rows)
+        made.append(batch.id)
+    return made
+
+
+def bind(batch_id: int) -> None:
+    """Gathers the letters of a batch from the archive into its document; twice changes nothing. Flushes."""
+    batch = db.session.get(PrintBatch, batch_id, with_for_update=True)
+    if batch is None or batch.sha256:
+        return
+    lines = queries.in_order(batch_id)
+    parts = [
+        Part(path_of(line.letter.sha256), line.letter.first_page or 0, line.letter.pages or 0)
+        for line in lines
+    ]
+    document, begins = gathered(parts)
+    for line, begin in zip(lines, begins, strict=True):
+        line.page = begin + 1
+    batch.pages = begins[-1] + parts[-1].pages + parts[-1].pages % 2
+    with checked(io.BytesIO(document)) as incoming:
+        batch.sha256 = incoming.draft.sha256
+        attach(kind_of(batch), batch, incoming, f"{batch.campaign.name}-{batch.number}.pdf", None)
+    db.session.flush()
+
+
+def spoil(line: PrintLine, reason: str, actor: Actor) -> None:
+    """The letter on this line is void and keeps its number; the next one for the employer goes into a later
+    batch. Raises DomainError once it was posted, or nobody says why."""
+    if not reason.strip():
+        raise DomainError(_l("Say what is wrong with the letter."))
+    if line.spoilt_at is not None:
+        raise DomainError(_l("This line is marked as spoilt already."))
+    if line.letter.state is not LetterState.ISSUED:
+        raise DomainError(_l("This letter was posted already: record what became of it."))
+    make_anew(line.letter)
+    transition(LETTER, line.letter, "void", actor, answers={"reason": reason.strip()})
+    line.spoilt_at, line.reason = now(), reason.strip()
+    db.session.flush()
+
+
+def post(batch: PrintBatch, posted_on: date, pairs: Sequence[tuple[int, str]], actor: Actor) -> int:
+    """Records posting line by line, as (line, tracking number); all or nothing. Gives how many.
+
+    Raises DomainError with every line that is none or that cannot be posted.
+    """
+    if batch.state is not PrintState.RETURNED:
+        raise DomainError(_l("The batch has not come back from printing."))
+    lines = {line.number: line for line in queries.in_order(batch.id)}
+    reasons: list[Any] = []
+    for number, tracking_no in pairs:
+        line = lines.get(number)
+        if line is None or line.spoilt_at is not None:
+            reasons.append(_l("Line %(number)s: there is no good letter on it.", number=number))
+            continue
+        answers = {"posted_on": posted_on, "tracking_no": tracking_no}
+        try:
+            transition(LETTER, line.letter, "post", actor, answers=answers)
+        except DomainError as refusal:
+            words = refusal.reasons or (refusal.message,)
+            reasons += [_l("Line %(number)s: %(why)s", number=number, why=why) for why in words]
+    if reasons:
+        raise DomainError(_l("Nothing was recorded:"), reasons)
+    return len(pairs)
