@@ -1,4 +1,4 @@
-"""What the tests of campaigns by letter build and ask: a campaign ready to launch, its letters, its numbers."""
+"""What the tests of campaigns by letter build and ask: a campaign ready to launch, its numbers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A campaign by letter from its audience to the post: numbers, batches, counts, and a balance that adds up."""
+"""A campaign by letter from its audience to the post: numbers, batches, counts, a balance that adds up."""
 
 import json
 from datetime import date
@@ -64,9 +64,9 @@ def test_whom_no_letter_can_reach_is_left_out_with_the_reason(app: Flask) -> Non
 def drafting_letter_to(employer: Employer, campaign: Campaign) -> Letter:
     assert campaign.letter_version is not None
     letter = Letter(
-        version_id=campaign.letter_version.id, employer_id=employer.id, branch_id=employer.branch_id, prefix="旧",
-        year=2020, serial=1, issued_on=date(2020, 1, 1), data={"title": "旧函", "addressee": "旧"}, address="",
-        token="t" * 16, code="c" * 10, by_id=campaign.created_by_id,
+        version_id=campaign.letter_version.id, employer_id=employer.id, branch_id=employer.branch_id,
+        prefix="旧", year=2020, serial=1, issued_on=date(2020, 1, 1), token="t" * 16, code="c" * 10,
+        data={"title": "旧函", "addressee": "旧"}, address="", by_id=campaign.created_by_id,
     )  # fmt: skip
     db.session.add(letter)
     db.session.flush()

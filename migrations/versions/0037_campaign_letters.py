@@ -2,7 +2,7 @@
 
 Columns are added in place: a table that is made anew on SQLite takes its time and loses what hangs on it.
 
-Revision ID: 0032
+Revision ID: 0037
 Revises: 0031
 """
 
@@ -10,8 +10,8 @@ from alembic import op
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-revision = "0032"
-down_revision = "0031"
+revision = "0037"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 
