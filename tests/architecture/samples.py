@@ -53,13 +53,14 @@ from app.relief.roster.models import ReliefRoster, ReliefRosterLine
 from app.tasks.daily.models import DayClosing
 from app.tasks.rotation.models import HandOver
 from app.tasks.services import open_task
-from campaigns.channels.letter.issued.models import Letter
+from campaigns.channels.letter.issued.models import Letter, Sheaf
 from campaigns.channels.letter.models import LetterTemplate, LetterVersion
 from campaigns.channels.worklist.models import Drive, DriveRow
 from campaigns.drafting.models import MessageClass
 from campaigns.drafting.templates.services import add as add_template
 from campaigns.gateways import accounts
 from campaigns.gateways.accounts import Entry
+from campaigns.ledger.printing.models import PrintBatch
 from campaigns.notices.corrections.models import Correction, Subject
 from tests.factories import (
     create_application,
@@ -136,6 +137,23 @@ def correction(branch: Branch) -> int:
         employer_id=employer(branch), subject=Subject.ADDRESS, wanted="港区路2号", notice_source="message",
         notice_id=1, proven_by="mobile",
     )  # fmt: skip
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def sheaf(branch: Branch) -> int:
+    by_id = create_user(branch=branch).id
+    made = Sheaf(branch_id=branch.id, by_id=by_id, sha256="0" * 64, letters=1, pages=1)
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def print_batch(branch: Branch) -> int:
+    author = create_user(Role.MANAGER, branch=branch)
+    of = create_campaign(author)
+    made = PrintBatch(campaign_id=of.id, branch_id=branch.id, by_id=author.id, number=1, lines=0)
     db.session.add(made)
     db.session.flush()
     return made.id
@@ -603,6 +621,10 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("outlines", "id"): outline,
     ("templates", "id"): template,
     ("letters", "id"): letter,
+    ("sheaves", "id"): sheaf,
+    ("printing", "id"): print_batch,
+    ("letter_drafts", "id"): campaign,
+    ("letter_drafts", "code"): lambda _branch: "arrears",
     ("corrections", "id"): correction,
     ("letters", "code"): lambda _branch: "arrears",
     ("onboarding", "id"): opening,

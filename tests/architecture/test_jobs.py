@@ -32,10 +32,13 @@ from app.leads.ledger.models import Lead
 from app.leads.pool.services import mind_idle
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks.models import Task
+from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.printing import services as printing
 from campaigns.ledger.services import controlling
 from campaigns.ledger.trials.models import Trial
 from tests.architecture import samples
+from tests.campaigns.letters import posting
 from tests.campaigns.sending import planned_campaign, ready_campaign
 from tests.factories import (
     create_branch,
@@ -260,6 +263,18 @@ def _unsubmitted() -> None:
     db.session.add(AdjustmentDrive(year=today().year, opens_on=today(), closes_on=today()))
 
 
+def _never_confirmed() -> None:
+    """Posted long ago, and the post never said a word."""
+    posting.made(1)
+    posted = {"state": LetterState.POSTED, "posted_on": LONG_AGO.date()}
+    db.session.execute(update(Letter).values(posted))
+
+
+def _unbound() -> tuple[int]:
+    """A print batch without its document."""
+    return (printing.form(posting.made())[0],)
+
+
 #: what a job is given to do, by its function's full name; those that need ids return them
 SCENES: dict[str, Callable[[], Any]] = {
     "app.attachments.jobs.discard": _hangs_nowhere,
@@ -298,6 +313,11 @@ SCENES: dict[str, Callable[[], Any]] = {
     "campaigns.ledger.trials.jobs.ask": _tried_in_vain,
     "campaigns.ledger.trials.jobs.hand_over": _tried,
     "campaigns.ledger.trials.jobs.sweep": lambda: _tried(MessageState.CLAIMED),
+    "campaigns.ledger.letters.jobs.give_up": _never_confirmed,
+    "campaigns.ledger.letters.jobs.make": lambda: (posting.planned(), 0),
+    "campaigns.ledger.letters.jobs.sweep_letters": lambda: posting.planned() and None,
+    "campaigns.ledger.printing.jobs.bind": _unbound,
+    "campaigns.ledger.printing.jobs.form": lambda: (posting.made(),),
     "campaigns.ledger.jobs.sweep": lambda: planned_campaign(2).id,
 }
 

@@ -34,7 +34,7 @@ class PrintBatch(Timestamps, Model):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
     branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
     #: whose campaign it is, for those who see only their own
-    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     #: within its campaign, from 1
     number: Mapped[int]
     state: Mapped[PrintState] = mapped_column(EnumText(PrintState), default=PrintState.READY)
@@ -49,7 +49,7 @@ class PrintBatch(Timestamps, Model):
     returned_on: Mapped[date | None]
 
     campaign: Mapped[Campaign] = relationship()
-    author: Mapped[User] = relationship()
+    by: Mapped[User] = relationship()
 
 
 class PrintLine(Model):

@@ -9,4 +9,4 @@ from campaigns.ledger.printing.models import PrintBatch
 
 def visible_to(actor: Actor | None) -> ColumnElement[bool]:
     """The batches of the branches the actor reaches; within own scope, of the actor's own campaigns."""
-    return in_scope(actor, PrintBatch.branch_id, PrintBatch.author_id)
+    return in_scope(actor, PrintBatch.branch_id, PrintBatch.by_id)

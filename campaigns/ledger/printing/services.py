@@ -42,7 +42,7 @@ def form(campaign_id: int) -> list[int]:
     for first in range(0, len(letters), most):
         number += 1
         batch = PrintBatch(
-            campaign_id=campaign_id, branch_id=campaign.branch_id, author_id=campaign.created_by_id,
+            campaign_id=campaign_id, branch_id=campaign.branch_id, by_id=campaign.created_by_id,
             number=number, lines=len(letters[first : first + most]),
         )  # fmt: skip
         db.session.add(batch)

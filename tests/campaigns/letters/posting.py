@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from app.accounts.models import Branch, User
-from app.core.db import db
+from app.core.db import db, writing
 from app.core.jobs import run_inline
 from app.core.legal import LegalBasis
 from app.core.permissions import Role
@@ -17,7 +17,9 @@ from campaigns.drafting import services as drafting
 from campaigns.drafting.letters import services
 from campaigns.drafting.models import Campaign, ContactOrder
 from campaigns.ledger import jobs
+from campaigns.ledger.letters import jobs as making
 from campaigns.ledger.services import controlling
+from tests.campaigns.sending import plan
 from tests.factories import create_branch, create_contact, create_employer, create_user, seed_outlines
 
 EVERYBODY: dict[str, Any] = {"match": "all", "rules": []}
@@ -78,6 +80,23 @@ def launched_here(author: User, **fields: Any) -> Campaign:
         db.session.commit()
     db.session.expire_all()
     return campaign
+
+
+def planned(employers: int = 2) -> int:
+    """The id of a launched campaign with all its rows, of which no letter is made."""
+    campaign = approved(author_with(employers))
+    controlling.launch(campaign.id, None)
+    plan(campaign)
+    return campaign.id
+
+
+def made(employers: int = 2) -> int:
+    """The id of a campaign whose letters are made and in no print batch."""
+    campaign_id = planned(employers)
+    with writing():
+        making.make_letters(campaign_id, seconds=60)
+        db.session.commit()
+    return campaign_id
 
 
 def numbers() -> list[tuple[int, str]]:
