@@ -82,6 +82,7 @@ ASKED: dict[str, Callable[[Secret], int] | None] = {
     "but": lambda secret: secret.contact.id,
     "segment": lambda secret: secret.segment.id,
     "user_id": lambda secret: secret.user.id,
+    "member": None,  # looked for in the campaign of the address alone (tests/campaigns/letters)
     "area": None,  # areas are the whole department's
     "before": None,
     "after": None,

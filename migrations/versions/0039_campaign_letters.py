@@ -2,7 +2,7 @@
 
 Columns are added in place: a table that is made anew on SQLite takes its time and loses what hangs on it.
 
-Revision ID: 0037
+Revision ID: 0039
 Revises: 0031
 """
 
@@ -10,8 +10,8 @@ from alembic import op
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-revision = "0037"
-down_revision = "0036"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
