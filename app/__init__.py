@@ -45,6 +45,7 @@ FEATURES: tuple[str, ...] = (
     "app.targets",
     # their demonstration works on what the others have loaded
     "app.lifecycle.closing",
+    "app.lifecycle.changing",
     "app.contributions.adjustment",
     "app.employers.sources",
     "app.employers.identity",

@@ -50,6 +50,7 @@ TABLES: Mapping[str, CodeTable] = {
     "bank": CodeTable(_l("Entrusted bank"), 3),
     "opening_document": CodeTable(_l("Papers of an account opening"), 3),
     "closing_document": CodeTable(_l("Papers of closing an account"), 3),
+    "change_document": CodeTable(_l("Papers of a change of particulars"), 3),
     "bundle_item": CodeTable(_l("Matters of other agencies"), 3),
     "signing_method": CodeTable(_l("How online signing was done"), 3),
     "signing_refusal": CodeTable(_l("Why online signing was refused"), 3),

@@ -41,6 +41,7 @@ from app.employers.sources.models import EmployerSource
 from app.imports.columns.models import ColumnMemory
 from app.imports.expected.models import ImportExpectation, Rhythm
 from app.leads.eligibility.models import EligibilityRule, Sign, Verdict
+from app.lifecycle.changing.models import ChangeKind, ChangeState, RegisteredChange
 from app.lifecycle.closing.models import Closing, Placement, PlacementKind
 from app.lifecycle.liability.models import Liability
 from app.lifecycle.onboarding.models import Opening
@@ -176,6 +177,16 @@ def escalation(branch: Branch) -> int:
 
 def closing(branch: Branch) -> int:
     made = Closing(employer_id=employer(branch), begun_on=today())
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def registered_change(branch: Branch) -> int:
+    made = RegisteredChange(
+        employer_id=employer(branch), kind=ChangeKind.NAME, state=ChangeState.CHECKING, new_value="新名",
+        changed_on=today(), due_on=today(), noted_on=today(),
+    )  # fmt: skip
     db.session.add(made)
     db.session.flush()
     return made.id
@@ -630,6 +641,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("onboarding", "id"): opening,
     ("escalation", "id"): escalation,
     ("closing", "id"): closing,
+    ("changing", "id"): registered_change,
     "placement_id": placement,
     ("rotation", "id"): hand_over,
     ("daily", "id"): closed_day,

@@ -1,0 +1,94 @@
+"""A change of an employer's registered particulars, and its papers."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import User
+from app.core.clock import now
+from app.core.db import EnumText, Model, Timestamps
+from app.employers.models import Employer
+from app.lifecycle.papers.models import PaperCheck
+
+
+class ChangeKind(StrEnum):
+    NAME = "name"
+    ADDRESS = "address"
+
+
+KIND_LABELS = {ChangeKind.NAME: _l("Change of name"), ChangeKind.ADDRESS: _l("Change of address")}
+
+
+class ChangeState(StrEnum):
+    FOUND = "found"
+    CHECKING = "checking"
+    COMPLETED = "completed"
+    WITHDRAWN = "withdrawn"
+
+
+ENDED = (ChangeState.COMPLETED, ChangeState.WITHDRAWN)
+_STANDING = "state NOT IN ('completed', 'withdrawn')"
+
+
+class RegisteredChange(Timestamps, Model):
+    """One change; of an employer one of a kind stands at a time.
+
+    `changed_on` is the day from which it holds (as the registrar approved it), and from which the term of
+    registering it counts; `applied_on` the day on which the employer handed it in, None while it was only
+    discovered. `document` is what says so, with number and date.
+    """
+
+    __tablename__ = "registered_changes"
+    __table_args__ = (
+        Index("ix_registered_changes_employer", "employer_id", "id"),
+        Index(
+            "uq_registered_changes_standing",
+            "employer_id",
+            "kind",
+            unique=True,
+            sqlite_where=text(_STANDING),
+            postgresql_where=text(_STANDING),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
+    kind: Mapped[ChangeKind] = mapped_column(EnumText(ChangeKind))
+    state: Mapped[ChangeState] = mapped_column(EnumText(ChangeState))
+    since: Mapped[datetime] = mapped_column(default=now)
+    old_value: Mapped[str] = mapped_column(String(255), default="")
+    new_value: Mapped[str] = mapped_column(String(255))
+    changed_on: Mapped[date]
+    due_on: Mapped[date]
+    applied_on: Mapped[date | None]
+    #: a code of the table fact_source
+    source: Mapped[str | None] = mapped_column(String(2))
+    document: Mapped[str] = mapped_column(String(200), default="")
+    noted_on: Mapped[date]
+    noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    completed_on: Mapped[date | None]
+    completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    employer: Mapped[Employer] = relationship()
+    noted_by: Mapped[User | None] = relationship(foreign_keys=[noted_by_id])
+    completed_by: Mapped[User | None] = relationship(foreign_keys=[completed_by_id])
+    checks: Mapped[list["ChangePaper"]] = relationship(
+        cascade="all, delete-orphan", order_by="ChangePaper.code"
+    )
+
+    @property
+    def standing(self) -> bool:
+        return self.state not in ENDED
+
+
+class ChangePaper(PaperCheck, Model):
+    """What was found of one paper of a change (code table `change_document`)."""
+
+    __tablename__ = "change_papers"
+    __table_args__ = (UniqueConstraint("change_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    change_id: Mapped[int] = mapped_column(ForeignKey("registered_changes.id", ondelete="CASCADE"))

@@ -1,0 +1,139 @@
+"""Noting changes and their papers; the steps are the workflow's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.core import timeline
+from app.core.acts import demand
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import Conflict, DomainError
+from app.core.i18n import msgid
+from app.core.permissions import Actor
+from app.core.text import clean, name_key
+from app.core.workdays import calendar
+from app.employers.models import Employer
+from app.lifecycle.changing import queries
+from app.lifecycle.changing.models import ChangeKind, ChangePaper, ChangeState, RegisteredChange
+from app.lifecycle.changing.policy import CHANGE_DAYS, PAPERS, papers_for
+from app.lifecycle.changing.workflow import CHANGING, TASK
+from app.lifecycle.papers.models import CheckResult
+from app.lifecycle.papers.policy import Finding
+from app.lifecycle.papers.services import note_findings
+from app.tasks.services import open_task
+
+NOTED = msgid("Change to be registered: %(old)s → %(new)s, since %(day)s")
+CORRECTED = msgid("Change to be registered, corrected: %(old)s → %(new)s, since %(day)s")
+CHECKED = msgid("Papers of the change checked: %(complete)s of %(all)s in order")
+REGISTER = msgid("Have the change registered: %(old)s → %(new)s")
+
+
+@dataclass(frozen=True)
+class News:
+    """What changed, since when, and who says so. `applied_on`: handed in by the employer on that day."""
+
+    new_value: str
+    changed_on: date
+    source: str | None = None
+    document: str = ""
+    applied_on: date | None = None
+
+
+def note(employer: Employer, kind: ChangeKind, news: News, actor: Actor) -> RegisteredChange:
+    """Notes a change, which is registered when its papers are in order; one of a kind stands at a time."""
+    demand(employer, "edit", actor)
+    _check(employer, kind, news)
+    if queries.standing_of(employer.id, kind) is not None:
+        raise Conflict(_l("A change of this kind is noted already: correct it, or register it first."))
+    change = RegisteredChange(
+        employer=employer,
+        kind=kind,
+        state=ChangeState.CHECKING if news.applied_on else ChangeState.FOUND,
+        applied_on=news.applied_on,
+        noted_on=today(),
+        noted_by_id=actor.id,
+    )
+    _fill(change, news)
+    db.session.add(change)
+    db.session.flush()
+    _tell(change, NOTED, _params(change), actor)
+    _ask_for_it(change, actor)
+    return change
+
+
+def correct(change: RegisteredChange, news: News, actor: Actor) -> None:
+    """Corrects what was noted; the term counts from the day as it is known now."""
+    demand(change, "edit", actor)
+    _check(change.employer, change.kind, news)
+    _fill(change, news)
+    if change.applied_on is not None:
+        change.applied_on = news.applied_on or change.applied_on
+    db.session.flush()
+    _tell(change, CORRECTED, _params(change), actor)
+    _ask_for_it(change, actor)
+
+
+def _check(employer: Employer, kind: ChangeKind, news: News) -> None:
+    value, found = clean(news.new_value), []
+    present = employer.name if kind is ChangeKind.NAME else employer.address or ""
+    same = name_key(value) == name_key(present) if kind is ChangeKind.NAME else value == present
+    if not value or same:
+        found.append(_l("Enter what it is now; it differs from what is on record."))
+    if news.changed_on > today():
+        found.append(_l("The day of the change lies in the future."))
+    if news.applied_on and not news.changed_on <= news.applied_on <= today():
+        found.append(_l("It was handed in between the change and today."))
+    if found:
+        raise DomainError(_l("The change could not be noted:"), found)
+
+
+def _fill(change: RegisteredChange, news: News) -> None:
+    employer = change.employer
+    change.old_value = employer.name if change.kind is ChangeKind.NAME else employer.address or ""
+    change.new_value, change.changed_on = clean(news.new_value), news.changed_on
+    change.due_on = news.changed_on + timedelta(days=CHANGE_DAYS.value(news.changed_on))
+    change.source, change.document = news.source, clean(news.document)
+
+
+def _params(change: RegisteredChange) -> dict[str, Any]:
+    day = change.changed_on.isoformat()
+    return {"old": change.old_value or "—", "new": change.new_value, "day": day, "comment": change.document}
+
+
+def _tell(change: RegisteredChange, summary: str, params: dict[str, Any], actor: Actor) -> None:
+    timeline.record(
+        change.employer_id, CHANGING.kind, summary, params=params, actor=actor, endpoint="changing.show",
+        link_id=change.id,
+    )  # fmt: skip
+
+
+def _ask_for_it(change: RegisteredChange, actor: Actor) -> None:
+    """The owner's task is due with the term; where that has passed, today."""
+    due = calendar(today().year, provisional=True).on_or_after(max(today(), change.due_on))
+    params = {"old": change.old_value or "—", "new": change.new_value}
+    task = open_task(
+        TASK, REGISTER, due, employer=change.employer, params=params, source=(TASK, change.id), actor=actor
+    )
+    task.due_on, task.params = due, params
+    db.session.flush()
+
+
+def check_papers(change: RegisteredChange, findings: Mapping[str, Finding], actor: Actor) -> int:
+    """Writes down what was found of the papers, by code; gives how many are new or changed."""
+    demand(change, "check_papers", actor)
+    asked = papers_for(change.kind)
+
+    def new(code: str) -> ChangePaper:
+        change.checks.append(ChangePaper(change_id=change.id, code=code))
+        return change.checks[-1]
+
+    changed = note_findings(PAPERS, asked, queries.checks_of(change), findings, new, actor)
+    db.session.flush()
+    if changed:
+        complete = [one for one in change.checks if one.code in asked and one.result is CheckResult.COMPLETE]
+        _tell(change, CHECKED, {"complete": len(complete), "all": len(asked)}, actor)
+    return len(changed)
