@@ -63,7 +63,7 @@ STATES = (
     State("found", _l("Discovered, not handed in"), Tone.WARNING, acts={"check_papers": _NOT_HANDED_IN}),
     State("checking", _l("Papers being checked"), Tone.ACTIVE),
     State("completed", _l("Change registered"), Tone.DONE, final=True, acts=_OVER),
-    State("withdrawn", _l("Given up"), Tone.DONE, final=True, acts=_OVER),
+    State("withdrawn", _l("Change given up"), Tone.DONE, final=True, acts=_OVER),
 )
 _STANDING = ("found", "checking")
 STEPS = (

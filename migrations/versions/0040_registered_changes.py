@@ -1,6 +1,6 @@
 """Changes of name and address as matters of their own: noted or discovered, proven by papers, registered in time.
 
-Revision ID: 0037
+Revision ID: 0040
 """
 
 from datetime import UTC, datetime
@@ -9,8 +9,8 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = "0037"
-down_revision = "0036"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
