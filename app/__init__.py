@@ -70,6 +70,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.channels.letter.issued",
     "campaigns.channels.worklist",
     "campaigns.channels.letter.sheaves",
+    "campaigns.channels.worklist.roster",
     "campaigns.drafting",
     "campaigns.drafting.templates",
     "campaigns.drafting.letters",

@@ -8,6 +8,7 @@ from typing import Any
 from app.core.cells import Cell, CellError, is_empty
 from app.core.import_spec import Column, ImportSpec, Line, Reason
 from app.core.import_staging import Packed
+from app.core.personal import HIDDEN
 from app.core.sheet_formulas import UNCALCULATED
 from app.core.sheets import Row, Table
 
@@ -127,7 +128,7 @@ class _Reader:
     def written(self, cells: Sequence[Cell]) -> dict[str, str]:
         """The known cells as they were written, shortened, for showing a rejected row."""
         return {
-            column.name: str(cells[index])[:80]
+            column.name: HIDDEN if column.personal else str(cells[index])[:80]
             for column, index in self._columns
             if index < len(cells) and cells[index] is not None
         }

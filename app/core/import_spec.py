@@ -38,7 +38,7 @@ class Column:
 
     A required column must be in the file and filled in every row. One that is not required is None where
     the cell is empty, and absent from `Line.values` when the file has no such column: do not overwrite with
-    it.
+    it. What is `personal` is not kept as it was written with a rejected row.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Column:
     aliases: tuple[str, ...]
     parse: Parser
     required: bool = False
+    personal: bool = False
 
     @property
     def heading(self) -> Heading:

@@ -67,6 +67,18 @@ class Sealed:
     __repr__ = __str__
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class IdNumber:
+    """An ID number on its way from a file to its seal. Its text hides it, so that no list keeps it."""
+
+    number: str
+
+    def __str__(self) -> str:
+        return masked_id_number(self.number)
+
+    __repr__ = __str__
+
+
 class SealedText(TypeDecorator[Sealed]):
     """A column of sealed values. It takes nothing that is not sealed already."""
 

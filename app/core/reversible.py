@@ -24,7 +24,7 @@ from app.core.clock import now
 from app.core.db import EnumText, PeriodType, UTCDateTime, _Scaled, among, db
 from app.core.import_spec import Plan, Ref, Write, id_of
 from app.core.periods import Period
-from app.core.personal import Sealed, SealedText
+from app.core.personal import IdNumber, Sealed, SealedText
 
 Note = dict[str, Any]
 STAMPS = ("created_at", "updated_at")
@@ -162,6 +162,8 @@ def as_json(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Sealed):
         return value.token
+    if isinstance(value, IdNumber):
+        return str(value)
     return value.id if isinstance(value, Ref) else value
 
 

@@ -9,15 +9,22 @@ from sqlalchemy import select
 
 from app.accounts.models import User
 from app.core.clock import today
+from app.core.criteria import rule
 from app.core.db import db
+from app.core.errors import DomainError, Forbidden
 from app.core.permissions import Role
+from app.core.workdays import add_working_days
+from app.core.workflow import transition
+from app.employers.lists import count_employers
 from app.employers.models import Employer, Stage
-from app.outreach.models import VisitKind
+from app.outreach.models import Visit, VisitKind
+from app.outreach.talking.models import Script
 from app.tasks.models import Task, TaskState
-from campaigns.channels.worklist import services
-from campaigns.channels.worklist.models import Drive, DriveRow
+from campaigns.channels.worklist import queries, services
+from campaigns.channels.worklist.models import Drive, DriveRow, RowState
 from campaigns.channels.worklist.policy import READY
-from campaigns.channels.worklist.services import Wish
+from campaigns.channels.worklist.services import Told, Wish
+from campaigns.channels.worklist.workflow import DRIVE, ROW
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
 CALL = VisitKind.CALL
@@ -90,3 +97,70 @@ def test_a_manager_starts_a_ready_drive_with_one_form_and_every_number_leads_to_
     assert employer.name in client.get(f"{place}?settled.ge=1").text
     assert employer.name not in client.get(f"{place}?state.in=done").text
     assert client.get("/drives").text.count("2026年封存账户核实") == 1
+
+
+def test_an_outcome_is_a_call_on_the_story_and_opens_what_it_asks_for(
+    row: DriveRow, chen: User, employer: Employer
+) -> None:
+    task = open_task()
+    assert (task.owner_id, task.employer_id) == (chen.id, employer.id)
+    assert task.due_on == row.due_on == add_working_days(today(), 10, provisional=True)
+    services.tell(row, Told("not_reached", CALL), chen)
+    assert open_task().due_on == add_working_days(today(), 2, provisional=True)
+    services.tell(row, Told("visit", CALL, "名单较长", next_on=today() + timedelta(days=3)), chen)
+    visit = open_task()
+    assert visit.title == "Visit the employer: %(drive)s"
+    assert visit.due_on == today() + timedelta(days=3)
+    for wrong in (Told("settled", CALL), Told("part", CALL, done=15), Told("sold", CALL)):
+        with pytest.raises(DomainError):
+            services.tell(row, wrong, chen)
+    assert (row.tries, row.settled, db.session.query(Visit).count()) == (2, 0, 2)
+    services.tell(row, Told("settled", VisitKind.VISIT, "全部办结", done=14), chen)
+    db.session.refresh(row)
+    assert (row.state, row.settled, row.matters) == (RowState.DONE, 14, 14)
+    assert db.session.query(Task).filter_by(state=TaskState.OPEN).count() == 0
+    tried, untried = f"{row.drive_id}:settled", f"{row.drive_id}:"
+    assert count_employers({"match": "all", "rules": [rule("drive_outcome", "in", [tried])]}, chen) == 1
+    assert count_employers({"match": "all", "rules": [rule("drive_outcome", "in", [untried])]}, chen) == 0
+
+
+def test_rows_and_drives_are_given_up_and_reopened_with_reasons_and_end_only_when_all_is_done(
+    row: DriveRow, drive: Drive, chen: User, manager: User
+) -> None:
+    with pytest.raises(DomainError):
+        transition(DRIVE, drive, "finish", manager)
+    with pytest.raises(Forbidden):
+        transition(DRIVE, drive, "give_up", chen, answers={"reason": "不做了"})
+    with pytest.raises(DomainError):
+        transition(ROW, row, "give_up", chen)
+    transition(ROW, row, "give_up", chen, answers={"reason": "单位已注销"})
+    with pytest.raises(DomainError):
+        services.tell(row, Told("nothing", CALL), chen)
+    transition(DRIVE, drive, "finish", manager)
+    with pytest.raises(DomainError):
+        transition(ROW, row, "reopen", chen, answers={"reason": "又找到了"})
+    transition(DRIVE, drive, "reopen", manager, answers={"reason": "尚有遗漏"})
+    transition(ROW, row, "reopen", chen, answers={"reason": "又找到了"})
+    assert open_task().owner_id == chen.id
+    transition(DRIVE, drive, "give_up", manager, answers={"reason": "并入下一轮"})
+    assert db.session.query(Task).filter_by(state=TaskState.OPEN).count() == 0
+    with pytest.raises(DomainError):
+        services.take_in(drive, manager)
+
+
+def test_a_row_goes_with_its_task_to_a_colleague_of_the_branch_only(
+    row: DriveRow, chen: User, manager: User
+) -> None:
+    liu = create_user(Role.SPECIALIST, branch=chen.branch)
+    stranger = create_user(Role.SPECIALIST, branch=create_branch())
+    with pytest.raises(DomainError):
+        services.reassign(row, stranger, manager)
+    with pytest.raises(Forbidden):
+        services.reassign(row, liu, chen)
+    services.reassign(row, liu, manager)
+    assert (row.owner_id, open_task().owner_id) == (liu.id, liu.id)
+    assert services.take_in(row.drive, manager) == 0
+    with pytest.raises(DomainError):
+        services.add(row.drive, row.employer, manager)
+    assert list(db.session.scalars(queries.listed(stranger))) == []
+    assert db.session.query(Script).count() == 1

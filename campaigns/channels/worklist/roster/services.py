@@ -1,0 +1,175 @@
+"""Taking rosters in, taking them back, and forgetting whom they named."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import joinedload
+
+from app.core.clock import now, today
+from app.core.db import among, changed, db
+from app.core.import_spec import Context, Line, Plan, Ref
+from app.core.periods import Period
+from app.core.personal import ID_NUMBER, indexes, sealed_with_index
+from app.core.text import code_key
+from app.core.workflow import WorkflowHistory
+from app.tasks.models import Task
+from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow, PartnerNote, RowState
+from campaigns.channels.worklist.policy import TRANSFER_MONTHS
+from campaigns.channels.worklist.roster import queries
+from campaigns.channels.worklist.services import DO, SOURCE, ask, due_on
+from campaigns.channels.worklist.workflow import ROW
+
+#: the drive whose roster says since when somebody contributes here
+TRANSFERS = "transfer_reminder"
+
+
+@dataclass
+class Looked:
+    """What is known of a chunk's lines; rows that it creates join in as they come."""
+
+    drives: Mapping[int, Drive]
+    employers: Mapping[str, Mapping[str, Any]]
+    rows: dict[tuple[int, int], Any]
+    people: set[tuple[Any, str, str | None]]
+
+
+def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
+    """Four statements a chunk."""
+    drives = queries.drives(context.actor)
+    employers = queries.employers([code_key(line.values["code"]) for line in lines], context.actor)
+    rows = queries.rows(list(drives), [one["id"] for one in employers.values()])
+    looked = Looked(drives, employers, dict(rows), set(queries.people([row["id"] for row in rows.values()])))
+    return [_plan(line, looked) for line in lines]
+
+
+def _plan(line: Line, looked: Looked) -> Plan:
+    made = Plan(line)
+    drive = _drive(made, looked)
+    employer = looked.employers.get(code_key(line.values["code"]))
+    if employer is None:
+        made.reject("unknown", "code", value=line.values["code"])
+    elif not employer["within"]:
+        made.reject("other_branch")
+    if drive is None or made.reasons or employer is None or _too_soon(made, drive):
+        return made
+    if line.values.get("person"):
+        _plan_person(made, _row(made, drive, employer, looked), looked)
+    else:
+        _plan_number(made, drive, employer, looked)
+    return made
+
+
+def _drive(made: Plan, looked: Looked) -> Drive | None:
+    """The drive that the line names; without a number the only one that is running."""
+    number = made.line.values.get("drive")
+    if number is None and len(looked.drives) == 1:
+        return next(iter(looked.drives.values()))
+    if number is None:
+        made.reject("which_drive" if looked.drives else "no_drive")
+    elif number not in looked.drives:
+        made.reject("unknown_drive", "drive", value=number)
+    return looked.drives.get(number or 0)
+
+
+def _too_soon(made: Plan, drive: Drive) -> bool:
+    """Whoever came from elsewhere is told only after some months of contributing here."""
+    since = made.line.values.get("since")
+    if drive.kind != TRANSFERS or since is None:
+        return False
+    ripe = since + TRANSFER_MONTHS.value()
+    if ripe <= Period.of(today()):
+        return False
+    made.reject("too_soon", "since", month=str(ripe))
+    return True
+
+
+def _row(made: Plan, drive: Drive, employer: Mapping[str, Any], looked: Looked, number: int = 0) -> int | Ref:
+    """The id of the employer's row; created where there is none yet."""
+    known = looked.rows.get((drive.id, employer["id"]))
+    if isinstance(known, dict):
+        made.record = known["id"]
+        if known["state"] is not RowState.OPEN:
+            made.remark("closed")
+        return int(known["id"])
+    if isinstance(known, Ref):
+        made.record = known
+        return known
+    ref = made.create(
+        DriveRow,
+        {
+            "drive_id": drive.id, "employer_id": employer["id"], "owner_id": employer["owner_id"],
+            "state": RowState.OPEN, "since": now(), "due_on": due_on(drive), "number": number, "done": 0,
+            "tries": 0,
+        },
+    )  # fmt: skip
+    looked.rows[drive.id, employer["id"]] = ref
+    return ref
+
+
+def _plan_number(made: Plan, drive: Drive, employer: Mapping[str, Any], looked: Looked) -> None:
+    number = made.line.values.get("number") or 0
+    known = looked.rows.get((drive.id, employer["id"]))
+    row = _row(made, drive, employer, looked, number)
+    if isinstance(known, dict) and number:
+        made.update(DriveRow, {"id": row, "number": known["number"]}, {"number": number})
+    elif isinstance(known, Ref) and number:
+        made.remark("by_name")
+
+
+def _plan_person(made: Plan, row: int | Ref, looked: Looked) -> None:
+    name, given = made.line.values["person"], made.line.values.get("id_number")
+    marks = indexes(given.number, ID_NUMBER) if given else [None]
+    if any((row, name, mark) in looked.people for mark in marks):
+        return
+    sealed, index = sealed_with_index(given.number, ID_NUMBER) if given else (None, None)
+    made.create(DrivePerson, {"row_id": row, "name": name, "id_number": sealed, "id_number_index": index})
+    looked.people.add((row, name, index))
+
+
+def applied(plans: Sequence[Plan], context: Context) -> None:
+    """Each employer that is new in its drive becomes a task for its specialist."""
+    ids = [
+        write.id.id
+        for one in plans
+        for write in one.writes
+        if write.model is DriveRow and write.before is None and isinstance(write.id, Ref) and write.id.id
+    ]
+    if not ids:
+        return
+    loaded = (joinedload(DriveRow.drive), joinedload(DriveRow.employer))
+    for row in db.session.scalars(select(DriveRow).where(among(DriveRow.id, ids)).options(*loaded)):
+        ask(row, DO, row.due_on, context.actor, fresh=True)
+    db.session.flush()
+
+
+def removing(table: str, ids: Sequence[int], _context: Context) -> None:
+    """Undoing: nobody need see to these employers any more."""
+    if table != DriveRow.__tablename__:
+        return
+    db.session.execute(delete(Task).where(Task.source_type == SOURCE, among(Task.source_id, ids)))
+    written = WorkflowHistory.workflow == ROW.name
+    db.session.execute(delete(WorkflowHistory).where(written, among(WorkflowHistory.record_id, ids)))
+
+
+# Forgetting ---------------------------------------------------------------------------------------------
+
+
+def forget_people(ids: Sequence[int]) -> int:
+    """The names go, the counts stay: past the session, so that nothing of them reaches the trail."""
+    counted = (
+        select(DrivePerson.row_id, func.count(), func.count(DrivePerson.settled_on))
+        .where(among(DrivePerson.id, ids))
+        .group_by(DrivePerson.row_id)
+    )
+    for row_id, number, done in db.session.execute(counted).all():
+        values = {"number": DriveRow.number + number, "done": DriveRow.done + done}
+        db.session.execute(update(DriveRow).where(DriveRow.id == row_id).values(values))
+    gone = changed(delete(DrivePerson).where(among(DrivePerson.id, ids)))
+    db.session.expire_all()
+    return gone
+
+
+def forget_notes(ids: Sequence[int]) -> int:
+    return changed(delete(PartnerNote).where(among(PartnerNote.id, ids)))

@@ -1,0 +1,149 @@
+"""Rosters of drives: taken in and back, kept sealed, recorded, and forgotten while the counts stay."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from app.accounts.models import User
+from app.core.clock import today
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.features import current_features
+from app.core.permissions import Role
+from app.employers.models import Employer, Stage
+from app.imports.models import ImportRow
+from app.personal.services import carry_out
+from app.tasks.models import Task
+from campaigns.channels.worklist import services
+from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow
+from campaigns.channels.worklist.policy import READY
+from campaigns.channels.worklist.services import Wish
+from tests.contributions.statements import run
+from tests.factories import create_branch, create_employer, create_user, sign_in
+from tests.spreadsheets import workbook
+
+HEADER = ["专项行动编号", "单位账号", "单位名称", "事项数", "姓名", "身份证号", "缴存起始年月"]
+ZHANG, LI = "11010519491231002X", "440524188001010014"
+pytestmark = pytest.mark.databases("sqlite")
+
+
+@pytest.fixture
+def manager(app: Flask) -> User:
+    return create_user(Role.MANAGER, branch=create_branch(), username="wang")
+
+
+@pytest.fixture
+def employers(manager: User) -> list[Employer]:
+    chen = create_user(Role.SPECIALIST, branch=manager.branch)
+    return [
+        create_employer(
+            manager.branch,
+            stage=Stage.CONTRIBUTING,
+            owner_id=chen.id,
+            employer_account_no=f"030100000{number}",
+        )
+        for number in range(3)
+    ]
+
+
+def begin(manager: User, kind: str = "sealed_check") -> Drive:
+    ready = READY[kind]
+    wish = Wish(kind, str(kind), today() + timedelta(days=60), 10, ready.outcomes, results=ready.results)
+    return services.start(wish, manager)
+
+
+def lines(folder: Path, *found: list[object]) -> str:
+    return str(workbook(folder / f"roster{len(list(folder.iterdir()))}.xlsx", [HEADER, *found]))
+
+
+def test_a_roster_brings_counts_and_sealed_people_is_taken_back_and_forgotten_in_time(
+    app: Flask, client: FlaskClient, manager: User, employers: list[Employer], tmp_path: Path
+) -> None:
+    drive = begin(manager)
+    other = create_employer(create_branch(), employer_account_no="0999000001")
+    file = lines(
+        tmp_path,
+        [drive.id, "0301000000", "甲", 12, None, None, None],
+        [None, "0301000001", "乙", None, "张三", ZHANG, None],
+        [None, "0301000001", "乙", None, "李四", LI, None],
+        [None, "0301000001", "乙", None, "王五", "123", None],
+        [None, other.employer_account_no, "丙", 5, None, None, None],
+        [77, "0301000002", "丁", 5, None, None, None],
+        [None, "0000", "戊", 5, None, None, None],
+    )
+    more = ("imports", "apply", "roster", file, "--user", "wang")
+    answer = run(app, *more)
+    assert (answer["new"], answer["rejected"]) == (3, 4)
+    assert set(answer["reasons"]) == {
+        "id_number.not_an_id_number", "other_branch", "drive.unknown_drive", "code.unknown",
+    }  # fmt: skip
+    rows = db.session.scalars(select(DriveRow).order_by(DriveRow.employer_id)).all()
+    assert [row.matters for row in rows] == [12, 2]
+    assert db.session.scalar(select(func.count(Task.id)).where(Task.kind == "drive")) == 2
+    kept = [
+        str(row) for model in (DrivePerson, ImportRow) for row in db.session.execute(select(model.__table__))
+    ]
+    assert len(kept) > 2
+    assert not any(number in row for row in kept for number in (ZHANG, LI, "'123'"))
+    again = run(app, *more)
+    assert (again["new"], again["unchanged"]) == (0, 3)
+
+    db.session.commit()
+    sign_in(client, manager)
+    page = client.get(f"/drives/rows/{rows[1].id}").text
+    assert "张三" in page
+    assert "110105********002X" in page
+    zhang = db.session.scalars(select(DrivePerson).order_by(DrivePerson.id)).first()
+    assert zhang is not None
+    told = {f"p_{zhang.id}": "untraceable", "rest": "reason_changed"}
+    assert client.post(f"/drives/rows/{rows[1].id}/people", data=told).status_code == 303
+    said = {"agency": "police", "said_on": today().isoformat(), "note": "户籍已迁出"}
+    assert client.post(f"/drives/rows/{rows[1].id}/notes", data=said).status_code == 303
+    db.session.expire_all()
+    assert (rows[1].settled, rows[1].matters) == (1, 2)
+    assert "户籍已迁出" in client.get(f"/drives/rows/{rows[1].id}").text
+    with pytest.raises(DomainError):
+        services.record_results(rows[1], {zhang.id: "transferred"}, "", manager)
+
+    with time_machine.travel(today() + timedelta(days=60 + 220)):
+        rule = current_features().retention["drive_people"]
+        assert sum(carry_out(rule)) == 2
+        db.session.commit()
+    db.session.expire_all()
+    assert db.session.query(DrivePerson).count() == 0
+    assert (rows[1].settled, rows[1].matters) == (1, 2)
+
+
+def test_a_roster_is_taken_back_with_its_tasks(
+    app: Flask, manager: User, employers: list[Employer], tmp_path: Path
+) -> None:
+    begin(manager)
+    file = lines(tmp_path, [None, "0301000001", "乙", None, "张三", ZHANG, None])
+    answer = run(app, "imports", "apply", "roster", file, "--user", "wang")
+    run(app, "imports", "undo", str(answer["batch"]))
+    left = [db.session.query(model).count() for model in (DriveRow, DrivePerson, Task)]
+    assert left == [0, 0, 0]
+
+
+def test_transfers_wait_for_their_months_and_a_file_says_which_drive_it_means(
+    app: Flask, manager: User, employers: list[Employer], tmp_path: Path
+) -> None:
+    drive = begin(manager, "transfer_reminder")
+    early, ripe = (today() - timedelta(days=days) for days in (40, 400))
+    file = lines(
+        tmp_path,
+        [None, "0301000001", "乙", None, "张三", None, f"{early:%Y%m}"],
+        [None, "0301000002", "丁", None, "李四", None, f"{ripe:%Y%m}"],
+    )
+    answer = run(app, "imports", "apply", "roster", file, "--user", "wang")
+    assert (answer["new"], set(answer["reasons"])) == (1, {"since.too_soon"})
+    begin(manager)
+    nameless = lines(tmp_path, [None, "0301000000", "甲", 3, None, None, None])
+    answer = run(app, "imports", "apply", "roster", nameless, "--user", "wang")
+    assert set(answer["reasons"]) == {"which_drive"}
+    assert db.session.scalars(select(DriveRow.drive_id)).all() == [drive.id]
