@@ -62,6 +62,10 @@ options_set = _signals.signal("options-set")
 #: answered as this person.
 number_answered = _signals.signal("number-answered")
 
+#: sender: the contact; employer, number, place (the drive's name), source (kind and id of the record), note,
+#: actor. Somebody was told that this person has another number: it is checked before it is written down.
+number_proposed = _signals.signal("number-proposed")
+
 #: sender: the employer; old, new (users or None), actor. Each receiver answers with the number of open tasks
 #: that it passed on.
 owner_changed = _signals.signal("owner-changed")

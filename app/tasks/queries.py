@@ -11,7 +11,9 @@ from sqlalchemy.orm import joinedload
 from app.accounts.queries import name_of
 from app.core.clock import SHANGHAI, now, today
 from app.core.db import among, db
+from app.core.features import current_features
 from app.core.finding import the_one
+from app.core.links import url_if
 from app.core.moving import Change
 from app.core.permissions import Actor
 from app.core.reach import once_for_reach
@@ -72,6 +74,14 @@ def my_day(actor: Actor) -> Day:
     done = select(func.count()).where(mine, Task.state == TaskState.DONE, Task.closed_at >= since)
     day.done_this_week = db.session.scalar(done) or 0
     return day
+
+
+def page_of_source(task: Task) -> str | None:
+    """The page of the record that gave rise to the task, where a process moves such records."""
+    workflow = current_features().workflows.get(task.source_type or "")
+    if workflow is None or workflow.endpoint is None or task.source_id is None:
+        return None
+    return url_if(workflow.endpoint, id=task.source_id)
 
 
 def tasks_of(employer_id: int, actor: Actor) -> Sequence[Task]:

@@ -45,6 +45,7 @@ def show(id: int) -> ResponseReturnValue:
     return render_template(
         "tasks/show.html",
         task=task,
+        origin=queries.page_of_source(task),
         workable=may_work_on(actor, task),
         close=CloseForm(),
         cancel=CancelForm(),

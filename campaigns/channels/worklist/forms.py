@@ -25,7 +25,7 @@ from app.core.clock import today
 from app.core.decimals import Places
 from app.core.permissions import Actor
 from app.core.sentences import sentence
-from app.employers.forms import not_in_the_future
+from app.employers.forms import not_in_the_future, valid_mobile
 from app.employers.lists import LIST, employer_fields
 from app.employers.models import Contact
 from app.outreach.models import KIND_LABELS, VisitKind
@@ -98,6 +98,10 @@ class OutcomeForm(FlaskForm):  # type: ignore[misc]
     outcome = RadioField(_l("Outcome"), [InputRequired()])
     action = RadioField(_l("How"), choices=offered(ACTIONS))
     contact_id = SelectField(_l("With whom"), coerce=int)
+    mobile = StringField(
+        _l("New mobile number of that person"), [Optional(), valid_mobile],
+        description=_l("It is checked by a colleague before it replaces the old one."),
+    )  # fmt: skip
     done = IntegerField(_l("Matters without a name that are done by now"), [Optional(), NumberRange(0)])
     amount = DecimalField(
         _l("Yuan that came of it so far"), [Optional(), Places(2), NumberRange(0)], places=2
@@ -128,7 +132,7 @@ class OutcomeForm(FlaskForm):  # type: ignore[misc]
         return Told(
             outcome=self.outcome.data, action=VisitKind(self.action.data), note=self.note.data or "",
             done=self.done.data if "done" in self else None, amount=self.amount.data,
-            contact_id=self.contact_id.data or None, next_on=self.next_on.data,
+            contact_id=self.contact_id.data or None, mobile=self.mobile.data or "", next_on=self.next_on.data,
         )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from app.core.permissions import Actor
 from app.core.workdays import add_working_days
 from app.core.workflow import Move, Workflow, transition
 from app.employers.lists import select_employers
-from app.employers.models import Employer
+from app.employers.models import Contact, Employer
 from app.employers.queries import possible_owners
 from app.outreach.models import VisitKind
 from app.outreach.services import Account, log_visit
@@ -194,6 +194,8 @@ class Told:
     done: int | None = None
     amount: Decimal | None = None
     contact_id: int | None = None
+    #: another number of the contact, to be checked before it is written down
+    mobile: str = ""
     #: when to go on, where the outcome asks for something; the department's usual days otherwise
     next_on: date | None = None
 
@@ -210,6 +212,8 @@ def tell(row: DriveRow, told: Told, actor: Actor) -> None:
         raise DomainError(_l("The due date lies in the past: choose today or later."))
     if come.ends and _unsettled(row, told):
         raise DomainError(_l("Not all matters are done: enter them first, or choose another outcome."))
+    if told.mobile or come.follow is Follow.NUMBER:
+        _propose_number(row, told, actor)
     account = Account(
         kind=told.action, at=now(), outcome=come.told, summary=told.note, topics=tuple(row.drive.topics),
         contact_id=told.contact_id,
@@ -223,6 +227,16 @@ def tell(row: DriveRow, told: Told, actor: Actor) -> None:
         transition(ROW, row, "finish", None, comment=told.note, evidence={"by": actor.name})
     else:
         _go_on(row, come.follow, told.next_on, actor)
+
+
+def _propose_number(row: DriveRow, told: Told, actor: Actor) -> None:
+    contact = db.session.get(Contact, told.contact_id) if told.contact_id else None
+    if contact is None or not told.mobile.strip():
+        raise DomainError(_l("Choose whose number was wrong, and enter the new one."))
+    signals.number_proposed.send(
+        contact, employer=row.employer, number=told.mobile, place=row.drive.name, source=("drive", row.id),
+        note=told.note, actor=actor,
+    )  # fmt: skip
 
 
 def _unsettled(row: DriveRow, told: Told) -> bool:

@@ -3,18 +3,20 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from app.core import signals
 from app.core.features import Feature, NavItem, TimelineKind
 from app.core.moving import PEOPLE, Mover
 from app.core.retaining import people_forgotten
 from campaigns.notices.corrections.policy import GRANTS, Permission
-from campaigns.notices.corrections.services import forget_people
+from campaigns.notices.corrections.services import forget_people, hear
 from campaigns.notices.corrections.views import blueprint
 from campaigns.notices.corrections.workflow import CORRECTION
 
 
 def init(_app: Flask) -> None:
-    """Whoever is forgotten is forgotten here too."""
+    """Whoever is forgotten is forgotten here too; numbers that colleagues hear are checked here."""
     people_forgotten.connect(forget_people)
+    signals.number_proposed.connect(hear)
 
 
 feature = Feature(

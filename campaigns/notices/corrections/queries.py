@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 from app.core.db import db
 from app.core.permissions import Actor
 from app.employers.models import Contact, Employer
-from campaigns.notices.corrections.models import Correction, CorrectionState
+from campaigns.notices.corrections.models import Correction, CorrectionState, Subject
 from campaigns.notices.corrections.policy import visible_to
 from campaigns.notices.queries import Notice
 
@@ -24,6 +24,16 @@ def listed(actor: Actor | None) -> Select[Correction]:
             joinedload(Correction.contact).load_only(Contact.id, Contact.name),
         )
     )
+
+
+def number_is_checked(contact_id: int) -> bool:
+    """Whether somebody is still checking another number of this person."""
+    query = select(Correction.id).where(
+        Correction.contact_id == contact_id,
+        Correction.subject == Subject.MOBILE,
+        Correction.state == CorrectionState.PROPOSED,
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def open_ones(notice: Notice) -> Sequence[Correction]:

@@ -15,9 +15,10 @@ from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid, msgid_of
 from app.core.identifiers import mobile
+from app.core.permissions import Actor
 from app.core.retaining import NOBODY
 from app.core.text import clean, mask_phone
-from app.employers.models import Employer
+from app.employers.models import Contact, Employer
 from campaigns.notices.corrections import queries
 from campaigns.notices.corrections.models import OF_PERSON, SUBJECT_LABELS, Correction, Subject
 from campaigns.notices.corrections.workflow import SOURCE, on_record
@@ -26,7 +27,10 @@ from campaigns.outcomes.policy import Outcome
 from campaigns.outcomes.services import follow
 
 KIND, ENDPOINT = "correction", "corrections.show"
+#: in place of the way in which a reader proved to be the right one: a colleague heard it on a call or visit
+HEARING = "hearing"
 PROPOSED = msgid("On the notice “%(campaign)s” a correction was proposed: %(what)s, %(old)s → %(new)s")
+HEARD = msgid("In the drive “%(campaign)s” a correction was heard: %(what)s, %(old)s → %(new)s")
 TITLE = msgid("Check a correction that the handler proposes: %(what)s")
 REVEALED = msgid("Personal data revealed")
 
@@ -77,8 +81,32 @@ def propose(notice: Notice, way: Way, proposal: Proposal) -> Correction:
         raise Conflict(_l("Your correction is being checked. Please call us if it has changed since."))
     db.session.add(made)
     db.session.flush()
-    _tell(made)
+    _tell(made, PROPOSED, None)
     return made
+
+
+def hear(
+    contact: Contact, *, employer: Employer, number: str, place: str, source: tuple[str, int], note: str,
+    actor: Actor,
+) -> None:  # fmt: skip
+    """Receiver of `number_proposed`: a colleague was told another number, which is checked like a reader's.
+
+    Raises DomainError for what is no mobile number or is on record; Conflict while one is being checked.
+    """
+    wanted = _a_mobile(number)
+    if contact.mobile == wanted:
+        raise DomainError(_l("This is what we have on record already."))
+    if queries.number_is_checked(contact.id):
+        raise Conflict(_l("Another number of this person is being checked already."))
+    made = Correction(
+        employer=employer, contact=contact, subject=Subject.MOBILE, wanted=mask_phone(wanted), mobile=wanted,
+        note=note.strip(), notice_source=source[0], notice_id=source[1], notice=place[:255],
+        proven_by=HEARING,
+    )  # fmt: skip
+    made.before = on_record(made)
+    db.session.add(made)
+    db.session.flush()
+    _tell(made, HEARD, actor)
 
 
 def _known(notice: Notice, employer_id: int) -> int:
@@ -107,14 +135,14 @@ def _written(proposal: Proposal) -> str:
     return text
 
 
-def _tell(made: Correction) -> None:
+def _tell(made: Correction, words: str, actor: Actor | None) -> None:
     what = {"msgid": msgid_of(SUBJECT_LABELS[made.subject])}
     params = {
         "campaign": made.notice, "what": what, "old": made.before or "—", "new": made.wanted,
     }  # fmt: skip
     timeline.record(
-        made.employer_id, KIND, PROPOSED, params=params, endpoint=ENDPOINT, link_id=made.id
-    )  # fmt: skip
+        made.employer_id, KIND, words, params=params, actor=actor, endpoint=ENDPOINT, link_id=made.id
+    )
     follow(
         Outcome.CORRECTION,
         made.employer,

@@ -25,7 +25,9 @@ from campaigns.channels.worklist.models import Drive, DriveRow, RowState
 from campaigns.channels.worklist.policy import READY
 from campaigns.channels.worklist.services import Told, Wish
 from campaigns.channels.worklist.workflow import DRIVE, ROW
-from tests.factories import create_branch, create_employer, create_user, sign_in
+from campaigns.notices.corrections.models import Correction
+from campaigns.notices.corrections.workflow import CORRECTION
+from tests.factories import create_branch, create_contact, create_employer, create_user, sign_in
 
 CALL = VisitKind.CALL
 pytestmark = pytest.mark.databases("sqlite")
@@ -122,6 +124,39 @@ def test_an_outcome_is_a_call_on_the_story_and_opens_what_it_asks_for(
     tried, untried = f"{row.drive_id}:settled", f"{row.drive_id}:"
     assert count_employers({"match": "all", "rules": [rule("drive_outcome", "in", [tried])]}, chen) == 1
     assert count_employers({"match": "all", "rules": [rule("drive_outcome", "in", [untried])]}, chen) == 0
+
+
+def test_another_number_is_proposed_for_checking_and_changes_nothing_by_itself(
+    client: FlaskClient, row: DriveRow, chen: User, employer: Employer
+) -> None:
+    handler = create_contact(employer, mobile="13800138000")
+    known, new = handler.id, "13900139000"
+    for wrong in (
+        Told("number", CALL),
+        Told("number", CALL, mobile=new),
+        Told("number", CALL, contact_id=known),
+    ):
+        with pytest.raises(DomainError):
+            services.tell(row, wrong, chen)
+    for number in ("123", "13800138000"):
+        with pytest.raises(DomainError):
+            services.tell(row, Told("number", CALL, contact_id=known, mobile=number), chen)
+    assert (db.session.query(Visit).count(), row.tries) == (0, 0)
+    services.tell(row, Told("number", CALL, contact_id=known, mobile=new), chen)
+    proposed = db.session.scalars(select(Correction)).one()
+    assert (proposed.contact_id, proposed.mobile, proposed.wanted) == (known, new, "139****9000")
+    assert handler.mobile == "13800138000"
+    kinds = db.session.scalars(
+        select(Task.kind).where(Task.state == TaskState.OPEN).order_by(Task.kind)
+    ).all()
+    assert kinds == ["correction", "drive"]
+    task, correction_id = open_task().id, proposed.id
+    db.session.commit()
+    sign_in(client, chen)
+    assert f"/drives/rows/{row.id}" in client.get(f"/tasks/{task}").text
+    assert row.drive.name in client.get(f"/corrections/{correction_id}").text
+    transition(CORRECTION, proposed, "approve", chen, answers={"checked": "电话核实"})
+    assert handler.mobile == new
 
 
 def test_rows_and_drives_are_given_up_and_reopened_with_reasons_and_end_only_when_all_is_done(
