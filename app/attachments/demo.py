@@ -16,10 +16,18 @@ from app.core.permissions import Actor
 LATITUDE, LONGITUDE = (39, 0), (117, 42)
 
 
-def hang(record: Any, content: BinaryIO, name: str, proves: str, actor: Actor, at: datetime) -> None:
-    """Attach a made file as if it had been handed in then."""
+def hang(
+    record: Any, content: BinaryIO, name: str, proves: str, actor: Actor, at: datetime, *, lists: bool = False
+) -> None:
+    """Attach a made file as if it had been handed in then; `lists` people, if it does."""
     with services.checked(content) as incoming:
-        services.attach(kind_of(record), record, incoming, name, actor, proves, at)
+        services.attach(kind_of(record), record, incoming, name, actor, proves, at, lists_people=lists)
+
+
+def roster(demo: Demo) -> BytesIO:
+    """A list of employees who are numbers."""
+    lines = [f"{number},职工{number:03d},在职" for number in range(1, demo.random.randrange(12, 30))]
+    return BytesIO("\n".join(["序号,姓名,状态", *lines]).encode())
 
 
 def photo(demo: Demo, at: datetime) -> BytesIO:

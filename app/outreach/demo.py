@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from app.accounts.models import User
-from app.attachments.demo import hang, paper, photo
+from app.attachments.demo import hang, paper, photo, roster
 from app.core import timeline
 from app.core.db import db
 from app.core.demo import Demo
@@ -138,3 +138,5 @@ def _photograph(demo: Demo) -> None:
         hang(visit, photo(demo, visit.at), f"现场{number}.jpg", "现场走访照片", visit.by, visit.at)
         if number % 2:
             hang(visit, paper(demo), f"授权委托书{number}.pdf", "经办人授权委托书", visit.by, visit.at)
+        else:
+            hang(visit, roster(demo), f"职工名册{number}.csv", "职工名册", visit.by, visit.at, lists=True)

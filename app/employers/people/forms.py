@@ -78,7 +78,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     )
     id_type = CodedField(_l("Type of identity document"), "id_type", default=RESIDENT_CARD)
     id_number = _text(
-        _l("ID number"), 40, valid_document_number,
+        _l("Number of the document"), 40, valid_document_number,
         help_text=_l("Only where it is needed, such as for an authorisation. It is kept sealed."),
     )  # fmt: skip
     another = BooleanField(_l("Somebody else has this number too"))

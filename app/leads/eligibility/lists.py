@@ -88,7 +88,7 @@ ELIGIBILITY = ListPage(
     links=(Link(_l("Rules"), "eligibility.rules", Permission.VIEW, "list-check"),),
     bulk=(
         BulkAction("decide", _l("Decide"), Permission.CLAIM, act=_decide, form=DecisionForm,
-                   icon="check2-circle"),
+                   icon="check2-circle", undoable=True),
     ),
     empty=Empty(_l("Nothing is unclear"), _l("The rules have an answer for every firm."), icon="check2"),
     export_permission=EmployerPermission.EXPORT,

@@ -34,8 +34,10 @@ def _give_back(employer: Employer, actor: Actor, form: Any) -> None:
     give_back(employer, form.reason.data, actor)
 
 
-CLAIM = BulkAction("claim", _l("Claim as leads"), Permission.CLAIM, act=_claim, icon="hand-index-thumb")
+CLAIM = BulkAction(
+    "claim", _l("Claim as leads"), Permission.CLAIM, act=_claim, icon="hand-index-thumb", undoable=True,
+)  # fmt: skip
 GIVE_BACK = BulkAction(
     "give_back", _l("Give leads back to the pool"), Permission.CLAIM, act=_give_back, form=GiveBackForm,
-    icon="arrow-return-left", tone="secondary",
+    icon="arrow-return-left", tone="secondary", undoable=True,
 )  # fmt: skip

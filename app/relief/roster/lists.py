@@ -50,6 +50,7 @@ ADD = BulkAction(
     form=AddForm,
     icon="card-checklist",
     tone="secondary",
+    undoable=True,
 )
 
 LINES = ListPage(

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.accounts.models import User
 from app.core.clock import now, today
@@ -145,3 +145,33 @@ def test_a_word_with_the_firm_ends_the_warning(li: User) -> None:
 def test_a_lead_is_nobodys_of_another_branch(li: User) -> None:
     with pytest.raises(DomainError):
         services.claim(create_employer(create_branch()), li)
+
+
+@pytest.mark.databases("sqlite")
+def test_what_is_claimed_or_given_back_for_many_leads_can_be_taken_back(
+    client: FlaskClient, li: User
+) -> None:
+    sign_in(client, li)
+    firm = create_employer(li.branch)
+    db.session.commit()
+
+    def act(name: str, **answers: str) -> str:
+        chosen = {
+            "do": f"bulk:{name}",
+            "rows": "chosen",
+            "ids": str(firm.id),
+            "confirmed": "1",
+            "expected": "1",
+        }
+        assert client.post("/employers", data={**chosen, **answers}).status_code == 303
+        db.session.expire_all()
+        return f"/runs/{db.session.scalars(select(func.max(ListRunRow.run_id))).one()}/undo"
+
+    claimed = act("claim")
+    assert firm.owner is li
+    given_back = act("give_back", reason="不在辖区")
+    assert firm.owner is None
+    for undo, owner_id in ((given_back, li.id), (claimed, None)):
+        assert client.post(undo).status_code == 303
+        db.session.expire_all()
+        assert firm.owner_id == owner_id
