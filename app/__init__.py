@@ -81,6 +81,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.notices",
     "campaigns.notices.corrections",
     "campaigns.results",
+    "campaigns.recurring",
 )
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -48,7 +48,7 @@ def as_moment(typed: datetime | None) -> datetime | None:
     return typed.replace(tzinfo=SHANGHAI) if typed else None
 
 
-class MomentField(DateTimeLocalField):  # type: ignore[misc]
+class MomentField(DateTimeLocalField):
     """A moment, shown and typed in the department's own time."""
 
     def process_data(self, value: datetime | None) -> None:

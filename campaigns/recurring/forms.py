@@ -1,0 +1,128 @@
+"""The forms of recurring rules."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.core import segments
+from app.core.choices import offered
+from app.core.criteria import EVERYTHING
+from app.core.permissions import Actor
+from app.employers.lists import LIST
+from campaigns.channels.letter.text import LONGEST_VALUE
+from campaigns.channels.sms.models import SmsVersion
+from campaigns.drafting.content.models import declared
+from campaigns.drafting.forms import CONTACT_ORDER_LABELS
+from campaigns.drafting.models import ContactOrder
+from campaigns.drafting.policy import MOST_HELD_OUT
+from campaigns.drafting.templates.queries import offered as templates
+from campaigns.recurring.models import Rule, Trigger
+from campaigns.recurring.policy import TRIGGERS
+from campaigns.recurring.queries import festivals
+from campaigns.recurring.services import Wish
+
+
+class RuleForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(_l("Name of the rule"), [InputRequired(), Length(max=100)])
+    trigger = SelectField(_l("When it is an employer's turn"), choices=offered(TRIGGERS), coerce=Trigger)
+    days = IntegerField(
+        _l("Days"), [InputRequired(), NumberRange(0, 365)], default=60,
+        description=_l("How far ahead the trigger looks; of a new handler, how far back."),
+    )  # fmt: skip
+    festival = SelectField(_l("Festival"))
+    segment_id = SelectField(_l("Only to those of a saved segment"), coerce=int)
+    version = SelectField(_l("SMS template"), coerce=int)
+    deadline_days = IntegerField(
+        _l("Deadline, days after the run (0: none)"), [InputRequired(), NumberRange(0, 365)], default=14
+    )
+    contact_order = SelectField(
+        _l("Whom to reach there"), choices=offered(CONTACT_ORDER_LABELS), coerce=ContactOrder
+    )
+    frequency_days = IntegerField(
+        _l("Leave out whoever was written to within (days)"), [InputRequired(), NumberRange(0, 90)], default=7
+    )
+    hold_out = IntegerField(
+        _l("Hold out by lot, to compare with (of a hundred)"), [Optional(), NumberRange(0, MOST_HELD_OUT)], default=0
+    )
+    verified_only = BooleanField(_l("Only to mobile numbers that were confirmed"))
+    send_hour = IntegerField(_l("Send from (o'clock)"), [InputRequired(), NumberRange(0, 23)], default=9)
+    spread_hours = IntegerField(
+        _l("Spread over (hours; 0: as fast as it goes)"), [InputRequired(), NumberRange(0, 12)], default=0
+    )
+    working_days_only = BooleanField(_l("On working days only"), default=True)
+    most_recipients = IntegerField(
+        _l("Launches by itself up to (recipients)"), [InputRequired(), NumberRange(1, 100_000)], default=200
+    )
+
+    @classmethod
+    def of(cls, actor: Actor, day: date, rule: Rule | None = None) -> "RuleForm":
+        """With what this writer may choose, and a field for each value that a template asks for."""
+        versions = list(templates())
+        if rule is not None and rule.template_version_id not in {one.id for one in versions}:
+            versions.append(rule.template_version)
+        given = rule.template_values if rule else {}
+        fields = {name: field for one in versions for name, field in _values(one, given).items()}
+        form: RuleForm = type("RuleForm", (cls,), fields)(obj=rule)
+        form.version.choices = offered([(one.id, f"{one.template.name} v{one.number}") for one in versions])
+        named = [(segment.id, segment.name) for segment in segments.listed(LIST, actor)]
+        if rule is not None and rule.segment_id and rule.segment_id not in dict(named):
+            named.append((rule.segment_id, str(_l("The present one"))))
+        form.segment_id.choices = offered([(0, _l("All whose turn it is")), *named])
+        form.festival.choices = offered([("", "—"), *((name, name) for name in festivals(day))])
+        if rule is not None and not form.is_submitted():
+            form.version.data, form.segment_id.data = rule.template_version_id, rule.segment_id or 0
+        return form
+
+    def wish(self, actor: Actor, rule: Rule | None = None) -> Wish:
+        """What was filled in, with the criteria as the segment has them now. Raises NotFound."""
+        chosen = self.segment_id.data or None
+        if chosen is None:
+            criteria = EVERYTHING
+        elif rule is not None and rule.segment_id == chosen:
+            criteria = rule.criteria
+        else:
+            criteria = segments.get(chosen, actor, LIST).tree
+        names = ("trigger", "contact_order", "days", "deadline_days", "frequency_days", "send_hour", "spread_hours",
+                 "most_recipients")  # fmt: skip
+        own = f"value:{self.version.data}:"
+        values = {f.name.removeprefix(own): str(f.data or "") for f in self if f.name.startswith(own)}
+        return Wish(
+            name=(self.name.data or "").strip(),
+            festival=self.festival.data or "",
+            segment_id=chosen,
+            criteria=criteria,
+            template_version_id=self.version.data,
+            template_values={name: value for name, value in values.items() if value},
+            verified_only=bool(self.verified_only.data),
+            hold_out=self.hold_out.data or 0,
+            working_days_only=bool(self.working_days_only.data),
+            **{name: self[name].data for name in names},
+        )
+
+
+def _values(version: SmsVersion, given: Mapping[str, Any]) -> dict[str, StringField]:
+    return {
+        f"value:{version.id}:{one.name}": StringField(
+            f"{version.template.name}：{one.label}",
+            [Length(max=LONGEST_VALUE)],
+            default=given.get(one.name) or one.default,
+        )
+        for one in declared(version).values()
+        if not one.known
+    }
+
+
+class RuleApprovalForm(FlaskForm):  # type: ignore[misc]
+    """`seen` is the seal of what the approver's page showed."""
+
+    seen = HiddenField(validators=[InputRequired()])
+
+
+class DayForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(_l("Festival"), [InputRequired(), Length(max=40)])
+    day = DateField(_l("Day"), [InputRequired()])

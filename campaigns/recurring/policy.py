@@ -1,0 +1,76 @@
+"""Who writes and approves rules, whose one sees, and what an approval of a rule is bound to."""
+
+import hashlib
+import json
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement
+
+from app.accounts.policy import in_scope
+from app.core.permissions import LEADERS, OFFICE, Actor, Grantable, Grants, Role, may
+from campaigns.drafting.policy import HEAD_ABOVE_RECIPIENTS
+from campaigns.drafting.policy import Permission as Campaigns
+from campaigns.recurring.models import Outcome, Rule, Trigger
+
+TRIGGERS: dict[Trigger, Any] = {
+    Trigger.NEW_ARREARS: _l("Each statement: employers newly in arrears"),
+    Trigger.RELIEF_ENDING: _l("Relief ends within so many days"),
+    Trigger.NEW_HANDLER: _l("A new handler since so many days"),
+    Trigger.BASE_WINDOW: _l("Window of the base adjustment: not submitted yet, so many days before its end"),
+    Trigger.FESTIVAL: _l("Greeting calendar: so many days before a festival"),
+}
+OUTCOMES: dict[Outcome, Any] = {
+    Outcome.DRAFTED: (_l("Drafted"), "active"),
+    Outcome.LAUNCHED: (_l("Launched within the approval"), "good"),
+    Outcome.REFUSED: (_l("Not drafted"), "danger"),
+}
+
+
+class Permission(Grantable):
+    VIEW = "recurring:view", _l("See recurring rules and what they did")
+    WRITE = "recurring:write", _l("Write, pause and resume recurring rules, and edit the greeting calendar")
+    APPROVE = "recurring:approve", _l("Approve recurring rules that others wrote, so that they launch by themselves")
+
+
+GRANTS: Grants = {
+    Permission.VIEW: OFFICE,
+    Permission.WRITE: (Role.SPECIALIST, *LEADERS),
+    Permission.APPROVE: LEADERS,
+}
+
+#: What of a rule an approval is given for.
+SEALED = (
+    "name", "trigger", "days", "festival", "segment_id", "criteria", "template_version_id", "template_values",
+    "deadline_days", "contact_order", "frequency_days", "verified_only", "hold_out", "send_hour",
+    "spread_hours", "working_days_only", "most_recipients", "owner_id",
+)  # fmt: skip
+
+
+def visible_to(actor: Actor | None) -> ColumnElement[bool]:
+    """The rules of the branches the actor reaches; within own scope, the actor's own."""
+    return in_scope(actor, Rule.branch_id, Rule.owner_id)
+
+
+def seal(rule: Rule) -> str:
+    """sha-256 over everything that decides what goes out, to whom and when."""
+    decided = [getattr(rule, name) for name in SEALED]
+    return hashlib.sha256(json.dumps(decided, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def approval_stands(rule: Rule) -> bool:
+    """Whether a second person approved the rule as it is."""
+    return rule.approved_hash is not None and rule.approved_hash == seal(rule)
+
+
+def approval_faults(rule: Rule, actor: Actor) -> list[Any]:
+    """Why this person may not approve this rule; every reason at once."""
+    reasons = []
+    if actor.id in (rule.owner_id, rule.edited_by_id):
+        reasons.append(_l("You wrote or changed this rule: somebody else has to approve it."))
+    if not may(actor, Campaigns.APPROVE) or not may(actor, Campaigns.LAUNCH):
+        reasons.append(_l("Only who may approve and launch campaigns can approve that they launch by themselves."))
+    most = HEAD_ABOVE_RECIPIENTS.value()
+    if rule.most_recipients > most and Role.BRANCH_HEAD not in actor.role_set:
+        reasons.append(_l("More than %(limit)s recipients: a branch head has to approve it.", limit=most))
+    return reasons

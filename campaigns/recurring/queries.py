@@ -1,0 +1,171 @@
+"""Whose turn it is by each trigger, and rules with what they did."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, String, and_, cast, exists, func, literal, or_, select, type_coerce
+from sqlalchemy.orm import joinedload
+
+from app.accounts.queries import name_of
+from app.contributions.adjustment.models import Adjustment, AdjustmentDrive, AdjustmentState
+from app.contributions.arrears.models import ArrearsCase
+from app.core.criteria import EVERYTHING, compile_tree
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.periods import Period
+from app.core.permissions import Actor
+from app.employers.lists import employer_fields
+from app.employers.models import ContactRole, Employer, EmployerContact
+from app.employers.policy import not_merged
+from app.employers.policy import visible_to as employers_of
+from app.relief.models import ReliefDecision, ReliefState
+from campaigns.channels.sms.models import SmsVersion
+from campaigns.recurring.models import GreetingDay, Rule, Run, Trigger, Turn
+from campaigns.recurring.policy import visible_to
+
+#: employer_id and the name of the occasion
+Turns = Select[*tuple[Any, ...]]
+
+
+def _new_arrears(_rule: Rule, _day: date) -> Turns:
+    """The case began with the latest statement that found anybody in arrears, and is still open."""
+    latest = select(func.max(ArrearsCase.last_period)).scalar_subquery()
+    occasion = cast(type_coerce(ArrearsCase.first_period, String), String)
+    return select(ArrearsCase.employer_id, occasion).where(
+        ArrearsCase.first_period == latest, ArrearsCase.closed_on.is_(None)
+    )
+
+
+def _relief_ending(rule: Rule, day: date) -> Turns:
+    """The last month of a term that runs ends within the days; a term counts once."""
+    last = func.min(func.coalesce(ReliefDecision.ended_month, ReliefDecision.to_month))
+    until = Period.of(day + timedelta(days=rule.days + 1)) + -1
+    decision = ReliefDecision
+    month = func.coalesce(decision.ended_month, decision.to_month)
+    runs = decision.state.in_((ReliefState.APPROVED, ReliefState.RUNNING))
+    return (
+        select(decision.employer_id, cast(type_coerce(last, String), String))
+        .where(runs, month >= Period.of(day), month <= until)
+        .group_by(decision.employer_id)
+    )
+
+
+def _new_handler(rule: Rule, day: date) -> Turns:
+    """Somebody became handler within the days; each who does is an occasion."""
+    link = EmployerContact
+    return (
+        select(link.employer_id, cast(func.max(link.id), String))
+        .where(
+            link.role == ContactRole.HANDLER,
+            link.since.between(day - timedelta(days=rule.days), day),
+            or_(link.until.is_(None), link.until >= day),
+        )
+        .group_by(link.employer_id)
+    )
+
+
+def _base_window(rule: Rule, day: date) -> Turns:
+    """The year's window is open and ends within the days (0: since it opened); nothing was handed in yet."""
+    waiting = (AdjustmentState.LISTED, AdjustmentState.INVITED, AdjustmentState.RETURNED)
+    near = AdjustmentDrive.closes_on <= day + timedelta(days=rule.days) if rule.days else literal(True)
+    return (
+        select(Adjustment.employer_id, cast(AdjustmentDrive.year, String))
+        .join(AdjustmentDrive, AdjustmentDrive.id == Adjustment.drive_id)
+        .where(
+            AdjustmentDrive.opens_on <= day, AdjustmentDrive.closes_on >= day, near, Adjustment.state.in_(waiting)
+        )
+    )
+
+
+def _festival(rule: Rule, day: date) -> Turns:
+    """Everybody, from so many days before the festival until it; once a festival."""
+    near = (
+        select(func.min(GreetingDay.day))
+        .where(GreetingDay.name == rule.festival, GreetingDay.day.between(day, day + timedelta(days=rule.days)))
+        .scalar_subquery()
+    )
+    return select(Employer.id, cast(near, String)).where(near.is_not(None))
+
+
+TURNS: dict[Trigger, Callable[[Rule, date], Turns]] = {
+    Trigger.NEW_ARREARS: _new_arrears,
+    Trigger.RELIEF_ENDING: _relief_ending,
+    Trigger.NEW_HANDLER: _new_handler,
+    Trigger.BASE_WINDOW: _base_window,
+    Trigger.FESTIVAL: _festival,
+}
+
+
+def waiting(rule: Rule, day: date) -> Turns:
+    """Employers in the owner's reach whose turn it is and who have not had it: id and occasion."""
+    given = TURNS[rule.trigger](rule, day).subquery()
+    employer_id, occasion = given.c
+    had = exists().where(Turn.rule_id == rule.id, Turn.employer_id == employer_id, Turn.occasion == occasion)
+    fits = compile_tree(rule.criteria or EVERYTHING, employer_fields(), rule.owner)
+    return (
+        select(employer_id, occasion)
+        .join(Employer, Employer.id == employer_id)
+        .where(and_(not_merged(), employers_of(rule.owner), fits, ~had))
+        .order_by(employer_id)
+    )
+
+
+def waiting_count(rule: Rule, day: date) -> int:
+    """How many would get a message today."""
+    return db.session.scalar(select(func.count()).select_from(waiting(rule, day).subquery())) or 0
+
+
+def listed(actor: Actor) -> Sequence[Rule]:
+    """The rules in reach, in the order of writing."""
+    query = (
+        select(Rule)
+        .where(visible_to(actor))
+        .options(name_of(Rule.owner), joinedload(Rule.template_version).joinedload(SmsVersion.template))
+        .order_by(Rule.id)
+    )
+    return db.session.scalars(query).all()
+
+
+def last_runs(actor: Actor) -> dict[int, Run]:
+    """The latest run of each rule in reach."""
+    newest = select(func.max(Run.id)).join(Rule, Rule.id == Run.rule_id).where(visible_to(actor))
+    query = select(Run).where(Run.id.in_(newest.group_by(Run.rule_id))).options(joinedload(Run.campaign))
+    return {run.rule_id: run for run in db.session.scalars(query)}
+
+
+def find(rule_id: int, actor: Actor | None, *, lock: bool = False) -> Rule:
+    """One rule in reach; `lock` holds it until the transaction ends. Raises NotFound."""
+    query = select(Rule).where(Rule.id == rule_id, visible_to(actor))
+    if lock:
+        query = query.with_for_update(of=Rule).execution_options(populate_existing=True)
+    found = db.session.scalar(query)
+    if found is None:
+        raise NotFound(_l("There is no such rule."))
+    return found
+
+
+def runs_of(rule: Rule, most: int = 30) -> Sequence[Run]:
+    """What a rule did, the latest first."""
+    query = select(Run).where(Run.rule_id == rule.id).options(joinedload(Run.campaign))
+    return db.session.scalars(query.order_by(Run.id.desc()).limit(most)).all()
+
+
+def to_look_at(day: date) -> Sequence[int]:
+    """Rules that go on and were not looked at on this day."""
+    unseen = or_(Rule.looked_on.is_(None), Rule.looked_on < day)
+    return db.session.scalars(select(Rule.id).where(~Rule.paused, unseen).order_by(Rule.id)).all()
+
+
+def festivals(day: date) -> dict[str, date | None]:
+    """The next day of each festival of the calendar; None where no coming year is entered."""
+    coming = func.min(GreetingDay.day).filter(GreetingDay.day >= day)
+    query = select(GreetingDay.name, coming).group_by(GreetingDay.name).order_by(coming, GreetingDay.name)
+    return {name: next_day for name, next_day in db.session.execute(query)}
+
+
+def greeting_days(day: date) -> Sequence[GreetingDay]:
+    """The coming days of the calendar."""
+    query = select(GreetingDay).where(GreetingDay.day >= day).order_by(GreetingDay.day, GreetingDay.name)
+    return db.session.scalars(query).all()

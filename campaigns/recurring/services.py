@@ -1,0 +1,253 @@
+"""Rules are written, approved, paused, and run: at most once for each employer and occasion."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.accounts.models import Branch, User
+from app.core.bulk import insert_rows
+from app.core.clock import SHANGHAI, now, today
+from app.core.criteria import both, rule as criterion
+from app.core.db import db
+from app.core.errors import Conflict, DomainError, NotFound
+from app.core.i18n import msgid
+from app.core.permissions import Actor
+from app.core.reversible import table_of
+from app.core.segments import Segment
+from app.tasks.services import open_task
+from campaigns.drafting import services as drafting
+from campaigns.drafting.content.policy import forbidden
+from campaigns.drafting.models import Campaign, ContactOrder, MessageClass
+from campaigns.drafting.templates.queries import version as published_version
+from campaigns.ledger.jobs import wake
+from campaigns.ledger.services import controlling
+from campaigns.recurring.models import GreetingDay, Outcome, Rule, Run, Trigger, Turn
+from campaigns.recurring.policy import approval_faults, approval_stands, seal
+from campaigns.recurring.queries import waiting
+
+#: the employer field by which a run's campaign names its audience
+FIELD = "campaign_run"
+TASK = "rule_drafted"
+DRAFTED = msgid("The rule “%(name)s” drafted a campaign: look at it and submit it")
+#: kept with the approval of a run
+APPROVED = "随规则审批"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the writer of a rule decides; see the columns of `Rule`."""
+
+    name: str
+    trigger: Trigger
+    days: int
+    festival: str
+    segment_id: int | None
+    criteria: dict[str, Any]
+    template_version_id: int
+    template_values: Mapping[str, str]
+    deadline_days: int = 0
+    contact_order: ContactOrder = ContactOrder.HANDLER_FIRST
+    frequency_days: int = 7
+    verified_only: bool = False
+    hold_out: int = 0
+    send_hour: int = 9
+    spread_hours: int = 0
+    working_days_only: bool = True
+    most_recipients: int = 200
+
+
+def write(wish: Wish, actor: Actor, branch: Branch) -> Rule:
+    """A new rule; its runs draft until somebody else approves that they launch by themselves."""
+    made = Rule(branch_id=branch.id, owner_id=actor.id)
+    _set(made, wish, actor)
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def change(rule: Rule, wish: Wish, actor: Actor) -> None:
+    """Any change voids the approval: the seal is another."""
+    _set(rule, wish, actor)
+    db.session.flush()
+
+
+def _set(rule: Rule, wish: Wish, actor: Actor) -> None:
+    version = published_version(wish.template_version_id)
+    if "{deadline}" in version.text and not wish.deadline_days:
+        raise DomainError(_l("The text uses {deadline}: say how many days after the run that is."))
+    if wish.trigger is Trigger.FESTIVAL and not wish.festival:
+        raise DomainError(_l("Choose the festival."))
+    if wish.send_hour + wish.spread_hours > 24:
+        raise DomainError(_l("The messages of a run go out within one day."))
+    if reasons := forbidden("\n".join([version.text, *wish.template_values.values()])):
+        raise DomainError(_l("This text cannot be sent:"), reasons)
+    for name, value in vars(wish).items():
+        setattr(rule, name, dict(value) if name == "template_values" else value)
+    rule.edited_by_id = actor.id
+
+
+def approve(rule: Rule, actor: Actor, seen: str) -> None:
+    """From now on runs launch by themselves, within what was approved."""
+    if seen != seal(rule):
+        raise Conflict(_l("The rule changed after you opened the page; please look at it again."))
+    if reasons := approval_faults(rule, actor):
+        raise DomainError(_l("You cannot approve it:"), reasons)
+    rule.approved_hash, rule.approved_by_id, rule.approved_at = seen, actor.id, now()
+    db.session.flush()
+
+
+def withdraw(rule: Rule) -> None:
+    """Runs only draft again."""
+    rule.approved_hash = rule.approved_by_id = rule.approved_at = None
+    db.session.flush()
+
+
+def pause(rule: Rule, paused: bool) -> None:
+    """Nothing happens until it goes on; whose turn passed meanwhile is not made up for."""
+    rule.paused = paused
+    db.session.flush()
+
+
+def run(rule: Rule, day: date) -> Run | None:
+    """Gives their turn to all employers who wait for it; None where nobody does. Flushes.
+
+    The caller holds the rule's lock; the turns' unique key stands behind it.
+    """
+    if rule.paused or rule.looked_on == day:
+        return None
+    rule.looked_on = day
+    rows = db.session.execute(waiting(rule, day)).all()
+    if not rows:
+        db.session.flush()
+        return None
+    made = Run(rule_id=rule.id, day=day, employers=len(rows))
+    db.session.add(made)
+    db.session.flush()
+    turns = [
+        {"rule_id": rule.id, "run_id": made.id, "employer_id": employer, "occasion": occasion}
+        for employer, occasion in rows
+    ]
+    try:
+        with db.session.begin_nested():  # what cannot be written takes nobody's turn
+            insert_rows(table_of(Turn), turns)
+            campaign = drafting.draft(_campaign(rule, made, day), rule.owner, rule.branch)
+    except DomainError as refusal:
+        made.outcome, made.note = Outcome.REFUSED, _said([refusal.message, *refusal.reasons])
+    else:
+        made.campaign_id = campaign.id
+        _launch_or_ask(rule, made, campaign)
+    db.session.flush()
+    return made
+
+
+def _launch_or_ask(rule: Rule, made: Run, campaign: Campaign) -> None:
+    """Launched where a second person approved that, else the owner's to submit."""
+    reasons = _held_back(rule, campaign)
+    if not reasons:
+        try:
+            with db.session.begin_nested():
+                _launch(rule, campaign)
+        except DomainError as refusal:
+            reasons = [refusal.message, *refusal.reasons]
+    if not reasons:
+        made.outcome = Outcome.LAUNCHED
+        return
+    made.note = _said(reasons)
+    _ask(rule, campaign)
+
+
+def _said(reasons: Sequence[Any]) -> str:
+    return "；".join(str(reason) for reason in reasons)[:500]
+
+
+def _campaign(rule: Rule, made: Run, day: date) -> drafting.Wish:
+    """The run as a campaign: to those whose turn it is, at the hour of the rule."""
+    begins = datetime.combine(day, time(rule.send_hour), SHANGHAI)
+    starts = max(begins, now())
+    tree = both({"match": "all", "rules": [criterion(FIELD, "eq", str(made.id))]}, rule.criteria)
+    return drafting.Wish(
+        name=f"{rule.name} {day.isoformat()}"[:120],
+        segment_id=None,
+        criteria=tree,
+        message_class=MessageClass.SERVICE,
+        template_text="",
+        deadline=day + timedelta(days=rule.deadline_days) if rule.deadline_days else None,
+        contact_order=rule.contact_order,
+        frequency_days=rule.frequency_days,
+        verified_only=rule.verified_only,
+        hold_out=rule.hold_out,
+        template_version_id=rule.template_version_id,
+        values=rule.template_values,
+        send_from=begins if begins > now() else None,
+        send_until=starts + timedelta(hours=rule.spread_hours) if rule.spread_hours else None,
+        working_days_only=rule.working_days_only,
+    )
+
+
+def _held_back(rule: Rule, campaign: Campaign) -> list[Any]:
+    """Why a run is only drafted."""
+    if not approval_stands(rule):
+        return [_l("Nobody has approved that the rule launches by itself.")]
+    reasons: list[Any] = []
+    if rule.approved_by is None or not rule.approved_by.active:
+        reasons.append(_l("Whoever approved the rule is not in office any more."))
+    if campaign.recipients > rule.most_recipients:
+        reasons.append(
+            _l("%(n)s recipients: more than were approved.", n=campaign.recipients)
+        )
+    return reasons
+
+
+def _launch(rule: Rule, campaign: Campaign) -> None:
+    """Submitted for the owner, approved by whoever approved the rule: the guards of both steps hold."""
+    approver = db.session.get_one(User, rule.approved_by_id)
+    drafting.submit(campaign, rule.owner)
+    if reasons := approval_faults(rule, approver):
+        raise DomainError(_l("You cannot approve it:"), reasons)
+    drafting.approve(campaign, approver, drafting.seal(campaign), APPROVED)
+    controlling.launch(campaign.id, None)
+    wake(campaign.id)
+
+
+def _ask(rule: Rule, campaign: Campaign) -> None:
+    open_task(
+        TASK,
+        DRAFTED,
+        today(),
+        branch_id=rule.branch_id,
+        owner_id=rule.owner_id,
+        params={"name": rule.name},
+        source=("campaign", campaign.id),
+    )
+
+
+def enter_day(name: str, day: date) -> GreetingDay:
+    """A festival of a coming year. Conflict where it is entered."""
+    name = " ".join(name.split())
+    if not name or day < today():
+        raise DomainError(_l("Give the festival's name and a day to come."))
+    if db.session.scalar(select(GreetingDay.id).where(GreetingDay.name == name, GreetingDay.day == day)):
+        raise Conflict(_l("This day is in the calendar already."))
+    made = GreetingDay(name=name, day=day)
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def remove_day(day_id: int) -> None:
+    """Out of the calendar. Raises NotFound."""
+    found = db.session.get(GreetingDay, day_id)
+    if found is None:
+        raise NotFound(_l("This day is not in the calendar."))
+    db.session.delete(found)
+    db.session.flush()
+
+
+def uses_of(segment: Segment) -> list[Any]:
+    """Why a segment cannot be deleted: rules that narrow their audience by it."""
+    names = db.session.scalars(select(Rule.name).where(Rule.segment_id == segment.id))
+    return [_l("The rule “%(name)s” uses it.", name=name) for name in names]
