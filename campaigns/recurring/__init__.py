@@ -1,1 +1,1 @@
-"""Recurring rules: what the department says again and again, each time to whom it concerns now, once a period."""
+"""Recurring rules: what is said again and again, to whom it concerns now, once for each occasion."""

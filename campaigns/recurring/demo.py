@@ -14,7 +14,7 @@ from campaigns.recurring.models import Trigger
 from campaigns.recurring.policy import seal
 
 #: name, trigger, days, festival, template, values, days of the deadline
-RULES = (
+RULES: tuple[tuple[str, Trigger, int, str, str, dict[str, str], int], ...] = (
     ("新增欠缴提醒", Trigger.NEW_ARREARS, 0, "", "arrears_deadline", {}, 14),
     ("新任经办人确认", Trigger.NEW_HANDLER, 14, "", "handler_change", {}, 0),
     ("缓缴到期前60天提醒", Trigger.RELIEF_ENDING, 60, "", "relief_ending", {}, 30),

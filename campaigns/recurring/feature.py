@@ -12,7 +12,7 @@ from campaigns.recurring import demo
 from campaigns.recurring.jobs import look
 from campaigns.recurring.lists import FIELDS
 from campaigns.recurring.models import Rule
-from campaigns.recurring.policy import GRANTS, Permission
+from campaigns.recurring.policy import GRANTS, HOUR, Permission
 from campaigns.recurring.services import uses_of
 from campaigns.recurring.views import blueprint
 
@@ -27,6 +27,7 @@ feature = Feature(
     blueprint=blueprint,
     grants=GRANTS,
     employer_fields=FIELDS,
+    options=(HOUR,),
     schedule=(Every(600, look),),
     navigation=(
         NavItem(_l("Recurring rules"), "recurring.index", Permission.VIEW, "arrow-repeat", "outreach", 34),
@@ -44,7 +45,9 @@ feature = Feature(
     ),
     movers=(
         Mover(
-            "campaign_rule_turns", _l("Turns of recurring rules"), stays=_l("Who had a turn had it as it was.")
+            "campaign_rule_turns",
+            _l("Turns of recurring rules"),
+            stays=_l("Who had a turn had it as it was."),
         ),
         Mover("campaign_rules", _l("Recurring rules"), "segment_id", stays=_l("It refers to segments.")),
     ),

@@ -26,6 +26,8 @@ from campaigns.recurring.policy import TRIGGERS
 from campaigns.recurring.queries import festivals
 from campaigns.recurring.services import Wish
 
+_NUMBERS = ("days", "deadline_days", "frequency_days", "send_hour", "spread_hours", "most_recipients")
+
 
 class RuleForm(FlaskForm):  # type: ignore[misc]
     name = StringField(_l("Name of the rule"), [InputRequired(), Length(max=100)])
@@ -47,7 +49,9 @@ class RuleForm(FlaskForm):  # type: ignore[misc]
         _l("Leave out whoever was written to within (days)"), [InputRequired(), NumberRange(0, 90)], default=7
     )
     hold_out = IntegerField(
-        _l("Hold out by lot, to compare with (of a hundred)"), [Optional(), NumberRange(0, MOST_HELD_OUT)], default=0
+        _l("Hold out by lot, to compare with (of a hundred)"),
+        [Optional(), NumberRange(0, MOST_HELD_OUT)],
+        default=0,
     )
     verified_only = BooleanField(_l("Only to mobile numbers that were confirmed"))
     send_hour = IntegerField(_l("Send from (o'clock)"), [InputRequired(), NumberRange(0, 23)], default=9)
@@ -87,8 +91,7 @@ class RuleForm(FlaskForm):  # type: ignore[misc]
             criteria = rule.criteria
         else:
             criteria = segments.get(chosen, actor, LIST).tree
-        names = ("trigger", "contact_order", "days", "deadline_days", "frequency_days", "send_hour", "spread_hours",
-                 "most_recipients")  # fmt: skip
+        names = ("trigger", "contact_order", *_NUMBERS)
         own = f"value:{self.version.data}:"
         values = {f.name.removeprefix(own): str(f.data or "") for f in self if f.name.startswith(own)}
         return Wish(

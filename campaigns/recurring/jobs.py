@@ -3,9 +3,7 @@
 from app.core.clock import local, now, today
 from app.core.jobs import enqueue, job
 from campaigns.recurring import queries, services
-
-#: Not before this hour: by then the statements and terms of the day are in.
-HOUR = 7
+from campaigns.recurring.policy import HOUR
 
 
 @job(timeout=900)
@@ -17,6 +15,6 @@ def run_rule(rule_id: int) -> None:
 @job(timeout=60)
 def look() -> None:
     """Wake every rule that was not looked at today; a lost one is woken again."""
-    if local(now()).hour >= HOUR:
+    if local(now()).hour >= HOUR.value():
         for rule_id in queries.to_look_at(today()):
             enqueue(run_rule, rule_id)

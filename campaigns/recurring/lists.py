@@ -14,5 +14,7 @@ def _had(found: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 FIELDS = (
-    Field(FIELD, _l("Number of a recurring rule's run"), Kind.NUMBER, Turn.run_id, within=_had, group=_l("Care")),
+    Field(
+        FIELD, _l("Number of a recurring rule's run"), Kind.NUMBER, Turn.run_id, within=_had, group=_l("Care")
+    ),
 )

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 
 from app.accounts.policy import in_scope
+from app.core.options import Option
 from app.core.permissions import LEADERS, OFFICE, Actor, Grantable, Grants, Role, may
 from campaigns.drafting.policy import HEAD_ABOVE_RECIPIENTS
 from campaigns.drafting.policy import Permission as Campaigns
@@ -26,11 +27,21 @@ OUTCOMES: dict[Outcome, Any] = {
     Outcome.REFUSED: (_l("Not drafted"), "danger"),
 }
 
+#: by then the statements and terms of the day are in
+HOUR = Option(
+    "campaigns.rules_hour", _l("Recurring rules look whose turn it is from"), 7, 0, 23, _l("o'clock")
+)
+    "campaigns.rules_hour", _l("Recurring rules look whose turn it is from"), 7, 0, 23, _l("o'clock")
+)
+
 
 class Permission(Grantable):
     VIEW = "recurring:view", _l("See recurring rules and what they did")
     WRITE = "recurring:write", _l("Write, pause and resume recurring rules, and edit the greeting calendar")
-    APPROVE = "recurring:approve", _l("Approve recurring rules that others wrote, so that they launch by themselves")
+    APPROVE = (
+        "recurring:approve",
+        _l("Approve that recurring rules launch by themselves"),
+    )
 
 
 GRANTS: Grants = {
@@ -69,7 +80,7 @@ def approval_faults(rule: Rule, actor: Actor) -> list[Any]:
     if actor.id in (rule.owner_id, rule.edited_by_id):
         reasons.append(_l("You wrote or changed this rule: somebody else has to approve it."))
     if not may(actor, Campaigns.APPROVE) or not may(actor, Campaigns.LAUNCH):
-        reasons.append(_l("Only who may approve and launch campaigns can approve that they launch by themselves."))
+        reasons.append(_l("Only who may approve and launch campaigns can approve this."))
     most = HEAD_ABOVE_RECIPIENTS.value()
     if rule.most_recipients > most and Role.BRANCH_HEAD not in actor.role_set:
         reasons.append(_l("More than %(limit)s recipients: a branch head has to approve it.", limit=most))

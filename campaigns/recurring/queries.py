@@ -74,7 +74,10 @@ def _base_window(rule: Rule, day: date) -> Turns:
         select(Adjustment.employer_id, cast(AdjustmentDrive.year, String))
         .join(AdjustmentDrive, AdjustmentDrive.id == Adjustment.drive_id)
         .where(
-            AdjustmentDrive.opens_on <= day, AdjustmentDrive.closes_on >= day, near, Adjustment.state.in_(waiting)
+            AdjustmentDrive.opens_on <= day,
+            AdjustmentDrive.closes_on >= day,
+            near,
+            Adjustment.state.in_(waiting),
         )
     )
 
@@ -83,7 +86,9 @@ def _festival(rule: Rule, day: date) -> Turns:
     """Everybody, from so many days before the festival until it; once a festival."""
     near = (
         select(func.min(GreetingDay.day))
-        .where(GreetingDay.name == rule.festival, GreetingDay.day.between(day, day + timedelta(days=rule.days)))
+        .where(
+            GreetingDay.name == rule.festival, GreetingDay.day.between(day, day + timedelta(days=rule.days))
+        )
         .scalar_subquery()
     )
     return select(Employer.id, cast(near, String)).where(near.is_not(None))

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from app.accounts.models import Branch, User
 from app.core.bulk import insert_rows
 from app.core.clock import SHANGHAI, now, today
-from app.core.criteria import both, rule as criterion
+from app.core.criteria import both
+from app.core.criteria import rule as criterion
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.i18n import msgid
@@ -136,7 +137,7 @@ def run(rule: Rule, day: date) -> Run | None:
             insert_rows(table_of(Turn), turns)
             campaign = drafting.draft(_campaign(rule, made, day), rule.owner, rule.branch)
     except DomainError as refusal:
-        made.outcome, made.note = Outcome.REFUSED, _said([refusal.message, *refusal.reasons])
+        made.outcome, made.note = Outcome.REFUSED, _said(refusal.reasons or [refusal.message])
     else:
         made.campaign_id = campaign.id
         _launch_or_ask(rule, made, campaign)
@@ -152,7 +153,7 @@ def _launch_or_ask(rule: Rule, made: Run, campaign: Campaign) -> None:
             with db.session.begin_nested():
                 _launch(rule, campaign)
         except DomainError as refusal:
-            reasons = [refusal.message, *refusal.reasons]
+            reasons = list(refusal.reasons) or [refusal.message]
     if not reasons:
         made.outcome = Outcome.LAUNCHED
         return
@@ -196,9 +197,7 @@ def _held_back(rule: Rule, campaign: Campaign) -> list[Any]:
     if rule.approved_by is None or not rule.approved_by.active:
         reasons.append(_l("Whoever approved the rule is not in office any more."))
     if campaign.recipients > rule.most_recipients:
-        reasons.append(
-            _l("%(n)s recipients: more than were approved.", n=campaign.recipients)
-        )
+        reasons.append(_l("%(n)s recipients: more than were approved.", n=campaign.recipients))
     return reasons
 
 

@@ -132,7 +132,7 @@ def enter_day() -> ResponseReturnValue:
     form = DayForm()
     if not form.validate_on_submit():
         raise DomainError(_("Give the festival's name and a day to come."))
-    services.enter_day(form["name"].data or "", form.day.data)
+    services.enter_day(form["name"].data or "", form["day"].data)
     db.session.commit()
     return redirect(url_for(".index", _anchor="calendar"), 303)
 

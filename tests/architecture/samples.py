@@ -17,6 +17,7 @@ from app.attachments.services import attach, checked
 from app.contributions.adjustment.models import Adjustment, AdjustmentDrive
 from app.core.clock import now, today
 from app.core.code_tables import CodeValue
+from app.core.criteria import EVERYTHING
 from app.core.db import db
 from app.core.legal import LegalBasis
 from app.core.list_runs import ListRun, RunKind
@@ -56,13 +57,18 @@ from app.tasks.rotation.models import HandOver
 from app.tasks.services import open_task
 from campaigns.channels.letter.issued.models import Letter, Sheaf
 from campaigns.channels.letter.models import LetterTemplate, LetterVersion
+from campaigns.channels.sms.models import SmsTemplate
 from campaigns.channels.worklist.models import Drive, DriveRow
 from campaigns.drafting.models import MessageClass
 from campaigns.drafting.templates.services import add as add_template
+from campaigns.drafting.templates.services import publish as publish_template
 from campaigns.gateways import accounts
 from campaigns.gateways.accounts import Entry
 from campaigns.ledger.printing.models import PrintBatch
 from campaigns.notices.corrections.models import Correction, Subject
+from campaigns.recurring.models import Trigger
+from campaigns.recurring.services import Wish as RuleWish
+from campaigns.recurring.services import write as write_rule
 from tests.factories import (
     create_application,
     create_branch,
@@ -110,6 +116,14 @@ def outline(_branch: Branch) -> int:
 def template(branch: Branch) -> int:
     author = create_user(Role.MANAGER, branch=branch)
     return add_template(token_hex(4), MessageClass.SERVICE, "样例。", author).id
+
+
+def campaign_rule(branch: Branch) -> int:
+    author = create_user(Role.MANAGER, branch=branch)
+    made = db.session.get_one(SmsTemplate, template(branch))
+    version = publish_template(made, author)
+    wish = RuleWish("样例", Trigger.NEW_HANDLER, 7, "", None, EVERYTHING, version.id, {})
+    return write_rule(wish, author, branch).id
 
 
 def letter(branch: Branch) -> int:
@@ -631,6 +645,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("talking", "id"): script,
     ("outlines", "id"): outline,
     ("templates", "id"): template,
+    ("recurring", "id"): campaign_rule,
     ("letters", "id"): letter,
     ("sheaves", "id"): sheaf,
     ("printing", "id"): print_batch,

@@ -20,10 +20,11 @@ from app.core.jobs import known_jobs, run_inline
 from app.core.kept_files import keep
 from app.core.list_run_jobs import RESULT_DAYS
 from app.core.list_runs import ListRun, RunKind, RunState, exports_folder
+from app.core.options import set_value
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.employers.areas.models import Area
-from app.employers.models import AccountStatus, Employer, Stage
+from app.employers.models import AccountStatus, Employer, EmployerContact, Stage
 from app.employers.search.models import SearchDocument
 from app.imports import queries, services
 from app.imports.expected.models import ImportExpectation
@@ -37,6 +38,7 @@ from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.printing import services as printing
 from campaigns.ledger.services import controlling
 from campaigns.ledger.trials.models import Trial
+from campaigns.recurring.policy import HOUR
 from tests.architecture import samples
 from tests.campaigns.letters import posting
 from tests.campaigns.sending import planned_campaign, ready_campaign
@@ -233,6 +235,16 @@ def _all_answered() -> tuple[str]:
     return ("simulator",)
 
 
+def _ruled() -> int:
+    """A rule of which it is one employer's turn, at any hour of the day."""
+    set_value(HOUR, 0)
+    branch = create_branch()
+    contact = create_contact(create_employer(branch), mobile="13812345678")
+    ours = update(EmployerContact).where(EmployerContact.contact_id == contact.id)
+    db.session.execute(ours.values(since=today()))
+    return samples.campaign_rule(branch)
+
+
 def _tried(state: MessageState = MessageState.PLANNED) -> None:
     """A test send to a colleague."""
     campaign = ready_campaign(1)
@@ -305,6 +317,8 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.relief.jobs.every_morning": _granted,
     "app.leads.pool.jobs.mind_idle_leads": _lying,
     "app.tasks.daily.jobs.mark_gaps": lambda: create_user(Role.SPECIALIST),
+    "campaigns.recurring.jobs.look": _ruled,
+    "campaigns.recurring.jobs.run_rule": lambda: (_ruled(),),
     "campaigns.ledger.jobs.ask_gateway": _asked_in_vain,
     "campaigns.ledger.jobs.dispatch": lambda: (planned_campaign(2).id, 0),
     "campaigns.ledger.jobs.fetch": _all_answered,
