@@ -31,8 +31,6 @@ OUTCOMES: dict[Outcome, Any] = {
 HOUR = Option(
     "campaigns.rules_hour", _l("Recurring rules look whose turn it is from"), 7, 0, 23, _l("o'clock")
 )
-    "campaigns.rules_hour", _l("Recurring rules look whose turn it is from"), 7, 0, 23, _l("o'clock")
-)
 
 
 class Permission(Grantable):

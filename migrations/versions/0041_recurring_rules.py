@@ -1,6 +1,6 @@
 """Recurring rules with their runs and whose turn it was, and the greeting calendar of the coming years.
 
-Revision ID: 0039
+Revision ID: 0041
 Revises: 0038
 """
 
@@ -10,8 +10,8 @@ from alembic import op
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-revision = "0039"
-down_revision = "0038"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
