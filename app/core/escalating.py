@@ -84,6 +84,8 @@ class Exhibit:
     title: str
     params: Mapping[str, Any] = field(default_factory=dict)
     record_id: int | None = None
+    #: answers with which the form of the step may begin, such as a letter's number
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """One pair of pages for every workflow's transitions: ask what the step needs, then take it."""
 
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template
+from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -29,7 +30,20 @@ blueprint = Blueprint("workflow", __name__, url_prefix="/workflow")
 def ask(workflow: str, record_id: int, name: str) -> ResponseReturnValue:
     """The step's questions; a blocked step shows every reason instead."""
     machine, record, step = _find(workflow, record_id, name, current_actor())
-    return _page(machine, record, step, form_for(step.transition)())
+    return _page(machine, record, step, form_for(step.transition)(data=_proposed(step.transition)))
+
+
+def _proposed(step: Transition) -> dict[str, Any]:
+    """Answers that the link to the form brings along, to be looked at and changed; nonsense is left out."""
+    found: dict[str, Any] = {}
+    for one in step.asks:
+        given = request.args.get(one.name, "")[:200]
+        if given and one.kind == "text":
+            found[one.name] = given
+        elif given and one.kind in ("date", "day_ahead"):
+            with suppress(ValueError):
+                found[one.name] = date.fromisoformat(given)
+    return found
 
 
 @blueprint.post("/<workflow>/<int:record_id>/<name>")

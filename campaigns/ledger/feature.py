@@ -6,6 +6,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from app.core.choices import offered
+from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, Panel, TimelineKind
 from app.core.jobs import Every
 from app.core.moving import PEOPLE, Mover
@@ -20,6 +21,7 @@ from campaigns.ledger.cli import group
 from campaigns.ledger.forms import OptOutForm
 from campaigns.ledger.lists import EMPLOYER_FIELDS
 from campaigns.ledger.policy import OPTIONS
+from campaigns.ledger.proving.queries import delivered_since
 from campaigns.ledger.services.forgetting import forget_people
 from campaigns.ledger.services.settling import KIND
 from campaigns.ledger.workflow import LABELS
@@ -51,6 +53,16 @@ feature = Feature(
     cli=group,
     demo=demo.load,
     options=OPTIONS,
+    evidence=(
+        EvidenceKind(
+            "message",
+            _l("SMS delivered"),
+            frozenset({Step.CONTACT, Step.URGE}),
+            delivered_since,
+            frozenset({Step.CONTACT}),
+            "results.messages",
+        ),
+    ),
     movers=(
         Mover("messages", _l("Messages"), anchor="messages-sent"),
         Mover("messages", _l("Messages"), "contact_id", of=PEOPLE),

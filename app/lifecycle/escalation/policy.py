@@ -56,7 +56,8 @@ FOLLOW_DAYS = Option(
     "escalation.follow_days", _l("Escalation: follow up a penalty or the court within"), 20, 1, 180, _WORKING,
 )  # fmt: skip
 LOOK_BACK = Option(
-    "escalation.look_back_days", _l("Talks and visits count as evidence from before the beginning by"),
+    "escalation.look_back_days",
+    _l("Talks, visits, letters and messages count as evidence from before the beginning by"),
     30, 0, 180, _l("days"),
 )  # fmt: skip
 OPTIONS = (

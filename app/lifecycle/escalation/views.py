@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.accounts.models import User
 from app.core.clock import today
 from app.core.db import db
-from app.core.escalating import Step
+from app.core.escalating import Exhibit, Step
 from app.core.features import current_features
 from app.core.links import url_if
 from app.core.permissions import current_actor, requires
@@ -73,10 +73,13 @@ def show(id: int) -> str:
     )
 
 
-def _ahead(one: Escalation) -> list[tuple[Step, list[Any]]]:
-    """What would be filed with the next step, were it taken now."""
+def _ahead(one: Escalation) -> list[tuple[Step, list[tuple[Exhibit, str | None]]]]:
+    """What would be filed with the next step, were it taken now, each with the page of its record."""
     steps = queries.AHEAD.get(one.state.value, ())[:1]
-    return [(step, [found for _kind, found in exhibits(one, step)]) for step in steps]
+    return [
+        (step, [(found, _record_url(kind, found.record_id)) for kind, found in exhibits(one, step)])
+        for step in steps
+    ]
 
 
 @blueprint.context_processor
@@ -91,10 +94,14 @@ def _helpers() -> dict[str, Any]:
 
 def _evidence_url(evidence: EscalationEvidence) -> str | None:
     """The page of the record that proves it, where there is one."""
-    kind = current_features().evidence.get(evidence.kind)
-    if kind is None or kind.endpoint is None or evidence.record_id is None:
+    return _record_url(evidence.kind, evidence.record_id)
+
+
+def _record_url(name: str, record_id: int | None) -> str | None:
+    kind = current_features().evidence.get(name)
+    if kind is None or kind.endpoint is None or record_id is None:
         return None
-    return url_if(kind.endpoint, **{kind.argument: evidence.record_id})
+    return url_if(kind.endpoint, **{kind.argument: record_id})
 
 
 def _kind_label(name: str) -> Any:

@@ -104,11 +104,12 @@ SKIPS: Mapping[str, tuple[str, ...]] = {
 }
 _SKIP_LIMITS = {"to_visit": VISIT_DAYS, "to_urge": URGE_DAYS, "urged": LETTER_DAYS}
 _FREE = (no_open_request, may_be_pursued)
+_UNPROVEN = _l("No talk with it, and no letter or SMS that arrived, is recorded: log the talk first.")
 
 STEPS = (
     Transition(
         "contact", _l("Contact made"), ("to_contact",), "to_visit", Permission.WORK,
-        guards=(*_FREE, proven(Step.CONTACT, _l("No talk with it is recorded: log it first."))),
+        guards=(*_FREE, proven(Step.CONTACT, _UNPROVEN)),
         effects=(file_evidence(Step.CONTACT), due_in(VISIT_DAYS)), tone=Tone.ACTIVE,
     ),
     Transition(

@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.core.attachable import RecordKind
+from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.moving import Mover
 from app.core.permissions import Actor, may
@@ -25,6 +26,8 @@ def _panel(employer: Any, actor: Actor) -> dict[str, Any]:
         "workflow": LETTER,
     }
 
+
+_CONTACT = frozenset({Step.CONTACT})
 
 feature = Feature(
     name="letters",
@@ -57,6 +60,23 @@ feature = Feature(
             remove=Permission.FOLLOW,
             employer_id=lambda letter: letter.employer_id,
             title=lambda letter: letter.number,
+            endpoint="letters.show",
+        ),
+    ),
+    evidence=(
+        EvidenceKind(
+            "letter_received",
+            _l("Letter received"),
+            _CONTACT,
+            queries.arrived_since,
+            _CONTACT,
+            "letters.show",
+        ),
+        EvidenceKind(
+            "letter_sent",
+            _l("Letter sent"),
+            frozenset({Step.URGE}),
+            queries.sent_since,
             endpoint="letters.show",
         ),
     ),

@@ -11,12 +11,15 @@ from sqlalchemy.orm import joinedload
 
 from app.core.clock import today
 from app.core.db import db
+from app.core.escalating import Exhibit
+from app.core.i18n import msgid
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from campaigns.channels.letter import text
 from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.letter.issued.policy import visible_to
+from campaigns.channels.letter.models import LetterVersion
 from campaigns.channels.letter.queries import document
 
 
@@ -136,3 +139,41 @@ def content_hash(letter: Letter) -> str:
 def is_unchanged(letter: Letter, made: bytes) -> bool:
     """Whether a document is the one in the archive."""
     return hashlib.sha256(made).hexdigest() == letter.sha256
+
+
+# -- letters as evidence on the way from service to enforcement -------------------------------------------
+
+_ARRIVED = (LetterState.DELIVERED, LetterState.REFUSED)
+TOLD = {
+    LetterState.POSTED: msgid("Letter %(number)s: %(title)s, posted"),
+    LetterState.DELIVERED: msgid("Letter %(number)s: %(title)s, delivered"),
+    LetterState.REFUSED: msgid("Letter %(number)s: %(title)s, refused by the addressee"),
+}
+
+
+def arrived_since(employer_id: int, since: date) -> list[Exhibit]:
+    """Letters that the employer received, or refused to."""
+    return _exhibits(employer_id, since, _ARRIVED)
+
+
+def sent_since(employer_id: int, since: date) -> list[Exhibit]:
+    """Letters that went out and did not come back; each may be the urge letter of an escalation."""
+    return _exhibits(employer_id, since, tuple(TOLD))
+
+
+def _exhibits(employer_id: int, since: date, states: Sequence[LetterState]) -> list[Exhibit]:
+    query = (
+        select(Letter)
+        .where(Letter.employer_id == employer_id, Letter.state.in_(states))
+        .options(joinedload(Letter.version).joinedload(LetterVersion.template))
+        .order_by(Letter.issued_on, Letter.id)
+    )
+    found = []
+    for letter in db.session.scalars(query):
+        sent = letter.posted_on or letter.issued_on
+        on = letter.settled_on if letter.state in _ARRIVED and letter.settled_on else sent
+        if on >= since:
+            told = {"number": letter.number, "title": letter.version.template.name}
+            answers = {"letter_no": letter.number, "letter_on": sent.isoformat()}
+            found.append(Exhibit(on, TOLD[letter.state], told, letter.id, answers))
+    return found

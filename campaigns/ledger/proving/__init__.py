@@ -1,0 +1,1 @@
+"""Messages as evidence on the way from service to enforcement."""
