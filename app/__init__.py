@@ -71,6 +71,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.channels.worklist",
     "campaigns.channels.letter.sheaves",
     "campaigns.channels.worklist.roster",
+    "campaigns.channels.letter.posting",
     "campaigns.drafting",
     "campaigns.drafting.templates",
     "campaigns.drafting.letters",

@@ -52,6 +52,8 @@ LETTER_MOVES = MOVES | {
     S.CLAIMED: frozenset({S.SUBMITTED, S.PLANNED}),
     S.SUBMITTED: frozenset({S.PLANNED, S.SUPPRESSED, S.DELIVERED, S.FAILED, S.EXPIRED}),
     S.FAILED: frozenset({S.SUBMITTED, S.DELIVERED}),
+    # only when the post's list that said so is taken back
+    S.DELIVERED: frozenset({S.SUBMITTED, S.FAILED}),
     S.EXPIRED: frozenset({S.DELIVERED, S.FAILED}),
 }
 

@@ -20,7 +20,7 @@ from app.core.db import AnyRow, among, changed, db
 from app.core.errors import DomainError
 from app.core.i18n import msgid
 from app.core.workflow import Move, Workflow
-from app.core.workflow_sets import SetMove, transition_many
+from app.core.workflow_sets import RESTORED, SetMove, transition_many
 from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.letter.issued.workflow import LETTER as LETTER_LIFE
 from campaigns.channels.letter.policy import CHUNK
@@ -165,6 +165,33 @@ def make_anew(letter: Letter) -> None:
     )
     if not changed(statement):
         raise DomainError(_("This letter is settled already."))
+
+
+#: And what the states of letters mean, when a list of the post's is taken back.
+MEANINGS: Mapping[LetterState, tuple[MessageState, str | None]] = {
+    LetterState.ISSUED: (S.SUBMITTED, None),
+    LetterState.POSTED: (S.SUBMITTED, None),
+    LetterState.DELIVERED: (S.DELIVERED, None),
+    LetterState.REFUSED: (S.FAILED, "refused"),
+    LetterState.RETURNED: (S.FAILED, "returned"),
+}
+
+
+@signals.after_transition.connect
+def restore(
+    workflow: Workflow[Any], set_moves: Sequence[SetMove] = (), transition: Any = None, **_more: object
+) -> None:
+    """Rows of the ledger follow letters that an undo set back."""
+    if workflow is not LETTER_LIFE or transition is None or transition.name != RESTORED:
+        return
+    state = LetterState(transition.target)
+    if (meaning := MEANINGS.get(state)) is None:
+        return
+    letters = select(Letter.order_key).where(among(Letter.id, [one.record_id for one in set_moves]))
+    settled = None if meaning[0] is S.SUBMITTED else now()
+    db.session.execute(
+        move_letters(meaning[0], M.public_id.in_(letters), reason=meaning[1], code=None, settled_at=settled)
+    )
 
 
 #: What a step of a letter makes of its row in the ledger, and the reason where it did not arrive.

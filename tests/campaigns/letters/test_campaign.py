@@ -1,42 +1,62 @@
 """A campaign by letter from its audience to the post: numbers, batches, counts, a balance that adds up."""
 
+import html
+import io
 import json
-from datetime import date
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+from sqlalchemy import select, update
 
 from app.accounts.models import User
 from app.attachments.queries import verify
 from app.core.clock import today
-from app.core.db import db
-from app.core.errors import DomainError
+from app.core.db import db, writing
+from app.core.errors import Conflict, DomainError, Forbidden, NotFound
 from app.core.jobs import run_inline
 from app.core.pdf_pages import starts
 from app.core.permissions import Role
+from app.core.segments import Segment
 from app.core.timeline import TimelineEntry
 from app.core.workflow import transition
 from app.employers.models import Employer
 from app.tasks.models import Task
 from campaigns.channels.letter.issued import queries as issued
-from campaigns.channels.letter.issued.models import Letter, LetterState
+from campaigns.channels.letter.issued.models import Letter, LetterState, ReturnReason, Sheaf
 from campaigns.channels.letter.issued.workflow import LETTER
+from campaigns.channels.letter.services import set_letterhead
+from campaigns.channels.letter.sheaves.services import fresh_marks
 from campaigns.drafting import services as drafting
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState
 from campaigns.ledger import queries
-from campaigns.ledger.letters import jobs
+from campaigns.ledger.letters import jobs, services
+from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.printing import services as printing
-from campaigns.ledger.printing.models import PrintBatch, PrintLine
-from campaigns.ledger.printing.workflow import PRINT_BATCH
+from campaigns.ledger.printing.models import PrintBatch, PrintLine, PrintState
+from campaigns.ledger.printing.workflow import PRINT_BATCH, find
+from campaigns.ledger.services import controlling
 from tests.campaigns.letters.posting import (
+    EVERYBODY,
+    approved,
     author_with,
     create_addressed,
     drafted,
     launched_here,
+    made,
     numbers,
+    planned,
+    wording,
 )
-from tests.factories import create_user
+from tests.factories import create_user, sign_in
+from tests.spreadsheets import workbook
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def test_whom_no_letter_can_reach_is_left_out_with_the_reason(app: Flask) -> None:
@@ -150,3 +170,185 @@ def follow_to_the_end(campaign: Campaign, batch: PrintBatch, head: User) -> None
         received = {"settled_on": today(), "received_by": "前台"}
         transition(LETTER, letter, "deliver", head, answers=received)
     db.session.commit()
+
+
+def run(app: Flask, *command: str) -> dict[str, Any]:
+    done = app.test_cli_runner().invoke(args=[*command, "--json"])
+    assert done.exit_code == 0, done.output
+    answer: dict[str, Any] = json.loads(done.output)
+    return answer
+
+
+def test_the_list_of_the_post_moves_letters_and_ledger_and_is_taken_back(app: Flask, tmp_path: Path) -> None:
+    campaign = launched_here(author_with(4))
+    db.session.execute(update(PrintBatch).values(state=PrintState.RETURNED))
+    db.session.commit()
+    year, day = today().year, today().isoformat()
+    file = workbook(
+        tmp_path / "post.xlsx",
+        [
+            ["文号", "邮件号", "收寄日期", "投递结果", "投递日期", "签收人", "退回原因"],
+            [f"公积金函〔{year}〕1号", "XA10000001CN", day, "妥投", day, "王会计", ""],
+            [f"公积金函[{year}]2号", "XA10000002CN", day, "退回", day, "", "查无此址"],
+            [f"公积金函〔{year}〕3号", "XA10000001CN", day, "", "", "", ""],
+            [f"公积金函〔{year}〕99号", "XA10000009CN", day, "", "", "", ""],
+        ],
+    )
+    answer = run(app, "imports", "apply", "letter_post", str(file))
+    # whoever is told the same number twice is told so: the first letter keeps it
+    assert answer["reasons"] == {"number.unknown": 1, "tracking_no.tracking_taken": 1}
+    states = dict(numbers())
+    assert (states[1], states[2], states[4]) == ("delivered", "returned", "issued")
+    letter = db.session.scalars(select(Letter).where(Letter.serial == 2)).one()
+    assert letter.reason == ReturnReason.NO_SUCH_ADDRESS
+    assert db.session.scalars(select(Task).where(Task.kind == "letter_address")).one().source_id == letter.id
+    progress = queries.progress(campaign.id)
+    assert (progress.delivered, progress.failed) == (1, 1)
+    assert queries.balance(campaign).adds_up
+    run(app, "imports", "undo", str(answer["batch"]))
+    assert dict(numbers())[1] == "issued"
+    assert queries.progress(campaign.id).submitted == 4
+
+
+def test_a_second_launch_and_a_changed_letterhead_are_refused(app: Flask) -> None:
+    author = author_with(2)
+    campaign = approved(author)
+    set_letterhead(author.branch, "滨海管理部", "滨公积金函", "港区路1号", "300457")
+    db.session.commit()
+    head = create_user(Role.BRANCH_HEAD, branch=author.branch)
+    controlling.launch(campaign.id, head)
+    db.session.commit()
+    with pytest.raises(DomainError):
+        controlling.launch(campaign.id, head)
+    # headed as it was approved; a draft follows the letterhead, and its approval is for what was seen
+    assert campaign.letter is not None
+    assert campaign.letter["head"]["prefix"] == "公积金函"
+    other = drafted(author)
+    drafting.submit(other, author)
+    seen = drafting.seal(other)
+    set_letterhead(author.branch, "滨海管理部", "新公积金函", "港区路1号", "300457")
+    drafting.reckon_again(other)
+    with pytest.raises(Conflict):
+        drafting.approve(other, head, seen)
+
+
+def test_cancelling_makes_nothing_more_and_voids_what_was_not_printed(app: Flask) -> None:
+    campaign_id = made(3)
+    with writing():
+        printing.form(campaign_id)
+        db.session.commit()
+    controlling.cancel(campaign_id, None)
+    db.session.commit()
+    with run_inline():
+        jobs.sweep_letters()
+    assert numbers() == [(1, "void"), (2, "void"), (3, "void")]
+    balance = queries.balance(db.session.get_one(Campaign, campaign_id))
+    assert (balance.progress.suppressed, balance.letters, balance.adds_up) == (3, 0, True)
+
+
+def test_a_paused_campaign_makes_no_letter_until_it_goes_on(app: Flask) -> None:
+    campaign_id = planned(2)
+    controlling.pause(campaign_id, None)
+    db.session.commit()
+    with run_inline():
+        jobs.make(campaign_id, 0)
+    assert numbers() == []
+    controlling.resume(campaign_id, None)
+    db.session.commit()
+    with run_inline():
+        jobs.sweep_letters()
+    assert numbers() == [(1, "issued"), (2, "issued")]
+
+
+def test_a_lease_that_ran_out_leaves_the_letters_to_whoever_has_them_now(app: Flask) -> None:
+    campaign_id = planned(3)
+    slow = services.claim(campaign_id, fresh_marks(2))
+    db.session.commit()
+    assert slow is not None
+    db.session.execute(update(Message).where(Message.state == MessageState.CLAIMED).values(due_at=LONG_AGO))
+    db.session.commit()
+    with run_inline():
+        jobs.sweep_letters()
+    assert numbers() == [(1, "issued"), (2, "issued"), (3, "issued")]
+    with writing():
+        assert not services.record(slow, services.set_in_type(slow))
+        db.session.commit()
+    assert len(db.session.scalars(select(Sheaf)).all()) == len({one.sheaf_id for one in all_letters()})
+    assert queries.balance(db.session.get_one(Campaign, campaign_id)).adds_up
+
+
+def all_letters() -> Sequence[Letter]:
+    return db.session.scalars(select(Letter)).all()
+
+
+def test_one_walk_from_the_outline_to_the_posted_letter(client: FlaskClient) -> None:
+    author = author_with(2)
+    head = create_user(Role.BRANCH_HEAD, branch=author.branch)
+    segment = Segment(
+        list_name="employers", name="全部", owner_id=author.id, branch_id=author.branch_id, tree=EVERYBODY
+    )
+    db.session.add(segment)
+    wording()
+    db.session.commit()
+    sign_in(client, author)
+    assert client.get("/campaigns/letters/new").status_code == 200
+    assert client.get("/campaigns/letters/new/order").status_code == 404
+    form = {"name": "变更确认", "segment_id": segment.id, "contact_order": "employer", "frequency_days": 0}
+    page = "/campaigns/letters/new/handler_change"
+    assert client.post(page, data=form | {"effective": "不是日期"}).status_code == 422
+    drafted_at = client.post(page, data=form | {"effective": "2026-09-05"}).headers["Location"]
+    campaign = db.session.scalars(select(Campaign)).one()
+    shown = html.unescape(client.get(drafted_at).text)
+    assert "滨海0号公司" in shown
+    member = db.session.scalars(select(AudienceMember.id).order_by(AudienceMember.id)).first()
+    assert client.get(f"/campaigns/{campaign.id}/letter.pdf?member={member}").data.startswith(b"%PDF-")
+    assert "2026-09-05" in client.get(f"/campaigns/{campaign.id}/letter/edit").text
+    drafting.submit(campaign, author)
+    drafting.approve(campaign, head, drafting.seal(campaign))
+    db.session.commit()
+    with run_inline():
+        sign_in(client, head)
+        assert client.post(f"/campaigns/{campaign.id}/launch").status_code == 303
+    shown = html.unescape(client.get(f"/campaigns/{campaign.id}").text)
+    batch = db.session.scalars(select(PrintBatch)).one()
+    assert f"/letters/batches/{batch.id}" in shown
+    number = f"公积金函〔{today().year}〕1号"
+    assert number in html.unescape(client.get(f"/campaigns/{campaign.id}/messages").text)
+    for name in ("letters.pdf", "envelopes.pdf"):
+        assert client.get(f"/letters/batches/{batch.id}/{name}").data.startswith(b"%PDF-")
+    manifest = client.get(f"/letters/batches/{batch.id}/manifest.xlsx").data
+    rows = list(load_workbook(io.BytesIO(manifest)).worksheets[0])
+    assert (len(rows), rows[1][1].value, len(str(rows[1][6].value))) == (3, number, 64)
+    for step, answers in (("hand_out", {"handed_on": today(), "count_out": 2}),
+                          ("take_in", {"returned_on": today(), "count_in": 2})):  # fmt: skip
+        assert client.post(f"/workflow/print_batch/{batch.id}/{step}", data=answers).status_code == 302
+    post = f"/letters/batches/{batch.id}/post"
+    assert client.post(post, data={"posted_on": today(), "pairs": "1 12"}).status_code == 422
+    pairs = "1 XA00000001CN\n2-2, xa00000002cn"
+    assert client.post(post, data={"posted_on": today(), "pairs": pairs}).status_code == 303
+    assert numbers() == [(1, "posted"), (2, "posted")]
+    outsider = create_user(Role.MANAGER)
+    db.session.commit()
+    sign_in(client, outsider)
+    for hidden in (f"/campaigns/{campaign.id}/letter.pdf", f"/letters/batches/{batch.id}", f"{post}"):
+        status = client.get(hidden).status_code if hidden != post else client.post(post).status_code
+        assert status == 404
+    mine = drafted(outsider)
+    db.session.commit()
+    assert client.get(f"/campaigns/{mine.id}/letter.pdf?member={member}").status_code == 404
+
+
+def test_whoever_may_not_issue_letters_spoils_and_posts_none(app: Flask) -> None:
+    author = author_with(1)
+    launched_here(author)
+    batch = db.session.scalars(select(PrintBatch)).one()
+    line = db.session.scalars(select(PrintLine)).one()
+    partner = create_user(Role.BANK_PARTNER, branch=author.branch)
+    with pytest.raises(Forbidden):
+        transition(PRINT_BATCH, batch, "hand_out", partner, answers={"handed_on": today(), "count_out": 1})
+    with pytest.raises(Forbidden):
+        printing.spoil(line, "卡纸", create_user(Role.SPECIALIST, branch=author.branch))
+    db.session.rollback()
+    with pytest.raises(NotFound):
+        find(batch.id, create_user(Role.MANAGER))
+    assert numbers() == [(1, "issued")]

@@ -1,16 +1,26 @@
 """The register of document numbers: every letter that was issued, the void ones too."""
 
+from collections.abc import Callable
+
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
 
 from app.accounts.lists import branch_field
+from app.core.choices import offered
+from app.core.clock import today
 from app.core.criteria import Field, Kind, rule
 from app.core.i18n import translated
 from app.core.links import url_if
 from app.core.list_parts import Badge
-from app.core.listing import Column, Empty, ListPage, Quick
+from app.core.listing import BulkAction, Column, Empty, ListPage, Quick
+from app.core.permissions import Actor
+from app.core.workflow import transition
 from app.employers.models import Employer
 from campaigns.channels.letter.issued import queries
 from campaigns.channels.letter.issued.models import RETURN_LABELS, Letter, LetterState, ReturnReason
+from campaigns.channels.letter.issued.policy import Permission as Follow
 from campaigns.channels.letter.issued.workflow import LETTER
 from campaigns.channels.letter.policy import Permission
 
@@ -27,6 +37,40 @@ def reason_of(letter: Letter) -> object:
         return RETURN_LABELS[ReturnReason(reason)]
     return translated(reason) if reason else None
 
+
+class DeliveredForm(FlaskForm):  # type: ignore[misc]
+    settled_on = DateField(_l("On which day"), [InputRequired()], default=today)
+    received_by = StringField(_l("Who took it"), [InputRequired(), Length(max=60)])
+
+
+class RefusedForm(FlaskForm):  # type: ignore[misc]
+    settled_on = DateField(_l("On which day"), [InputRequired()], default=today)
+    reason = StringField(_l("How it was refused, and who witnessed it"), [InputRequired(), Length(max=200)])
+
+
+class ReturnedForm(FlaskForm):  # type: ignore[misc]
+    settled_on = DateField(_l("On which day"), [InputRequired()], default=today)
+    reason = SelectField(_l("Reason of the return"), choices=offered(RETURN_LABELS))
+
+
+def _taking(step: str) -> Callable[[Letter, Actor, FlaskForm], None]:
+    """The step for one letter after the other; what its workflow refuses costs only its row."""
+
+    def act(letter: Letter, actor: Actor, form: FlaskForm) -> None:
+        answers = {ask.name: form[ask.name].data for ask in LETTER.named(step).asks}
+        transition(LETTER, letter, step, actor, answers=answers)
+
+    return act
+
+
+OUTCOMES = tuple(
+    BulkAction(step, label, Follow.FOLLOW, act=_taking(step), form=form, icon=icon)
+    for step, label, form, icon in (
+        ("deliver", _l("Record delivery"), DeliveredForm, "check2-all"),
+        ("refuse", _l("Record refusal"), RefusedForm, "hand-thumbs-down"),
+        ("return", _l("Record return"), ReturnedForm, "arrow-return-left"),
+    )
+)
 
 REGISTER = ListPage(
     name="letters",
@@ -79,5 +123,6 @@ REGISTER = ListPage(
     search=lambda words: Employer.name.contains(words, autoescape=True),
     search_hint=_l("Name of the employer"),
     empty=Empty(_l("No letter yet"), _l("Write one from an employer's page."), icon="envelope-paper"),
+    bulk=OUTCOMES,
     export_permission=Permission.VIEW,
 )

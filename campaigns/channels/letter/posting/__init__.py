@@ -1,0 +1,1 @@
+"""What the post office says of letters: its list, imported."""

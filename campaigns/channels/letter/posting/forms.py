@@ -1,0 +1,75 @@
+"""The post office's list as a file."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.cells import Cell
+from app.core.import_spec import Column, ImportSpec
+from app.core.parsing import code, day, text
+from campaigns.channels.letter.issued.models import LetterState
+from campaigns.channels.letter.issued.policy import Permission
+from campaigns.channels.letter.posting import services
+
+S = LetterState
+
+#: What the post calls it, and what it is.
+OUTCOMES = {
+    **dict.fromkeys(("妥投", "已妥投", "签收", "已签收", "投递成功", "delivered"), S.DELIVERED),
+    **dict.fromkeys(("拒收", "收件人拒收", "refused"), S.REFUSED),
+    **dict.fromkeys(("退回", "退件", "已退回", "退回妥投", "returned"), S.RETURNED),
+    **dict.fromkeys(("收寄", "已收寄", "在途", "运输中", "未妥投", "posted"), S.POSTED),
+}
+
+
+def _tracking(cell: Cell) -> str:
+    return str(text(30)(cell)).replace(" ", "").upper()
+
+
+COLUMNS = (
+    Column(
+        "number",
+        _l("Number of the letter"),
+        ("发文字号", "文号", "信函编号", "内件编号", "number"),
+        text(60),
+        True,
+    ),
+    Column(
+        "tracking_no",
+        _l("Tracking number"),
+        ("邮件号", "邮件号码", "运单号", "挂号号码", "tracking number"),
+        _tracking,
+    ),
+    Column("posted_on", _l("Posted on"), ("收寄日期", "交寄日期", "寄出日期", "posted on"), day()),
+    Column(
+        "outcome", _l("What became of it"), ("投递结果", "投递状态", "邮件状态", "outcome"), code(OUTCOMES)
+    ),
+    Column(
+        "settled_on",
+        _l("Settled on"),
+        ("投递日期", "签收日期", "退回日期", "处理日期", "settled on"),
+        day(),
+    ),
+    Column("received_by", _l("Who took it"), ("签收人", "收件人签名", "received by"), text(60)),
+    Column("reason", _l("Reason"), ("退回原因", "未妥投原因", "原因", "reason"), text(200)),
+)
+
+POST = ImportSpec(
+    name="letter_post",
+    title=_l("List of the post office"),
+    help=_l("Tracking numbers, and what became of letters: delivered, refused, returned."),
+    columns=COLUMNS,
+    key=("number",),
+    plan=services.plan,
+    applied=services.applied,
+    reverted=services.reverted,
+    endpoint="letters.show",
+    permission=Permission.FOLLOW,
+    reasons={
+        "unknown": _l("no letter in your reach has this number: %(value)s"),
+        "out_of_order": _l("does not follow from where the letter stands"),
+        "no_tracking_number": _l("has 8 to 20 capital letters and digits"),
+        "tracking_taken": _l("belongs to another letter"),
+        "too_early": _l("lies before the letter was issued or posted"),
+        "not_yet": _l("it cannot be posted yet: %(value)s"),
+    },
+    labels={"state": _l("State")},
+)

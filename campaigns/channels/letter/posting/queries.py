@@ -1,0 +1,45 @@
+"""Letters by the document numbers of a file."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import select, tuple_
+
+from app.core.db import db
+from app.core.features import current_features
+from app.core.permissions import Actor
+from campaigns.channels.letter.issued.models import Letter
+from campaigns.channels.letter.issued.policy import visible_to
+from campaigns.channels.letter.issued.workflow import LETTER
+
+#: prefix, year, serial
+Number = tuple[str, int, int]
+
+_NUMBER = re.compile(r"(.+?)[〔\[(](\d{4})[〕\])]第?(\d{1,9})号?")
+
+
+def number_of(written: str) -> Number | None:
+    """A document number in any of the brackets that people write; None for what is none."""
+    plain = unicodedata.normalize("NFKC", written).replace(" ", "")
+    found = _NUMBER.fullmatch(plain)
+    return (found[1], int(found[2]), int(found[3])) if found else None
+
+
+def numbered(numbers: Collection[Number], actor: Actor | None) -> dict[Number, Letter]:
+    """The letters with these numbers in the actor's reach."""
+    key = tuple_(Letter.prefix, Letter.year, Letter.serial)
+    query = select(Letter).where(key.in_(list(numbers)), visible_to(actor))
+    return {(one.prefix, one.year, one.serial): one for one in db.session.scalars(query)}
+
+
+def tracked(tracking_numbers: Collection[str]) -> Mapping[str, int]:
+    """Whose these tracking numbers are already."""
+    query = select(Letter.tracking_no, Letter.id).where(Letter.tracking_no.in_(tracking_numbers))
+    return {str(tracking_no): letter_id for tracking_no, letter_id in db.session.execute(query)}
+
+
+def why_not_posted(letter: Letter, actor: Actor | None) -> Sequence[str]:
+    """What other features object to posting it now, such as that it has not come back from printing."""
+    found = (guard(letter, actor) for guard in current_features().guards_for(LETTER.name, "post"))
+    return [str(reason) for reason in found if reason is not None]
