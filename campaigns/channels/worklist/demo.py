@@ -15,7 +15,7 @@ from app.core.workflow import transition
 from app.employers.lists import select_employers
 from app.employers.models import Employer
 from campaigns.channels.worklist import services
-from campaigns.channels.worklist.models import Agency, Drive, DriveRow
+from campaigns.channels.worklist.models import Agency, Drive, DrivePerson, DriveRow
 from campaigns.channels.worklist.policy import READY, Ready
 from campaigns.channels.worklist.services import Told, Wish
 from campaigns.channels.worklist.workflow import DRIVE
@@ -30,6 +30,7 @@ SAID = (
     ("visit", "名单较长，希望上门协助。"),
     ("", ""),
 )
+PEOPLE = ("张伟", "李秀英", "王建军")
 NOTES = (
     (Agency.SOCIAL_INSURANCE, "已核对参保状态，其中多数已转入外市参保。"),
     (Agency.COMMUNITY, "户籍所在街道协助联系到近亲属，已送达温馨提示。"),
@@ -48,9 +49,19 @@ def load(demo: Demo) -> None:
         for number, row in enumerate(rows):
             _tell(row, *next(answers), manager)
             if number < len(NOTES):
+                _name_people(row, kind, demo)
                 services.note_partner(row, NOTES[number][0], demo.today, NOTES[number][1], manager)
         if kind.code == "account_cleanup":
             transition(DRIVE, drive, "give_up", manager, answers={"reason": "并入下一轮专项行动"})
+
+
+def _name_people(row: DriveRow, kind: Ready, demo: Demo) -> None:
+    """Two of the people are done; the last one waits."""
+    for number, name in enumerate(PEOPLE):
+        result = kind.results[0] if number < 2 else None
+        day = demo.today if result else None
+        db.session.add(DrivePerson(row_id=row.id, name=name, result=result, settled_on=day))
+    db.session.flush()
 
 
 def _started(kind: Ready, demo: Demo, manager: User) -> Drive:

@@ -138,9 +138,9 @@ class OutcomeForm(FlaskForm):  # type: ignore[misc]
 
 class NoteForm(FlaskForm):  # type: ignore[misc]
     agency = SelectField(_l("Office"), choices=offered(AGENCY_LABELS), coerce=Agency)
-    said_on = DateField(_l("Said on"), [InputRequired(), not_in_the_future], default=today)
+    said_on = DateField(_l("Told us on"), [InputRequired(), not_in_the_future], default=today)
     note = TextAreaField(
-        _l("What it said"), [InputRequired(), Length(2, 1000)],
+        _l("What they told us"), [InputRequired(), Length(2, 1000)],
         description=_l("No ID numbers and no telephone numbers of people."),
     )  # fmt: skip
 

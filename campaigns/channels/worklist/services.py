@@ -316,6 +316,21 @@ def _keep_tasks(
                 ask(row, DO, due_on(record), move.actor)
 
 
+@signals.owner_changed.connect
+def _follow_owner(employer: Employer, *, old: User | None, new: User | None, **_more: Any) -> int:
+    """What the former owner had to do here is the new one's; what was given to somebody else stays there.
+
+    Their tasks are passed on with all others of the employer.
+    """
+    theirs = DriveRow.owner_id == (old.id if old else None)
+    query = select(DriveRow).where(
+        DriveRow.employer_id == employer.id, DriveRow.state == RowState.OPEN, theirs
+    )
+    for row in db.session.scalars(query):
+        row.owner_id = new.id if new else None
+    return 0
+
+
 def _drop_tasks(ids: Sequence[int]) -> None:
     open_ones = (Task.kind == KIND, Task.source_type == SOURCE, Task.state == TaskState.OPEN)
     dropped = update(Task).where(*open_ones, among(Task.source_id, ids))

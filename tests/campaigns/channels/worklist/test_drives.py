@@ -17,6 +17,7 @@ from app.core.workdays import add_working_days
 from app.core.workflow import transition
 from app.employers.lists import count_employers
 from app.employers.models import Employer, Stage
+from app.employers.services import assign
 from app.outreach.models import Visit, VisitKind
 from app.outreach.talking.models import Script
 from app.tasks.models import Task, TaskState
@@ -27,6 +28,7 @@ from campaigns.channels.worklist.services import Told, Wish
 from campaigns.channels.worklist.workflow import DRIVE, ROW
 from campaigns.notices.corrections.models import Correction
 from campaigns.notices.corrections.workflow import CORRECTION
+from tests.bench.pages import MOST_QUERIES, statements_of
 from tests.factories import create_branch, create_contact, create_employer, create_user, sign_in
 
 CALL = VisitKind.CALL
@@ -94,6 +96,8 @@ def test_a_manager_starts_a_ready_drive_with_one_form_and_every_number_leads_to_
     assert "14" in page
     assert f"{place}?owner.in={employer.owner_id}&amp;settled.ge=1" in page
     row = db.session.scalars(select(DriveRow)).one()
+    for address in (place, f"/drives/rows/{row.id}", "/drives"):
+        assert len(statements_of(app, client, address)) <= MOST_QUERIES
     told = {"outcome": "part", "action": "call", "contact_id": "0", "done": "5", "note": "先办五人"}
     assert client.post(f"/drives/rows/{row.id}/outcome", data=told).status_code == 303
     assert employer.name in client.get(f"{place}?settled.ge=1").text
@@ -194,6 +198,12 @@ def test_a_row_goes_with_its_task_to_a_colleague_of_the_branch_only(
         services.reassign(row, liu, chen)
     services.reassign(row, liu, manager)
     assert (row.owner_id, open_task().owner_id) == (liu.id, liu.id)
+    services.reassign(row, chen, manager)
+    assign(row.employer, liu, None, manager)
+    assert (row.owner_id, open_task().owner_id) == (liu.id, liu.id)
+    services.reassign(row, chen, manager)
+    assign(row.employer, create_user(Role.SPECIALIST, branch=chen.branch), None, manager)
+    assert (row.owner_id, open_task().owner_id) == (chen.id, chen.id)
     assert services.take_in(row.drive, manager) == 0
     with pytest.raises(DomainError):
         services.add(row.drive, row.employer, manager)
