@@ -99,12 +99,14 @@ def spreads(indexed: Table, phrases: Collection[Phrase], most: int) -> dict[Phra
             one: Spread(int(share * rows), share * rows > most and share * _ONE_IN >= 1)
             for one, share in held.items()
         }
-    count = f"SELECT count(*) FROM (SELECT 1 FROM {indexed.name}_fts(:sought) LIMIT :most)"  # noqa: S608
-    found = {}
-    for one in phrases:
-        rows = db.session.scalar(text(count), {"sought": _match([one]), "most": most + 1}) or 0
-        found[one] = Spread(rows, rows > most)
-    return found
+    asked = list(dict.fromkeys(phrases))
+    if not asked:
+        return {}
+    count = "(SELECT count(*) FROM (SELECT 1 FROM {name}_fts(:sought{number}) LIMIT :most))"
+    counts = (count.format(name=indexed.name, number=number) for number in range(len(asked)))
+    sought = {f"sought{number}": _match([one]) for number, one in enumerate(asked)}
+    found = db.session.execute(text(f"SELECT {', '.join(counts)}"), {**sought, "most": most + 1}).one()
+    return {one: Spread(rows, rows > most) for one, rows in zip(asked, found, strict=True)}
 
 
 #: A pair that fewer rows hold is better looked up than waited for.
