@@ -1,5 +1,6 @@
 """Who answers for the unpaid months of employers that were merged or divided."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,11 +11,14 @@ from app.accounts.models import User
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
+from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.workflow import option
 from app.employers.identity.models import EmployerRelation, RelationKind
-from app.employers.models import Employer, Stage
+from app.employers.identity.services import Term, relate
+from app.employers.models import AccountStatus, Employer, Stage
 from app.lifecycle.liability import queries, services
+from app.lifecycle.liability.models import Liability
 from app.lifecycle.workflow import LIFECYCLE
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
@@ -95,3 +99,38 @@ def test_the_page_records_and_another_branch_sees_nothing(client: FlaskClient, c
     assert client.get(path).status_code == 404
     sign_in(client, bank)
     assert client.get(path).status_code == 403
+
+
+def test_after_either_merger_one_answers_for_all_and_statements_say_whether_it_was_paid(chen: User) -> None:
+    known = {
+        "arrears_months": 3, "paid_through": Period(2026, 6), "account_status": AccountStatus.NORMAL,
+        "arrears_as_of": today() - timedelta(days=9), "statement_period": Period(2026, 10),
+    }  # fmt: skip
+    old, other = (employer(chen, name, **known) for name in ("合并前甲公司", "合并前乙公司"))
+    formed, third = employer(chen, "新设丙公司"), employer(chen, "另一丁公司")
+    term = Term(proof="新设合并协议")
+    for one in (old, other):
+        relate(RelationKind.CONSOLIDATION, one, formed, term, chen)
+    for subject, successor in ((old, third), (third, old)):  # it is dissolved
+        with pytest.raises(DomainError):
+            relate(RelationKind.MERGER, subject, successor, term, chen)
+    assert [one.id for one in queries.successors(old, chen)] == [formed.id]
+    with pytest.raises(DomainError):  # after a merger there are no shares
+        services.agree(old, formed.id, HALF, today(), "承接确认书", chen)
+    made = services.agree(old, formed.id, WHOLE, today() - timedelta(days=20), "承接确认书", chen)
+    assert made.through == Period(2026, 9)
+    with pytest.raises(DomainError):  # the statement since shows it unpaid
+        services.settle_share(made, today() - timedelta(days=10), "补缴书", chen)
+    services.settle_share(made, today(), "补缴书", chen)
+    assert told(made) == (True, False, False, 0)
+    old.arrears_as_of = today()  # a statement drawn up since says otherwise
+    assert told(made) == (False, False, True, 1)
+    old.paid_through = Period(2026, 9)
+    assert told(made) == (True, True, False, 0)
+    with pytest.raises(Conflict):
+        services.settle_share(made, today(), "再次", chen)
+
+
+def told(made: Liability) -> tuple[bool, bool, bool, int]:
+    """Paid, shown by the statement, contradicted by it; and how many its successor has not paid."""
+    return made.paid, made.shown, made.contradicted, queries.unsettled(made.successor_id)

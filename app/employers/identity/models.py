@@ -19,7 +19,10 @@ class RelationKind(StrEnum):
     PARENT = "parent"
     BRANCH = "branch"
     GROUP = "group"
+    #: 吸收合并: the object goes on, the subject is dissolved
     MERGER = "merger"
+    #: 新设合并: the object is formed anew, all subjects are dissolved
+    CONSOLIDATION = "consolidation"
     DIVISION = "division"
     SUCCESSION = "succession"
 
@@ -30,6 +33,7 @@ SUBJECT_LABELS = {
     RelationKind.BRANCH: _l("is a branch office of"),
     RelationKind.GROUP: _l("belongs to the group of"),
     RelationKind.MERGER: _l("was absorbed by"),
+    RelationKind.CONSOLIDATION: _l("was merged, with others, into the newly formed"),
     RelationKind.DIVISION: _l("was split off from"),
     RelationKind.SUCCESSION: _l("goes on, newly registered, as"),
 }
@@ -38,6 +42,7 @@ OBJECT_LABELS = {
     RelationKind.BRANCH: _l("has as branch office"),
     RelationKind.GROUP: _l("has in its group"),
     RelationKind.MERGER: _l("absorbed"),
+    RelationKind.CONSOLIDATION: _l("was newly formed by the merger of"),
     RelationKind.DIVISION: _l("gave rise by division to"),
     RelationKind.SUCCESSION: _l("goes on in place of"),
 }
@@ -45,12 +50,15 @@ KIND_LABELS = {
     RelationKind.PARENT: _l("Subordination"),
     RelationKind.BRANCH: _l("Branch office"),
     RelationKind.GROUP: _l("Group"),
-    RelationKind.MERGER: _l("Merger of employers"),
+    RelationKind.MERGER: _l("Merger by absorption"),
+    RelationKind.CONSOLIDATION: _l("Merger by new formation"),
     RelationKind.DIVISION: _l("Division"),
     RelationKind.SUCCESSION: _l("Re-registration"),
 }
 #: in these the object stands above the subject, so they cannot go round in a circle
 HIERARCHICAL = (RelationKind.PARENT, RelationKind.BRANCH, RelationKind.GROUP)
+#: in these the subject is dissolved, and the object takes over all that it owed
+MERGERS = (RelationKind.MERGER, RelationKind.CONSOLIDATION)
 
 
 class EmployerRelation(Timestamps, Model):

@@ -16,6 +16,7 @@ from app.core.permissions import Actor
 from app.core.text import clean, name_key
 from app.employers.identity.models import (
     HIERARCHICAL,
+    MERGERS,
     SUBJECT_LABELS,
     EmployerRelation,
     IdentityFile,
@@ -62,6 +63,8 @@ def relate(
         raise DomainError(
             _l("“%(name)s” already stands below the other one: this would be a circle.", name=other.name)
         )
+    if kind in MERGERS:
+        _refuse_second_merger(subject, other)
     relation = EmployerRelation(
         kind=kind, subject_id=subject.id, object_id=other.id, since=term.since, until=term.until,
         proof=clean(term.proof), recorded_by_id=actor.id,
@@ -70,6 +73,21 @@ def relate(
     _tell(msgid("Kinship: %(subject)s %(what)s %(object)s"), kind, subject, other, actor)
     db.session.flush()
     return relation
+
+
+def _refuse_second_merger(subject: Employer, other: Employer) -> None:
+    """Whoever was merged is dissolved: it goes into one employer, once, and takes nobody in any more."""
+    merged = select(EmployerRelation.subject_id).where(
+        EmployerRelation.kind.in_(MERGERS),
+        EmployerRelation.until.is_(None),
+        EmployerRelation.subject_id.in_((subject.id, other.id)),
+    )
+    gone = set(db.session.scalars(merged))
+    for one in (subject, other):
+        if one.id in gone:
+            raise DomainError(
+                _l("“%(name)s” was merged into another employer already: end that first.", name=one.name)
+            )
 
 
 def end_relation(relation: EmployerRelation, until: date, actor: Actor) -> None:

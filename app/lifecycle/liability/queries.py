@@ -5,20 +5,23 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Actor
-from app.employers.identity.models import EmployerRelation, RelationKind
+from app.employers.identity.models import MERGERS, EmployerRelation, RelationKind
 from app.employers.models import Employer
 from app.employers.policy import visible_to as employers_visible_to
 from app.lifecycle.liability.models import Liability
 from app.lifecycle.liability.policy import visible_to
 
 ALL = Decimal(1)
-_NAMES = (Employer.id, Employer.name, Employer.monthly_amount, Employer.arrears_months)
+_NAMES = (
+    Employer.id, Employer.name, Employer.monthly_amount, Employer.arrears_months, Employer.paid_through,
+    Employer.arrears_as_of, Employer.account_status, Employer.statement_period,
+)  # fmt: skip
 
 
 def of_employer(employer_id: int, actor: Actor | None) -> Sequence[Liability]:
@@ -51,20 +54,31 @@ def agreed_share(debtor_id: int) -> Decimal:
 
 def unsettled(successor_id: int) -> int:
     """For how many others' unpaid months it answers and has not paid; its own are its own arrears."""
-    query = select(func.count()).where(
-        Liability.successor_id == successor_id,
-        Liability.debtor_id != successor_id,
-        Liability.settled_on.is_(None),
+    query = (
+        select(Liability)
+        .where(Liability.successor_id == successor_id, Liability.debtor_id != successor_id)
+        .options(joinedload(Liability.debtor).load_only(*_NAMES))
     )
-    return db.session.scalar(query) or 0
+    return sum(1 for one in db.session.scalars(query) if not one.paid)
+
+
+def merged_into(employer: Employer) -> Select[int]:
+    """The employer that absorbed it, or was newly formed with it: that one answers for all."""
+    relation = EmployerRelation
+    return select(relation.object_id).where(
+        relation.subject_id == employer.id, relation.kind.in_(MERGERS), relation.until.is_(None)
+    )
+
+
+def answers_for_all(employer: Employer) -> bool:
+    """Whether whoever answers for the employer answers for the whole."""
+    return db.session.scalars(merged_into(employer)).first() is not None
 
 
 def successors(employer: Employer, actor: Actor | None) -> Sequence[Employer]:
     """Who may answer for an employer: by its mergers and divisions on record, and in a division itself."""
     relation = EmployerRelation
-    merged = select(relation.object_id).where(
-        relation.subject_id == employer.id, relation.kind == RelationKind.MERGER
-    )
+    merged = merged_into(employer)
     split = select(relation.subject_id).where(
         relation.object_id == employer.id, relation.kind == RelationKind.DIVISION
     )

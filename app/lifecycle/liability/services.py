@@ -36,12 +36,15 @@ def agree(
     left = queries.ALL - sum((one.share for one in known), Decimal(0))
     if not 0 < share <= left:
         raise DomainError(_l("%(left)s per cent are left to answer for.", left=f"{left * 100:g}"))
+    if share != queries.ALL and queries.answers_for_all(debtor):
+        raise DomainError(_l("After a merger one employer answers for all: enter 100 per cent."))
     if on > today():
         raise DomainError(_l("The day lies in the future."))
     if not clean(proof):
         raise DomainError(_l("Name the document that proves it."))
     made = Liability(
         debtor_id=debtor.id, successor_id=successor_id, share=share, months=debtor.arrears_months,
+        through=debtor.paid_through + debtor.arrears_months if debtor.paid_through else None,
         agreed_on=on, proof=clean(proof), recorded_by_id=actor.id,
     )  # fmt: skip
     db.session.add(made)
@@ -51,16 +54,30 @@ def agree(
 
 
 def settle_share(made: Liability, on: date, proof: str, actor: Actor) -> None:
-    """The successor has paid; the account's statement is the system of record, this names its proof."""
-    if made.settled_on is not None:
+    """The successor has paid, by this document; a statement of the day or later must not say otherwise."""
+    if made.paid:
         raise Conflict(_l("This share is paid already."))
     if on > today() or on < made.agreed_on:
         raise DomainError(_l("The day lies between the agreement and today."))
     if not clean(proof):
         raise DomainError(_l("Name the document that proves it."))
+    if made.denied(on):
+        raise _unpaid(made.debtor)
     made.settled_on, made.settled_proof = on, clean(proof)
     _tell(SETTLED, made, actor)
     db.session.flush()
+
+
+def _unpaid(debtor: Employer) -> DomainError:
+    day = debtor.arrears_as_of.isoformat() if debtor.arrears_as_of else "—"
+    return DomainError(
+        _l(
+            "The statement as of %(day)s shows %(name)s paid through %(month)s: its months are unpaid.",
+            day=day,
+            name=debtor.name,
+            month=debtor.paid_through or "—",
+        )
+    )
 
 
 def remove(made: Liability, actor: Actor) -> None:
