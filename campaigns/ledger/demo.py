@@ -36,6 +36,7 @@ class _Told:
     heads: int
     text: str
     days_ago: int
+    hold_out: int = 0
 
 
 CAMPAIGNS = (
@@ -54,6 +55,7 @@ CAMPAIGNS = (
         20,
         "{handler}您好，单位网上业务大厅将于本周末停机维护，{employer}如需汇缴请提前办理。详情：{link}",
         5,
+        hold_out=25,
     ),
 )
 
@@ -110,8 +112,9 @@ def _wish(demo: Demo, told: _Told, author: User) -> drafting.Wish:
     db.session.flush()
     deadline = demo.today + timedelta(days=8)
     return drafting.Wish(
-        told.name, segment.id, tree, MessageClass.SERVICE, told.text, deadline, ContactOrder.HANDLER_FIRST, 0
-    )
+        told.name, segment.id, tree, MessageClass.SERVICE, told.text, deadline, ContactOrder.HANDLER_FIRST, 0,
+        hold_out=told.hold_out,
+    )  # fmt: skip
 
 
 def _send(campaign: Campaign, moment: datetime, store: Store) -> None:

@@ -1,10 +1,14 @@
 """The campaign's page after its launch: it moves by itself and ends with a balance that adds up."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
+from app.core.clock import local, today
+from app.core.errors import NotFound
 from app.core.permissions import current_actor, requires
 from app.core.workflow import available, history
 from campaigns.drafting.models import Campaign, CampaignState, Channel
@@ -19,6 +23,8 @@ from campaigns.ledger.printing.queries import of_campaign
 from campaigns.ledger.printing.workflow import PRINT_BATCH
 from campaigns.ledger.workflow import LABELS, LETTER_LABELS
 from campaigns.results import queries
+from campaigns.results.effect.policy import DAYS
+from campaigns.results.effect.queries import VERDICTS, effects
 from campaigns.results.lists import LETTERS, MESSAGES
 
 blueprint = Blueprint("results", __name__, url_prefix="/campaigns")
@@ -50,6 +56,24 @@ def live(id: int) -> ResponseReturnValue:
     changed = request.args.get("shown", "") != campaign.state
     page = render_template("campaigns/results/moving.html", oob=changed, **figures)
     return page, 200 if figures["moving"] else STOP_POLLING
+
+
+@blueprint.get("/<int:id>/effect")
+@requires(Permission.VIEW)
+def effect(id: int) -> str:
+    """Those messaged beside those held out, for the campaign's page; `days` looks at another span."""
+    campaign = find(id, current_actor())
+    if campaign.launched_at is None or not campaign.hold_out:
+        raise NotFound(_l("This campaign held nobody out."))
+    days = max(1, min(request.args.get("days", DAYS.value(), type=int), DAYS.high))
+    return render_template(
+        "campaigns/results/effect.html",
+        campaign=campaign,
+        days=days,
+        over=local(campaign.launched_at).date() + timedelta(days=days) <= today(),
+        effects=effects(campaign, days),
+        verdicts=VERDICTS,
+    )
 
 
 @blueprint.route("/<int:id>/messages", methods=["GET", "POST"])

@@ -1,0 +1,1 @@
+"""What a campaign brought: those who were messaged beside those held out by lot."""
