@@ -95,6 +95,22 @@ class ContactOrder(StrEnum):
     EMPLOYER = "employer"
 
 
+class StepKind(StrEnum):
+    """What a step does for an employer that was not reached, or did not answer."""
+
+    NEXT_CONTACT = "next_contact"
+    LETTER = "letter"
+    CALL = "call"
+    VISIT = "visit"
+
+
+class StepCondition(StrEnum):
+    """For which employers a step is taken, its time having passed."""
+
+    UNDELIVERED = "undelivered"
+    UNANSWERED = "unanswered"
+
+
 class Sender(Timestamps, Model):
     """How a branch signs, where it answers and what a segment costs it.
 
@@ -183,10 +199,34 @@ class Campaign(Timestamps, Model):
 
     branch: Mapped[Branch] = relationship()
     template_version: Mapped[SmsVersion | None] = relationship()
+    #: what is done where the message was in vain; approved with it
+    follow_steps: Mapped[list["CampaignStep"]] = relationship(
+        cascade="all, delete-orphan", order_by="CampaignStep.position"
+    )
     created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
     edited_by: Mapped[User | None] = relationship(foreign_keys=[edited_by_id])
     letter_version: Mapped[LetterVersion | None] = relationship()
     approved_by: Mapped[User | None] = relationship(foreign_keys=[approved_by_id])
+
+
+class CampaignStep(Timestamps, Model):
+    """One step of a campaign after its messages: for whom, after how many working days, and what."""
+
+    __tablename__ = "campaign_steps"
+    __table_args__ = (UniqueConstraint("campaign_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    kind: Mapped[StepKind] = mapped_column(EnumText(StepKind))
+    condition: Mapped[StepCondition] = mapped_column(EnumText(StepCondition))
+    #: working days since the last thing that was done for the employer
+    wait_days: Mapped[int]
+    #: the code of the outline, of a letter
+    outline: Mapped[str | None] = mapped_column(String(40))
+    #: when nobody was left to take it for, or somebody stopped it
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class AudienceRemoval(Model):

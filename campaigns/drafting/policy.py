@@ -98,7 +98,7 @@ _ALWAYS = 5
 
 def content_fingerprint(campaign: Campaign) -> str:
     """sha-256 over everything the author decided: the text, how it is signed, for whom it is, and when."""
-    decided = [
+    decided: list[Any] = [
         campaign.name,
         campaign.template_text,
         campaign.signature,
@@ -117,6 +117,10 @@ def content_fingerprint(campaign: Campaign) -> str:
         decided += [_moment(campaign.send_from), _moment(campaign.send_until), campaign.working_days_only]
     if campaign.channel is Channel.LETTER:
         decided += [campaign.channel, campaign.letter_version_id, campaign.letter]
+    if campaign.follow_steps:
+        decided.append(
+            [[s.position, s.kind, s.condition, s.wait_days, s.outline] for s in campaign.follow_steps]
+        )
     return _digest([json.dumps(decided, sort_keys=True, ensure_ascii=False)])
 
 

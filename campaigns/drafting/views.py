@@ -24,6 +24,7 @@ from campaigns.drafting.letters.queries import samples
 from campaigns.drafting.lists import AUDIENCE, CAMPAIGNS
 from campaigns.drafting.models import Campaign, CampaignState, Channel, MessageClass
 from campaigns.drafting.policy import Permission, cost_of, needs_head
+from campaigns.drafting.steps.policy import CONDITION_LABELS, KIND_LABELS
 from campaigns.drafting.templates import queries as templates
 from campaigns.drafting.workflow import CAMPAIGN
 
@@ -193,6 +194,8 @@ def show(id: int) -> str:
         head_needed=needs_head(campaign),
         class_label=MESSAGE_CLASS_LABELS[campaign.message_class],
         order_label=CONTACT_ORDER_LABELS.get(campaign.contact_order, _("The employer itself")),
+        step_kinds=KIND_LABELS,
+        step_conditions=CONDITION_LABELS,
     )
 
 

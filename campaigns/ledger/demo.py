@@ -17,7 +17,8 @@ from app.core.segments import Segment, Sharing
 from app.core.timeline import TimelineEntry
 from app.core.workflow import WorkflowHistory
 from campaigns.drafting import services as drafting
-from campaigns.drafting.models import Campaign, ContactOrder, MessageClass
+from campaigns.drafting.models import Campaign, ContactOrder, MessageClass, StepCondition, StepKind
+from campaigns.drafting.steps.services import Step, set_steps
 from campaigns.gateways.protocol import Answer, Outcome, Receipt, Submission
 from campaigns.gateways.registry import gateway
 from campaigns.gateways.simulator import store_path
@@ -60,6 +61,12 @@ CAMPAIGNS = (
 )
 
 
+#: what is done where these were in vain
+STEPS = (
+    Step(StepKind.NEXT_CONTACT, StepCondition.UNDELIVERED, 1),
+    Step(StepKind.VISIT, StepCondition.UNDELIVERED, 2),
+)
+
 #: how the simulator's numbers of these batches begin
 BATCH = "demo-"
 #: nearly all arrive; a few numbers are dead, a few phones stayed off
@@ -80,6 +87,7 @@ def _tell(demo: Demo, told: _Told, store: Store) -> None:
     author, approver = _user(told.author), _user(told.approver)
     branch = db.session.get_one(Branch, author.branch_id)
     campaign = drafting.draft(_wish(demo, told, author), author, branch)
+    set_steps(campaign, STEPS, author)
     drafting.submit(campaign, author)
     drafting.approve(campaign, approver, drafting.seal(campaign), "同意发送")
     controlling.launch(campaign.id, approver)

@@ -17,7 +17,7 @@ from app.core.errors import NotFound
 from app.employers.models import Contact
 from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.sms.models import OptOut
-from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Channel
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, CampaignStep, Channel
 from campaigns.gateways import registry
 from campaigns.ledger.models import SMS, Message, MessageState
 from campaigns.ledger.policy import Terms, forecast
@@ -257,10 +257,14 @@ def sendable() -> list[tuple[int, Terms]]:
     return [(row[0], Terms(*row[1:])) for row in db.session.execute(query)]
 
 
+#: steps that are still to be taken for somebody keep a campaign running
+_STEPS_OPEN = exists().where(CampaignStep.campaign_id == Campaign.id, CampaignStep.ended_at.is_(None))
+
+
 def is_done(campaign_id: int) -> bool:
     """Whether nothing is open any more in a campaign that is planned."""
     still = exists().where(Message.campaign_id == campaign_id, Message.state.in_(OPEN))
-    query = select(~still).where(Campaign.id == campaign_id, Campaign.planned_at.is_not(None))
+    query = select(~still & ~_STEPS_OPEN).where(Campaign.id == campaign_id, Campaign.planned_at.is_not(None))
     return bool(db.session.scalar(query))
 
 
@@ -268,7 +272,7 @@ def done() -> Sequence[int]:
     """Running campaigns in which nothing is open any more."""
     still = exists().where(Message.campaign_id == Campaign.id, Message.state.in_(OPEN))
     query = select(Campaign.id).where(
-        Campaign.state == CampaignState.RUNNING, Campaign.planned_at.is_not(None), ~still
+        Campaign.state == CampaignState.RUNNING, Campaign.planned_at.is_not(None), ~still, ~_STEPS_OPEN
     )
     return db.session.scalars(query).all()
 

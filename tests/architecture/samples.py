@@ -673,6 +673,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "memory_id": remembered_columns,
     "expectation_id": expected_file,
     ("results", "id"): campaign,
+    ("following", "id"): campaign,
     ("arrears", "id"): arrears_case,
     ("arrears", "day"): a_day,
     ("notices", "token"): forged_token,

@@ -34,6 +34,7 @@ from app.leads.pool.services import mind_idle
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks.models import Task
 from campaigns.channels.letter.issued.models import Letter, LetterState
+from campaigns.drafting.models import CampaignStep, StepCondition, StepKind
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.printing import services as printing
 from campaigns.ledger.services import controlling
@@ -41,7 +42,7 @@ from campaigns.ledger.trials.models import Trial
 from campaigns.recurring.policy import HOUR
 from tests.architecture import samples
 from tests.campaigns.letters import posting
-from tests.campaigns.sending import planned_campaign, ready_campaign
+from tests.campaigns.sending import approve, plan, planned_campaign, ready_campaign
 from tests.factories import (
     create_branch,
     create_contact,
@@ -287,6 +288,27 @@ def _unbound() -> tuple[int]:
     return (printing.form(posting.made())[0],)
 
 
+def _in_vain(kind: StepKind = StepKind.VISIT) -> int:
+    """A campaign whose messages failed, with a step that is due."""
+    campaign = ready_campaign(2)
+    step = CampaignStep(position=1, kind=kind, condition=StepCondition.UNDELIVERED, wait_days=0)
+    campaign.follow_steps.append(step)
+    approve(campaign)
+    controlling.launch(campaign.id, None)
+    plan(campaign)
+    values = {"state": MessageState.FAILED, "settled_at": now()}
+    db.session.execute(update(Message).where(Message.campaign_id == campaign.id).values(values))
+    return campaign.id
+
+
+def _letter_due() -> tuple[int, int]:
+    """Of a letter step; its outline is none, which is noted."""
+    campaign_id = _in_vain(StepKind.LETTER)
+    step = db.session.scalars(select(CampaignStep.id).where(CampaignStep.campaign_id == campaign_id)).one()
+    employer = select(Message.employer_id).where(Message.campaign_id == campaign_id).limit(1)
+    return step, db.session.scalars(employer).one()
+
+
 #: what a job is given to do, by its function's full name; those that need ids return them
 SCENES: dict[str, Callable[[], Any]] = {
     "app.attachments.jobs.discard": _hangs_nowhere,
@@ -319,6 +341,9 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.tasks.daily.jobs.mark_gaps": lambda: create_user(Role.SPECIALIST),
     "campaigns.recurring.jobs.look": _ruled,
     "campaigns.recurring.jobs.run_rule": lambda: (_ruled(),),
+    "campaigns.following.jobs.follow_all": _in_vain,
+    "campaigns.following.jobs.follow_campaign": lambda: (_in_vain(),),
+    "campaigns.following.jobs.send_letter": _letter_due,
     "campaigns.ledger.jobs.ask_gateway": _asked_in_vain,
     "campaigns.ledger.jobs.dispatch": lambda: (planned_campaign(2).id, 0),
     "campaigns.ledger.jobs.fetch": _all_answered,

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true, union_all
 from app.accounts.models import User
 from app.core.clock import now, today
 from app.core.criteria import compile_tree
-from app.core.db import db
+from app.core.db import among, db
 from app.employers.lists import employer_fields
 from app.employers.models import Contact, Employer, EmployerContact
 from app.employers.policy import not_merged, visible_to
@@ -102,6 +102,31 @@ def outside(fits: ColumnElement[bool], reach: ColumnElement[bool]) -> int:
     """How many employers fit and lie beyond the author's reach."""
     query = select(func.count()).select_from(Employer).where(fits, not_merged(), ~reach)
     return db.session.scalar(query) or 0
+
+
+def next_contacts(campaign: Campaign, employer_ids: Sequence[int], phone: str) -> Sequence[Candidate]:
+    """For each of these employers of an approved audience the next person to write to, or why there is none.
+
+    Nobody is asked twice in one campaign, at whichever employer; whom to try in which order stays the
+    campaign's. How often people were written to lately is left to the caps of sending.
+    """
+    ours = among(Employer.id, employer_ids)
+    tried = select(AudienceMember.contact_id, AudienceMember.phone).where(
+        AudienceMember.campaign_id == campaign.id
+    )
+    contacts, phones = (set(column) for column in zip(*db.session.execute(tried), strict=True))
+    care = Care(_goes_to_all(campaign), campaign.verified_only)
+    shut = _Shut(_opted_out(campaign), frozenset(), frozenset(), frozenset(), care)
+    wording = filling(campaign)
+    people = {
+        employer_id: [one for one in found if one.id not in contacts and written(one.mobile) not in phones]
+        for employer_id, found in _people(ours).items()
+    }
+    found = [
+        _candidate(row, people.get(row.id, ()), shut, campaign, (wording, phone))
+        for row in db.session.execute(_employers(ours))
+    ]
+    return _merge(found, wording, _Lot(campaign.id, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Writes a reckoned audience down, so that it can be looked through, approved and sent exactly as it is."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -71,21 +72,26 @@ def _to_be_reckoned(member: AudienceMember, actor: Actor) -> Campaign:
 
 def _replace(campaign: Campaign, audience: Audience) -> None:
     db.session.execute(delete(AudienceMember).where(AudienceMember.campaign_id == campaign.id))
-    rows = [_row(campaign.id, member) for member in audience.members if member.lead is None]
+    add_members(campaign, audience.members)
+    campaign.audience_size = len(audience.members)
+    campaign.recipients = audience.recipients
+
+
+def add_members(campaign: Campaign, members: Sequence[Candidate]) -> None:
+    """Writes members down, those first that others' employers are spoken for by."""
+    rows = [_row(campaign.id, member) for member in members if member.lead is None]
     if rows:
         db.session.execute(insert(AudienceMember), rows)
-    if followers := [member for member in audience.members if member.lead is not None]:
+    if followers := [member for member in members if member.lead is not None]:
         leads = _ids_by_employer(campaign.id)
         db.session.execute(
             insert(AudienceMember),
             [_row(campaign.id, member, leads[member.lead or 0]) for member in followers],
         )
-    campaign.audience_size = len(audience.members)
-    campaign.recipients = audience.recipients
 
 
 def _ids_by_employer(campaign_id: int) -> dict[int, int]:
-    query = select(AudienceMember.employer_id, AudienceMember.id)
+    query = select(AudienceMember.employer_id, AudienceMember.id).order_by(AudienceMember.id)
     rows = db.session.execute(query.where(AudienceMember.campaign_id == campaign_id))
     return {employer_id: member_id for employer_id, member_id in rows}
 

@@ -107,6 +107,8 @@ def objections(campaign: Campaign, on: date | None = None) -> list[Any]:
         reasons.append(_l("The deadline has passed already."))
     reasons += unlawful(text, campaign.message_class)
     spoken = [campaign.signature, text, *(str(one) for one in (campaign.template_values or {}).values())]
+    if campaign.message_class is not MessageClass.SERVICE and campaign.follow_steps:
+        reasons.append(_l("Only a service notice is followed up: take the follow-up steps out."))
     return reasons + forbidden("\n".join(spoken))
 
 

@@ -1,0 +1,20 @@
+"""The manifest of following up."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.features import Feature, TimelineKind
+from app.core.jobs import Every
+from app.core.moving import Mover
+from campaigns.following import demo
+from campaigns.following.jobs import follow_all
+from campaigns.following.services import KIND
+from campaigns.following.views import blueprint
+
+feature = Feature(
+    name="following",
+    blueprint=blueprint,
+    demo=demo.load,
+    schedule=(Every(300, follow_all),),
+    timeline_kinds=(TimelineKind(KIND, _l("Follow-up"), "signpost-split"),),
+    movers=(Mover("campaign_step_runs", _l("Follow-up of campaigns"), distinct=("step_id",)),),
+)

@@ -1,0 +1,165 @@
+"""For which employers a step is due, decided by the database from what came of the messages."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, exists, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from app.core import workdays
+from app.core.clock import SHANGHAI, today
+from app.core.db import db
+from app.employers.models import Employer
+from app.lifecycle.workflow import LIFECYCLE
+from campaigns.channels.letter.issued.models import Letter, LetterState
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, CampaignStep, StepCondition
+from campaigns.following.models import StepResult, StepRun
+from campaigns.following.policy import UNREACHED
+from campaigns.ledger.models import SMS, Message, MessageState, Reply
+from campaigns.ledger.workflow import OPEN
+
+S = MessageState
+SETTLED = (S.DELIVERED, S.FAILED, S.EXPIRED)
+#: as with messages: who is written to at all
+_FOLLOWED = LIFECYCLE.open_to("write")
+
+
+def to_follow() -> Sequence[int]:
+    """Running campaigns with steps that are still to be taken."""
+    left = exists().where(CampaignStep.campaign_id == Campaign.id, CampaignStep.ended_at.is_(None))
+    query = select(Campaign.id).where(
+        Campaign.state == CampaignState.RUNNING, Campaign.planned_at.is_not(None), left
+    )
+    return db.session.scalars(query.order_by(Campaign.id)).all()
+
+
+def due(step: CampaignStep, steps: Sequence[CampaignStep]) -> Select[*tuple[Any, ...]]:
+    """The employers (id, and whether anything was delivered) for which the step is to be taken now."""
+    facts = _facts(step.campaign_id)
+    earlier = [one for one in steps if one.position < step.position]
+    until = waited_until(step.wait_days)
+    done = _runs(earlier, facts)
+    later = done.where(StepRun.result != StepResult.IMPOSSIBLE, StepRun.at > until).correlate(facts).exists()
+    taken = [_is_past(one, facts) for one in earlier]
+    return (
+        select(facts.c.employer_id, facts.c.delivered)
+        .join(Employer, Employer.id == facts.c.employer_id)
+        .where(
+            facts.c.tried == 1,
+            facts.c.under_way == 0,
+            facts.c.settled_at <= until,
+            *_wants(step, facts, [LetterState.DELIVERED, LetterState.ISSUED, LetterState.POSTED]),
+            ~later,
+            *taken,
+        )
+        .order_by(facts.c.employer_id)
+    )
+
+
+def is_pending(step: CampaignStep) -> bool:
+    """Whether the step may still have to be taken for somebody, now or when its time has passed."""
+    facts = _facts(step.campaign_id)
+    query = select(facts.c.employer_id).join(Employer, Employer.id == facts.c.employer_id)
+    reached = or_(facts.c.tried == 1, facts.c.under_way == 1)
+    found = db.session.scalars(query.where(reached, *_wants(step, facts, [LetterState.DELIVERED])).limit(1))
+    return found.first() is not None
+
+
+def _facts(campaign_id: int) -> Subquery:
+    """One row for each employer of the audience: what came of the messages that spoke for it."""
+    lead = func.coalesce(AudienceMember.merged_into_id, AudienceMember.id)
+    replied = exists().where(Reply.message_id == Message.id, Reply.opt_out.is_(False))
+    answered = or_(Message.confirmed_at.is_not(None), Message.asked_at.is_not(None), replied)
+    unreached = and_(Message.state == S.SUPPRESSED, Message.reason.in_(UNREACHED))
+    return (
+        select(
+            AudienceMember.employer_id,
+            _any(Message.state == S.DELIVERED).label("delivered"),
+            _any(Message.state.in_(OPEN)).label("under_way"),
+            _any(answered).label("answered"),
+            _any(or_(Message.state.in_(SETTLED), unreached)).label("tried"),
+            func.max(Message.settled_at).label("settled_at"),
+        )
+        .join(Message, and_(Message.member_id == lead, Message.channel == SMS))
+        .where(AudienceMember.campaign_id == campaign_id)
+        .group_by(AudienceMember.employer_id)
+        .subquery()
+    )
+
+
+def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.max(case((condition, 1), else_=0))
+
+
+def _wants(step: CampaignStep, facts: Subquery, unless: Sequence[LetterState]) -> list[ColumnElement[bool]]:
+    """Nobody answered, the step's condition holds, and it was not taken yet.
+
+    Where nothing may have arrived, a letter in one of the states `unless` stands against it.
+    """
+    letters = (
+        select(Letter.id)
+        .join(StepRun, StepRun.letter_id == Letter.id)
+        .join(CampaignStep, CampaignStep.id == StepRun.step_id)
+        .where(CampaignStep.campaign_id == step.campaign_id, StepRun.employer_id == facts.c.employer_id)
+        .correlate(facts)
+    )
+    answered = or_(Letter.confirmed_at.is_not(None), Letter.asked_at.is_not(None))
+    conditions = [
+        facts.c.answered == 0,
+        ~letters.where(answered).exists(),
+        ~_taken(step, facts),
+        Employer.merged_into_id.is_(None),
+        Employer.stage.in_(_FOLLOWED),
+    ]
+    if step.condition is StepCondition.UNDELIVERED:
+        conditions += [facts.c.delivered == 0, ~letters.where(Letter.state.in_(unless)).exists()]
+    return conditions
+
+
+def _taken(step: CampaignStep, facts: Subquery) -> ColumnElement[bool]:
+    run = aliased(StepRun)
+    return exists().where(run.step_id == step.id, run.employer_id == facts.c.employer_id)
+
+
+def _is_past(step: CampaignStep, facts: Subquery) -> ColumnElement[bool]:
+    """It was taken, or whoever got the message is not in need of it."""
+    if step.condition is StepCondition.UNDELIVERED:
+        return or_(_taken(step, facts), facts.c.delivered == 1)
+    return _taken(step, facts)
+
+
+def _runs(steps: Sequence[CampaignStep], facts: Subquery) -> Select[int]:
+    ids = [one.id for one in steps]
+    return select(StepRun.id).where(StepRun.step_id.in_(ids), StepRun.employer_id == facts.c.employer_id)
+
+
+def waited_until(working_days: int) -> datetime:
+    """What happened up to then has waited for so many working days."""
+    day = workdays.calendar(today().year, provisional=True).add(today(), -working_days)
+    return datetime.combine(day + timedelta(days=1), time.min, SHANGHAI)
+
+
+def counts(campaign_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """How often each step came to which result."""
+    query = (
+        select(StepRun.step_id, StepRun.result, func.count())
+        .join(CampaignStep, CampaignStep.id == StepRun.step_id)
+        .where(CampaignStep.campaign_id == campaign_id)
+        .group_by(StepRun.step_id, StepRun.result)
+        .order_by(StepRun.step_id, StepRun.result)
+    )
+    return db.session.execute(query).all()
+
+
+def latest(campaign_id: int, most: int = 100) -> Sequence[StepRun]:
+    """What was done last, with the employers' names."""
+    query = (
+        select(StepRun)
+        .join(StepRun.step)
+        .where(CampaignStep.campaign_id == campaign_id)
+        .options(joinedload(StepRun.employer).load_only(Employer.id, Employer.name), joinedload(StepRun.step))
+        .order_by(StepRun.id.desc())
+        .limit(most)
+    )
+    return db.session.scalars(query).all()

@@ -1,0 +1,273 @@
+"""Following up where a message was in vain: the next contact, a letter, a visit; once for each."""
+
+import html
+from decimal import Decimal
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from app.accounts.models import User
+from app.core.clock import now, today
+from app.core.db import db
+from app.core.errors import DomainError, NotFound
+from app.core.jobs import run_inline
+from app.core.legal import LegalBasis, seed_legal_basis
+from app.core.periods import Period
+from app.core.permissions import Role
+from app.core.timeline import TimelineEntry
+from app.core.workdays import add_working_days
+from app.employers.models import ContactRole, Employer
+from app.tasks.models import Task
+from campaigns.channels.letter.issued.models import Letter, LetterState
+from campaigns.drafting import services as drafting
+from campaigns.drafting.models import (
+    Campaign,
+    CampaignState,
+    ContactOrder,
+    MessageClass,
+    StepCondition,
+    StepKind,
+)
+from campaigns.drafting.policy import approval_stands
+from campaigns.drafting.steps.services import Step, set_steps
+from campaigns.following import jobs, services
+from campaigns.following.models import StepResult, StepRun
+from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.queries import balance
+from campaigns.ledger.services import controlling, planning
+from campaigns.ledger.services.settling import settle
+from tests.factories import (
+    create_branch,
+    create_contact,
+    create_employer,
+    create_user,
+    seed_outlines,
+    sign_in,
+)
+
+UNDELIVERED, UNANSWERED = StepCondition.UNDELIVERED, StepCondition.UNANSWERED
+STEPS = (Step(StepKind.NEXT_CONTACT, UNDELIVERED, 1), Step(StepKind.VISIT, UNANSWERED, 5))
+TEXT = "{handler}您好，{employer}请尽快办理。详情：{link} 咨询{phone}"
+S = MessageState
+
+
+@pytest.fixture
+def owner(app: Flask) -> User:
+    return create_user(Role.SPECIALIST, branch=create_branch(name="滨海管理部"), name="李静")
+
+
+@pytest.fixture
+def employer(owner: User) -> Employer:
+    """With a handler and, behind, a person in charge."""
+    made = create_employer(owner.branch, name="滨海甲公司", owner_id=owner.id)
+    create_contact(made, name="王小明", mobile="13800004321")
+    create_contact(made, ContactRole.PERSON_IN_CHARGE, name="陈丽", mobile="13900001111")
+    return made
+
+
+def drafted(owner: User, steps: tuple[Step, ...] = STEPS) -> Campaign:
+    author = create_user(Role.MANAGER, branch=owner.branch)
+    wish = drafting.Wish(
+        "九月通知",
+        None,
+        {"match": "all", "rules": []},
+        MessageClass.SERVICE,
+        TEXT,
+        None,
+        ContactOrder.HANDLER_FIRST,
+        0,
+    )
+    campaign = drafting.draft(wish, author, author.branch)
+    set_steps(campaign, steps, author)
+    return campaign
+
+
+def launched(owner: User, steps: tuple[Step, ...] = STEPS) -> Campaign:
+    """Approved with its steps, planned, not yet sent."""
+    campaign = drafted(owner, steps)
+    drafting.submit(campaign, campaign.created_by)
+    head = create_user(Role.BRANCH_HEAD, branch=owner.branch)
+    drafting.approve(campaign, head, drafting.seal(campaign))
+    controlling.launch(campaign.id, None)
+    planned(campaign)
+    return campaign
+
+
+def planned(campaign: Campaign) -> None:
+    after: int | None = 0
+    while after is not None:
+        after = planning.plan_chunk(campaign, after)
+    db.session.commit()
+
+
+def came(campaign: Campaign, verdict: MessageState) -> None:
+    """What is planned was sent, and this became of it."""
+    settle(verdict, Message.campaign_id == campaign.id, Message.state == S.PLANNED)
+    controlling.finish_done()
+    db.session.commit()
+
+
+def follow() -> None:
+    """The periodic job, three times over: steps are taken once."""
+    for _run in range(3):
+        with run_inline():
+            jobs.follow_all()
+    db.session.commit()
+    db.session.expire_all()
+
+
+def in_days(days: int) -> time_machine.travel:
+    return time_machine.travel(now() + (add_working_days(today(), days) - today()))
+
+
+def runs() -> list[tuple[int, StepResult]]:
+    query = select(StepRun).order_by(StepRun.id)
+    return [(one.step.position, one.result) for one in db.session.scalars(query)]
+
+
+def test_from_the_handler_to_the_next_contact_to_a_visit(owner: User, employer: Employer) -> None:
+    campaign = launched(owner)
+    came(campaign, S.FAILED)
+    follow()
+    assert (runs(), campaign.state) == ([], CampaignState.RUNNING)  # one working day has yet to pass
+    with in_days(1):
+        follow()
+        assert runs() == [(1, StepResult.WRITTEN)]
+        second = db.session.scalars(select(Message).where(Message.state == S.PLANNED)).one()
+        assert (second.phone, second.employer_id) == ("13900001111", employer.id)
+        assert "陈丽您好" in second.text
+        assert balance(campaign).adds_up
+        came(campaign, S.DELIVERED)
+        follow()
+    with in_days(4):
+        follow()
+        assert len(runs()) == 1
+    with in_days(6):
+        follow()
+        assert runs() == [(1, StepResult.WRITTEN), (2, StepResult.TASK)]
+        task = db.session.scalars(select(Task).where(Task.kind == "campaign_step")).one()
+        assert (task.owner_id, task.employer_id) == (owner.id, employer.id)
+        assert task.due_on == add_working_days(today(), 5, provisional=True)
+    told = db.session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "follow_up")).all()
+    assert len(told) == 2
+    assert campaign.state is CampaignState.FINISHED
+    assert {one.ended_by_id for one in campaign.follow_steps} == {None}
+
+
+@pytest.mark.databases("sqlite")
+def test_without_another_contact_the_next_step_comes_at_once_and_an_answer_ends_it(
+    owner: User, employer: Employer
+) -> None:
+    alone = create_employer(owner.branch, name="滨海乙公司", owner_id=owner.id)
+    create_contact(alone, name="赵刚", mobile="13700002222")
+    steps = (STEPS[0], Step(StepKind.CALL, UNDELIVERED, 1))
+    campaign = launched(owner, steps)
+    came(campaign, S.EXPIRED)
+    with in_days(1):
+        follow()
+    assert sorted(runs()) == [(1, StepResult.IMPOSSIBLE), (1, StepResult.WRITTEN), (2, StepResult.TASK)]
+    task = db.session.scalars(select(Task).where(Task.kind == "campaign_step")).one()
+    assert task.employer_id == alone.id
+    db.session.execute(update(Message).where(Message.phone == "13900001111").values(confirmed_at=now()))
+    came(campaign, S.DELIVERED)
+    with in_days(9):
+        follow()
+    assert len(runs()) == 3
+    assert campaign.state is CampaignState.FINISHED
+
+
+@pytest.mark.databases("sqlite")
+def test_the_letter_step_issues_one_letter_or_notes_why_it_cannot(owner: User, employer: Employer) -> None:
+    seed_outlines()
+    seed_legal_basis()
+    db.session.execute(update(LegalBasis).values(verified=True))
+    known = {
+        "paid_through": Period(2026, 8),
+        "arrears_months": 2,
+        "heads": 10,
+        "monthly_amount": Decimal(900),
+    }
+    for name, value in {"address": "港区路1号", "employer_account_no": "120000098765", **known}.items():
+        setattr(employer, name, value)
+    homeless = create_employer(owner.branch, name="滨海丙公司", address=None, owner_id=owner.id, **known)
+    create_contact(homeless, name="孙立", mobile="13700003333")
+    steps = (Step(StepKind.LETTER, UNDELIVERED, 0, "arrears"), Step(StepKind.VISIT, UNDELIVERED, 0))
+    campaign = launched(owner, steps)
+    campaign.deadline = today()
+    came(campaign, S.FAILED)
+    follow()
+    letter = db.session.scalars(select(Letter)).one()
+    assert (letter.employer_id, letter.by_id) == (employer.id, campaign.approved_by_id)
+    assert sorted(runs()) == [(1, StepResult.IMPOSSIBLE), (1, StepResult.ISSUED), (2, StepResult.TASK)]
+    refused = db.session.scalars(select(StepRun).where(StepRun.result == StepResult.IMPOSSIBLE)).one()
+    assert refused.employer_id == homeless.id
+    assert "地址" in (refused.reason or "")
+    letter.state = LetterState.RETURNED
+    db.session.commit()
+    follow()
+    assert len(runs()) == 4
+    assert campaign.state is CampaignState.FINISHED
+
+
+@pytest.mark.databases("sqlite")
+def test_a_paused_cancelled_or_stopped_follow_up_does_nothing(
+    client: FlaskClient, owner: User, employer: Employer
+) -> None:
+    campaign = launched(owner)
+    came(campaign, S.FAILED)
+    controlling.pause(campaign.id, None)
+    db.session.commit()
+    with in_days(9):
+        follow()
+        assert runs() == []
+        controlling.resume(campaign.id, None)
+        db.session.commit()
+        sign_in(client, owner)  # a specialist may look, not stop
+        page = f"/campaigns/{campaign.id}/follow-up"
+        assert "向下一联系人发送" in html.unescape(client.get(page).text)
+        assert client.post(f"{page}/stop").status_code == 403
+        sign_in(client, create_user(Role.MANAGER))
+        assert client.get(page).status_code == client.post(f"{page}/stop").status_code == 404
+        sign_in(client, create_user(Role.MANAGER, branch=owner.branch))
+        assert client.post(f"{page}/stop").status_code == 303
+        follow()
+    assert runs() == []
+    assert campaign.state is CampaignState.FINISHED
+
+
+@pytest.mark.databases("sqlite")
+def test_steps_are_approved_with_the_campaign_and_void_an_approval(
+    client: FlaskClient, owner: User, employer: Employer
+) -> None:
+    campaign = drafted(owner, ())
+    author = campaign.created_by
+    drafting.submit(campaign, author)
+    drafting.approve(campaign, create_user(Role.BRANCH_HEAD, branch=owner.branch), drafting.seal(campaign))
+    db.session.commit()
+    page = f"/campaigns/{campaign.id}/steps"
+    sign_in(client, create_user(Role.MANAGER))
+    assert client.post(page).status_code == 404
+    sign_in(client, author)
+    assert client.get(page).status_code == 200
+    step = {"kind_1": "visit", "when_1": "unanswered", "wait_1": "3", "outline_1": ""}
+    rest = {
+        f"{name}_{n}": value for n in (2, 3, 4) for name, value in (("kind", ""), ("when", "undelivered"))
+    }
+    letter = client.post(page, data=rest | step | {"kind_1": "letter"})
+    assert letter.status_code == 422
+    assert "请选择文稿" in html.unescape(letter.text)
+    assert client.post(page, data=rest | step | {"wait_1": "999"}).status_code == 422
+    assert approval_stands(campaign)
+    assert client.post(page, data=rest | step).status_code == 303
+    db.session.expire_all()
+    assert campaign.state is CampaignState.DRAFT
+    assert [(one.kind, one.wait_days) for one in campaign.follow_steps] == [(StepKind.VISIT, 3)]
+    assert "走访" in html.unescape(client.get(f"/campaigns/{campaign.id}/draft").text)
+    campaign.message_class = MessageClass.GREETING
+    with pytest.raises(DomainError):
+        set_steps(campaign, STEPS, author)
+    with pytest.raises(NotFound):
+        services.stop(campaign.id, create_user(Role.MANAGER))
