@@ -149,6 +149,8 @@ def _date_back(campaign: Campaign, moment: datetime) -> None:
     messages = MESSAGES.c
     ours = messages.campaign_id == campaign.id
     db.session.execute(update(MESSAGES).where(ours).values(created_at=moment))
+    left_out = ours & messages.settled_at.is_not(None)
+    db.session.execute(update(MESSAGES).where(left_out).values(settled_at=moment))
     sent = ours & messages.submitted_at.is_not(None)
     settled = {"submitted_at": moment, "settled_at": moment + timedelta(minutes=1)}
     db.session.execute(update(MESSAGES).where(sent).values(settled))
