@@ -120,13 +120,13 @@ def next_contacts(campaign: Campaign, employer_ids: Sequence[int], phone: str) -
     wording = filling(campaign)
     people = {
         employer_id: [one for one in found if one.id not in contacts and written(one.mobile) not in phones]
-        for employer_id, found in _people(ours).items()
+        for employer_id, found in people_of(ours).items()
     }
     found = [
         _candidate(row, people.get(row.id, ()), shut, campaign, (wording, phone))
         for row in db.session.execute(_employers(ours))
     ]
-    return _merge(found, wording, _Lot(campaign.id, 0))
+    return _merge(found, wording, Lot(campaign.id, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def _replace(campaign: Campaign, audience: Audience) -> None:
     campaign.recipients = audience.recipients
 
 
-def add_members(campaign: Campaign, members: Sequence[Candidate]) -> None:
+def add_members(campaign: Campaign, members: Sequence[Member]) -> None:
     """Writes members down, those first that others' employers are spoken for by."""
     rows = [_row(campaign.id, member) for member in members if member.lead is None]
     if rows:

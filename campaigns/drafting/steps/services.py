@@ -15,6 +15,7 @@ from campaigns.drafting.models import (
     Campaign,
     CampaignState,
     CampaignStep,
+    Channel,
     MessageClass,
     StepCondition,
     StepKind,
@@ -56,6 +57,8 @@ def _objections(campaign: Campaign, steps: Sequence[Step]) -> list[Any]:
     reasons: list[Any] = []
     if steps and campaign.message_class is not MessageClass.SERVICE:
         reasons.append(_l("Only a service notice is followed up: greetings and publicity are sent once."))
+    if steps and campaign.channel is not Channel.SMS:
+        reasons.append(_l("Only an SMS is followed up by steps: letters are followed by their posting."))
     known = {one.code for one in offered()}
     for step in steps:
         if step.kind is StepKind.LETTER and step.outline not in known:

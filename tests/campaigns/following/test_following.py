@@ -258,7 +258,7 @@ def test_steps_are_approved_with_the_campaign_and_void_an_approval(
     }
     letter = client.post(page, data=rest | step | {"kind_1": "letter"})
     assert letter.status_code == 422
-    assert "请选择文稿" in html.unescape(letter.text)
+    assert "请选择信函模板" in html.unescape(letter.text)
     assert client.post(page, data=rest | step | {"wait_1": "999"}).status_code == 422
     assert approval_stands(campaign)
     assert client.post(page, data=rest | step).status_code == 303

@@ -1,14 +1,14 @@
 """The steps that follow up a campaign, and what was done for each employer at each of them.
 
-Revision ID: 0037
+Revision ID: 0043
 Revises: 0036
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0037"
-down_revision = "0036"
+revision = "0043"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
