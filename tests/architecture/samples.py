@@ -23,6 +23,7 @@ from app.core.legal import LegalBasis
 from app.core.list_runs import ListRun, RunKind
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.core.personal import ID_NUMBER, sealed_with_index
 from app.core.rates import Group
 from app.core.segments import Segment, Sharing
 from app.employers.areas.models import AreaKind
@@ -58,7 +59,7 @@ from app.tasks.services import open_task
 from campaigns.channels.letter.issued.models import Letter, Sheaf
 from campaigns.channels.letter.models import LetterTemplate, LetterVersion
 from campaigns.channels.sms.models import SmsTemplate
-from campaigns.channels.worklist.models import Drive, DriveRow
+from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow
 from campaigns.drafting.models import MessageClass
 from campaigns.drafting.templates.services import add as add_template
 from campaigns.drafting.templates.services import publish as publish_template
@@ -586,6 +587,14 @@ def drive_row(branch: Branch) -> int:
     return made.id
 
 
+def drive_person(branch: Branch) -> int:
+    made = DrivePerson(row_id=drive_row(branch), name="样本")
+    made.id_number, made.id_number_index = sealed_with_index("11010519491231002X", ID_NUMBER)
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
 def engage(_branch: Branch) -> str:
     return "engage"
 
@@ -665,6 +674,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("adjustment", "year"): adjustment_drive,
     ("drives", "id"): drive,
     ("drives", "kind"): lambda _branch: "sealed_check",
+    "person_id": drive_person,
     ("drives.row", "id"): drive_row,
     ("drives.tell", "id"): drive_row,
     ("drives.people", "id"): drive_row,

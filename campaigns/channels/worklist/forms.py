@@ -92,6 +92,22 @@ class StartForm(FlaskForm):  # type: ignore[misc]
         )  # fmt: skip
 
 
+class ChangeForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(_l("Name of the drive"), [InputRequired(), Length(2, 120)])
+    purpose = TextAreaField(_l("What it is for"), [Optional(), Length(max=2000)])
+    script_id = SelectField(_l("Script"), coerce=int)
+    ends_on = DateField(_l("Last day of the drive"), [InputRequired()])
+
+    def offer(self) -> None:
+        self.script_id.choices = offered([(0, _l("None")), *queries.scripts()])
+
+    @property
+    def given(self) -> tuple[str, str, date, int | None]:
+        """Only of a valid form."""
+        said = self.name.data or "", self.purpose.data or "", self.ends_on.data or today()
+        return *said, self.script_id.data or None
+
+
 class OutcomeForm(FlaskForm):  # type: ignore[misc]
     """Short enough to be filled in with the receiver in one hand."""
 

@@ -6,7 +6,8 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import String, cast, func, literal, select
 from sqlalchemy.orm import joinedload
-from wtforms import SelectField
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length
 
 from app.accounts.lists import branch_field, user_choices, user_field
 from app.accounts.models import User
@@ -19,6 +20,7 @@ from app.core.fields import ME, Choice
 from app.core.links import url_if
 from app.core.listing import BulkAction, Column, Empty, ListPage, Quick
 from app.core.permissions import Actor, current_actor
+from app.core.workflow import transition
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
@@ -109,6 +111,14 @@ def _reassign(row: DriveRow, actor: Actor, form: FlaskForm) -> None:
     services.reassign(row, db.session.get_one(User, form["owner_id"].data), actor)
 
 
+class ReasonForm(FlaskForm):  # type: ignore[misc]
+    reason = StringField(_l("Reason"), [InputRequired(), Length(2, 200)])
+
+
+def _give_up(row: DriveRow, actor: Actor, form: FlaskForm) -> None:
+    transition(ROW, row, "give_up", actor, answers={"reason": form["reason"].data})
+
+
 def _outcome(row: DriveRow) -> tuple[Any, str] | None:
     come = OUTCOMES.get(row.outcome or "")
     return (come.label, come.tone) if come else None
@@ -172,6 +182,10 @@ ROWS = ListPage(
         BulkAction(
             "reassign", _l("Give to a specialist"), Permission.RUN, act=_reassign, form=OwnerForm,
             icon="person-check", undoable=True,
+        ),
+        BulkAction(
+            "give_up", _l("Give these employers up"), Permission.WORK, act=_give_up, form=ReasonForm,
+            icon="x-circle", tone="secondary",
         ),
     ),
     empty=Empty(

@@ -108,6 +108,13 @@ def people_of(row_id: int) -> Sequence[DrivePerson]:
     return db.session.scalars(query.order_by(DrivePerson.settled_on, DrivePerson.id).limit(SHOWN)).all()
 
 
+def find_person(person_id: int, actor: Actor) -> DrivePerson:
+    """Somebody of a roster, or NotFound when the employer's row is not the actor's to see."""
+    query = select(DrivePerson).join(DriveRow, DriveRow.id == DrivePerson.row_id)
+    seen = query.where(DrivePerson.id == person_id, rows_visible_to(actor))
+    return the_one(seen, _l("There is no such person on a roster."))
+
+
 def notes_of(row_id: int) -> Sequence[PartnerNote]:
     """What other offices said, the latest first."""
     query = select(PartnerNote).where(PartnerNote.row_id == row_id).options(name_of(PartnerNote.by))

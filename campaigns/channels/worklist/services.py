@@ -1,6 +1,6 @@
 """Starting drives, giving employers to specialists, and writing down what came of each call or visit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from app.accounts.models import User
-from app.audit import services as audit
 from app.core import signals
 from app.core.acts import demand
 from app.core.clock import now, today
@@ -31,7 +30,7 @@ from app.outreach.talking.services import Wording, add_script
 from app.tasks.models import Task, TaskState
 from app.tasks.services import open_task, settle
 from campaigns.channels.worklist import queries
-from campaigns.channels.worklist.models import Agency, Drive, DrivePerson, DriveRow, PartnerNote, RowState
+from campaigns.channels.worklist.models import Agency, Drive, DriveRow, PartnerNote, RowState
 from campaigns.channels.worklist.policy import (
     AGAIN_DAYS,
     ASKED_AGAIN,
@@ -47,7 +46,7 @@ from campaigns.channels.worklist.workflow import DRIVE, RECORD, ROW, STEER
 #: the kind of its tasks, and where they come from
 KIND, SOURCE = "drive", ROW.name
 DO = msgid("Drive: %(drive)s")
-SETTLED = msgid("Results of a roster recorded")
+PAST = _l("The last day lies in the past: choose today or later.")
 #: what a script of a drive is offered for, if its drive says nothing
 TOPICS = ("policy",)
 
@@ -87,7 +86,7 @@ def start(wish: Wish, actor: Actor) -> Drive:
 
 def _check(wish: Wish) -> None:
     if wish.ends_on < today():
-        raise DomainError(_l("The last day lies in the past: choose today or later."))
+        raise DomainError(PAST)
     unknown = (set(wish.outcomes) - OUTCOMES.keys()) | (set(wish.results) - RESULTS.keys())
     if unknown or not wish.outcomes:
         raise DomainError(_l("Choose from the offered outcomes."))
@@ -202,7 +201,7 @@ class Told:
 
 def tell(row: DriveRow, told: Told, actor: Actor) -> None:
     """Writes down what came of it: a visit on the employer's story, the counters, and what follows."""
-    _allow(row, actor)
+    allow(row, actor)
     come = OUTCOMES.get(told.outcome)
     if come is None or told.outcome not in row.drive.outcomes:
         raise DomainError(_l("Choose one of the outcomes of this drive."))
@@ -258,27 +257,14 @@ def _allow(row: DriveRow, actor: Actor) -> None:
     demand(row, RECORD, actor)
 
 
-def record_results(row: DriveRow, given: Mapping[int, str], rest: str, actor: Actor) -> int:
-    """Results of people by their ids, and one for all others still open; gives how many changed.
-
-    A handler who changes a reason for all at once is entered with `rest`.
-    """
-    _allow(row, actor)
-    if {*given.values(), rest} - {*row.drive.results, ""}:
-        raise DomainError(_l("Choose one of the results of this drive."))
-    wanted = select(DrivePerson).where(DrivePerson.row_id == row.id)
-    number = 0
-    for person in db.session.scalars(wanted):
-        result = given.get(person.id) or (rest if person.settled_on is None else "")
-        if result and result != person.result:
-            person.result, person.by_id = result, actor.id
-            person.settled_on = today() if RESULTS[result].ends else None
-            number += 1
-    if number:
-        audit.record(SETTLED, row, name=row.employer.name, details={"number": number})
+def change(drive: Drive, name: str, purpose: str, ends_on: date, script_id: int | None, actor: Actor) -> None:
+    """Names, words and the last day may change while it runs; days that rows were given stay."""
+    demand(drive, STEER, actor)
+    if ends_on < today():
+        raise DomainError(PAST)
+    drive.name, drive.purpose, drive.ends_on = name.strip(), purpose.strip(), ends_on
+    drive.script_id = script_id
     db.session.flush()
-    db.session.refresh(row, ["settled"])
-    return number
 
 
 def note_partner(row: DriveRow, agency: Agency, said_on: date, note: str, actor: Actor) -> PartnerNote:

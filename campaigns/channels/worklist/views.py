@@ -11,12 +11,15 @@ from app.core.criteria import rule, to_query
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import current_actor, requires
+from app.core.revealing import respond
 from app.core.workflow import available, history
+from app.employers.people.policy import Permission as PeoplePermission
 from campaigns.channels.worklist import queries, services
-from campaigns.channels.worklist.forms import NoteForm, OutcomeForm, StartForm, people_form
+from campaigns.channels.worklist.forms import ChangeForm, NoteForm, OutcomeForm, StartForm, people_form
 from campaigns.channels.worklist.lists import DRIVES, ROWS
 from campaigns.channels.worklist.models import AGENCY_LABELS, DriveRow
 from campaigns.channels.worklist.policy import OUTCOMES, OWN, READY, RESULTS, Permission, Ready, ready
+from campaigns.channels.worklist.roster import services as roster
 from campaigns.channels.worklist.workflow import DRIVE, ROW, load_drive
 
 bp = Blueprint("drives", __name__, url_prefix="/drives")
@@ -87,6 +90,21 @@ def _rows_of(drive_id: int) -> Any:
     return address
 
 
+@bp.route("/<int:id>/edit", methods=["GET", "POST"])
+@requires(Permission.RUN)
+def edit(id: int) -> ResponseReturnValue:
+    drive = load_drive(id, current_actor())
+    form = ChangeForm(obj=drive)
+    form.offer()
+    if form.validate_on_submit():
+        services.change(drive, *form.given, current_actor())
+        db.session.commit()
+        flash(_("Saved."), "success")
+        return redirect(url_for(".show", id=id), 303)
+    page = render_template("campaigns/worklist/edit.html", form=form, drive=drive)
+    return page, 422 if form.is_submitted() else 200
+
+
 @bp.post("/<int:id>/take-in")
 @requires(Permission.RUN)
 def take_in(id: int) -> ResponseReturnValue:
@@ -150,10 +168,21 @@ def people(id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         flash(_("Choose one of the results of this drive."), "warning")
         return redirect(url_for(".row", id=id), 303)
-    number = services.record_results(row, form.given, form.rest.data or "", current_actor())
+    number = roster.record_results(row, form.given, form.rest.data or "", current_actor())
     db.session.commit()
     flash(_("Results recorded: %(number)s.", number=number), "success")
     return redirect(url_for(".row", id=id, _anchor="people"), 303)
+
+
+@bp.post("/people/<int:person_id>/reveal")
+@requires(PeoplePermission.REVEAL_ID)
+def reveal(person_id: int) -> ResponseReturnValue:
+    """The ID number of somebody on a roster, each time for a reason that is recorded."""
+    person = queries.find_person(person_id, current_actor())
+    crumb = (person.name, url_for(".row", id=person.row_id, _anchor="people"))
+    return respond(
+        lambda reason: roster.reveal(person, reason), [crumb], title=_("ID number"), each_time=True
+    )
 
 
 @bp.post("/rows/<int:id>/notes")

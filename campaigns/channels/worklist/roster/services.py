@@ -1,28 +1,35 @@
-"""Taking rosters in, taking them back, and forgetting whom they named."""
+"""Taking rosters in and back, recording what became of people, and forgetting whom they named."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import joinedload
 
+from app.audit import services as audit
 from app.core.clock import now, today
 from app.core.db import among, changed, db
+from app.core.errors import DomainError, NotFound
+from app.core.i18n import msgid
 from app.core.import_spec import Context, Line, Plan, Ref
 from app.core.periods import Period
+from app.core.permissions import Actor
 from app.core.personal import ID_NUMBER, indexes, sealed_with_index
 from app.core.text import code_key
 from app.core.workflow import WorkflowHistory
 from app.tasks.models import Task
 from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow, PartnerNote, RowState
-from campaigns.channels.worklist.policy import TRANSFER_MONTHS
+from campaigns.channels.worklist.policy import RESULTS, TRANSFER_MONTHS
 from campaigns.channels.worklist.roster import queries
-from campaigns.channels.worklist.services import DO, SOURCE, ask, due_on
+from campaigns.channels.worklist.services import DO, SOURCE, allow, ask, due_on
 from campaigns.channels.worklist.workflow import ROW
 
 #: the drive whose roster says since when somebody contributes here
 TRANSFERS = "transfer_reminder"
+SETTLED = msgid("Results of a roster recorded")
+REVEALED = msgid("ID number revealed")
 
 
 @dataclass
@@ -151,6 +158,41 @@ def removing(table: str, ids: Sequence[int], _context: Context) -> None:
     db.session.execute(delete(Task).where(Task.source_type == SOURCE, among(Task.source_id, ids)))
     written = WorkflowHistory.workflow == ROW.name
     db.session.execute(delete(WorkflowHistory).where(written, among(WorkflowHistory.record_id, ids)))
+
+
+# What became of them -----------------------------------------------------------------------------------
+
+
+def record_results(row: DriveRow, given: Mapping[int, str], rest: str, actor: Actor) -> int:
+    """Results of people by their ids, and one for all others still open; gives how many changed.
+
+    A handler who changes a reason for all at once is entered with `rest`.
+    """
+    allow(row, actor)
+    if {*given.values(), rest} - {*row.drive.results, ""}:
+        raise DomainError(_l("Choose one of the results of this drive."))
+    wanted = select(DrivePerson).where(DrivePerson.row_id == row.id)
+    number = 0
+    for person in db.session.scalars(wanted):
+        result = given.get(person.id) or (rest if person.settled_on is None else "")
+        if result and result != person.result:
+            person.result, person.by_id = result, actor.id
+            person.settled_on = today() if RESULTS[result].ends else None
+            number += 1
+    if number:
+        audit.record(SETTLED, row, name=row.employer.name, details={"number": number})
+    db.session.flush()
+    db.session.refresh(row, ["settled"])
+    return number
+
+
+def reveal(person: DrivePerson, reason: str) -> str:
+    """The ID number in full; who read it, and why, is an event of the trail. NotFound without one."""
+    if person.id_number is None:
+        raise NotFound(_l("No ID number is recorded for this person."))
+    number = person.id_number.opened
+    audit.record(REVEALED, person, name=f"#{person.id}", details={"reason": reason})
+    return number
 
 
 # Forgetting ---------------------------------------------------------------------------------------------

@@ -98,11 +98,14 @@ def test_a_manager_starts_a_ready_drive_with_one_form_and_every_number_leads_to_
     row = db.session.scalars(select(DriveRow)).one()
     for address in (place, f"/drives/rows/{row.id}", "/drives"):
         assert len(statements_of(app, client, address)) <= MOST_QUERIES
+    changed = {"name": "封存核实第二轮", "script_id": "0", "ends_on": today().isoformat()}
+    assert client.post(f"{place}/edit", data=changed).status_code == 303
+    assert client.post(f"{place}/edit", data=changed | {"ends_on": "2020-01-01"}).status_code != 303
     told = {"outcome": "part", "action": "call", "contact_id": "0", "done": "5", "note": "先办五人"}
     assert client.post(f"/drives/rows/{row.id}/outcome", data=told).status_code == 303
     assert employer.name in client.get(f"{place}?settled.ge=1").text
     assert employer.name not in client.get(f"{place}?state.in=done").text
-    assert client.get("/drives").text.count("2026年封存账户核实") == 1
+    assert client.get("/drives").text.count("封存核实第二轮") == 1
 
 
 def test_an_outcome_is_a_call_on_the_story_and_opens_what_it_asks_for(

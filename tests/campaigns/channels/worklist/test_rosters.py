@@ -22,6 +22,7 @@ from app.tasks.models import Task
 from campaigns.channels.worklist import services
 from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow
 from campaigns.channels.worklist.policy import READY
+from campaigns.channels.worklist.roster import services as roster
 from campaigns.channels.worklist.services import Wish
 from tests.contributions.statements import run
 from tests.factories import create_branch, create_employer, create_user, sign_in
@@ -100,6 +101,9 @@ def test_a_roster_brings_counts_and_sealed_people_is_taken_back_and_forgotten_in
     assert "110105********002X" in page
     zhang = db.session.scalars(select(DrivePerson).order_by(DrivePerson.id)).first()
     assert zhang is not None
+    shown = client.post(f"/drives/people/{zhang.id}/reveal", data={"reason": "identity"}).text
+    assert ZHANG in shown
+    assert ZHANG not in client.post(f"/drives/people/{zhang.id}/reveal").text
     told = {f"p_{zhang.id}": "untraceable", "rest": "reason_changed"}
     assert client.post(f"/drives/rows/{rows[1].id}/people", data=told).status_code == 303
     said = {"agency": "police", "said_on": today().isoformat(), "note": "户籍已迁出"}
@@ -108,7 +112,7 @@ def test_a_roster_brings_counts_and_sealed_people_is_taken_back_and_forgotten_in
     assert (rows[1].settled, rows[1].matters) == (1, 2)
     assert "户籍已迁出" in client.get(f"/drives/rows/{rows[1].id}").text
     with pytest.raises(DomainError):
-        services.record_results(rows[1], {zhang.id: "transferred"}, "", manager)
+        roster.record_results(rows[1], {zhang.id: "transferred"}, "", manager)
 
     with time_machine.travel(today() + timedelta(days=60 + 220)):
         rule = current_features().retention["drive_people"]
