@@ -252,7 +252,8 @@ def _go_on(row: DriveRow, follow: Follow, on: date | None, actor: Actor) -> None
     db.session.flush()
 
 
-def _allow(row: DriveRow, actor: Actor) -> None:
+def allow(row: DriveRow, actor: Actor) -> None:
+    """Goes on while drive and employer are open to outcomes."""
     demand(row.drive, RECORD, actor)
     demand(row, RECORD, actor)
 
