@@ -59,8 +59,8 @@ class Chart:
 
     @property
     def empty(self) -> bool:
-        """Nothing to see: no label, or no figure at all."""
-        return not any(point.value is not None for series in self.series for point in series.points)
+        """Nothing to see: no label, or no figure but zeros."""
+        return not any(point.value for series in self.series for point in series.points)
 
 
 Show = Callable[[float | Decimal | None], str]

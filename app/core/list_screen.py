@@ -20,7 +20,7 @@ from app.core.list_export import may_export_in_full
 from app.core.list_outline import PANEL, Node, outline
 from app.core.list_parts import BulkAction, Cells, Column, Link
 from app.core.list_state import ListState, here, toggled, without
-from app.core.permissions import may
+from app.core.permissions import may, may_open
 from app.core.segments import SHARING_LABELS, Segment, Sharing, may_change, may_take_over
 from app.core.sentences import Wording
 
@@ -292,13 +292,17 @@ class ListScreen:
 
     @property
     def narrowed(self) -> bool:
-        """Whether conditions or words hide rows."""
-        return bool(self.state.tree["rules"] or self.state.words)
+        """Whether conditions or words hide rows: the reader's, or the list's own where it has any rows."""
+        state = self.state
+        asked = state.words or (state.tree["rules"] and (state.edited or state.view))
+        return bool(asked or (state.tree["rules"] and state.has_rows))
 
     @property
     def empty_url(self) -> str | None:
         empty = self.page.empty
-        return url_if(empty.endpoint) if empty and empty.endpoint else None
+        if empty is None or not empty.endpoint or not may_open(self.state.actor, empty.endpoint):
+            return None
+        return url_if(empty.endpoint)
 
     @property
     def column_choice(self) -> list[tuple[Column, bool]]:

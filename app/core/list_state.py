@@ -11,7 +11,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
 from app.core import segments
-from app.core.criteria import Fields, Tree, both, has_criteria, parse_query, rule, to_query
+from app.core.criteria import EVERYTHING, Fields, Tree, both, has_criteria, parse_query, rule, to_query
+from app.core.db import db
 from app.core.errors import NotFound
 from app.core.list_parts import Column
 from app.core.list_preferences import wishes
@@ -73,6 +74,12 @@ class ListState:
     def query(self) -> Select[Any]:
         """The rows asked for, in no order."""
         return self.page.filtered(self.whole_tree, self.actor, self.args)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether anything at all is in the reader's reach, whatever the criteria."""
+        anything = self.page.filtered(EVERYTHING, self.actor, self.args).limit(1)
+        return db.session.execute(anything).first() is not None
 
     def arguments(self) -> dict[str, Any]:
         """The URL arguments that lead back here, without a place in the pages."""

@@ -338,9 +338,11 @@ SCENES: dict[str, Callable[[], Any]] = {
     ),
     "app.relief.jobs.every_morning": _granted,
     "app.leads.pool.jobs.mind_idle_leads": _lying,
-    "app.tasks.daily.jobs.mark_gaps": lambda: create_user(Role.SPECIALIST),
     "campaigns.recurring.jobs.look": _ruled,
     "campaigns.recurring.jobs.run_rule": lambda: (_ruled(),),
+    "app.tasks.daily.jobs.mark_gaps": lambda: create_user(
+        Role.SPECIALIST, created_at=now() - timedelta(days=30)
+    ),
     "campaigns.following.jobs.follow_all": _in_vain,
     "campaigns.following.jobs.follow_campaign": lambda: (_in_vain(),),
     "campaigns.following.jobs.send_letter": _letter_due,

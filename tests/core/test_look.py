@@ -321,7 +321,8 @@ def test_a_chart_leads_to_the_rows_behind_it_and_names_each_part(draw: Any) -> N
 def test_a_chart_without_figures_says_so(look: Flask) -> None:
     assert bar_chart("无", ["甲"], [Series("完成", [Point(None)])]).empty
     assert bar_chart("无", [], []).empty
-    assert not bar_chart("有", ["甲"], [Series("完成", [Point(0)])]).empty
+    assert bar_chart("无", ["甲"], [Series("完成", [Point(0)])]).empty  # an axis without a bar
+    assert not bar_chart("有", ["甲", "乙"], [Series("完成", [Point(0), Point(1)])]).empty
 
 
 def test_a_chart_refuses_more_series_than_colours() -> None:

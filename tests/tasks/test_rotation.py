@@ -1,6 +1,6 @@
 """Handing over when somebody rotates, the branch board, and the end-of-day check."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -36,6 +36,7 @@ from tests.factories import (
     sign_in,
 )
 
+LONG_AGO = datetime(2026, 1, 5, tzinfo=UTC)
 MONDAY, TUESDAY = "2026-11-16 09:00+08:00", "2026-11-17 09:00+08:00"
 
 
@@ -47,17 +48,17 @@ def branch(app: Flask) -> Branch:
 
 @pytest.fixture
 def chen(branch: Branch) -> User:
-    return create_user(Role.SPECIALIST, branch=branch, name="陈静")
+    return create_user(Role.SPECIALIST, branch=branch, name="陈静", created_at=LONG_AGO)
 
 
 @pytest.fixture
 def zhao(branch: Branch) -> User:
-    return create_user(Role.SPECIALIST, branch=branch, name="赵磊")
+    return create_user(Role.SPECIALIST, branch=branch, name="赵磊", created_at=LONG_AGO)
 
 
 @pytest.fixture
 def wu(branch: Branch) -> User:
-    return create_user(Role.BRANCH_HEAD, branch=branch, name="吴建国")
+    return create_user(Role.BRANCH_HEAD, branch=branch, name="吴建国", created_at=LONG_AGO)
 
 
 def all_names() -> list[str]:
@@ -154,6 +155,8 @@ def test_each_night_the_gaps_are_told_to_the_head_once(
     with time_machine.travel(MONDAY, tick=False):
         close_day(chen, today(), {}, "走访")
     with time_machine.travel(TUESDAY, tick=False):
+        newcomer = create_user(Role.SPECIALIST, branch=branch)
+        assert not daily.owes(newcomer.id, daily.last_working_day(today()))
         assert mark_gaps() == 1 and mark_gaps() == 0
         gap = db.session.scalars(select(DayClosing).where(DayClosing.closed_at.is_(None))).one()
         told = db.session.scalars(select(Task).where(Task.kind == "day_gap")).one()

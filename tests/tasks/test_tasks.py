@@ -137,6 +137,22 @@ def test_my_day_sorts_by_urgency_and_shows_only_mine(client: FlaskClient) -> Non
     assert "别人的事" not in page
 
 
+@pytest.mark.databases("sqlite")
+def test_a_list_says_what_to_do_where_there_is_nothing_and_only_to_those_who_may(client: FlaskClient) -> None:
+    owner = create_user()
+    sign_in(client, owner)
+    assert "暂无待办" in client.get("/tasks").text
+    assert "没有符合条件的记录" in client.get("/tasks?state.in=done").text
+    task = services.open_task("other", "回访", today(), branch_id=owner.branch_id, owner_id=owner.id)
+    services.complete(task, owner)
+    db.session.commit()
+    assert "没有符合条件的记录" in client.get("/tasks").text  # there is one, which is done
+    assert 'class="btn btn-primary" href="/imports"' in client.get("/employers").text
+    sign_in(client, create_user(Role.BANK_PARTNER))
+    page = client.get("/employers").text
+    assert ("暂无单位" in page, 'href="/imports"' in page) == (True, False)
+
+
 def test_a_task_is_closed_in_place_with_its_result(client: FlaskClient) -> None:
     me = create_user()
     task = services.open_task("other", "回访", today(), branch_id=me.branch_id, owner_id=me.id)

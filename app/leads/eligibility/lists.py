@@ -90,6 +90,8 @@ ELIGIBILITY = ListPage(
         BulkAction("decide", _l("Decide"), Permission.CLAIM, act=_decide, form=DecisionForm,
                    icon="check2-circle", undoable=True),
     ),
-    empty=Empty(_l("Nothing is unclear"), _l("The rules have an answer for every firm."), icon="check2"),
+    empty=Empty(
+        _l("No firm to judge yet"), _l("Import the company registry to begin."), _l("Import"), "imports.index"
+    ),
     export_permission=EmployerPermission.EXPORT,
 )  # fmt: skip

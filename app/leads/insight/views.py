@@ -49,7 +49,7 @@ def _flow_chart(flows: list[tuple[Period, int, int]]) -> Chart:
 
     return bar_chart(
         _("New in the ledger and gone from it"),
-        [f"{month.year}-{month.month:02d}" for month, _new, _gone in flows],
+        [f"{month.year % 100:02d}-{month.month:02d}" for month, _new, _gone in flows],
         [
             Series(_("New"), [point("found_on", month, new) for month, new, _gone in flows]),
             Series(_("Gone"), [point("left_on", month, gone) for month, _new, gone in flows]),

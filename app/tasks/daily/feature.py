@@ -20,13 +20,12 @@ def _card(actor: Actor) -> dict[str, Any]:
     day = today()
     before = queries.last_working_day(day)
     asked = bool(ASKED.value() and actor.role_set & frozenset(CLOSERS))
-    earlier = queries.closing_of(actor.id, before) if asked else None
     return {
         "asked": asked,
         "day": day,
         "closing": queries.closing_of(actor.id, day),
         "before": before,
-        "gap": asked and (earlier is None or earlier.closed_at is None),
+        "gap": asked and queries.owes(actor.id, before),
     }
 
 

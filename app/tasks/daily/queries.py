@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import User, UserRole
 from app.accounts.policy import visible_to as users_visible_to
 from app.accounts.queries import name_of
-from app.core.clock import SHANGHAI, today
+from app.core.clock import SHANGHAI, local, today
 from app.core.db import db
 from app.core.finding import the_one
 from app.core.permissions import OFFICE, Actor
@@ -38,6 +38,10 @@ class Row:
     closes: bool = False
     closed: Mapping[date, DayClosing] = field(default_factory=dict)
 
+    def was_here(self, day: date) -> bool:
+        """Whether the person had an account on the day."""
+        return self.user is not None and local(self.user.created_at).date() <= day
+
     @property
     def user_id(self) -> int | None:
         return self.user.id if self.user else None
@@ -52,6 +56,19 @@ def stuck_before() -> date:
 def last_working_day(day: date) -> date:
     """The one before the day."""
     return calendar(day.year, provisional=True).add(day, -1)
+
+
+def was_here(day: date) -> ColumnElement[bool]:
+    """Who had an account on the day: nobody is asked for a day before they came."""
+    return User.created_at < datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
+
+
+def owes(user_id: int, day: date) -> bool:
+    """Whether the person has left the day open."""
+    closing = closing_of(user_id, day)
+    if closing is not None:
+        return closing.closed_at is None
+    return db.session.scalar(select(User.id).where(User.id == user_id, was_here(day))) is not None
 
 
 def board(actor: Actor) -> list[Row]:

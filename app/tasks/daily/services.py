@@ -71,7 +71,9 @@ def mark_gaps() -> int:
         return 0
     closed = select(DayClosing.user_id).where(DayClosing.day == day)
     closers = select(UserRole.user_id).where(UserRole.role.in_(CLOSERS))
-    query = select(User).where(User.active, User.id.in_(closers), User.id.not_in(closed))
+    query = select(User).where(
+        User.active, User.id.in_(closers), User.id.not_in(closed), queries.was_here(day)
+    )
     missing: dict[int, int] = {}
     for user in db.session.scalars(query.order_by(User.id)).unique():
         db.session.add(DayClosing(user_id=user.id, branch_id=user.branch_id, day=day))
