@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
+from app.core.attachable import RecordKind
 from app.core.criteria import rule
 from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.handing_over import Matter
@@ -17,7 +18,7 @@ from app.tasks.following import services as following  # noqa: F401 - it hears t
 from app.tasks.forms import OWNERS, ManyTasksForm
 from app.tasks.lists import EMPLOYER_FIELDS, TASKS
 from app.tasks.models import Task, TaskState
-from app.tasks.policy import WELCOME_DAYS, Permission
+from app.tasks.policy import WELCOME_DAYS, Permission, visible_to
 from app.tasks.queries import deadlines_of_stage, sentences, tasks_of
 from app.tasks.services import open_for
 from app.tasks.views import bp
@@ -89,6 +90,20 @@ feature = Feature(
     search=(OPEN_TASKS,),
     panels=(OPEN_MATTERS,),
     profile_panels=(OPEN_MATTERS,),
+    record_kinds=(
+        RecordKind(
+            "task",
+            _l("Task"),
+            Task,
+            visible_to,
+            view=Permission.VIEW,
+            attach=Permission.WORK,
+            remove=Permission.WORK,
+            employer_id=lambda task: task.employer_id,
+            title=lambda task: task.sentence,
+            endpoint="tasks.show",
+        ),
+    ),
     movers=(
         Mover("tasks", _l("Tasks"), anchor="tasks", settle=deadlines_of_stage),
         Mover("tasks", _l("Tasks"), "source_id", stays=_l("Each task keeps what gave rise to it.")),

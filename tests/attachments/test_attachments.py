@@ -26,7 +26,7 @@ from app.audit.models import AuditEvent
 from app.config import bind_settings, current_settings
 from app.core import kept_files
 from app.core.attachable import RecordKind
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.db import db, writing
 from app.core.errors import DomainError
 from app.core.jobs import run_inline
@@ -36,8 +36,16 @@ from app.employers.merging.services import merging, undoing
 from app.employers.models import Employer
 from app.employers.services import version_of
 from app.outreach.models import Outcome, Visit, VisitKind
+from app.tasks.services import open_task
 from tests.attachments import files
-from tests.factories import create_branch, create_employer, create_import_batch, create_user, sign_in
+from tests.factories import (
+    create_branch,
+    create_case,
+    create_employer,
+    create_import_batch,
+    create_user,
+    sign_in,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -377,6 +385,23 @@ def test_files_on_an_import_belong_to_no_employer(client: FlaskClient, li: User)
     assert send(client, batch, files.PDF, name="来函.pdf").status_code == 200
     assert the_attachment().employer_id is None
     assert "来函.pdf" in client.get(f"/imports/{batch.id}").text
+
+
+@pytest.mark.databases("sqlite")
+def test_files_hang_on_tasks_and_arrears_cases_and_stand_on_their_pages_and_the_employers(
+    client: FlaskClient, harbour: Employer, li: User
+) -> None:
+    task = open_task("callback", "给单位回电话", today(), employer=harbour, owner_id=li.id)
+    case = create_case(harbour)
+    db.session.commit()
+    for record, page in ((task, f"/tasks/{task.id}"), (case, f"/arrears/{case.id}")):
+        name = f"{queries.kind_of(record).name}.jpg"
+        assert send(client, record, files.picture(), name=name).status_code == 200
+        assert name in client.get(page).text
+        assert name in client.get(f"/attachments/on/employer/{harbour.id}").text
+    sign_in(client, create_user(Role.SPECIALIST))
+    for record in (task, case):
+        assert send(client, record, files.picture()).status_code == 404
 
 
 def test_a_record_of_no_declared_kind_cannot_have_files(harbour: Employer, li: User) -> None:

@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.contributions.arrears import demo
 from app.contributions.arrears.cli import group
 from app.contributions.arrears.lists import EMPLOYER_FIELDS
 from app.contributions.arrears.models import ArrearsCase
-from app.contributions.arrears.policy import OPTIONS, REASONS, Permission
+from app.contributions.arrears.policy import OPTIONS, REASONS, Permission, visible_to
 from app.contributions.arrears.queries import cases_on, endings, left_with, open_case
 from app.contributions.arrears.views import bp
 from app.contributions.arrears.workflow import ARREARS, objections_to_escalation
 from app.contributions.standing.policy import OPTIONS as BUCKETS
 from app.contributions.standing.policy import THIRD
+from app.core.attachable import RecordKind
 from app.core.criteria import Tree, rule
 from app.core.escalating import Breach, Origin
 from app.core.features import Feature, Kpi, NavItem, Panel, TimelineKind
@@ -97,6 +99,20 @@ feature = Feature(
     employer_fields=EMPLOYER_FIELDS,
     cli=group,
     workflows=(ARREARS,),
+    record_kinds=(
+        RecordKind(
+            "arrears_case",
+            _l("Arrears case"),
+            ArrearsCase,
+            visible_to,
+            view=Permission.VIEW,
+            attach=Permission.WORK,
+            remove=Permission.WORK,
+            employer_id=lambda case: case.employer_id,
+            title=lambda case: f"{_('Arrears case')} · {case.employer.name}",
+            endpoint="arrears.show",
+        ),
+    ),
     timeline_kinds=(TimelineKind("arrears", _l("Arrears case"), "hourglass-split", Permission.VIEW),),
     demo=demo.load,
     movers=(
