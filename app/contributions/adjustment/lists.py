@@ -51,7 +51,7 @@ _owner_name = (
 
 
 class DayForm(FlaskForm):  # type: ignore[misc]
-    on = DateField(_l("On"), [InputRequired(), not_in_the_future], default=today)
+    on = DateField(_l("On the day"), [InputRequired(), not_in_the_future], default=today)
 
 
 def _step(name: str, answer: str | None = None) -> Any:

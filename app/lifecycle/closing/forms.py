@@ -62,7 +62,7 @@ class PlacementForm(FlaskForm):  # type: ignore[misc]
         coerce=PlacementKind,
     )
     heads = _heads()
-    on = DateField(_l("On"), [InputRequired(), not_in_the_future], default=today)
+    on = DateField(_l("On the day"), [InputRequired(), not_in_the_future], default=today)
     destination = StringField(_l("To which employer or centre"), [Optional(), Length(max=255)])
     proof = StringField(_l("Document with number and date"), [InputRequired(), Length(max=200)])
 

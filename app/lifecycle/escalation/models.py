@@ -41,10 +41,10 @@ BREACH_LABELS = {
     Breach.PAY: _l("Late or short payment"),
 }
 STEP_LABELS = {
-    Step.CONTACT: _l("Contact"),
+    Step.CONTACT: _l("Contact made"),
     Step.VISIT: _l("Visit"),
     Step.URGE: _l("Urge letter"),
-    Step.ORDER: _l("Order"),
+    Step.ORDER: _l("Order to comply"),
     Step.PENALTY: _l("Penalty"),
     Step.COURT: _l("Court"),
 }

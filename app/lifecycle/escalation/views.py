@@ -105,7 +105,12 @@ def _record_url(name: str, record_id: int | None) -> str | None:
 
 
 def _kind_label(name: str) -> Any:
-    own = {"law": _("Law"), "letter": _("Letter"), "order": _("Order"), "decision": _("Decision")}
+    own = {
+        "law": _("Law"),
+        "letter": _("Letter"),
+        "order": _("Order to comply"),
+        "decision": _("Decision taken"),
+    }
     kind = current_features().evidence.get(name)
     return kind.label if kind else own.get(name, name)
 

@@ -18,7 +18,7 @@ from app.lifecycle.liability.queries import successors
 
 
 class PaidForm(FlaskForm):  # type: ignore[misc]
-    on = DateField(_l("On"), [InputRequired(), not_in_the_future], default=today)
+    on = DateField(_l("On the day"), [InputRequired(), not_in_the_future], default=today)
     proof = StringField(_l("Document with number and date"), [InputRequired(), Length(max=200)])
 
 

@@ -60,7 +60,7 @@ class SigningForm(FlaskForm):  # type: ignore[misc]
         _l("How it went"), [InputRequired()], choices=offered(SIGNING_LABELS), coerce=SigningKind,
         default=SigningKind.SIGNED,
     )  # fmt: skip
-    on = DateField(_l("On"), [InputRequired()], default=today)
+    on = DateField(_l("On the day"), [InputRequired()], default=today)
     signed = CodedField(_l("How it was signed"), "signing_method", validators=[Optional()])
     refused = CodedField(_l("Why it does not wish to sign"), "signing_refusal", validators=[Optional()])
     helped = CodedField(_l("How it was helped"), "help_channel", validators=[Optional()])
