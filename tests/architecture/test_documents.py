@@ -19,3 +19,9 @@ def test_the_architecture_shows_the_life_of_an_employer_as_it_is_declared(app: F
     with force_locale("en"):
         drawn = section(current_features().workflows["lifecycle"])
     assert drawn in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def test_the_operators_page_names_every_kind_of_list_to_import(app: Flask) -> None:
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    told = {name for name in current_features().import_specs if f"| `{name}` |" in page}
+    assert told == set(current_features().import_specs), "add a line to 'Lists to import'"
