@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import pages, planning, sizes, sms, starting, statement
+from tests.bench import letters, pages, planning, sizes, sms, starting, statement
 from tests.bench.figures import Figure
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "pages": pages.measure,
     "statement": statement.measure,
     "sms": sms.measure,
+    "letters": letters.measure,
     "planning": planning.measure,
     "starting": starting.measure,
     "sizes": sizes.measure,

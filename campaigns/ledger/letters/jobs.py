@@ -1,6 +1,8 @@
 """What workers do for letters. The database decides; a lost, doubled or killed job changes nothing."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from app.core.db import db
 from app.core.errors import DomainError
@@ -34,21 +36,24 @@ def make(campaign_id: int, lane: int) -> None:
 
 def make_letters(campaign_id: int, seconds: float) -> bool:
     """Claim with numbers, commit, set in type, record, commit, and so on; True if only time ended it."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        marks = fresh_marks(CHUNK)
-        claimed = services.claim(campaign_id, marks)
-        db.session.commit()
-        if claimed is None:
-            return False
-        try:
-            made = services.set_in_type(claimed)
-        except DomainError:
-            services.give_back(claimed)
+    until, marks = time.monotonic() + seconds, fresh_marks(CHUNK)
+    with ThreadPoolExecutor(1) as beside:
+        while time.monotonic() < until:
+            claimed = services.claim(campaign_id, marks)
             db.session.commit()
-            return False
-        services.record(claimed, made)
-        db.session.commit()
+            if claimed is None:
+                return False
+            # while another process sets these, the codes of the next ones are drawn
+            drawn = beside.submit(copy_context().run, fresh_marks, CHUNK)
+            try:
+                made = services.set_in_type(claimed)
+            except DomainError:
+                services.give_back(claimed)
+                db.session.commit()
+                return False
+            services.record(claimed, made)
+            db.session.commit()
+            marks = drawn.result()
     return True
 
 
