@@ -48,8 +48,9 @@ def load(demo: Demo) -> None:
         answers = cycle(SAID)
         for number, row in enumerate(rows):
             _tell(row, *next(answers), manager)
-            if number < len(NOTES):
+            if row.outcome == "part":
                 _name_people(row, kind, demo)
+            if number < len(NOTES):
                 services.note_partner(row, NOTES[number][0], demo.today, NOTES[number][1], manager)
         if kind.code == "account_cleanup":
             transition(DRIVE, drive, "give_up", manager, answers={"reason": "并入下一轮专项行动"})
