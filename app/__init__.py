@@ -75,6 +75,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.drafting",
     "campaigns.drafting.steps",
     "campaigns.drafting.templates",
+    "campaigns.drafting.uploads",
     "campaigns.drafting.letters",
     "campaigns.ledger",
     "campaigns.ledger.trials",

@@ -38,6 +38,8 @@ class _Told:
     text: str
     days_ago: int
     hold_out: int = 0
+    #: also to those who are behind, so that something is left to bring about
+    behind: bool = False
 
 
 CAMPAIGNS = (
@@ -57,6 +59,7 @@ CAMPAIGNS = (
         "{handler}您好，单位网上业务大厅将于本周末停机维护，{employer}如需汇缴请提前办理。详情：{link}",
         5,
         hold_out=25,
+        behind=True,
     ),
 )
 
@@ -106,11 +109,12 @@ def _user(username: str) -> User:
 
 def _wish(demo: Demo, told: _Told, author: User) -> drafting.Wish:
     """To those employers, which are a shared segment."""
-    rules = [rule("stage", "in", ["contributing"]), rule("heads", "ge", str(told.heads))]
+    stages = ["contributing", "in_arrears"] if told.behind else ["contributing"]
+    rules = [rule("stage", "in", stages), rule("heads", "ge", str(told.heads))]
     tree = {"match": "all", "rules": rules}
     segment = Segment(
         list_name="employers",
-        name=f"正常缴存、{told.heads}人以上单位",
+        name=f"{'缴存中' if told.behind else '正常缴存'}、{told.heads}人以上单位",
         owner_id=author.id,
         branch_id=author.branch_id,
         sharing=Sharing.PUBLIC,

@@ -22,7 +22,7 @@ TRIGGERS: dict[Trigger, Any] = {
     Trigger.FESTIVAL: _l("Greeting calendar: so many days before a festival"),
 }
 OUTCOMES: dict[Outcome, Any] = {
-    Outcome.DRAFTED: (_l("Drafted"), "active"),
+    Outcome.DRAFTED: (_l("Campaign drafted"), "active"),
     Outcome.LAUNCHED: (_l("Launched within the approval"), "good"),
     Outcome.REFUSED: (_l("Not drafted"), "danger"),
 }
