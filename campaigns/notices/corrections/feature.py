@@ -7,6 +7,7 @@ from app.core import signals
 from app.core.features import Feature, NavItem, TimelineKind
 from app.core.moving import PEOPLE, Mover
 from app.core.retaining import people_forgotten
+from campaigns.notices.corrections import demo
 from campaigns.notices.corrections.policy import GRANTS, Permission
 from campaigns.notices.corrections.services import forget_people, hear
 from campaigns.notices.corrections.views import blueprint
@@ -23,6 +24,7 @@ feature = Feature(
     name="corrections",
     blueprint=blueprint,
     init=init,
+    demo=demo.load,
     grants=GRANTS,
     workflows=(CORRECTION,),
     navigation=(

@@ -91,7 +91,7 @@ CORRECTION = Workflow[Correction](
     load=find,
     endpoint="corrections.show",
     states=(
-        State(S.PROPOSED, _l("To be checked"), Tone.ACTIVE),
+        State(S.PROPOSED, _l("Waits to be checked"), Tone.ACTIVE),
         State(S.APPROVED, _l("Approved"), Tone.GOOD, final=True),
         State(S.REFUSED, _l("Refused"), Tone.DONE, final=True),
     ),
