@@ -45,7 +45,7 @@ CORRECTIONS = ListPage(
         Column("before", _l("On record then"), lambda x: x.before),
         Column("wanted", _l("Said to be right"), lambda x: x.wanted),
         Column("state", _l("State"), badge=_state, sort=Correction.state),
-        Column("created_at", _l("Handed in on"), sort=Correction.created_at),
+        Column("created_at", _l("When it was proposed"), sort=Correction.created_at),
         Column("notice", _l("Notice"), shown=False),
     ),
     fields=(
@@ -58,7 +58,7 @@ CORRECTIONS = ListPage(
             choices=choices_of(SUBJECT_LABELS),
         ),
         Field("employer", _l("Employer"), Kind.TEXT, Employer.name),
-        Field("created_at", _l("Handed in on"), Kind.MOMENT, Correction.created_at),
+        Field("created_at", _l("When it was proposed"), Kind.MOMENT, Correction.created_at),
     ),
     quick=(
         Quick("open", _l("Waits to be checked"), (rule("state", "in", ["proposed"]),)),

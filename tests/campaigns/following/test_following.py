@@ -228,6 +228,7 @@ def test_a_paused_cancelled_or_stopped_follow_up_does_nothing(
         sign_in(client, owner)  # a specialist may look, not stop
         page = f"/campaigns/{campaign.id}/follow-up"
         assert "向下一联系人发送" in html.unescape(client.get(page).text)
+        assert page in client.get(f"/campaigns/{campaign.id}/draft").text
         assert client.post(f"{page}/stop").status_code == 403
         sign_in(client, create_user(Role.MANAGER))
         assert client.get(page).status_code == client.post(f"{page}/stop").status_code == 404
