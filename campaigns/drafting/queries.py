@@ -16,6 +16,7 @@ from app.core.finding import the_one
 from app.core.permissions import Actor
 from app.core.sentences import sentence
 from app.employers.lists import employer_fields
+from campaigns.channels.letter.models import LetterVersion
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Channel, Exclusion, Sender
 from campaigns.drafting.policy import visible_to
 
@@ -75,6 +76,7 @@ def find(campaign_id: int, actor: Actor | None, *, lock: bool = False) -> Campai
         select(Campaign)
         .where(Campaign.id == campaign_id, visible_to(actor))
         .options(joinedload(Campaign.branch), *(name_of(who) for who in PEOPLE))
+        .options(joinedload(Campaign.letter_version).joinedload(LetterVersion.template))
     )
     if lock:
         query = query.with_for_update(of=Campaign).execution_options(populate_existing=True)

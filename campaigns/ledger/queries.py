@@ -81,8 +81,15 @@ class Balance:
     not_delivered_by: dict[str, int]
     segments: int
     channel: str = SMS
-    #: of a campaign by letter: how many of its rows have a letter that counts
-    letters: int | None = None
+    #: of a campaign by letter: its letters by their state, the void ones too
+    letters_by: dict[str, int] | None = None
+
+    @property
+    def letters(self) -> int | None:
+        """Of a campaign by letter: how many of its rows have a letter that counts."""
+        if self.letters_by is None:
+            return None
+        return sum(count for state, count in self.letters_by.items() if state != LetterState.VOID)
 
     @property
     def adds_up(self) -> bool:
@@ -145,18 +152,18 @@ def balance(campaign: Campaign) -> Balance:
         not_delivered_by=not_delivered_by,
         segments=db.session.scalars(segments).one(),
         channel=str(campaign.channel),
-        letters=_letters(campaign.id) if campaign.channel is Channel.LETTER else None,
+        letters_by=_letters(campaign.id) if campaign.channel is Channel.LETTER else None,
     )
 
 
-def _letters(campaign_id: int) -> int:
+def _letters(campaign_id: int) -> dict[str, int]:
     query = (
-        select(func.count())
-        .select_from(Message)
-        .join(Letter, Letter.order_key == Message.public_id)
-        .where(Message.campaign_id == campaign_id, Letter.state != LetterState.VOID)
+        select(Letter.state, func.count())
+        .join(Message, Message.public_id == Letter.order_key)
+        .where(Message.campaign_id == campaign_id)
+        .group_by(Letter.state)
     )
-    return db.session.scalars(query).one()
+    return {str(state): count for state, count in db.session.execute(query)}
 
 
 def messages(campaign_id: int) -> Select[Message]:

@@ -17,7 +17,6 @@ from campaigns.drafting.queries import EXCLUSION_LABELS, find
 from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways.codes import FAILURES, HOLDS
 from campaigns.ledger import queries as ledger
-from campaigns.ledger.letters import queries as letters
 from campaigns.ledger.letters.policy import REASONS as LETTER_REASONS
 from campaigns.ledger.printing.queries import of_campaign
 from campaigns.ledger.printing.workflow import PRINT_BATCH
@@ -87,17 +86,18 @@ def messages(id: int) -> ResponseReturnValue:
 
 def _figures(campaign: Campaign) -> dict[str, Any]:
     balance = ledger.balance(campaign)
-    by_post = campaign.channel is Channel.LETTER
+    by_post, funnel = campaign.channel is Channel.LETTER, queries.funnel(campaign.id)
     return {
         "by_post": by_post,
-        "letters": letters.counts(campaign.id) if by_post else {},
+        "letters": balance.letters_by or {},
         "batches": of_campaign(campaign.id) if by_post else (),
         "print_workflow": PRINT_BATCH,
         "campaign": campaign,
         "workflow": CAMPAIGN,
         "balance": balance,
-        "funnel": queries.funnel(campaign.id),
-        "spent": queries.spent(campaign),
+        "funnel": funnel,
+        # a letter is one unit of the price, so they need not be summed
+        "spent": funnel.sent * campaign.price if by_post else queries.spent(campaign),
         "steps": {o.transition.name: o for o in available(CAMPAIGN, campaign, current_actor())},
         "states": LETTER_LABELS if by_post else LABELS,
         "reasons": EXCLUSION_LABELS,

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import joinedload
 
 from app.accounts.models import User
 from app.core.clock import today
@@ -187,6 +188,7 @@ def samples(campaign: Campaign, most: int = 5) -> Sequence[AudienceMember]:
         .where(AudienceMember.campaign_id == campaign.id, AudienceMember.excluded.is_(None))
         .order_by(AudienceMember.id)
         .limit(most)
+        .options(joinedload(AudienceMember.employer).load_only(Employer.id, Employer.name))
     )
     return db.session.scalars(query).all()
 

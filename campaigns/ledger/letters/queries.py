@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, exists, or_, select
 
 from app.accounts.models import User
 from app.core.clock import now
-from app.core.db import AnyRow, db
+from app.core.db import db
 from app.employers.models import Contact, Employer
 from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.letter.sheaves.services import Order
@@ -87,15 +87,3 @@ def to_withdraw() -> Sequence[int]:
         )
     )
     return db.session.scalars(query).all()
-
-
-def counts(campaign_id: int) -> dict[str, int]:
-    """The letters of a campaign by their state, the void ones too."""
-    query = (
-        select(Letter.state, func.count())
-        .join(Message, Message.public_id == Letter.order_key)
-        .where(Message.campaign_id == campaign_id)
-        .group_by(Letter.state)
-    )
-    found: Sequence[AnyRow] = db.session.execute(query).all()
-    return {str(state): count for state, count in found}
