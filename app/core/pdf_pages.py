@@ -5,7 +5,9 @@ Only for what `core.typesetting` made: documents of strangers never come here. P
 
 import io
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from threading import Lock
 
@@ -41,21 +43,25 @@ def gathered(parts: Sequence[Part], *, duplex: bool = True) -> tuple[bytes, list
 
     With `duplex` each begins on a sheet of its own: an odd number of pages is followed by a blank one.
     """
-    begins: list[int] = []
+    begins, blanks, end = list[int](), list[int](), 0
+    for part in parts:
+        begins.append(end)
+        end += part.pages
+        if duplex and part.pages % 2:
+            blanks.append(end)
+            end += 1
     with _LOCK:
         made = pypdfium2.PdfDocument.new()
-        opened: dict[Path, pypdfium2.PdfDocument] = {}
         try:
-            for part in parts:
-                source = opened.get(part.document) or pypdfium2.PdfDocument(part.document)
-                opened[part.document] = source
-                begins.append(len(made))
-                made.import_pages(source, list(range(part.first, part.first + part.pages)))
-                if duplex and part.pages % 2:
-                    made.new_page(*A4).close()
+            # each call copies the fonts that its pages need: parts of one document go together
+            for document, together in groupby(parts, key=lambda part: part.document):
+                with closing(pypdfium2.PdfDocument(document)) as source:
+                    pages = [n for part in together for n in range(part.first, part.first + part.pages)]
+                    made.import_pages(source, pages)
+            for page in blanks:
+                made.new_page(*A4, index=page).close()
             target = io.BytesIO()
             made.save(target)
         finally:
-            for one in (*opened.values(), made):
-                one.close()
+            made.close()
     return target.getvalue(), begins

@@ -45,7 +45,7 @@ BATCHES = ListPage(
             sort=Campaign.name,
             link=lambda b: url_if("printing.show", id=b.id),
         ),
-        Column("number", _l("Batch"), sort=PrintBatch.number, number=True),
+        Column("number", _l("Print batch"), sort=PrintBatch.number, number=True),
         Column("state", _l("State"), badge=_state, sort=PrintBatch.state),
         Column("lines", _l("Letters"), sort=PrintBatch.lines, number=True, falling=True),
         Column("count_out", _l("Letters counted out"), sort=PrintBatch.count_out, number=True),

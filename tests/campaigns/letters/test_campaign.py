@@ -31,6 +31,7 @@ from campaigns.channels.letter.issued import queries as issued
 from campaigns.channels.letter.issued.models import Letter, LetterState, ReturnReason, Sheaf
 from campaigns.channels.letter.issued.workflow import LETTER
 from campaigns.channels.letter.services import set_letterhead
+from campaigns.channels.letter.sheaves.queries import path_of
 from campaigns.channels.letter.sheaves.services import fresh_marks
 from campaigns.drafting import services as drafting
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState
@@ -102,6 +103,8 @@ def test_from_launch_to_post_every_letter_is_accounted_for(app: Flask) -> None:
     batch = db.session.scalars(select(PrintBatch)).one()
     assert (batch.lines, batch.pages % 2, bool(batch.sha256)) == (5, 0, True)
     assert verify().whole
+    # fonts are not copied for each letter: a batch of a thousand stays a file that can be kept
+    assert path_of(batch.sha256).stat().st_size < 2 * path_of(all_letters()[0].sha256).stat().st_size
     letters = db.session.scalars(select(Letter).order_by(Letter.serial)).all()
     again = issued.archived_again(letters[0])
     assert issued.is_unchanged(letters[0], again)
