@@ -39,6 +39,7 @@ REFUSALS = {
     ),
     "no_header": _l("No row with the expected headings was found. Expected are: %(headings)s."),
     "missing_columns": _l("These columns are missing: %(headings)s."),
+    "no_rows": _l("No row stands below the headings in row %(row)s. Fill in the rows and upload it again."),
     "duplicate_columns": _l(
         "The heading “%(heading)s” stands twice, in columns %(first)s and %(second)s. Keep one of them."
     ),

@@ -165,6 +165,14 @@ def test_a_file_without_headings_says_so(client: FlaskClient, user: User, tmp_pa
     assert "统一社会信用代码" in client.get(f"/imports/{batch.id}").text
 
 
+def test_a_file_of_headings_alone_says_that_rows_are_missing(
+    client: FlaskClient, user: User, tmp_path: Path
+) -> None:
+    batch = uploaded(client, workbook(tmp_path, []))
+    assert batch.state is BatchState.FAILED
+    assert "表头下没有数据" in client.get(f"/imports/{batch.id}").text
+
+
 def test_month_and_day_are_asked_only_where_needed(client: FlaskClient, app: Flask, user: User) -> None:
     assert 'name="as_of"' not in client.get("/imports/new/sample").text
     with registered(app, variant(name="monthly", needs_period=True, needs_as_of=True)):

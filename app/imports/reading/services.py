@@ -20,6 +20,7 @@ from app.core.import_staging import packed
 from app.core.parsing import find_period
 from app.core.periods import Period
 from app.core.reading_ahead import may_fork, reading_ahead
+from app.core.sheet_refusals import SheetRefused
 from app.core.sheets import Table, open_table
 from app.imports.workflow import Hold
 
@@ -63,6 +64,10 @@ def reading(source: Source, spec: ImportSpec, context: Context, hold: Hold, *, p
         lines = chunks(spec, table, source.after, spec.preparing(context), packing)
         large = source.path.stat().st_size >= LARGE
         with reading_ahead(lines) if large and may_fork() else nullcontext(lines) as steps:
+            if (first := next(steps, None)) is not None:
+                yield first
+            elif not source.after:
+                raise SheetRefused("no_rows", row=table.header_row)
             yield from steps
 
 
