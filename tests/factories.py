@@ -29,6 +29,8 @@ from app.relief.applications.models import DOCUMENTS, ReliefApplication, Request
 from app.relief.applications.services import Draft
 from campaigns.channels.letter.models import LetterTemplate, LetterVersion
 from campaigns.channels.sms.models import SmsTemplate, SmsVersion
+from campaigns.channels.worklist.models import Drive
+from campaigns.channels.worklist.policy import READY
 from campaigns.drafting.models import Campaign
 from campaigns.gateways.models import GatewayWord
 
@@ -180,6 +182,24 @@ def create_campaign(author: User, **fields: Any) -> Campaign:
     db.session.add(campaign)
     db.session.flush()
     return campaign
+
+
+def create_drive(author: User, **fields: Any) -> Drive:
+    """A running drive by telephone, of the author's branch, with nobody in it yet."""
+    values = {
+        "branch_id": author.branch_id,
+        "kind": "sealed_check",
+        "name": f"专项行动{next(_numbers)}",
+        "action": VisitKind.CALL,
+        "outcomes": list(READY["sealed_check"].outcomes),
+        "days": 10,
+        "ends_on": today() + timedelta(days=60),
+        "begun_by_id": author.id,
+    }
+    drive = Drive(**values | fields)
+    db.session.add(drive)
+    db.session.flush()
+    return drive
 
 
 def create_import_batch(branch: Branch | None = None, **fields: Any) -> ImportBatch:

@@ -59,7 +59,7 @@ from app.tasks.services import open_task
 from campaigns.channels.letter.issued.models import Letter, Sheaf
 from campaigns.channels.letter.models import LetterTemplate, LetterVersion
 from campaigns.channels.sms.models import SmsTemplate
-from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow
+from campaigns.channels.worklist.models import DrivePerson, DriveRow
 from campaigns.drafting.models import MessageClass
 from campaigns.drafting.templates.services import add as add_template
 from campaigns.drafting.templates.services import publish as publish_template
@@ -76,6 +76,7 @@ from tests.factories import (
     create_campaign,
     create_case,
     create_contact,
+    create_drive,
     create_employer,
     create_escalation,
     create_import_batch,
@@ -571,13 +572,7 @@ def relief_roster_line(branch: Branch) -> int:
 
 
 def drive(branch: Branch) -> int:
-    made = Drive(
-        branch_id=branch.id, kind="own", name="样本", action=VisitKind.CALL, outcomes=["settled"], days=5,
-        ends_on=today(), begun_by_id=user(branch),
-    )  # fmt: skip
-    db.session.add(made)
-    db.session.flush()
-    return made.id
+    return create_drive(create_user(branch=branch)).id
 
 
 def drive_row(branch: Branch) -> int:

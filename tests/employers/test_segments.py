@@ -17,7 +17,7 @@ from app.core.segments import Segment, Sharing
 from app.core.sentences import sentence
 from app.employers.lists import LIST, count_employers, employer_fields, select_employer_ids
 from app.employers.models import Contact, ContactRole, EmployerContact, FormerName, Stage
-from tests.factories import create_branch, create_employer, create_user, sign_in
+from tests.factories import create_branch, create_drive, create_employer, create_user, sign_in
 
 ARREARS: Tree = {"match": "all", "rules": [rule("stage", "in", ["in_arrears"]), rule("heads", "ge", "10")]}
 
@@ -124,7 +124,8 @@ def test_every_employer_field_can_be_asked_every_question(app: Flask) -> None:
         "moment": "2026-01-31", "event": "2026-01-31", "user": "1", "member": "1", "branch": "1",
         "text": "x", "code": "9", "coded": "9", "area": "1",
     }  # fmt: skip
-    reader = create_user()
+    reader = create_user(Role.MANAGER)
+    create_drive(reader)  # a field offers the drives that there are
     for field in employer_fields().values():
         choices = [value for value, _label in field.choices_for(reader)]
         value = choices[0] if field.kind == "choice" else from_kind.get(field.kind, "")
