@@ -17,6 +17,7 @@ from app.core.cells import Cell
 from app.core.headings import Heading, column_letter, find_header
 from app.core.sheet_refusals import REFUSALS, SheetRefused
 from app.core.sheets import Limits, Table, open_table
+from app.imports.reading.services import reading
 from tests import spreadsheets as make
 
 HEADINGS = (
@@ -332,7 +333,8 @@ def test_the_slow_reader_takes_over_what_the_fast_one_cannot_read(tmp_path: Path
 def test_every_refusal_has_a_sentence() -> None:
     child = (Path(sheets.__file__).with_name("sheet_child.py")).read_text()
     for code in REFUSALS:
-        assert f'"{code}"' in child + Path(sheets.__file__).read_text() + _source(find_header)
+        readers = _source(find_header) + _source(reading)
+        assert f'"{code}"' in child + Path(sheets.__file__).read_text() + readers
 
 
 def _source(function: Any) -> str:

@@ -119,7 +119,7 @@ def test_undoing_what_does_not_exist_is_refused(app: Flask, spec: ImportSpec) ->
 def test_a_month_that_nobody_tells_is_asked_for(app: Flask, spec: ImportSpec, tmp_path: Path) -> None:
     with registered(app, variant(name="monthly", needs_period=True)):
         path = tmp_path / "x.csv"
-        path.write_text("统一社会信用代码,单位名称\n", encoding="utf-8")
+        path.write_text(f"统一社会信用代码,单位名称\n{row(1)[0]},甲公司\n", encoding="utf-8")
         assert call(app, "apply", "monthly", path).exit_code == 1
         assert call(app, "apply", "monthly", path, "--period", "202209").exit_code == 0
 
