@@ -88,6 +88,7 @@ def attach(
     db.session.execute(select(table.c.id).where(table.c.id == record.id).with_for_update(key_share=True))
     known = queries.same_on(kind.name, record.id, incoming.draft.sha256)
     if known is not None:
+        known.lists_people = known.lists_people or lists_people or None
         return known
     _check_room(kind, record.id, incoming.draft.size)
     attachment = Attachment(

@@ -128,7 +128,9 @@ def describe(id: int) -> ResponseReturnValue:
     form = DescribeForm()
     if not form.validate():
         return _page(attachment, form), 422
-    services.describe(attachment, form.title.data or "", form.proves.data or "", bool(form.lists_people.data))
+    proves = form.proves.data or ""
+    lists = bool(form.lists_people.data) or says_list(proves)
+    services.describe(attachment, form.title.data or "", proves, lists)
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(url_for(".show", id=id), 303)

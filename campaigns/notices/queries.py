@@ -104,11 +104,10 @@ class Notice:
 
     @cached_property
     def contact(self) -> Contact | None:
-        """Whose number it was sent to."""
-        if isinstance(self.record, Message):
-            return self.record.contact
-        handler = handler_of(self.record.employer)
-        return handler if handler is not None and handler.mobile == self.phone else None
+        """Whose number it was sent to; nobody once that is another: a stranger may hold the old one."""
+        record = self.record
+        found = record.contact if isinstance(record, Message) else handler_of(record.employer)
+        return found if found is not None and self.phone and found.mobile == self.phone else None
 
     @property
     def ends(self) -> Mapping[Way, str]:

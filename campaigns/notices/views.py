@@ -178,7 +178,7 @@ def ask(source: str, token: str) -> ResponseReturnValue:
 def correct(source: str, token: str) -> ResponseReturnValue:
     """The reader says what is wrong; somebody of the department looks into it."""
     notice, way = _opened(source, token)
-    form = CorrectForm().offer(notice)
+    form = CorrectForm().offer(notice, way)
     if not form.validate_on_submit():
         return _notice(notice, way, correcting=form), 422
     try:
@@ -261,16 +261,16 @@ def _notice(notice: Notice, way: Way, **forms: Any) -> str:
         own=way is Way.MOBILE and notice.contact is not None,
         unwanted=queries.unwanted(notice),
         proposed=[SUBJECT_LABELS[one.subject] for one in open_ones(notice)],
-        **_forms(notice) | forms,
+        **_forms(notice, way) | forms,
     )
 
 
-def _forms(notice: Notice) -> dict[str, Any]:
+def _forms(notice: Notice, way: Way) -> dict[str, Any]:
     """Its forms as they are before anything was written."""
     return {
         "form": AskForm(formdata=None),
         "leaving": LeaveForm(formdata=None),
-        "correcting": CorrectForm(formdata=None).offer(notice),
+        "correcting": CorrectForm(formdata=None).offer(notice, way),
     }
 
 

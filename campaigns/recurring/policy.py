@@ -63,7 +63,7 @@ def visible_to(actor: Actor | None) -> ColumnElement[bool]:
 
 def seal(rule: Rule) -> str:
     """sha-256 over everything that decides what goes out, to whom and when."""
-    decided = [getattr(rule, name) for name in SEALED]
+    decided = [rule.template_version.text, *(getattr(rule, name) for name in SEALED)]
     return hashlib.sha256(json.dumps(decided, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

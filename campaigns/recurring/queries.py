@@ -83,7 +83,8 @@ def _base_window(rule: Rule, day: date) -> Turns:
 
 
 def _festival(rule: Rule, day: date) -> Turns:
-    """Everybody, from so many days before the festival until it; once a festival."""
+    """Everybody, from so many days before the festival until it; once a festival and year, however often the
+    calendar is corrected."""
     near = (
         select(func.min(GreetingDay.day))
         .where(
@@ -91,7 +92,7 @@ def _festival(rule: Rule, day: date) -> Turns:
         )
         .scalar_subquery()
     )
-    return select(Employer.id, cast(near, String)).where(near.is_not(None))
+    return select(Employer.id, func.substr(cast(near, String), 1, 4)).where(near.is_not(None))
 
 
 TURNS: dict[Trigger, Callable[[Rule, date], Turns]] = {
@@ -101,6 +102,11 @@ TURNS: dict[Trigger, Callable[[Rule, date], Turns]] = {
     Trigger.BASE_WINDOW: _base_window,
     Trigger.FESTIVAL: _festival,
 }
+
+
+def reaches(actor: Actor, rule: Rule) -> bool:
+    """Whether the rule is in the actor's reach now."""
+    return db.session.scalar(select(Rule.id).where(Rule.id == rule.id, visible_to(actor))) is not None
 
 
 def waiting(rule: Rule, day: date) -> Turns:

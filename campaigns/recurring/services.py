@@ -23,12 +23,13 @@ from app.tasks.services import open_task
 from campaigns.drafting import services as drafting
 from campaigns.drafting.content.policy import forbidden
 from campaigns.drafting.models import Campaign, ContactOrder, MessageClass
+from campaigns.drafting.templates.queries import in_use
 from campaigns.drafting.templates.queries import version as published_version
 from campaigns.ledger.jobs import wake
 from campaigns.ledger.services import controlling
 from campaigns.recurring.models import GreetingDay, Outcome, Rule, Run, Trigger, Turn
 from campaigns.recurring.policy import approval_faults, approval_stands, seal
-from campaigns.recurring.queries import waiting
+from campaigns.recurring.queries import reaches, waiting
 
 #: the employer field by which a run's campaign names its audience
 FIELD = "campaign_run"
@@ -196,6 +197,12 @@ def _held_back(rule: Rule, campaign: Campaign) -> list[Any]:
     reasons: list[Any] = []
     if rule.approved_by is None or not rule.approved_by.active:
         reasons.append(_l("Whoever approved the rule is not in office any more."))
+    elif not reaches(rule.approved_by, rule):
+        reasons.append(_l("Whoever approved the rule does not answer for this branch any more."))
+    if not rule.owner.active:
+        reasons.append(_l("The rule's owner is not in office any more: hand the rule over."))
+    if not in_use(rule.template_version.template):
+        reasons.append(_l("The template is not in use any more."))
     if campaign.recipients > rule.most_recipients:
         reasons.append(_l("%(n)s recipients: more than were approved.", n=campaign.recipients))
     return reasons

@@ -1,7 +1,7 @@
 """Noting changes and their papers; the steps are the workflow's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -68,10 +68,12 @@ def note(employer: Employer, kind: ChangeKind, news: News, actor: Actor) -> Regi
 def correct(change: RegisteredChange, news: News, actor: Actor) -> None:
     """Corrects what was noted; the term counts from the day as it is known now."""
     demand(change, "edit", actor)
+    if change.applied_on is None and news.applied_on is not None:
+        raise DomainError(_l("Take the step “The employer has handed it in” for that: it asks for the day."))
+    news = replace(news, applied_on=news.applied_on or change.applied_on)
     _check(change.employer, change.kind, news)
     _fill(change, news)
-    if change.applied_on is not None:
-        change.applied_on = news.applied_on or change.applied_on
+    change.applied_on = news.applied_on
     db.session.flush()
     _tell(change, CORRECTED, _params(change), actor)
     _ask_for_it(change, actor)

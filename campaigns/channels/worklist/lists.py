@@ -27,7 +27,7 @@ from app.employers.search.queries import matching
 from campaigns.channels.worklist import queries, services
 from campaigns.channels.worklist.models import Drive, DriveRow, RowState
 from campaigns.channels.worklist.policy import OUTCOMES, READY, Permission, ready
-from campaigns.channels.worklist.workflow import DRIVE, ROW
+from campaigns.channels.worklist.workflow import DRIVE, ROW, load_drive
 
 OUTCOME_LABELS = {code: one.label for code, one in OUTCOMES.items()}
 
@@ -208,7 +208,7 @@ class DriveForm(FlaskForm):  # type: ignore[misc]
 
 
 def _add(employer: Employer, actor: Actor, form: FlaskForm) -> None:
-    services.add(queries.find(form["drive_id"].data, actor), employer, actor)
+    services.add(load_drive(form["drive_id"].data, actor), employer, actor)
 
 
 ADD = BulkAction(

@@ -19,7 +19,7 @@ from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.outreach.talking.models import Script, ScriptVersion
 from app.outreach.talking.queries import held
 from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow, DriveState, PartnerNote, RowState
-from campaigns.channels.worklist.policy import rows_visible_to, visible_to
+from campaigns.channels.worklist.policy import managed_by, rows_visible_to, visible_to
 
 #: people of one employer that a page shows; who is settled comes last
 SHOWN = 200
@@ -104,8 +104,8 @@ def _most_open(found: Mapping[Any, Progress]) -> list[Progress]:
 
 def people_of(row_id: int) -> Sequence[DrivePerson]:
     """Whom the rosters name at this employer, the ones still open first."""
-    query = select(DrivePerson).where(DrivePerson.row_id == row_id)
-    return db.session.scalars(query.order_by(DrivePerson.settled_on, DrivePerson.id).limit(SHOWN)).all()
+    query = select(DrivePerson).where(DrivePerson.row_id == row_id).limit(SHOWN)
+    return db.session.scalars(query.order_by(DrivePerson.settled_on.nulls_first(), DrivePerson.id)).all()
 
 
 def find_person(person_id: int, actor: Actor) -> DrivePerson:
@@ -157,7 +157,7 @@ def members(drive_id: int) -> Select[int]:
 
 def running(actor: Actor | None) -> Sequence[Drive]:
     """The drives that more employers can be taken into, the latest first."""
-    query = listed(actor).where(Drive.state == DriveState.RUNNING)
+    query = listed(actor).where(Drive.state == DriveState.RUNNING, managed_by(actor))
     return db.session.scalars(query.order_by(Drive.id.desc())).all()
 
 

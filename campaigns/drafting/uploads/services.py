@@ -137,7 +137,10 @@ def _line(number: int, cells: Sequence[Cell], table: Table) -> _Line | Unmatched
 
 
 def _match(lines: Sequence[_Line], ids: dict[int, int], actor: Actor) -> list[Unmatched]:
-    """Adds the employers of these lines to `ids` (with the line); gives lines that fit none, or repeat."""
+    """Adds the employers of these lines to `ids` (with the line); gives lines that fit none, or repeat.
+
+    Where a line has a credit code, that decides: an account number beside it may have slipped by a row.
+    """
     codes = {line.uscc for line in lines if line.uscc}
     accounts = {line.account for line in lines if line.account}
     known = among(Employer.uscc, codes) | among(Employer.employer_account_no, accounts)
@@ -149,7 +152,7 @@ def _match(lines: Sequence[_Line], ids: dict[int, int], actor: Actor) -> list[Un
         by_code[uscc] = by_account[account] = employer_id
     unmatched = []
     for line in lines:
-        found = by_code.get(line.uscc or "-") or by_account.get(line.account or "-")
+        found = by_code.get(line.uscc) if line.uscc else by_account.get(line.account)
         if found is None:
             unmatched.append(Unmatched(line.number, line.written, UNKNOWN))
         elif found in ids:

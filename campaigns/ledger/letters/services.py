@@ -152,8 +152,14 @@ def withdraw(letter_ids: Sequence[int]) -> None:
     moves = [SetMove(row.id, row.employer_id, LetterState.ISSUED) for row in rows]
     moved = transition_many(LETTER_LIFE, "void", moves, comment=reason)
     db.session.execute(update(LETTERS).where(among(LETTERS.c.id, moved)).values(reason=reason))
-    spoilt = update(PrintLine).where(among(PrintLine.letter_id, moved)).values(spoilt_at=now(), reason=reason)
-    db.session.execute(spoilt.execution_options(synchronize_session=False))
+    _spoil(moved, reason)
+
+
+def _spoil(letter_ids: Sequence[int], reason: str) -> None:
+    """Void letters are no good lines of a print batch any more."""
+    spoilt = update(PrintLine).where(among(PrintLine.letter_id, letter_ids), PrintLine.spoilt_at.is_(None))
+    values = spoilt.values(spoilt_at=now(), reason=reason[:200])
+    db.session.execute(values.execution_options(synchronize_session=False))
 
 
 def make_anew(letter: Letter) -> None:
@@ -210,6 +216,8 @@ def follow(workflow: Workflow[Any], record: Any = None, move: Move | None = None
     if workflow is not LETTER_LIFE or move is None or not record.order_key:
         return
     verdict, reason = VERDICTS[move.transition.name]
+    if reason == "void":
+        _spoil([record.id], record.reason or "")
     settled = None if verdict is S.SUBMITTED else now()
     code = record.reason[:40] if reason == "returned" and record.reason else None
     statement = move_letters(

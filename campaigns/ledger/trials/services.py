@@ -17,7 +17,7 @@ from app.core.permissions import Actor
 from campaigns.channels.sms.text import segments
 from campaigns.drafting.content.policy import check
 from campaigns.drafting.content.queries import draft_sample, preview
-from campaigns.drafting.models import Campaign, Sender
+from campaigns.drafting.models import Campaign, Channel, Sender
 from campaigns.drafting.queries import sender_of
 from campaigns.gateways.protocol import Answer, Asked, Gateway, Outcome, Outgoing, Receipt, Submission
 from campaigns.ledger.models import MessageState
@@ -55,6 +55,8 @@ def send(campaign: Campaign, reader_ids: Sequence[int], longest: bool, actor: Ac
 
     The text is filled in for an employer that does not exist, or as the longest recipient would get it.
     """
+    if campaign.channel is not Channel.SMS:
+        raise DomainError(_l("Only the text of an SMS campaign can be sent as a test."))
     check(campaign)
     readers = [one.user for one in queries.readers(actor) if one.user_id in reader_ids]
     if not readers or len(readers) != len(set(reader_ids)):
@@ -104,11 +106,12 @@ def _text(campaign: Campaign, longest: bool) -> str:
 
 def claim(gateway: Gateway, most: int) -> Sequence[AnyRow]:
     """Takes planned tests for one hand-over; commit before handing over. Flushes."""
-    waiting = queries.planned().order_by(Trial.id).limit(most)
+    # a CTE, because PostgreSQL may run a plain subquery with a LIMIT more than once
+    waiting = queries.planned().order_by(Trial.id).limit(most).with_for_update(skip_locked=True).cte("due")
     lease = timedelta(seconds=60 + 2 * current_settings().gateway_timeout_seconds)
     statement = (
         update(Trial)
-        .where(Trial.id.in_(waiting.with_for_update(skip_locked=True).scalar_subquery()))
+        .where(Trial.id.in_(select(waiting.c[0])))
         .values(state=S.CLAIMED, claim=uuid.uuid4().hex, gateway=gateway.name, due_at=now() + lease)
         .returning(Trial.public_id, Trial.phone, Trial.text, Trial.claim)
         .execution_options(synchronize_session=False)

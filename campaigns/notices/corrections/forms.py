@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from app.core.choices import offered
 from campaigns.notices.corrections.models import OF_PERSON, SUBJECT_LABELS, Subject
 from campaigns.notices.corrections.services import Proposal
-from campaigns.notices.queries import Notice
+from campaigns.notices.queries import Notice, Way
 
 
 class CorrectForm(FlaskForm):  # type: ignore[misc]
@@ -18,9 +18,10 @@ class CorrectForm(FlaskForm):  # type: ignore[misc]
     since = DateField(_l("Since when? (optional)"), [Optional()])
     remark = StringField(_l("What should we know? (optional)"), [Optional(), Length(max=200)])
 
-    def offer(self, notice: Notice) -> "CorrectForm":
-        """What this notice's reader may correct."""
-        known = {s: label for s, label in SUBJECT_LABELS.items() if notice.contact or s not in OF_PERSON}
+    def offer(self, notice: Notice, way: Way) -> "CorrectForm":
+        """What this notice's reader may correct: data of the person only who proved the person's number."""
+        own = notice.contact is not None and way is Way.MOBILE
+        known = {s: label for s, label in SUBJECT_LABELS.items() if own or s not in OF_PERSON}
         self.subject.choices = offered({one.value: label for one, label in known.items()})
         self.employer_id.choices = offered([(one.employer_id, one.name) for one in notice.about])
         if self.employer_id.data is None:

@@ -55,7 +55,7 @@ def propose(notice: Notice, way: Way, proposal: Proposal) -> Correction:
     wanted = _written(proposal)
     employer = db.session.get_one(Employer, _known(notice, proposal.employer_id))
     number = proposal.subject is Subject.MOBILE
-    contact = notice.contact if proposal.subject in OF_PERSON else None
+    contact = notice.contact if proposal.subject in OF_PERSON and way is Way.MOBILE else None
     if proposal.subject in OF_PERSON and contact is None:
         raise DomainError(_l("We do not know whose data these are. Please call us."))
     made = Correction(
@@ -73,12 +73,13 @@ def propose(notice: Notice, way: Way, proposal: Proposal) -> Correction:
     )
     made.before = on_record(made)
     known = contact.mobile if number and contact else made.before
-    if known == wanted:
-        raise DomainError(_l("This is what we have on record already."))
+    # first, so that nobody finds out by trying what is on record
     if any(
         one.subject is made.subject and one.employer_id == employer.id for one in queries.open_ones(notice)
     ):
         raise Conflict(_l("Your correction is being checked. Please call us if it has changed since."))
+    if known == wanted:
+        raise DomainError(_l("This is what we have on record already."))
     db.session.add(made)
     db.session.flush()
     _tell(made, PROPOSED, None)
@@ -122,6 +123,7 @@ def _a_mobile(value: str) -> str:
         raise DomainError(_l("This is not a mobile number of eleven digits.")) from None
 
 
+LONGEST_NAME = Contact.name.type.length
 #: how a value is written; what has no entry is a line of text
 _FORMS: Mapping[Subject, Callable[[str], str]] = {Subject.MOBILE: _a_mobile}
 
@@ -130,6 +132,8 @@ def _written(proposal: Proposal) -> str:
     text = _FORMS.get(proposal.subject, clean)(proposal.wanted)
     if len(text) < 2:
         raise DomainError(_l("Please write what is right."))
+    if proposal.subject is Subject.PERSON_NAME and len(text) > LONGEST_NAME:
+        raise DomainError(_l("A person's name has at most %(most)s characters.", most=LONGEST_NAME))
     if proposal.since is not None and proposal.since > today():
         raise DomainError(_l("The day lies in the future."))
     return text

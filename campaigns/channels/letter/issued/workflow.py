@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.core.clock import today
 from app.core.db import db
 from app.core.finding import the_one
 from app.core.i18n import msgid
@@ -20,7 +21,7 @@ from campaigns.outcomes.services import follow
 S = LetterState
 TASK_TITLE = msgid("Letter %(number)s came back: find out the address, or hand it over on a visit")
 REFUSED_TITLE = msgid("Letter %(number)s was refused: hand it over on a visit, with a witness")
-_TRACKING = re.compile(r"[A-Z0-9]{8,20}")
+TRACKING = re.compile(r"[A-Z0-9]{8,20}")
 
 
 def find(letter_id: int, actor: Actor | None) -> Letter:
@@ -33,7 +34,7 @@ def find(letter_id: int, actor: Actor | None) -> Letter:
 def is_a_tracking_number(_letter: Letter, answers: Mapping[str, Any]) -> Reason | None:
     """Each parcel has a number of its own."""
     given = str(answers.get("tracking_no") or "").strip()
-    if not _TRACKING.fullmatch(given):
+    if not TRACKING.fullmatch(given):
         return _l("A tracking number has 8 to 20 capital letters and digits.")
     there = select(Letter.prefix, Letter.year, Letter.serial).where(
         Letter.tracking_no == given, Letter.id != _letter.id
@@ -46,11 +47,21 @@ def is_a_tracking_number(_letter: Letter, answers: Mapping[str, Any]) -> Reason 
 
 
 def is_not_before(letter: Letter, answers: Mapping[str, Any]) -> Reason | None:
-    """Nothing is posted before it was issued, nor settled before it was posted."""
+    """Nothing is settled before it was posted, nor on a day to come."""
     earliest = letter.posted_on or letter.issued_on
-    day = answers.get("settled_on") or answers.get("posted_on")
+    day = answers.get("settled_on")
+    if day is not None and day > today():
+        return _l("The day lies in the future.")
     if day is not None and day < earliest:
         return _l("The day lies before %(day)s.", day=earliest.isoformat())
+    return None
+
+
+def is_posted_after_issue(letter: Letter, answers: Mapping[str, Any]) -> Reason | None:
+    """Also what is posted once more: only the day of issue bounds it."""
+    day = answers.get("posted_on")
+    if day is not None and day < letter.issued_on:
+        return _l("The day lies before %(day)s.", day=letter.issued_on.isoformat())
     return None
 
 
@@ -97,7 +108,7 @@ LETTER = Workflow[Letter](
                 Ask("posted_on", _l("Posted on"), "date"),
                 Ask("tracking_no", _l("Tracking number")),
             ),
-            checks=(is_a_tracking_number,),
+            checks=(is_a_tracking_number, is_posted_after_issue),
         ),
         Transition(
             "deliver",

@@ -1,6 +1,5 @@
 """Takes the post office's list: posting with tracking numbers, delivery, refusal, return, by the hundred."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -11,13 +10,12 @@ from app.core.import_spec import Context, Line, Plan
 from app.core.workflow import transition
 from app.core.workflow_sets import note_restored, set_back
 from campaigns.channels.letter.issued.models import Letter, LetterState, ReturnReason
-from campaigns.channels.letter.issued.workflow import LETTER
+from campaigns.channels.letter.issued.workflow import LETTER, TRACKING
 from campaigns.channels.letter.posting import queries
 
 S = LetterState
 #: The step that the post's word means.
 STEPS = {S.DELIVERED: "deliver", S.REFUSED: "refuse", S.RETURNED: "return"}
-_TRACKING = re.compile(r"[A-Z0-9]{8,20}")
 
 #: How the post puts the reasons of a return.
 _REASONS = (
@@ -98,7 +96,7 @@ def _objections(letter: Letter, steps: Sequence[Step], taken: Mapping[str, int])
         if state not in step.sources:
             found.append(("out_of_order", "outcome"))
         number = answers.get("tracking_no")
-        if number and not _TRACKING.fullmatch(number):
+        if number and not TRACKING.fullmatch(number):
             found.append(("no_tracking_number", "tracking_no"))
         elif number and taken.get(number, letter.id) != letter.id:
             found.append(("tracking_taken", "tracking_no"))

@@ -11,6 +11,7 @@ from app.config import current_settings
 from app.core import kept_files
 from app.core.db import AnyRow, db
 from app.core.errors import NotFound
+from app.core.finding import the_one
 from app.core.permissions import Actor
 from campaigns.channels.letter.issued.models import Letter, LetterState, Sheaf
 
@@ -30,10 +31,8 @@ def visible_to(actor: Actor | None) -> ColumnElement[bool]:
 
 def find(sheaf_id: int, actor: Actor | None) -> Sheaf:
     """One sheaf in the actor's reach. Raises NotFound."""
-    found = db.session.scalar(select(Sheaf).where(Sheaf.id == sheaf_id, visible_to(actor)))
-    if found is None:
-        raise NotFound(_l("There is no such document."))
-    return found
+    query = select(Sheaf).where(Sheaf.id == sheaf_id, visible_to(actor))
+    return the_one(query, _l("There is no such document."))
 
 
 def path_of(sha256: str) -> Path:
