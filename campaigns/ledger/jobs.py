@@ -195,7 +195,7 @@ def fetch_all() -> None:
 def sweep() -> None:
     """Find what the queue lost or a dead worker left, and wake whoever is to go on with it."""
     sweeping.expire_leases()
-    sweeping.suppress_cancelled()
+    sweeping.withdraw_cancelled()
     controlling.finish_done()
     for campaign_id in queries.unplanned(PLANNING_IDLE):
         enqueue(plan_campaign, campaign_id)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from app.accounts.models import User
 from app.core.clock import now
-from app.core.db import db
+from app.core.db import among, db
 from app.employers.models import Contact, Employer
 from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.letter.sheaves.services import Order
@@ -65,16 +65,26 @@ def to_make() -> Sequence[int]:
     return db.session.scalars(query).all()
 
 
-def to_withdraw() -> Sequence[int]:
-    """Letters of cancelled campaigns that nobody has printed: in no batch, or in one that was not handed out.
-
-    What a worker is setting in type now is looked at again later.
-    """
-    printed = exists().where(
+def unprinted() -> ColumnElement[bool]:
+    """Letters in no batch, or in one that was not handed out."""
+    return ~exists().where(
         PrintLine.letter_id == Letter.id,
         PrintBatch.id == PrintLine.batch_id,
         PrintBatch.state != PrintState.READY,
     )
+
+
+def hold_batches(letter_ids: Sequence[int]) -> None:
+    """Nobody hands these letters out to print until the transaction ends. In one order, against deadlocks."""
+    theirs = exists().where(PrintLine.batch_id == PrintBatch.id, among(PrintLine.letter_id, letter_ids))
+    db.session.execute(select(PrintBatch.id).where(theirs).order_by(PrintBatch.id).with_for_update()).all()
+
+
+def to_withdraw() -> Sequence[int]:
+    """Letters of cancelled campaigns that nobody has printed.
+
+    What a worker is setting in type now is looked at again later.
+    """
     query = (
         select(Letter.id)
         .join(Message, Message.public_id == Letter.order_key)
@@ -83,7 +93,7 @@ def to_withdraw() -> Sequence[int]:
             Campaign.state == CampaignState.CANCELLED,
             Message.state.in_((S.SUPPRESSED, S.SUBMITTED)),
             Letter.state == LetterState.ISSUED,
-            ~printed,
+            unprinted(),
         )
     )
     return db.session.scalars(query).all()

@@ -26,13 +26,14 @@ from campaigns.channels.letter.issued.workflow import LETTER as LETTER_LIFE
 from campaigns.channels.letter.policy import CHUNK
 from campaigns.channels.letter.queries import document
 from campaigns.channels.letter.sheaves.services import LETTERS, Mark, Terms, archive, number
-from campaigns.drafting.models import Campaign, CampaignState
+from campaigns.drafting.models import Campaign, CampaignState, Exclusion
 from campaigns.gateways.codes import TYPESETTING
 from campaigns.ledger.letters import queries
 from campaigns.ledger.letters.policy import AGAIN, LEASE, PATIENCE
 from campaigns.ledger.models import LETTER, MESSAGES, MessageState
 from campaigns.ledger.printing.models import PrintLine
 from campaigns.ledger.services import controlling
+from campaigns.ledger.services.planning import release_unsent
 from campaigns.ledger.workflow import lock, move_letters
 
 S, M = MessageState, MESSAGES.c
@@ -139,20 +140,25 @@ def give_up() -> int:
 
 
 def withdraw(letter_ids: Sequence[int]) -> None:
-    """Letters of a cancelled campaign that were not printed: their numbers are void, nobody gets them."""
+    """Letters of a cancelled campaign that were not printed: their numbers are void, nobody gets them.
+
+    What is printed or posted by now stays as it is, and so does its row in the ledger.
+    """
     reason = CANCELLED
-    query = select(Letter.id, Letter.employer_id, Letter.order_key).where(among(Letter.id, letter_ids))
-    rows = db.session.execute(query).all()
-    keys = [row.order_key for row in rows]
-    db.session.execute(
-        move_letters(
-            S.SUPPRESSED, among(M.public_id, keys), reason="cancelled", settled_at=now(), due_at=None
-        )
-    )
+    queries.hold_batches(letter_ids)
+    query = select(Letter.id, Letter.employer_id, Letter.order_key)
+    rows = db.session.execute(query.where(among(Letter.id, letter_ids), queries.unprinted())).all()
     moves = [SetMove(row.id, row.employer_id, LetterState.ISSUED) for row in rows]
-    moved = transition_many(LETTER_LIFE, "void", moves, comment=reason)
+    moved = set(transition_many(LETTER_LIFE, "void", moves, comment=reason))
     db.session.execute(update(LETTERS).where(among(LETTERS.c.id, moved)).values(reason=reason))
-    _spoil(moved, reason)
+    _spoil(list(moved), reason)
+    keys = [row.order_key for row in rows if row.id in moved]
+    statement = move_letters(
+        S.SUPPRESSED, among(M.public_id, keys), reason=Exclusion.CANCELLED, settled_at=now(), due_at=None
+    )
+    campaigns = db.session.scalars(statement.returning(M.campaign_id)).all()
+    for campaign_id in set(campaigns):
+        release_unsent(campaign_id)
 
 
 def _spoil(letter_ids: Sequence[int], reason: str) -> None:

@@ -6,9 +6,6 @@ What has to be woken afterwards (`jobs.wake`) is the business of the view, comma
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import exists, update
-from sqlalchemy.orm import aliased
-
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError
@@ -17,17 +14,16 @@ from app.core.permissions import Actor
 from app.core.workflow import transition
 from app.tasks.services import open_task
 from app.tasks.services import settle as settle_tasks
-from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion
+from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.drafting.queries import find
 from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways import accounts, registry
 from campaigns.gateways.codes import HOLDS, TOO_MANY_FAIL
 from campaigns.gateways.protocol import FailureClass
 from campaigns.ledger import queries
-from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.policy import FAILURE_LEAST, FAILURE_PERCENT
 from campaigns.ledger.services.dispatching import Record
-from campaigns.ledger.services.planning import spread, suppress_planned
+from campaigns.ledger.services.planning import spread, withdraw_planned
 
 ALARM = "campaign_alarm"
 HELD = msgid("The campaign “%(name)s” was paused by the system: %(why)s")
@@ -67,27 +63,8 @@ def cancel(campaign_id: int, actor: Actor | None) -> Campaign:
     """Nothing more goes out; what is under way is still followed to its verdict."""
     campaign = find(campaign_id, actor, lock=True)
     transition(CAMPAIGN, campaign, "cancel", actor)
-    suppress_planned(campaign.id, Exclusion.CANCELLED)
-    _release_unsent(campaign.id)
+    withdraw_planned(campaign.id)
     return campaign
-
-
-def _release_unsent(campaign_id: int) -> None:
-    """Whoever got nothing was not written to, so that the next campaign need not leave him out."""
-    handed_over = exists().where(
-        Message.member_id == AudienceMember.id, Message.state != MessageState.SUPPRESSED
-    )
-    spoken_for = aliased(AudienceMember)
-    lead_released = exists().where(
-        spoken_for.id == AudienceMember.merged_into_id, spoken_for.excluded == Exclusion.CANCELLED
-    )
-    for condition in (AudienceMember.excluded.is_(None) & ~handed_over, lead_released):
-        db.session.execute(
-            update(AudienceMember)
-            .where(AudienceMember.campaign_id == campaign_id, condition)
-            .values(excluded=Exclusion.CANCELLED)
-            .execution_options(synchronize_session=False)
-        )
 
 
 def heed(campaign_id: int, gateway: str, outcome: Record) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from app.core.clock import now
 from app.core.db import changed, db, insert_new
@@ -42,9 +43,29 @@ def plan_chunk(campaign: Campaign, after: int = 0) -> int | None:
     return last
 
 
-def suppress_planned(campaign_id: int, reason: Exclusion) -> int:
-    """Nothing of this campaign that is not yet under way goes out any more; gives how many rows."""
-    return suppress(reason, Message.campaign_id == campaign_id)
+def withdraw_planned(campaign_id: int) -> int:
+    """Nothing of this cancelled campaign that is not yet under way goes out any more; gives how many rows."""
+    withdrawn = suppress(Exclusion.CANCELLED, Message.campaign_id == campaign_id)
+    release_unsent(campaign_id)
+    return withdrawn
+
+
+def release_unsent(campaign_id: int) -> None:
+    """Whoever got nothing of a cancelled campaign was not written to: the next one need not leave him out."""
+    handed_over = exists().where(
+        Message.member_id == AudienceMember.id, Message.state != MessageState.SUPPRESSED
+    )
+    spoken_for = aliased(AudienceMember)
+    lead_released = exists().where(
+        spoken_for.id == AudienceMember.merged_into_id, spoken_for.excluded == Exclusion.CANCELLED
+    )
+    for condition in (AudienceMember.excluded.is_(None) & ~handed_over, lead_released):
+        db.session.execute(
+            update(AudienceMember)
+            .where(AudienceMember.campaign_id == campaign_id, condition)
+            .values(excluded=Exclusion.CANCELLED)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def suppress_opted_out(*conditions: Any) -> int:

@@ -12,11 +12,11 @@ from sqlalchemy import bindparam, select, update
 
 from app.core.clock import now
 from app.core.db import AnyRow, changed, db
-from campaigns.drafting.models import Campaign, CampaignState, Exclusion
+from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.gateways.protocol import Asked, Gateway, Receipt
 from campaigns.ledger.models import MESSAGES, SMS, Message, MessageState
 from campaigns.ledger.queries import unfinished
-from campaigns.ledger.services.planning import suppress
+from campaigns.ledger.services.planning import withdraw_planned
 from campaigns.ledger.services.settling import apply_receipts, resolved, settle
 from campaigns.ledger.workflow import move
 
@@ -46,12 +46,13 @@ def expire_leases() -> int:
     return changed(statement)
 
 
-def suppress_cancelled() -> int:
+def withdraw_cancelled() -> int:
     """Messages that a gateway did not take, back among the planned of a campaign cancelled meanwhile."""
-    cancelled = select(Campaign.id).where(
-        Campaign.id == Message.campaign_id, Campaign.state == CampaignState.CANCELLED
+    cancelled = select(Campaign.id).where(Campaign.state == CampaignState.CANCELLED)
+    found = select(Message.campaign_id).where(
+        Message.campaign_id.in_(cancelled), Message.state == S.PLANNED
     )
-    return suppress(Exclusion.CANCELLED, unfinished(), cancelled.exists())
+    return sum(withdraw_planned(one) for one in db.session.scalars(found.distinct()).all())
 
 
 def ask_at_once() -> int:

@@ -2,13 +2,13 @@ import dataclasses
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.config import current_settings
 from app.core.db import db
 from app.core.jobs import redis_connection, run_inline
 from app.core.options import set_value
-from campaigns.drafting.models import CampaignState, MessageClass
+from campaigns.drafting.models import AudienceMember, CampaignState, MessageClass
 from campaigns.gateways.protocol import Answer, Gateway
 from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.gateways.simulator import client
@@ -208,6 +208,24 @@ def test_a_worker_that_wakes_up_after_its_lease_changes_nothing_of_its_successor
     dispatching.record(successor, gateway, gateway.submit(successor.batch))
     assert states(campaign) == {"submitted": 2}
     assert_books_agree(campaign, simulator)
+
+
+@pytest.mark.databases("sqlite")
+def test_what_came_back_after_the_cancelling_counts_as_written_to_nobody(
+    gateway: Gateway, simulator: Store
+) -> None:
+    campaign = planned_campaign(2)
+    held = claim(campaign.id, gateway, 1)
+    controlling.cancel(campaign.id, None)
+    simulator.set_faults({"flow_control": "1"})
+    dispatching.record(held, gateway, gateway.submit(held.batch))
+    db.session.commit()
+    for expected in ([None, "cancelled"], ["cancelled"] * 2):
+        members = db.session.scalars(select(AudienceMember.excluded).order_by(AudienceMember.id))
+        assert [one if one is None else str(one) for one in members] == expected
+        make_due(campaign)
+        sweep_until_quiet()
+    assert states(campaign) == {"suppressed": 2}
 
 
 def test_flow_control_slows_down_and_loses_nothing(simulator: Store) -> None:

@@ -108,7 +108,7 @@ class Ledger(RuleBasedStateMachine):
     def time_passes(self, _n: int) -> None:
         make_due(self.campaign)
         sweeping.expire_leases()
-        sweeping.suppress_cancelled()
+        sweeping.withdraw_cancelled()
         asked = sweeping.questions(self.gateway)
         db.session.commit()
         if asked:

@@ -34,9 +34,10 @@ from campaigns.channels.letter.services import set_letterhead
 from campaigns.channels.letter.sheaves.queries import path_of
 from campaigns.channels.letter.sheaves.services import fresh_marks
 from campaigns.drafting import services as drafting
-from campaigns.drafting.models import AudienceMember, Campaign, CampaignState
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion
 from campaigns.ledger import queries
 from campaigns.ledger.letters import jobs, services
+from campaigns.ledger.letters.queries import to_withdraw
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.printing import services as printing
 from campaigns.ledger.printing.models import PrintBatch, PrintLine, PrintState
@@ -247,6 +248,29 @@ def test_cancelling_makes_nothing_more_and_voids_what_was_not_printed(app: Flask
     assert numbers() == [(1, "void"), (2, "void"), (3, "void")]
     balance = queries.balance(db.session.get_one(Campaign, campaign_id))
     assert (balance.progress.suppressed, balance.letters, balance.adds_up) == (3, 0, True)
+    # whoever got nothing was not written to: the next campaign need not leave them out
+    assert set(db.session.scalars(select(AudienceMember.excluded))) == {Exclusion.CANCELLED}
+
+
+def test_what_was_printed_or_posted_meanwhile_is_not_withdrawn(app: Flask) -> None:
+    campaign_id = made(2)
+    with writing():
+        printing.form(campaign_id)
+        db.session.commit()
+    controlling.cancel(campaign_id, None)
+    db.session.commit()
+    found = to_withdraw()
+    db.session.execute(update(PrintBatch).values(state=PrintState.OUT))  # after the list was read
+    services.withdraw(found)
+    assert numbers() == [(1, "issued"), (2, "issued")]
+    db.session.execute(update(PrintBatch).values(state=PrintState.READY))
+    db.session.execute(update(Letter).where(Letter.id == found[0]).values(state=LetterState.POSTED))
+    services.withdraw(found)
+    assert sorted(state for _number, state in numbers()) == ["posted", "void"]
+    progress = queries.progress(campaign_id)
+    assert (progress.submitted, progress.suppressed) == (1, 1)
+    excluded = db.session.scalars(select(AudienceMember.excluded)).all()
+    assert sorted(str(one) for one in excluded) == ["None", "cancelled"]
 
 
 def test_a_paused_campaign_makes_no_letter_until_it_goes_on(app: Flask) -> None:
