@@ -26,6 +26,12 @@ def find(template_id: int) -> SmsTemplate:
     return found
 
 
+def hold(template: SmsTemplate) -> None:
+    """Its wordings as they are now; nobody else writes or publishes one until the transaction ends."""
+    query = listed().where(SmsTemplate.id == template.id).with_for_update(of=SmsTemplate)
+    db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
 def published(template: SmsTemplate) -> SmsVersion | None:
     """The newest wording that campaigns may use."""
     return next((one for one in template.versions if one.published_at is not None), None)

@@ -17,7 +17,7 @@ from campaigns.channels.sms.text import LONGEST, placeholders
 from campaigns.drafting.content.models import VARIABLES
 from campaigns.drafting.models import MessageClass
 from campaigns.drafting.templates.policy import faults
-from campaigns.drafting.templates.queries import draft_of, in_use, published
+from campaigns.drafting.templates.queries import draft_of, hold, in_use, published
 
 #: What is said of variables: by name, `label`, `kind` and `default`.
 Said = Mapping[str, Mapping[str, str]]
@@ -40,6 +40,7 @@ def write(template: SmsTemplate, text: str, said: Said, actor: Actor) -> SmsVers
     """Changes the draft, or begins one; the published wordings stay as they are."""
     if len(text) > LONGEST:
         raise DomainError(_l("The text is longer than %(most)s characters.", most=LONGEST))
+    hold(template)
     draft = draft_of(template)
     if draft is None:
         number = max((one.number for one in template.versions), default=0) + 1
@@ -63,6 +64,7 @@ def _row(name: str, said: Mapping[str, str]) -> dict[str, Any]:
 
 def publish(template: SmsTemplate, actor: Actor) -> SmsVersion:
     """Freezes the draft; new campaigns use it. Raises DomainError with everything that is wrong with it."""
+    hold(template)
     draft = draft_of(template)
     if draft is None:
         raise DomainError(_l("There is no draft to publish."))
@@ -75,6 +77,7 @@ def publish(template: SmsTemplate, actor: Actor) -> SmsVersion:
 
 def drop(template: SmsTemplate) -> None:
     """Throws the draft away; the published wordings are not touched."""
+    hold(template)
     draft = draft_of(template)
     if draft is None:
         raise DomainError(_l("There is no draft to throw away."))
@@ -87,5 +90,6 @@ def drop(template: SmsTemplate) -> None:
 
 def retire(template: SmsTemplate) -> None:
     """No longer offered, or offered again; campaigns that used it keep it."""
+    hold(template)
     template.retired_on = today() if in_use(template) else None
     db.session.flush()

@@ -6,6 +6,7 @@ What has to be woken afterwards (`jobs.wake`) is the business of the view, comma
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
+
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError

@@ -49,9 +49,7 @@ def expire_leases() -> int:
 def withdraw_cancelled() -> int:
     """Messages that a gateway did not take, back among the planned of a campaign cancelled meanwhile."""
     cancelled = select(Campaign.id).where(Campaign.state == CampaignState.CANCELLED)
-    found = select(Message.campaign_id).where(
-        Message.campaign_id.in_(cancelled), Message.state == S.PLANNED
-    )
+    found = select(Message.campaign_id).where(Message.campaign_id.in_(cancelled), Message.state == S.PLANNED)
     return sum(withdraw_planned(one) for one in db.session.scalars(found.distinct()).all())
 
 

@@ -1,5 +1,6 @@
 """Templates in versions, their variables, and words that gateways refuse."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -192,3 +193,27 @@ def test_a_manager_writes_publishes_and_uses_a_template(client: FlaskClient, man
         client.post("/settings/gateway-words/forbid", data={"word": "中奖", "gateway": ""}).status_code == 303
     )
     assert "中奖" in client.get("/settings/gateway-words").text
+
+
+@pytest.mark.databases("postgresql")
+def test_whoever_read_a_draft_that_was_published_since_changes_nothing_of_it(
+    app: Flask, template: SmsTemplate, manager: User
+) -> None:
+    services.write(template, "第二版", {}, manager)
+    db.session.commit()
+    seen, template_id, manager_id = queries.find(template.id), template.id, manager.id
+    assert [one.published_at is None for one in seen.versions] == [True, False]  # read by this transaction
+
+    def other() -> None:
+        with app.app_context():
+            services.publish(queries.find(template_id), db.session.get_one(User, manager_id))
+            db.session.commit()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(other).result()
+    with pytest.raises(DomainError):
+        services.publish(seen, manager)
+    services.write(seen, "第三版", {}, manager)
+    db.session.commit()
+    wordings = [(one.number, one.text, one.published_at is None) for one in seen.versions]
+    assert wordings == [(3, "第三版", True), (2, "第二版", False), (1, TEXT, False)]
