@@ -5,7 +5,7 @@ oldest ids first, as often as he likes: what was forgotten is not due any more.
 """
 
 from calendar import monthrange
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,12 +48,33 @@ def months_ago(months: int) -> datetime:
     return here.replace(year=year, month=month + 1, day=day)
 
 
+#: values of stored sentences that are somebody's own words, in which a name may stand anywhere
+_WORDS = frozenset({"text", "comment", "note"})
+
+
 def without_name(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Stored placeholders of a text with this person's name taken out of them."""
+    """Stored placeholders of a text with this person's name taken out of them, however deep they lie."""
 
-    def cleared(value: Any) -> Any:
-        if isinstance(value, str):
-            return "、".join(NOBODY if part == name else part for part in value.split("、"))
-        return value
+    def cleared(key: str, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return without_name(value, name)
+        if not isinstance(value, str):
+            return value
+        if key in _WORDS:
+            return without_word(value, name)
+        return "、".join(NOBODY if part == name else part for part in value.split("、"))
 
-    return {key: cleared(value) for key, value in values.items()}
+    return {key: cleared(key, value) for key, value in values.items()}
+
+
+def without_word(words: str, name: str) -> str:
+    """Somebody's own words without this name, wherever it stands in them."""
+    return words.replace(name, NOBODY) if name else words
+
+
+def without_names(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The same for several people."""
+    found = dict(values)
+    for name in names:
+        found = without_name(found, name)
+    return found

@@ -1,16 +1,18 @@
 """The story of an employer: one row for each thing that happened, written with its source."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.bulk import Columns, insert_columns
+from app.core.bulk import Columns, insert_columns, update_rows
 from app.core.clock import now
-from app.core.db import Model, db
+from app.core.db import Model, among, db
 from app.core.permissions import Actor
+from app.core.retaining import without_names
 
 
 class TimelineEntry(Model):
@@ -98,3 +100,19 @@ def record_many(
     db.session.flush()
     insert_columns(db.metadata.tables[TimelineEntry.__tablename__], columns)
     return len(entries)
+
+
+def forget_names(people: Iterable[tuple[int, str]]) -> None:
+    """Takes people's names out of all that is told at their employers, whatever its kind.
+
+    `people` are pairs of an employer's id and a name. Past the session; who bears the same name is not told
+    apart.
+    """
+    names: dict[int, set[str]] = defaultdict(set)
+    for employer_id, name in people:
+        names[employer_id].add(name)
+    query = select(TimelineEntry.id, TimelineEntry.employer_id, TimelineEntry.params)
+    found = db.session.execute(query.where(among(TimelineEntry.employer_id, list(names)))).all()
+    cleared = ((row.id, row.params, without_names(row.params, names[row.employer_id])) for row in found)
+    rows = [{"id": entry_id, "params": after} for entry_id, before, after in cleared if after != before]
+    update_rows(db.metadata.tables[TimelineEntry.__tablename__], rows)

@@ -70,7 +70,7 @@ feature = Feature(
             _l("Contacts who left"),
             _l(
                 "Counted from the end of the last role: name, numbers, address and ID number are deleted, "
-                "also from messages and the timeline. The roles stay, without a name."
+                "also from messages, tasks and the timeline. The roles stay, without a name."
             ),
             forgetting.due,
             forgetting.forget,

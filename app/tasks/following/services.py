@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, select, update
 
 from app.accounts.models import User
 from app.core import signals, timeline
-from app.core.bulk import insert_rows
+from app.core.bulk import insert_rows, update_rows
 from app.core.clock import now, today
 from app.core.db import among, db
 from app.core.features import current_features
 from app.core.i18n import msgid, msgid_of
 from app.core.permissions import Actor
-from app.core.retaining import NOBODY, people_forgotten
+from app.core.retaining import people_forgotten, without_name, without_word
 from app.core.reversible import table_of
 from app.core.workdays import add_working_days
 from app.core.workflow import Deadline, Move, Transition, Workflow
@@ -223,10 +223,31 @@ def _spare_welcome(link_ids: Sequence[int]) -> None:
 
 @people_forgotten.connect
 def _forget_names(_sender: object, names: Mapping[int, str]) -> None:
-    """Past the session's hooks: the trail would keep the name as what was there before."""
-    roles = select(EmployerContact.id).where(EmployerContact.contact_id.in_(names))
-    about = (Task.source_type == "employer_contact", Task.source_id.in_(roles))
-    db.session.execute(update(Task).where(*about).values(params={"name": NOBODY}))
+    """All that was to be done at their employers tells no name any more.
+
+    Past the session's hooks: the trail would keep the name as what was there before.
+    """
+    query = (
+        select(Task.id, EmployerContact.contact_id, *(getattr(Task, one) for one in WORDS))
+        .join(EmployerContact, EmployerContact.employer_id == Task.employer_id)
+        .where(among(EmployerContact.contact_id, list(names)))
+    )
+    found = db.session.execute(query).all()
+    before = {row.id: {one: getattr(row, one) for one in WORDS} for row in found}
+    after = dict(before)
+    for row in found:
+        after[row.id] = _without(names[row.contact_id], after[row.id])
+    changed = [{"id": id_, **values} for id_, values in after.items() if values != before[id_]]
+    update_rows(table_of(Task), changed)
+
+
+#: the columns of a task in which a name may stand
+WORDS = ("title", "note", "result", "params")
+
+
+def _without(name: str, task: Mapping[str, Any]) -> dict[str, Any]:
+    words = {one: without_word(task[one], name) for one in WORDS if one != "params"}
+    return {**words, "params": without_name(task["params"], name)}
 
 
 @signals.owner_changed.connect

@@ -5,20 +5,24 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.audit import services as audit
 from app.core import timeline
+from app.core.bulk import update_rows
 from app.core.cells import CellError
 from app.core.clock import today
-from app.core.db import db
+from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid, msgid_of
 from app.core.identifiers import mobile
 from app.core.permissions import Actor
 from app.core.retaining import NOBODY
+from app.core.reversible import table_of
 from app.core.text import clean, mask_phone
+from app.core.timeline import TimelineEntry
 from app.employers.models import Contact, Employer
+from app.tasks.models import Task
 from campaigns.notices.corrections import queries
 from campaigns.notices.corrections.models import OF_PERSON, SUBJECT_LABELS, Correction, Subject
 from campaigns.notices.corrections.workflow import SOURCE, on_record
@@ -165,6 +169,18 @@ def reveal(correction: Correction, reason: str) -> str:
 
 def forget_people(_sender: object, names: Mapping[int, str]) -> None:
     """Receiver of `people_forgotten`: what was said of a person goes, that something was said stays."""
-    theirs = Correction.contact_id.in_(names)
-    nothing = {"before": "", "wanted": NOBODY, "mobile": None, "note": ""}
-    db.session.execute(update(Correction).where(theirs).values(nothing))
+    theirs = select(Correction.id).where(Correction.contact_id.in_(names))
+    ids = db.session.scalars(theirs).all()
+    # with the session's hooks passed by, as the trail would keep what goes
+    nothing = {"before": "", "wanted": NOBODY, "mobile": None, "note": "", "since": None}
+    db.session.execute(update(Correction).where(among(Correction.id, ids)).values(nothing))
+    asked = (Task.source_type == SOURCE, among(Task.source_id, ids))
+    db.session.execute(update(Task).where(*asked).values(note=""))
+    told = select(TimelineEntry.id, TimelineEntry.params).where(
+        TimelineEntry.kind == KIND, among(TimelineEntry.link_id, ids)
+    )
+    rows = [
+        {"id": entry_id, "params": {**params, "old": NOBODY, "new": NOBODY}}
+        for entry_id, params in db.session.execute(told)
+    ]
+    update_rows(table_of(TimelineEntry), rows)

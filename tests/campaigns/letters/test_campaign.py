@@ -4,7 +4,7 @@ import html
 import io
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from app.core.segments import Segment
 from app.core.timeline import TimelineEntry
 from app.core.workflow import transition
 from app.employers.models import Employer
-from app.tasks.models import Task
+from app.tasks.models import Task, TaskState
 from campaigns.channels.letter.issued import queries as issued
 from campaigns.channels.letter.issued.models import Letter, LetterState, ReturnReason, Sheaf
 from campaigns.channels.letter.issued.workflow import LETTER
@@ -187,7 +187,7 @@ def test_the_list_of_the_post_moves_letters_and_ledger_and_is_taken_back(app: Fl
     campaign = launched_here(author_with(4))
     db.session.execute(update(PrintBatch).values(state=PrintState.RETURNED))
     db.session.commit()
-    year, day = today().year, today().isoformat()
+    year, day, to_come = today().year, today().isoformat(), (today() + timedelta(days=2)).isoformat()
     file = workbook(
         tmp_path / "post.xlsx",
         [
@@ -196,21 +196,28 @@ def test_the_list_of_the_post_moves_letters_and_ledger_and_is_taken_back(app: Fl
             [f"公积金函[{year}]2号", "XA10000002CN", day, "退回", day, "", "查无此址"],
             [f"公积金函〔{year}〕3号", "XA10000001CN", day, "", "", "", ""],
             [f"公积金函〔{year}〕99号", "XA10000009CN", day, "", "", "", ""],
+            [f"公积金函（{year}）第 1 号", "xa 1000 0001 cn", day, "妥投", day, "王会计", ""],
+            [f"公积金函〔{year}〕4号", "XA10000004CN", day, "妥投", to_come, "王会计", ""],
         ],
     )
     answer = run(app, "imports", "apply", "letter_post", str(file))
     # whoever is told the same number twice is told so: the first letter keeps it
-    assert answer["reasons"] == {"number.unknown": 1, "tracking_no.tracking_taken": 1}
+    assert answer["reasons"] == {
+        "number.unknown": 1, "tracking_no.tracking_taken": 1, "repeated": 1, "settled_on.future_date": 1,
+    }  # fmt: skip
     states = dict(numbers())
     assert (states[1], states[2], states[4]) == ("delivered", "returned", "issued")
     letter = db.session.scalars(select(Letter).where(Letter.serial == 2)).one()
     assert letter.reason == ReturnReason.NO_SUCH_ADDRESS
-    assert db.session.scalars(select(Task).where(Task.kind == "letter_address")).one().source_id == letter.id
+    task = db.session.scalars(select(Task).where(Task.kind == "letter_address")).one()
+    assert (task.source_id, task.state) == (letter.id, TaskState.OPEN)
     progress = queries.progress(campaign.id)
     assert (progress.delivered, progress.failed) == (1, 1)
     assert queries.balance(campaign).adds_up
     run(app, "imports", "undo", str(answer["batch"]))
     assert dict(numbers())[1] == "issued"
+    db.session.expire_all()
+    assert task.state is TaskState.CANCELLED
     assert queries.progress(campaign.id).submitted == 4
 
 

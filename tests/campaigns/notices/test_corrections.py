@@ -10,25 +10,27 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.models import User
+from app.audit.models import AuditEvent
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden, NotFound
 from app.core.permissions import Role
-from app.core.retaining import people_forgotten
 from app.core.timeline import TimelineEntry
 from app.core.workflow import transition
 from app.employers.models import FormerName
+from app.employers.people.services import forgetting
 from app.employers.services import edit_employer, version_of
 from app.employers.sources.policy import HANDLER
 from app.tasks.models import Task, TaskState
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.services.settling import settle
 from campaigns.ledger.workflow import move
-from campaigns.notices import queries
+from campaigns.notices import queries, services
 from campaigns.notices.corrections.models import Correction, CorrectionState, Subject
 from campaigns.notices.corrections.services import Proposal, propose
 from campaigns.notices.corrections.workflow import CORRECTION, find
 from campaigns.notices.queries import Notice, Source, Way
+from campaigns.notices.services import Wanted
 from tests.campaigns.launched import launched_campaign
 from tests.factories import create_branch, create_contact, create_employer, create_user, sign_in
 
@@ -164,8 +166,24 @@ def test_other_roles_and_other_branches_decide_nothing(notice: Notice, owner: Us
 
 
 def test_whoever_is_forgotten_is_forgotten_in_corrections_too(notice: Notice, message: Message) -> None:
-    correction = proposed(notice, Subject.MOBILE, NEW)
+    """Also what was said to be right and never became so: on the timeline, in the task, not in the trail."""
+    number = proposed(notice, Subject.MOBILE, NEW)
+    named = Proposal(Subject.PERSON_NAME, "王晓明", notice.about[0].employer_id, note="我叫王晓明")
+    propose(notice, Way.MOBILE, named)
+    services.confirm(notice, Way.ACCOUNT)
+    services.ask(notice, Wanted.CALL, "王小明下午有空")
     db.session.commit()
-    people_forgotten.send("test", names={message.contact_id: "王小明"})
+    events = db.session.query(AuditEvent).count()
+    assert message.contact_id is not None
+    forgetting.forget([message.contact_id])
+    db.session.commit()
     db.session.expire_all()
-    assert (correction.mobile, correction.before) == (None, "")
+    assert (number.mobile, number.before) == (None, "")
+    stories = db.session.scalars(select(TimelineEntry)).all()
+    tasks = db.session.scalars(select(Task)).all()
+    told = [str(one.params) for one in stories] + [f"{one.title}{one.params}{one.note}" for one in tasks]
+    assert {one.kind for one in stories} >= {"notice", "correction"}
+    assert [one for one in told if "小明" in one or "晓明" in one or NEW[-4:] in one] == []
+    asked = next(one for one in tasks if one.kind == "callback")
+    assert (asked.params["name"], asked.note) == ("—", "—下午有空")
+    assert db.session.query(AuditEvent).count() == events

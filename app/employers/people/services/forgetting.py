@@ -5,11 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 
-from app.core import retaining
+from app.core import retaining, timeline
 from app.core.clock import local, now, today
 from app.core.db import db
-from app.core.retaining import NOBODY, without_name
-from app.core.timeline import TimelineEntry
+from app.core.retaining import NOBODY
 from app.employers.models import Contact, EmployerContact
 from app.employers.people.models import ContactMerge
 from app.employers.people.services.editing import KIND
@@ -47,17 +46,8 @@ def forget(ids: Sequence[int]) -> int:
     # a merge remembers names and numbers of both, and is too old to be taken back
     merges = ContactMerge.kept_id.in_(names) | ContactMerge.merged_id.in_(names)
     db.session.execute(delete(ContactMerge).where(merges))
-    for employer_id, contact_id in served:
-        _clear_story(employer_id, names[contact_id])
+    timeline.forget_names((one.employer_id, names[one.contact_id]) for one in served)
     retaining.people_forgotten.send(KIND, names=names)
     db.session.expire_all()
     reindex({employer_id for employer_id, _contact_id in served})
     return len(names)
-
-
-def _clear_story(employer_id: int, name: str) -> None:
-    query = select(TimelineEntry).where(TimelineEntry.employer_id == employer_id, TimelineEntry.kind == KIND)
-    for entry in db.session.scalars(query):
-        if (params := without_name(entry.params, name)) != entry.params:
-            entry.params = params
-    db.session.flush()

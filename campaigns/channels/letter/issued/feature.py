@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from app.core.attachable import RecordKind
@@ -9,11 +10,13 @@ from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.moving import Mover
 from app.core.permissions import Actor, may
+from app.core.retaining import people_forgotten
 from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter.issued import queries
 from campaigns.channels.letter.issued.cli import group
 from campaigns.channels.letter.issued.models import Letter
 from campaigns.channels.letter.issued.policy import GRANTS, Permission, visible_to
+from campaigns.channels.letter.issued.services import forget_people
 from campaigns.channels.letter.issued.views import blueprint
 from campaigns.channels.letter.issued.workflow import LETTER
 from campaigns.channels.letter.policy import Permission as Outline
@@ -27,11 +30,17 @@ def _panel(employer: Any, actor: Actor) -> dict[str, Any]:
     }
 
 
+def init(_app: Flask) -> None:
+    """Whoever is forgotten is forgotten here too."""
+    people_forgotten.connect(forget_people)
+
+
 _CONTACT = frozenset({Step.CONTACT})
 
 feature = Feature(
     name="letters",
     blueprint=blueprint,
+    init=init,
     grants=GRANTS,
     workflows=(LETTER,),
     cli=group,

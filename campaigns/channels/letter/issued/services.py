@@ -2,30 +2,44 @@
 
 import io
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import update
+from sqlalchemy import exists, select, update
 
 from app.attachments.queries import kind_of
 from app.attachments.services import attach, checked
 from app.config import current_settings
-from app.core import timeline
+from app.core import signals, timeline
 from app.core.clock import today
-from app.core.db import db, insert_new
+from app.core.db import among, db, insert_new
 from app.core.errors import DomainError
 from app.core.i18n import msgid
 from app.core.permissions import Actor
-from app.employers.models import Employer
+from app.core.workflow import Workflow
+from app.core.workflow_sets import RESTORED, SetMove
+from app.employers.models import Contact, Employer, EmployerContact
+from app.tasks.models import Task, TaskState
+from app.tasks.services import cancel
 from campaigns.channels.letter import text
 from campaigns.channels.letter.issued import queries
-from campaigns.channels.letter.issued.models import Letter, NumberSeries
+from campaigns.channels.letter.issued.models import Letter, LetterState, NumberSeries
+from campaigns.channels.letter.issued.workflow import (
+    LETTER,
+    SOURCE,
+    TASKS,
+    ask_for_the_address,
+    ask_to_hand_it_over,
+)
 from campaigns.channels.letter.models import LetterVersion
 from campaigns.channels.letter.queries import as_data, document, letterhead_of
 
 KIND, ENDPOINT = "letter", "letters.show"
 ISSUED = msgid("Letter %(number)s issued: %(title)s")
+TAKEN_BACK = msgid("What the post had said was taken back")
+#: what is to be done about a letter in a state
+ASKING = {LetterState.RETURNED: ask_for_the_address, LetterState.REFUSED: ask_to_hand_it_over}
 
 #: Without letters and digits that are mistaken for others.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -136,3 +150,32 @@ def _archive(letter: Letter, actor: Actor) -> None:
         letter.sha256 = incoming.draft.sha256
         attach(kind_of(letter), letter, incoming, f"{letter.number}.pdf", actor)
     db.session.flush()
+
+
+@signals.after_transition.connect
+def follow_undo(
+    workflow: Workflow[Any], set_moves: Sequence[SetMove] = (), transition: Any = None, **_more: object
+) -> None:
+    """What a list of the post's asked for is not to be done once the list is taken back, and the other way
+    round: a letter that is refused or returned again asks anew."""
+    if workflow is not LETTER or transition is None or transition.name != RESTORED:
+        return
+    ids, state = [one.record_id for one in set_moves], LetterState(transition.target)
+    asked = (Task.source_type == SOURCE, Task.kind.in_(TASKS), among(Task.source_id, ids))
+    for task in db.session.scalars(select(Task).where(*asked, Task.state == TaskState.OPEN)):
+        cancel(task, None, TAKEN_BACK)
+    if (ask := ASKING.get(state)) is not None:
+        for letter in db.session.scalars(select(Letter).where(among(Letter.id, ids))):
+            ask(letter)
+
+
+def forget_people(_sender: object, names: Mapping[int, str]) -> None:
+    """Receiver of `people_forgotten`: a letter opens no more by the number of somebody whom no record knows.
+
+    The document itself is a record of the office and stays as it was issued. Past the session, as the trail
+    would keep the numbers.
+    """
+    served = select(EmployerContact.employer_id).where(among(EmployerContact.contact_id, list(names)))
+    known = exists().where(Contact.mobile == Letter.phone)
+    theirs = update(Letter).where(Letter.employer_id.in_(served), Letter.phone.is_not(None), ~known)
+    db.session.execute(theirs.values(phone=None), execution_options={"synchronize_session": False})

@@ -1,6 +1,7 @@
 """What becomes of a letter after it was issued. A void one keeps its number."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,12 +14,16 @@ from app.core.finding import the_one
 from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.core.workflow import Ask, Move, Reason, State, Tone, Transition, Workflow
+from app.tasks.services import settle
 from campaigns.channels.letter.issued.models import RETURN_LABELS, Letter, LetterState
 from campaigns.channels.letter.issued.policy import Permission, visible_to
-from campaigns.outcomes.policy import Outcome
+from campaigns.outcomes.policy import RULES, Outcome
 from campaigns.outcomes.services import follow
 
 S = LetterState
+#: the source of its tasks, and their kinds
+SOURCE = "letter"
+TASKS = tuple(RULES[one].kind for one in (Outcome.LETTER_RETURNED, Outcome.LETTER_REFUSED))
 TASK_TITLE = msgid("Letter %(number)s came back: find out the address, or hand it over on a visit")
 REFUSED_TITLE = msgid("Letter %(number)s was refused: hand it over on a visit, with a witness")
 TRACKING = re.compile(r"[A-Z0-9]{8,20}")
@@ -31,9 +36,15 @@ def find(letter_id: int, actor: Actor | None) -> Letter:
     )
 
 
+def tracking_number(written: str) -> str:
+    """As it is kept: capital letters and digits, whatever somebody puts between them."""
+    plain = unicodedata.normalize("NFKC", written).upper()
+    return re.sub(r"[\s\-_.·]", "", plain)
+
+
 def is_a_tracking_number(_letter: Letter, answers: Mapping[str, Any]) -> Reason | None:
     """Each parcel has a number of its own."""
-    given = str(answers.get("tracking_no") or "").strip()
+    given = tracking_number(str(answers.get("tracking_no") or ""))
     if not TRACKING.fullmatch(given):
         return _l("A tracking number has 8 to 20 capital letters and digits.")
     there = select(Letter.prefix, Letter.year, Letter.serial).where(
@@ -60,24 +71,37 @@ def is_not_before(letter: Letter, answers: Mapping[str, Any]) -> Reason | None:
 def is_posted_after_issue(letter: Letter, answers: Mapping[str, Any]) -> Reason | None:
     """Also what is posted once more: only the day of issue bounds it."""
     day = answers.get("posted_on")
+    if day is not None and day > today():
+        return _l("The day lies in the future.")
     if day is not None and day < letter.issued_on:
         return _l("The day lies before %(day)s.", day=letter.issued_on.isoformat())
     return None
 
 
-def ask_for_the_address(letter: Letter, _move: Move) -> None:
+def ask_for_the_address(letter: Letter, _move: Move | None = None) -> None:
     """Whoever answers for the employer finds out where it is, or hands the letter over."""
     _follow(Outcome.LETTER_RETURNED, TASK_TITLE, letter)
 
 
-def ask_to_hand_it_over(letter: Letter, _move: Move) -> None:
+def ask_to_hand_it_over(letter: Letter, _move: Move | None = None) -> None:
     """A refused letter is handed over on a visit, with a witness."""
     _follow(Outcome.LETTER_REFUSED, REFUSED_TITLE, letter)
 
 
 def _follow(outcome: Outcome, title: str, letter: Letter) -> None:
-    source = ("letter", letter.id)
+    source = (SOURCE, letter.id)
     follow(outcome, letter.employer, title, params={"number": letter.number}, source=source, again=True)
+
+
+def keep_as_written_here(letter: Letter, _move: Move) -> None:
+    """So that a list of the post's finds the parcel however somebody typed its number."""
+    letter.tracking_no = tracking_number(letter.tracking_no or "") or None
+
+
+def settle_tasks(letter: Letter, move: Move) -> None:
+    """Whatever was to be found out or handed over: the letter is on its way again, or there."""
+    told = move.answers.get("received_by") or move.answers.get("tracking_no")
+    settle((SOURCE, letter.id), TASKS, str(told or ""))
 
 
 _DAY = Ask("settled_on", _l("On which day"), "date")
@@ -109,6 +133,7 @@ LETTER = Workflow[Letter](
                 Ask("tracking_no", _l("Tracking number")),
             ),
             checks=(is_a_tracking_number, is_posted_after_issue),
+            effects=(keep_as_written_here, settle_tasks),
         ),
         Transition(
             "deliver",
@@ -118,6 +143,7 @@ LETTER = Workflow[Letter](
             Permission.FOLLOW,
             asks=(_DAY, Ask("received_by", _l("Who took it"))),
             checks=(is_not_before,),
+            effects=(settle_tasks,),
         ),
         Transition(
             "refuse",

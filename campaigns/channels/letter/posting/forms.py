@@ -7,7 +7,8 @@ from app.core.import_spec import Column, ImportSpec
 from app.core.parsing import code, day, text
 from campaigns.channels.letter.issued.models import LetterState
 from campaigns.channels.letter.issued.policy import Permission
-from campaigns.channels.letter.posting import services
+from campaigns.channels.letter.issued.workflow import tracking_number
+from campaigns.channels.letter.posting import queries, services
 
 S = LetterState
 
@@ -20,8 +21,15 @@ OUTCOMES = {
 }
 
 
+def _number(cell: Cell) -> str:
+    """In the one way that it is written here, so that two ways to write a number are the same line twice."""
+    written = str(text(60)(cell))
+    found = queries.number_of(written)
+    return "{}〔{}〕{}号".format(*found) if found else written
+
+
 def _tracking(cell: Cell) -> str:
-    return str(text(30)(cell)).replace(" ", "").upper()
+    return tracking_number(str(text(30)(cell)))
 
 
 COLUMNS = (
@@ -29,7 +37,7 @@ COLUMNS = (
         "number",
         _l("Number of the letter"),
         ("发文字号", "文号", "信函编号", "内件编号", "number"),
-        text(60),
+        _number,
         True,
     ),
     Column(

@@ -19,7 +19,7 @@ from app.core.permissions import Role
 from app.core.timeline import TimelineEntry
 from app.core.workflow import transition
 from app.employers.models import Employer
-from app.tasks.models import Task
+from app.tasks.models import Task, TaskState
 from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter.issued import queries, services
 from campaigns.channels.letter.issued.models import Letter, LetterState, NumberSeries
@@ -34,6 +34,7 @@ from tests.factories import (
     sign_in,
 )
 
+TYPED = "xa 1234-5678 CN"
 GIVEN = {"effective": "2026年9月5日", "phone": "12329"}
 
 
@@ -123,7 +124,11 @@ def test_a_returned_letter_asks_for_the_address_and_stops_the_next_one(
     db.session.commit()
     with pytest.raises(DomainError):
         transition(LETTER, letter, "post", manager, answers={"posted_on": today(), "tracking_no": "12"})
-    transition(LETTER, letter, "post", manager, answers={"posted_on": today(), "tracking_no": "XA12345678CN"})
+    for wrong in (today() - timedelta(days=1), today() + timedelta(days=1)):  # before its issue, not yet
+        with pytest.raises(DomainError):
+            transition(LETTER, letter, "post", manager, answers={"posted_on": wrong, "tracking_no": TYPED})
+    transition(LETTER, letter, "post", manager, answers={"posted_on": today(), "tracking_no": TYPED})
+    assert letter.tracking_no == "XA12345678CN"
     early = {"settled_on": today() - timedelta(days=9), "reason": "moved"}
     with pytest.raises(DomainError):
         transition(LETTER, letter, "return", manager, answers=early)
@@ -141,7 +146,7 @@ def test_a_returned_letter_asks_for_the_address_and_stops_the_next_one(
         )
     # handed over on a visit, the lawful way that remains
     transition(LETTER, letter, "deliver", manager, answers={"settled_on": today(), "received_by": "王小明"})
-    assert letter.state is LetterState.DELIVERED
+    assert (letter.state, task.state, task.result) == (LetterState.DELIVERED, TaskState.DONE, "王小明")
     told = db.session.scalars(
         select(TimelineEntry.summary).where(TimelineEntry.employer_id == employer.id)
     ).all()
