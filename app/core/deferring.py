@@ -8,7 +8,9 @@ included. While one is in force, no month of the employer's terms is due. From t
 month the account is an ordinary one again, whatever status the bank still shows: what was deferred has to be
 made up, so its months are due and unpaid like all others. They are not while a plan agreed on for making them
 up is kept: that is, while statements show each instalment made up by the month it was promised for. Where too
-many are not (`breaks`, as the department has set it), all months of the term that are still unpaid are due.
+many are not (`breaks`, as the department has set it), all months of the term that are still unpaid are due;
+they are, too, from the day on which the plan is given up. What people record as made up, which no statement
+shows, holds from the day that they name. Nothing of this changes how an employer stood on an earlier day.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -27,35 +29,50 @@ class Deferments:
     """What the owner of approvals tells.
 
     `terms()` selects employer_id, first, last, next_first (the beginning of the employer's next term, or
-    None: a later approval ends the one before), plan_id, agreed_on (None without a plan) and made_up.
+    None: a later approval ends the one before) and planned: the id under which its plans stand.
+    `plans()` selects plan_id, planned, agreed_on, given_up_on and made_up_on (None: not so far). One after
+    the other, there may be several.
     `marks()` selects plan_id, month and through: the instalment of the month is made up when months up to
     `through` are paid.
     `breaks(day)`: how many instalments short or missed break a plan.
     """
 
     terms: Callable[[], "Select[*tuple[Any, ...]]"]
+    plans: Callable[[], "Select[*tuple[Any, ...]]"]
     marks: Callable[[], "Select[*tuple[Any, ...]]"]
     breaks: Callable[[date], int]
 
 
 @dataclass(frozen=True)
+class Plan:
+    """How deferred months are made up: agreed on, for good or until it is given up; `marks`: `Deferments`."""
+
+    agreed_on: date
+    marks: tuple[tuple[Period, Period], ...] = ()
+    given_up_on: date | None = None
+    made_up_on: date | None = None
+
+    def kept(self, reading: "Reading", breaks: int) -> bool:
+        """Whether it stands on the day, and all is made up or the statement shows it to be kept."""
+        if self.agreed_on > reading.day or (self.given_up_on and self.given_up_on <= reading.day):
+            return False
+        if self.made_up_on and self.made_up_on <= reading.day:
+            return True
+        missed = [1 for month, through in self.marks if month <= reading.statement and through > reading.paid]
+        return len(missed) < breaks
+
+
+@dataclass(frozen=True)
 class Term:
-    """Months of approved deferment; `marks` are those of the plan that makes them up."""
+    """Months of approved deferment, and the plans that were agreed on for making them up."""
 
     first: Period
     last: Period
-    agreed_on: date | None = None
-    marks: tuple[tuple[Period, Period], ...] = ()
-    made_up: bool = False
+    plans: tuple[Plan, ...] = ()
 
     def kept(self, reading: "Reading", breaks: int) -> bool:
-        """Whether it is made up, or by a plan that the statement shows to be kept."""
-        if self.made_up:
-            return True
-        if self.agreed_on is None or self.agreed_on > reading.day:
-            return False
-        missed = [1 for month, through in self.marks if month <= reading.statement and through > reading.paid]
-        return len(missed) < breaks
+        """Whether it is made up on the day, or about to be by a plan that is kept."""
+        return any(plan.kept(reading, breaks) for plan in self.plans)
 
     def unpaid(self, reading: "Reading") -> int:
         """How many of its months are due and unpaid."""

@@ -13,7 +13,7 @@ from app.relief.jobs import every_morning
 from app.relief.lists import EMPLOYER_FIELDS
 from app.relief.models import KIND_LABELS, ReliefDecision
 from app.relief.policy import OPTIONS, PLAN_BREAKS, Permission, visible_to
-from app.relief.queries import approved_terms, decisions_on, has_made_up, plan_marks
+from app.relief.queries import agreed_plans, approved_terms, decisions_on, has_made_up, plan_marks
 from app.relief.views import bp
 from app.relief.workflow import RELIEF_TERM
 
@@ -37,7 +37,7 @@ feature = Feature(
     guards=(GuardFor("lifecycle", "close", has_made_up),),
     schedule=(DailyAt("05:40", every_morning),),
     options=OPTIONS,
-    deferments=Deferments(approved_terms, plan_marks, PLAN_BREAKS.value),
+    deferments=Deferments(approved_terms, agreed_plans, plan_marks, PLAN_BREAKS.value),
     employer_fields=EMPLOYER_FIELDS,
     panels=(
         Panel(

@@ -64,15 +64,14 @@ class ReliefDecision(Timestamps, Model):
     state_since: Mapped[datetime | None]
     #: the last month that it held for, where it ended before its time
     ended_month: Mapped[Period | None]
-    #: the day on which the make-up plan was agreed that it was resumed with
-    resumed_on: Mapped[date | None]
     #: employees it holds for, and what is deferred or saved each month: as approved, or as when it began
     heads: Mapped[int | None]
     monthly_amount: Mapped[Decimal | None] = mapped_column(Money)
 
     employer: Mapped[Employer] = relationship()
-    instalments: Mapped[list["ReliefInstalment"]] = relationship(
-        order_by="ReliefInstalment.month", cascade="all, delete-orphan", back_populates="decision"
+    #: one after the other: a new one is agreed on when the one before was given up
+    plans: Mapped[list["ReliefPlan"]] = relationship(
+        order_by="ReliefPlan.id", cascade="all, delete-orphan", back_populates="decision"
     )
     #: everything of the kind that the employer was ever granted, the latest first
     of_kind: Mapped[list["ReliefDecision"]] = relationship(
@@ -100,6 +99,21 @@ class ReliefDecision(Timestamps, Model):
     def amount(self) -> Decimal | None:
         """What is deferred or saved over all its months."""
         return None if self.monthly_amount is None else self.monthly_amount * self.months
+
+    @property
+    def plan(self) -> "ReliefPlan | None":
+        """The make-up plan that stands, or is being drawn up; what was given up is history."""
+        latest = self.plans[-1] if self.plans else None
+        return latest if latest and latest.given_up_on is None else None
+
+    @property
+    def given_up(self) -> list["ReliefPlan"]:
+        return [one for one in self.plans if one.given_up_on]
+
+    @property
+    def instalments(self) -> list["ReliefInstalment"]:
+        """Those of the plan that stands."""
+        return self.plan.instalments if self.plan else []
 
     @property
     def chain(self) -> list["ReliefDecision"]:
@@ -139,14 +153,36 @@ INSTALMENT_TONES = {
 }
 
 
+class ReliefPlan(Timestamps, Model):
+    """In which months what was deferred is made up; once it is agreed on, it is never changed again."""
+
+    __tablename__ = "relief_plans"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    decision_id: Mapped[int] = mapped_column(
+        ForeignKey("relief_decisions.id", ondelete="CASCADE"), index=True
+    )
+    #: None as long as it is only drawn up
+    agreed_on: Mapped[date | None]
+    #: from this day on what was deferred is due again, as far as it is unpaid
+    given_up_on: Mapped[date | None]
+    #: from this day on all is made up by a proof of people's; what statements show needs no day
+    made_up_on: Mapped[date | None]
+
+    decision: Mapped[ReliefDecision] = relationship(back_populates="plans")
+    instalments: Mapped[list["ReliefInstalment"]] = relationship(
+        order_by="ReliefInstalment.month", cascade="all, delete-orphan", back_populates="plan"
+    )
+
+
 class ReliefInstalment(Timestamps, Model):
     """A month in which part of what was deferred is made up; what statements show of it is `paid`."""
 
     __tablename__ = "relief_instalments"
-    __table_args__ = (UniqueConstraint("decision_id", "month"),)
+    __table_args__ = (UniqueConstraint("plan_id", "month"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    decision_id: Mapped[int] = mapped_column(ForeignKey("relief_decisions.id", ondelete="CASCADE"))
+    plan_id: Mapped[int] = mapped_column(ForeignKey("relief_plans.id", ondelete="CASCADE"))
     month: Mapped[Period]
     amount: Mapped[Decimal] = mapped_column(Money)
     paid: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
@@ -156,4 +192,4 @@ class ReliefInstalment(Timestamps, Model):
     #: the statement that showed it last
     statement: Mapped[Period | None]
 
-    decision: Mapped[ReliefDecision] = relationship(back_populates="instalments")
+    plan: Mapped[ReliefPlan] = relationship(back_populates="instalments")

@@ -16,7 +16,7 @@ from app.core.periods import Period
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.employers.policy import in_reach, not_merged
-from app.relief.models import ReliefDecision, ReliefInstalment, ReliefKind, ReliefState
+from app.relief.models import ReliefDecision, ReliefInstalment, ReliefKind, ReliefPlan, ReliefState
 from app.relief.policy import visible_to
 
 Known = Mapping[str, Any]
@@ -93,13 +93,12 @@ def lengthened(month: Period) -> Sequence[ReliefDecision]:
 
 
 _next = aliased(ReliefDecision)
-_plan = aliased(ReliefDecision)
 
 
 def approved_terms() -> Select[*tuple[Any, ...]]:
-    """All terms of deferment, each with the plan that makes it up, as `core.deferring.Deferments` asks.
+    """All terms of deferment, as `core.deferring.Deferments` asks: their plans stand under decisions.
 
-    What was extended is made up with the plan of the term that came last.
+    What was extended is made up with the plans of the term that came last.
     """
     term = ReliefDecision
     later = (
@@ -110,26 +109,32 @@ def approved_terms() -> Select[*tuple[Any, ...]]:
     following = select(func.min(_next.from_month)).where(*later).correlate(term).scalar_subquery()
     final = select(_next.id).where(*later, _next.state != ReliefState.EXTENDED).correlate(term)
     final_id = final.order_by(_next.from_month).limit(1).scalar_subquery()
-    plan_id = case((term.state == ReliefState.EXTENDED, func.coalesce(final_id, term.id)), else_=term.id)
-    return (
-        select(
-            term.employer_id,
-            term.from_month.label("first"),
-            LAST_MONTH.label("last"),
-            type_coerce(following, term.from_month.type).label("next_first"),
-            _plan.id.label("plan_id"),
-            _plan.resumed_on.label("agreed_on"),
-            (_plan.state == ReliefState.MADE_UP).label("made_up"),
-        )
-        .join(_plan, _plan.id == plan_id)
-        .where(term.kind == ReliefKind.DEFERMENT, term.from_month <= LAST_MONTH)
+    planned = case((term.state == ReliefState.EXTENDED, func.coalesce(final_id, term.id)), else_=term.id)
+    return select(
+        term.employer_id,
+        term.from_month.label("first"),
+        LAST_MONTH.label("last"),
+        type_coerce(following, term.from_month.type).label("next_first"),
+        planned.label("planned"),
+    ).where(term.kind == ReliefKind.DEFERMENT, term.from_month <= LAST_MONTH)
+
+
+def agreed_plans() -> Select[*tuple[Any, ...]]:
+    """All make-up plans, as `core.deferring.Deferments` asks."""
+    one = ReliefPlan
+    return select(
+        one.id.label("plan_id"),
+        one.decision_id.label("planned"),
+        one.agreed_on,
+        one.given_up_on,
+        one.made_up_on,
     )
 
 
 def plan_marks() -> Select[*tuple[Any, ...]]:
     """The instalments of all plans, as `core.deferring.Deferments` asks."""
     one = ReliefInstalment
-    return select(one.decision_id.label("plan_id"), one.month, one.through)
+    return select(one.plan_id, one.month, one.through)
 
 
 def employers_of(decision_ids: Collection[int]) -> list[int]:

@@ -3,47 +3,38 @@
 Bringing a decision moves no stage: on the day it begins, the clock does, with the decision as evidence.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
-from app.core import signals, timeline
-from app.core.acts import demand
 from app.core.clock import local, today
-from app.core.db import db
-from app.core.errors import DomainError
 from app.core.i18n import msgid
 from app.core.import_spec import Context, Line, Plan, id_of
 from app.core.periods import Period
-from app.core.permissions import Actor
 from app.core.rates import bounds
 from app.core.workdays import add_working_days
 from app.core.workflow import transition
 from app.relief import queries
-from app.relief.models import InstalmentState, ReliefDecision, ReliefInstalment, ReliefKind, ReliefState
+from app.relief.making_up.services import follow_statements, tell_terms
+from app.relief.models import (
+    ReliefDecision,
+    ReliefKind,
+    ReliefState,
+)
 from app.relief.policy import (
     ANSWER_DAYS,
-    INSTALMENTS,
     LONGEST,
     REMINDERS,
     SETTLE_DAYS,
     Rates,
     effect_of,
-    made_up,
-    marks_of,
     present_base,
-    shared_out,
 )
 from app.relief.queries import DECIDED, FIGURES, Known
-from app.relief.workflow import OVER, PLAN, RELIEF_TERM, REMINDER_KINDS, evidence
+from app.relief.workflow import RELIEF_TERM, REMINDER_KINDS, evidence
 from app.tasks.services import open_task
 
 ENDS = msgid("Relief ends on %(day)s: agree on resuming with a make-up plan, or on a new application")
-MISSED = msgid("The instalment of %(month)s was not made up in full")
-PLANNED = msgid("Make-up plan agreed: %(count)s instalments, %(amount)s yuan")
 
 
 def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
@@ -131,7 +122,7 @@ def _overlaps(one: Known, values: dict[str, Any]) -> bool:
 def applied(plans: Sequence[Plan], _context: Context) -> None:
     """What a list granted or corrected takes months out of arrears, or puts them back."""
     written = {id_of(write.id) for one in plans for write in one.writes if write.model is ReliefDecision}
-    _tell_terms(queries.employers_of(written))
+    tell_terms(queries.employers_of(written))
 
 
 def removing(table: str, ids: Sequence[int], context: Context) -> None:
@@ -146,12 +137,7 @@ def reverted(restored: Mapping[str, Sequence[int]], context: Context) -> None:
 
 
 def withdrawn(context: Context) -> None:
-    _tell_terms(sorted(context.memory.get("terms_of", ())))
-
-
-def _tell_terms(employer_ids: Sequence[int]) -> None:
-    if employer_ids:
-        signals.terms_changed.send("relief", employer_ids=employer_ids)
+    tell_terms(sorted(context.memory.get("terms_of", ())))
 
 
 # The clocks --------------------------------------------------------------------------------------
@@ -234,116 +220,3 @@ def _press(decision: ReliefDecision, next_id: int | None, on: date) -> None:
         since, SETTLE_DAYS.value(), provisional=True
     ):
         transition(RELIEF_TERM, decision, "fall_overdue", None, evidence=evidence(decision))
-
-
-# Making up ---------------------------------------------------------------------------------------
-
-
-def plan_instalments(decision: ReliefDecision, rows: Sequence[tuple[Period, Decimal]], actor: Actor) -> None:
-    """Sets the make-up plan anew. All objections at once; what was deferred must be covered to the fen."""
-    demand(decision, PLAN.name, actor)
-    if reasons := _objections_to_plan(decision, rows):
-        raise DomainError(_l("The make-up plan is not possible:"), reasons)
-    decision.instalments.clear()
-    db.session.flush()
-    ordered = sorted(rows)
-    marks = marks_of(decision, [amount for _month, amount in ordered])
-    decision.instalments.extend(
-        ReliefInstalment(month=month, amount=amount, through=through)
-        for (month, amount), through in zip(ordered, marks, strict=True)
-    )
-    # an earlier plan that was given up was for other instalments
-    decision.resumed_on = None
-    db.session.flush()
-    timeline.record(
-        decision.employer_id,
-        "relief",
-        PLANNED,
-        params={"count": len(rows), "amount": f"{sum((one for _m, one in rows), Decimal(0)):,.2f}"},
-        actor=actor,
-        endpoint="relief_register.show",
-        link_id=decision.id,
-    )
-
-
-def _objections_to_plan(decision: ReliefDecision, rows: Sequence[tuple[Period, Decimal]]) -> list[Any]:
-    months, most = [month for month, _amount in rows], INSTALMENTS.value()
-    total = sum((amount for _month, amount in rows), Decimal(0))
-    found: list[Any] = []
-    if decision.kind is not ReliefKind.DEFERMENT:
-        found.append(_l("It is a rate reduction: there is nothing to make up."))
-    if not rows or len(rows) > most:
-        found.append(_l("A plan has 1 to %(most)s instalments.", most=most))
-    if len(set(months)) < len(months):
-        found.append(_l("A month has one instalment."))
-    if any(month <= decision.last_month for month in months):
-        found.append(_l("Instalments begin after the last month of relief."))
-    if any(amount <= 0 for _month, amount in rows):
-        found.append(_l("An instalment is more than nothing."))
-    if (owed := decision.owed) is not None and total != owed:
-        found.append(
-            _l(
-                "The instalments come to %(planned)s, but %(amount)s was deferred.",
-                planned=f"{total:,.2f}",
-                amount=f"{owed:,.2f}",
-            )
-        )
-    return found
-
-
-@signals.statement_recorded.connect
-def _on_statement(_sender: object, employer_ids: Collection[int], **_more: Any) -> None:
-    if employer_ids:
-        follow_statements(employer_ids)
-
-
-def follow_statements(employer_ids: Collection[int] | None = None) -> None:
-    """Compares make-up plans and rates with the latest statements; of these employers, or of all."""
-    for decision in queries.with_plans(employer_ids):
-        if decision.kind is ReliefKind.RATE_CUT:
-            _restore(decision)
-        elif decision.state is ReliefState.RESUMED and decision.employer.statement_period:
-            _track(decision, decision.employer.statement_period)
-
-
-def _restore(decision: ReliefDecision) -> None:
-    paid, granted = decision.employer.employer_rate, decision.employer_rate
-    if decision.state.value in OVER and paid is not None and granted is not None and paid > granted:
-        proof = {**evidence(decision), "employer_rate": str(paid)}
-        transition(RELIEF_TERM, decision, "statement_restored", None, evidence=proof)
-
-
-def _track(decision: ReliefDecision, statement: Period) -> None:
-    rows = decision.instalments
-    _mark(decision)
-    paid = made_up(decision, decision.employer.paid_through)
-    for row, shown in zip(
-        rows, shared_out([(r.month, r.amount) for r in rows], paid, statement), strict=True
-    ):
-        row.paid, row.state = shown
-        row.statement = statement
-        if row.state in (InstalmentState.SHORT, InstalmentState.MISSED):
-            _report(decision, row)
-    db.session.flush()
-    if rows and all(row.state is InstalmentState.PAID for row in rows):
-        proof = {**evidence(decision), "statement": str(statement)}
-        transition(RELIEF_TERM, decision, "statement_made_up", None, evidence=proof)
-
-
-def _mark(decision: ReliefDecision) -> None:
-    """Plans from before months were told with their instalments."""
-    rows = decision.instalments
-    if any(row.through is None for row in rows):
-        for row, through in zip(rows, marks_of(decision, [row.amount for row in rows]), strict=True):
-            row.through = through
-
-
-def _report(decision: ReliefDecision, row: ReliefInstalment) -> None:
-    open_task(
-        "relief_instalment",
-        MISSED,
-        add_working_days(today(), ANSWER_DAYS.value(), provisional=True),
-        employer=decision.employer,
-        params={"month": {"period": str(row.month)}},
-        source=("relief_instalment", row.id),
-    )

@@ -14,9 +14,10 @@ from app.core.legal import find
 from app.core.periods import Period
 from app.core.permissions import current_actor, requires
 from app.core.workflow import available, history
-from app.relief import queries, services
+from app.relief import queries
 from app.relief.forms import FiguresForm, PlanForm
 from app.relief.lists import REGISTER
+from app.relief.making_up.services import plan_instalments
 from app.relief.models import INSTALMENT_LABELS, INSTALMENT_TONES, KIND_LABELS, ReliefKind
 from app.relief.policy import Permission
 from app.relief.queries import Figure, Span
@@ -87,7 +88,7 @@ def plan(id: int) -> ResponseReturnValue:
     if not form.is_submitted():
         form.propose(decision, request.args.get("parts", type=int), Period.of(today()))
     if form.validate_on_submit():
-        services.plan_instalments(decision, form.instalments, actor)
+        plan_instalments(decision, form.instalments, actor)
         db.session.commit()
         flash(_("Saved."), "success")
         return redirect(url_for(".show", id=id))

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app.core import formats, signals
 from app.core.acts import Act, Nobody
+from app.core.clock import today
 from app.core.db import db
 from app.core.finding import the_one
 from app.core.permissions import Actor
@@ -112,6 +113,29 @@ def is_not_kept(decision: ReliefDecision, _actor: Actor | None) -> Reason | None
     return _l("The plan is kept: %(missed)s instalments are short or missed.", missed=missed)
 
 
+def _of_plan(column: str) -> Any:
+    """An effect: the plan keeps the day that was answered, in this column."""
+
+    def effect(decision: ReliefDecision, move: Move) -> None:
+        if decision.plan is not None:
+            setattr(decision.plan, column, move.answers.get(column) or today())
+            db.session.flush()
+
+    return effect
+
+
+def _since_agreed(column: str) -> Any:
+    """A check: the day is not before the one on which the plan was agreed on."""
+
+    def check(decision: ReliefDecision, answers: Mapping[str, Any]) -> Reason | None:
+        day, agreed = answers.get(column), decision.plan.agreed_on if decision.plan else None
+        if day is None or agreed is None or agreed <= day:
+            return None
+        return _l("The plan was agreed on only on %(day)s.", day=agreed.isoformat())
+
+    return check
+
+
 #: the make-up plan is agreed on in the states that are over
 PLAN = Act("plan", _l("Set the make-up plan"), Permission.APPLY)
 _CLOSED = {
@@ -141,13 +165,14 @@ PEOPLES = (
     ),
     Transition(
         "resume", _l("Resume with the make-up plan"), OVER, "resumed", Permission.APPLY,
-        asks=(Ask("resumed_on", _l("Agreed on"), "date"),), guards=(is_deferment, has_plan),
-        effects=(follow("relief_resumed"), terms_change), tone=Tone.GOOD,
+        asks=(Ask("agreed_on", _l("Agreed on"), "date"),), guards=(is_deferment, has_plan),
+        effects=(_of_plan("agreed_on"), follow("relief_resumed"), terms_change), tone=Tone.GOOD,
     ),
     Transition(
         "give_up_plan", _l("Give the plan up: it is not kept"), ("resumed",), "overdue", Permission.APPLY,
-        asks=(Ask("why", _l("Reason")),), guards=(is_not_kept,),
-        effects=(follow("relief_overdue"), terms_change), tone=Tone.DANGER,
+        asks=(Ask("given_up_on", _l("Given up on"), "date"), Ask("why", _l("Reason"))), guards=(is_not_kept,),
+        checks=(_since_agreed("given_up_on"),),
+        effects=(_of_plan("given_up_on"), follow("relief_overdue"), terms_change), tone=Tone.DANGER,
     ),
     Transition(
         "restore", _l("Record that the rate is raised again"), OVER, "restored", Permission.APPLY,
@@ -155,8 +180,11 @@ PEOPLES = (
     ),
     Transition(
         "confirm_made_up", _l("Record that all is made up"), ("resumed",), "made_up", Permission.REVIEW,
-        asks=(Ask("proof", _l("Proof, such as the number of the bank's slip")),), effects=(terms_change,),
-        tone=Tone.GOOD,
+        asks=(
+            Ask("made_up_on", _l("Made up on"), "date"),
+            Ask("proof", _l("Proof, such as the number of the bank's slip")),
+        ),
+        checks=(_since_agreed("made_up_on"),), effects=(_of_plan("made_up_on"), terms_change), tone=Tone.GOOD,
     ),
 )  # fmt: skip
 

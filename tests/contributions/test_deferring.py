@@ -1,5 +1,6 @@
 """Approved terms and make-up plans in arrears: reckoned alike in Python and in SQL, and followed by cases."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,13 +18,14 @@ from app.contributions.policy import Facts, rule_on, stands
 from app.contributions.standing.policy import Standing
 from app.contributions.standing.queries import approved_terms, reckoned, report
 from app.core.db import db
-from app.core.deferring import Reading, Term, excused
+from app.core.deferring import Plan, Reading, Term, excused
+from app.core.errors import DomainError
 from app.core.periods import Period
 from app.core.permissions import Role, Scope
 from app.core.workflow import transition
 from app.employers.models import AccountStatus, Employer, Stage
-from app.relief.models import ReliefDecision, ReliefInstalment, ReliefKind, ReliefState
-from app.relief.services import plan_instalments
+from app.relief.making_up.services import plan_instalments
+from app.relief.models import ReliefDecision, ReliefInstalment, ReliefKind, ReliefPlan, ReliefState
 from app.relief.workflow import RELIEF_TERM
 from app.targets.queries import dashboard
 from tests.contributions.statements import apply, line, statement, take_back
@@ -35,16 +37,22 @@ days = st.dates(date(2022, 1, 1), date(2023, 9, 30))
 
 
 @st.composite
-def terms(draw: st.DrawFn) -> ReliefDecision:
-    first, length = draw(months), draw(st.integers(0, 7))
-    agreed = draw(st.none() | days)
-    state = draw(st.sampled_from((ReliefState.RESUMED, ReliefState.EXTENDED, ReliefState.MADE_UP)))
-    found = ReliefDecision(kind=ReliefKind.DEFERMENT, from_month=first, to_month=first + length)
-    found.resumed_on, found.state = agreed, state
+def plans(draw: st.DrawFn, after: Period) -> ReliefPlan:
+    found = ReliefPlan(agreed_on=draw(st.none() | days))
+    found.given_up_on, found.made_up_on = draw(st.none() | days), draw(st.none() | days)
     for number in range(draw(st.integers(0, 3))):
         through = draw(st.none() | months)
-        one = ReliefInstalment(month=found.to_month + number + 1, amount=Decimal(1), through=through)
+        one = ReliefInstalment(month=after + number + 1, amount=Decimal(1), through=through)
         found.instalments.append(one)
+    return found
+
+
+@st.composite
+def terms(draw: st.DrawFn) -> ReliefDecision:
+    first, length = draw(months), draw(st.integers(0, 7))
+    state = draw(st.sampled_from((ReliefState.RESUMED, ReliefState.EXTENDED, ReliefState.MADE_UP)))
+    found = ReliefDecision(kind=ReliefKind.DEFERMENT, from_month=first, to_month=first + length)
+    found.state, found.plans = state, draw(st.lists(plans(found.to_month), max_size=2))
     return found
 
 
@@ -94,9 +102,10 @@ def test_sql_and_python_reckon_alike(
 @pytest.mark.databases("sqlite")
 def test_a_plan_holds_until_too_many_instalments_are_missing() -> None:
     marks = ((Period(2022, 9), Period(2022, 4)), (Period(2022, 10), Period(2022, 6)))
-    term = Term(Period(2022, 4), Period(2022, 8), date(2022, 9, 10), marks)
+    plan = Plan(date(2022, 9, 10), marks)
 
-    def left(day: date, month: int, paid: int, breaks: int = 1) -> int:
+    def left(day: date, month: int, paid: int, breaks: int = 1, plan: Plan = plan) -> int:
+        term = Term(Period(2022, 4), Period(2022, 8), (plan,))
         reading = Reading(day, Period(2022, month), Period(2022, paid), Period(2022, month))
         return excused([term], reading, breaks)
 
@@ -106,6 +115,12 @@ def test_a_plan_holds_until_too_many_instalments_are_missing() -> None:
     assert left(date(2022, 10, 31), 10, 4) == 0  # the second one is not
     assert left(date(2022, 10, 31), 10, 4, breaks=2) == 4
     assert left(date(2022, 10, 31), 10, 6) == 2  # made up after all
+    given_up = replace(plan, given_up_on=date(2022, 9, 30))
+    assert left(date(2022, 9, 29), 9, 4, plan=given_up) == 4
+    assert left(date(2022, 9, 30), 9, 4, plan=given_up) == 0
+    made_up = replace(plan, made_up_on=date(2022, 11, 2))
+    assert left(date(2022, 10, 31), 10, 4, plan=made_up) == 0  # what was recorded later changes nothing
+    assert left(date(2022, 11, 30), 11, 4, plan=made_up) == 4
 
 
 @pytest.fixture
@@ -161,7 +176,7 @@ def test_cases_follow_the_end_of_a_term_its_plan_and_the_plans_failure(
     user = create_user(Role.SPECIALIST, branch=employer.branch)
     half = Decimal(2000)
     plan_instalments(decision, [(Period(2022, 9), half), (Period(2022, 10), half)], user)
-    agreed = {"resumed_on": date(2022, 8, 31)}
+    agreed = {"agreed_on": date(2022, 8, 31)}
     transition(RELIEF_TERM, decision, "resume", user, answers=agreed)
     db.session.commit()
     # August itself is not deferred, so the case goes on with it alone
@@ -175,6 +190,29 @@ def test_cases_follow_the_end_of_a_term_its_plan_and_the_plans_failure(
     take_back(department, failed)
     assert case_states() == [(CaseState.OPENED, 2)]
     assert catch_up() == 0
+    # what is recorded as made up, or given up, on a later day leaves what statements of before found
+    heard(10, 202205)
+    boss = create_user(Role.MANAGER, branch=employer.branch)
+    proof = {"made_up_on": date(2022, 11, 8), "proof": "银行回单 2022-11-08"}
+    with pytest.raises(DomainError):
+        transition(
+            RELIEF_TERM, decision, "confirm_made_up", boss, answers={**proof, "made_up_on": date(2022, 8, 1)}
+        )
+    first = decision.instalments
+    give_up = {"given_up_on": date(2022, 11, 7), "why": "第二期未补缴"}
+    transition(RELIEF_TERM, decision, "give_up_plan", user, answers=give_up)
+    plan_instalments(decision, [(Period(2022, 11), half), (Period(2022, 12), half)], user)
+    transition(RELIEF_TERM, decision, "resume", user, answers={"agreed_on": date(2022, 11, 7)})
+    db.session.commit()
+    assert case_states() == [(CaseState.OPENED, 5)] and catch_up() == 0
+    transition(RELIEF_TERM, decision, "confirm_made_up", boss, answers=proof)
+    db.session.commit()
+    assert case_states() == [(CaseState.OPENED, 5)]
+    said = select(ContributionFact.arrears_months).order_by(ContributionFact.period)
+    assert db.session.scalars(said).all() == [0, 0, 1, 2, 5]
+    assert decision.given_up[0].instalments == first and len(decision.instalments) == 2
+    heard(11, 202205)
+    assert case_states() == [(CaseState.OPENED, 4)]  # August to November: June and July are made up
 
 
 @pytest.mark.databases("sqlite")

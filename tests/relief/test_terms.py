@@ -18,10 +18,11 @@ from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.workflow import WorkflowHistory, transition
 from app.employers.models import Employer, Stage
+from app.relief.making_up.services import plan_instalments
 from app.relief.models import InstalmentState, ReliefDecision, ReliefKind, ReliefState
 from app.relief.policy import made_up
 from app.relief.queries import Span, figures
-from app.relief.services import keep_clocks, plan_instalments
+from app.relief.services import keep_clocks
 from app.relief.workflow import RELIEF_TERM
 from app.tasks.models import Task, TaskState
 from tests.factories import create_branch, create_employer, create_user, sign_in
@@ -123,13 +124,13 @@ def test_what_was_deferred_is_made_up_by_a_plan_that_statements_keep(branch: Bra
     transition(RELIEF_TERM, decision, "end_early", head, answers={"ended_month": FIRST + 1, "why": "好转"})
     assert (decision.state, decision.amount) == (ReliefState.ENDED_EARLY, Decimal(24_000))
     with pytest.raises(DomainError):
-        transition(RELIEF_TERM, decision, "resume", user, answers={"resumed_on": date(2026, 9, 1)})
+        transition(RELIEF_TERM, decision, "resume", user, answers={"agreed_on": date(2026, 9, 1)})
     half = Decimal(12_000)
     for rows in ([(FIRST + 2, half)], [(FIRST + 1, half), (FIRST + 2, half)], []):
         with pytest.raises(DomainError):
             plan_instalments(decision, rows, user)
     plan_instalments(decision, [(FIRST + 2, half), (FIRST + 3, half)], user)
-    transition(RELIEF_TERM, decision, "resume", user, answers={"resumed_on": date(2026, 9, 1)})
+    transition(RELIEF_TERM, decision, "resume", user, answers={"agreed_on": date(2026, 9, 1)})
     assert employer.stage is Stage.CONTRIBUTING
     with pytest.raises(DomainError):
         plan_instalments(decision, [(FIRST + 2, half * 2)], user)

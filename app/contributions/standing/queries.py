@@ -18,11 +18,9 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Subquery,
-    and_,
     case,
     func,
     literal,
-    or_,
     select,
     type_coerce,
 )
@@ -33,6 +31,7 @@ from app.contributions.standing.policy import Standing
 from app.core.clock import today
 from app.core.db import among, db
 from app.core.deferring import Deferments, Term
+from app.core.deferring import Plan as DeferredPlan
 from app.core.dues import last_due_month
 from app.core.features import current_features
 from app.core.import_spec import Context
@@ -84,14 +83,19 @@ def _taken_out(declared: Deferments, day: date) -> Subquery:
     low = case((first > known.paid, first), else_=known.paid + 1)
     high = case((last < known.due, last), else_=known.due)
     months = case((high >= low, high - low + 1), else_=0)
-    marks = declared.marks().subquery().c
+    plans, marks = declared.plans().subquery(), declared.marks().subquery().c
     missed = select(func.count()).where(
-        marks.plan_id == terms.c.plan_id, marks.month <= known.period, _index(marks.through) > known.paid
+        marks.plan_id == plans.c.plan_id, marks.month <= known.period, _index(marks.through) > known.paid
     )
-    missing = missed.correlate(terms, known.due.table).scalar_subquery()
-    kept = or_(terms.c.made_up, and_(terms.c.agreed_on <= day, missing < breaks))
+    missing = missed.correlate(plans, known.due.table).scalar_subquery()
+    plan = plans.c
+    stands = (plan.agreed_on <= day) & (plan.given_up_on.is_(None) | (plan.given_up_on > day))
+    keeping = select(plan.plan_id).where(
+        plan.planned == terms.c.planned, stands, (plan.made_up_on <= day) | (missing < breaks)
+    )
+    kept = keeping.correlate(terms, known.due.table).exists()
     month = _index_of(Period.of(day))
-    running = func.max(case((and_(first <= month, last >= month), 1), else_=0))
+    running = func.max(case(((first <= month) & (last >= month), 1), else_=0))
     all_months, kept_months = func.sum(months), func.sum(case((kept, months), else_=0))
     return (
         select(
@@ -153,7 +157,7 @@ def expected_to_pay(day: date) -> ColumnElement[bool]:
 
 
 def approved_terms(employer_ids: Collection[int] | None = None) -> dict[int, tuple[Term, ...]]:
-    """The terms of deferment of these employers, or of all that have any; two statements."""
+    """The terms of deferment of these employers, or of all that have any; three statements."""
     declared = current_features().deferments
     if declared is None:
         return {}
@@ -162,13 +166,29 @@ def approved_terms(employer_ids: Collection[int] | None = None) -> dict[int, tup
     if employer_ids is not None:
         query = query.where(among(terms.c.employer_id, employer_ids))
     rows = db.session.execute(query).all()
-    marks = _marks({row.plan_id for row in rows if row.agreed_on})
+    plans = _plans({row.planned for row in rows})
     found: dict[int, list[Term]] = defaultdict(list)
     for row in rows:
         last = row.last if row.next_first is None else min(row.last, row.next_first + -1)
-        term = Term(row.first, last, row.agreed_on, marks.get(row.plan_id, ()), bool(row.made_up))
-        found[row.employer_id].append(term)
+        found[row.employer_id].append(Term(row.first, last, tuple(plans.get(row.planned, ()))))
     return {employer_id: tuple(own) for employer_id, own in found.items()}
+
+
+def _plans(planned: Collection[int]) -> dict[int, list[DeferredPlan]]:
+    """The plans that were ever agreed on, by what they stand under."""
+    declared = current_features().deferments
+    if not planned or declared is None:
+        return {}
+    one = declared.plans().subquery().c
+    columns = select(one.plan_id, one.planned, one.agreed_on, one.given_up_on, one.made_up_on)
+    query = columns.where(among(one.planned, planned), one.agreed_on.is_not(None)).order_by(one.plan_id)
+    rows = db.session.execute(query).all()
+    marks = _marks({row.plan_id for row in rows})
+    found: dict[int, list[DeferredPlan]] = defaultdict(list)
+    for row in rows:
+        plan = DeferredPlan(row.agreed_on, marks.get(row.plan_id, ()), row.given_up_on, row.made_up_on)
+        found[row.planned].append(plan)
+    return found
 
 
 def _marks(plan_ids: Collection[int]) -> dict[int, tuple[tuple[Period, Period], ...]]:

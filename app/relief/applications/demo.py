@@ -20,9 +20,10 @@ from app.lifecycle.workflow import LIFECYCLE
 from app.relief.applications.models import DOCUMENTS, Request, VoteBody
 from app.relief.applications.services import Draft, enter
 from app.relief.applications.workflow import APPLICATION
-from app.relief.models import ReliefDecision, ReliefKind
-from app.relief.policy import equal_parts, present_base
-from app.relief.services import keep_clocks, plan_instalments
+from app.relief.making_up.services import plan_instalments
+from app.relief.models import InstalmentState, ReliefDecision, ReliefInstalment, ReliefKind, ReliefPlan
+from app.relief.policy import equal_parts, marks_of, present_base
+from app.relief.services import keep_clocks
 from app.relief.workflow import RELIEF_TERM
 
 HARDSHIP = (
@@ -209,7 +210,7 @@ def _load_making_up(demo: Demo, employer: Employer, leader: User) -> None:
 
 
 def _load_behind(demo: Demo, leader: User) -> None:
-    """One that has made up a part and missed an instalment, and one with which nothing was agreed in time."""
+    """One that has made up a part and missed an instalment, and one that gave its plan up."""
     behind = [one for one in _employers(Stage.IN_ARREARS) if one.arrears_months >= 4 and one.paid_through]
     for number, employer in enumerate(behind[:2]):
         paid = (employer.paid_through or demo.month) - demo.month
@@ -221,6 +222,22 @@ def _load_behind(demo: Demo, leader: User) -> None:
         else:
             for step in ("begin", "expire", "fall_overdue"):
                 transition(RELIEF_TERM, decision, step, None)
+            _give_up(demo, decision)
+
+
+def _give_up(demo: Demo, decision: ReliefDecision) -> None:
+    """A plan of two instalments, neither of which came; what follows it is not agreed on yet."""
+    agreed, given_up = demo.today - timedelta(days=70), demo.today - timedelta(days=6)
+    plan = ReliefPlan(agreed_on=agreed, given_up_on=given_up)
+    amounts = equal_parts(decision.amount or Decimal(2000), 2)
+    for place, through in enumerate(marks_of(decision, amounts)):
+        missed = ReliefInstalment(
+            month=decision.last_month + 1 + place, amount=amounts[place], through=through,
+            state=InstalmentState.MISSED,
+        )  # fmt: skip
+        plan.instalments.append(missed)
+    decision.plans.append(plan)
+    db.session.flush()
 
 
 def _resume(demo: Demo, decision: ReliefDecision, parts: int, leader: User) -> None:
@@ -229,4 +246,4 @@ def _resume(demo: Demo, decision: ReliefDecision, parts: int, leader: User) -> N
     amounts = equal_parts(decision.amount or Decimal(0), parts)
     rows = [(decision.last_month + 1 + place, amount) for place, amount in enumerate(amounts)]
     plan_instalments(decision, rows, leader)
-    transition(RELIEF_TERM, decision, "resume", leader, answers={"resumed_on": demo.today})
+    transition(RELIEF_TERM, decision, "resume", leader, answers={"agreed_on": demo.today})

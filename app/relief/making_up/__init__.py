@@ -1,0 +1,1 @@
+"""Plans for making up what was deferred, and what statements show of them."""
