@@ -1,8 +1,5 @@
 import json
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,8 +10,7 @@ from app.audit.models import AuditEvent, anchor_path, unprotect
 from app.config import Settings
 from app.core.db import Intent, db, intending, writing
 from tests.factories import create_branch
-
-ROOT = Path(__file__).parents[2]
+from tests.processes import start_script
 
 
 def chain(length: int = 6) -> None:
@@ -151,9 +147,7 @@ def test_processes_that_write_at_once_make_one_exact_chain(app: Flask, settings:
         "SECRET_KEY": settings.secret_key,
         "PATH": "",
     }
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER], cwd=ROOT, env=environment) for _number in range(4)
-    ]
+    writers = [start_script(WRITER, environment=environment) for _number in range(4)]
     assert [writer.wait(timeout=250) for writer in writers] == [0, 0, 0, 0]
     with intending(Intent.READ):
         assert verify() == queries.ChainReport(100)

@@ -3,8 +3,6 @@
 import dataclasses
 import os
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.config import PROJECT, Settings, bind_settings, current_settings
+from app.config import Settings, bind_settings, current_settings
 from app.core import code_tables
 from app.core.db import db
 from app.core.jobs import redis_connection
@@ -21,6 +19,7 @@ from campaigns.gateways.simulator import Simulator
 from campaigns.gateways.simulator_store import Store
 from tests.conftest import Kept, application, sweep_database
 from tests.ports import free_port
+from tests.processes import Started, start_flask
 from tests.waiting import wait_until
 
 
@@ -75,14 +74,14 @@ def simulator(house: Flask) -> Iterator[Store]:
 
 
 @pytest.fixture
-def process(house: Flask) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+def process(house: Flask) -> Iterator[Callable[..., Started]]:
     """Starts processes of the product (`worker`, `gateway simulator`, …) on the house's settings."""
     with ExitStack() as running:
         yield lambda *command: running.enter_context(product_process(current_settings(), *command))
 
 
 @contextmanager
-def product_process(settings: Settings, *command: str) -> Iterator["subprocess.Popen[bytes]"]:
+def product_process(settings: Settings, *command: str) -> Iterator[Started]:
     """One `flask …` of the product, stopped at the end."""
     environment = os.environ | {
         "JINNUO_HOME": str(settings.home),
@@ -94,13 +93,7 @@ def product_process(settings: Settings, *command: str) -> Iterator["subprocess.P
         "JINNUO_GATEWAY_PORT": str(settings.gateway_port),
         "JINNUO_GATEWAY_TIMEOUT": str(settings.gateway_timeout_seconds),
     }
-    started = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", *command],
-        cwd=PROJECT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    started = start_flask(*command, environment=environment)
     try:
         yield started
     finally:

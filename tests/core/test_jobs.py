@@ -1,8 +1,6 @@
 import dataclasses
 import json
 import os
-import subprocess
-import sys
 import threading
 import zlib
 from collections.abc import Iterator
@@ -14,7 +12,7 @@ import pytest
 from flask import Flask
 
 from app.accounts.models import Branch
-from app.config import PROJECT, Settings, current_settings
+from app.config import Settings, current_settings
 from app.core.db import db
 from app.core.jobs import (
     DailyAt,
@@ -37,6 +35,7 @@ from tests.core.sample_jobs import (
     sweep_branches,
 )
 from tests.factories import create_branch
+from tests.processes import Started, start_flask
 from tests.waiting import wait_until
 
 NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
@@ -59,7 +58,7 @@ def queue_app(connected_app: Flask) -> Iterator[Flask]:
 
 
 @contextmanager
-def worker_process(*options: str) -> Iterator["subprocess.Popen[bytes]"]:
+def worker_process() -> Iterator[Started]:
     """A `flask worker` of its own on the running application's settings."""
     settings = current_settings()
     environment = os.environ | {
@@ -68,8 +67,7 @@ def worker_process(*options: str) -> Iterator["subprocess.Popen[bytes]"]:
         "REDIS_URL": settings.redis_url,
         "SECRET_KEY": settings.secret_key,
     }
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", *options]
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL)
+    process = start_flask("worker", environment=environment)
     try:
         yield process
     finally:

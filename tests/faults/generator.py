@@ -38,6 +38,7 @@ from tests.campaigns.conftest import product_process, wait_for_port
 from tests.campaigns.sending import large_campaign, launch, make_due
 from tests.ports import free_port
 from tests.postgresql import restart as restart_postgresql
+from tests.processes import Started
 from tests.waiting import wait_until
 
 ACCOUNT, WORKERS, BATCH = "proof", 2, 50
@@ -86,7 +87,7 @@ class Office:
         self.app: Flask = create_app(self.settings)
         self.valkey = self.start_valkey()
         running.callback(lambda: self.valkey.kill())
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[Started] = []
 
     def open(self) -> None:
         """Make the database, start the processes, enter the account; within the application's context."""

@@ -29,6 +29,7 @@ from app.employers.models import Employer
 from app.imports import jobs, queries, services
 from app.imports.models import BUSY, ImportBatch, ImportRow
 from tests.bench.statement_file import write_statement
+from tests.processes import Started, start_script
 
 WORKER = textwrap.dedent(
     """
@@ -87,14 +88,11 @@ def run(app: Flask, batch_id: int, kills: int, random: Random) -> int:
 
 
 @contextmanager
-def worker(app: Flask, batch_id: int) -> Iterator[subprocess.Popen[bytes]]:
+def worker(app: Flask, batch_id: int) -> Iterator[Started]:
     settings = app.extensions["jinnuo.settings"]
     own = {"JINNUO_HOME": str(settings.home), "DATABASE_URL": settings.database_url}
-    process = subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(batch_id)],
-        env={**os.environ, **own, "SECRET_KEY": settings.secret_key},
-        stderr=subprocess.DEVNULL,
-    )
+    environment = {**os.environ, **own, "SECRET_KEY": settings.secret_key}
+    process = start_script(WORKER, str(batch_id), environment=environment)
     try:
         yield process
     finally:

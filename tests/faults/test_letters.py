@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import textwrap
 import time
 
@@ -21,6 +19,7 @@ from campaigns.ledger import queries
 from campaigns.ledger.letters import jobs, services
 from campaigns.ledger.models import Message, MessageState
 from tests.campaigns.letters.posting import planned
+from tests.processes import start_script
 
 LETTERS, CHUNK = 8, 3
 
@@ -59,10 +58,8 @@ def test_a_worker_killed_with_letters_in_hand_doubles_and_loses_none(
     campaign_id = planned(LETTERS)
     settings = current_settings()
     own = {"JINNUO_HOME": str(settings.home), "DATABASE_URL": settings.database_url}
-    worker = subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(campaign_id)],
-        env={**os.environ, **own, "SECRET_KEY": settings.secret_key},
-    )
+    environment = {**os.environ, **own, "SECRET_KEY": settings.secret_key}
+    worker = start_script(WORKER, str(campaign_id), environment=environment)
     until = time.monotonic() + 60
     while in_hand() < CHUNK and time.monotonic() < until:
         time.sleep(0.05)

@@ -1,6 +1,5 @@
 """A campaign under way while everything around it is killed: real workers, real Redis, the real simulator."""
 
-import subprocess
 import threading
 from collections.abc import Callable
 
@@ -29,9 +28,10 @@ from tests.campaigns.sending import (
     ready_campaign,
     states,
 )
+from tests.processes import Started
 from tests.waiting import wait_until
 
-Start = Callable[..., "subprocess.Popen[bytes]"]
+Start = Callable[..., Started]
 
 PEOPLE = 1000
 
@@ -57,7 +57,7 @@ def wait_until_sent(campaign: Campaign, portion: int) -> None:
     wait_until(lambda: sent(campaign.id) >= portion)
 
 
-def start_workers(process: Start, count: int = 2) -> "list[subprocess.Popen[bytes]]":
+def start_workers(process: Start, count: int = 2) -> list[Started]:
     started = [process("worker") for _ in range(count)]
     wait_until(lambda: workers_listening() >= count)
     return started

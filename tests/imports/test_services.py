@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -34,6 +33,7 @@ from app.imports.rows.queries import check
 from tests import spreadsheets
 from tests.factories import create_branch, create_employer, create_user
 from tests.imports.sample import COLUMNS, HEADER, credit_code_of, registered, row, variant, workbook
+from tests.processes import start_script
 
 
 @pytest.fixture
@@ -500,12 +500,12 @@ def test_a_worker_killed_by_the_system_is_resumed(
         "DATABASE_URL": settings.database_url,
         "SECRET_KEY": settings.secret_key,
     }
-    worker = subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE)
+    worker = start_script(script, environment=environment, output=subprocess.PIPE)
     assert worker.stdout is not None
     for _ in range(3):
         assert worker.stdout.readline()
     worker.send_signal(signal.SIGKILL)
-    worker.communicate()
+    worker.wait()
     db.session.rollback()
     half = number_of(Employer)
     assert 0 < half < 4000
