@@ -13,7 +13,7 @@ RUNS = {"kill": 200, "redis": 20, "gateway": 40, "database": 10}
 
 
 def main() -> int:
-    """Runs each kind, prints every run that failed and a line of figures; 1 if one failed."""
+    """Runs each kind, prints a line for every run and one of figures for the kind; 1 if a run failed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("kinds", nargs="*", choices=[*KINDS, []])
     parser.add_argument("--runs", type=int, help="instead of the full number")
@@ -40,6 +40,7 @@ def _kind(kind: str, seed: int, count: int) -> int:
         for number in range(seed, seed + count):
             try:
                 runs.append(disturbed(office, kind, number, PEOPLE))
+                _say(f"{kind} {number}: {runs[-1].blow}, {runs[-1].seconds:.0f} s")
             except AssertionError as error:
                 failed += 1
                 _say(f"FAILED {kind} {number}: {error}")
