@@ -150,10 +150,13 @@ STATEMENT = ImportSpec(
         **REMARKS,
         "verified_stays": _l("differs from what was verified, which stays"),
         "other_number": _l("differs from other lines of this person, and holds for this employer alone"),
+        "older_list": _l("is older than what is known, which stays"),
     },
     labels={
         "name_key": None,
         "told": None,
+        "told_by": None,
+        "told_on": None,
         "source": _l("Source"),
         "source_as_of": _l("First named on"),
         "stage": _l("Stage"),

@@ -70,6 +70,10 @@ class Handler(NamedTuple):
     mobile: str | None
     verified_on: date | None
     invalid_since: date | None
+    #: who said each number of the person, and who that it handles there, on which day
+    told: Mapping[str, Any] | None
+    told_by: str | None
+    told_on: date | None
 
 
 def employers_by_code(names: Mapping[str, str], actor: Actor | None) -> dict[str, Known]:
@@ -120,6 +124,9 @@ def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
             Contact.mobile,
             Contact.verified_on,
             Contact.invalid_since,
+            Contact.told,
+            EmployerContact.told_by,
+            EmployerContact.told_on,
         )
         .join(Contact, Contact.id == EmployerContact.contact_id)
         .where(

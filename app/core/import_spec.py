@@ -268,6 +268,8 @@ class ImportSpec:
     #: the page of a line's record: an endpoint, and the argument that takes its id
     endpoint: str | None = None
     argument: str = "id"
+    #: the table of the records that lines are about
+    subject: str = "employers"
     #: names of the columns that identify a row whose key is empty
     key_otherwise: tuple[str, ...] = ()
     #: the day is asked for; else it is the end of the month in the title or the file name, or today

@@ -169,6 +169,8 @@ class Employer(Timestamps, Model):
     unit_type: Mapped[str | None] = mapped_column(String(3))
     economic_type: Mapped[str | None] = mapped_column(String(3), index=True)
     industry: Mapped[str | None] = mapped_column(String(4))
+    #: the industry as the registry writes it, which may be finer than the table of codes
+    industry_written: Mapped[str | None] = mapped_column(String(80))
     affiliation: Mapped[str | None] = mapped_column(String(2))
     operating_status: Mapped[str | None] = mapped_column(String(2))
     #: who said so (table fact_source), and of which day that is
@@ -271,6 +273,8 @@ class Contact(Timestamps, Model):
     #: since when the number is known to be dead
     invalid_since: Mapped[date | None]
     preferred_channel: Mapped[PreferredChannel | None] = mapped_column(EnumText(PreferredChannel))
+    #: who said each number and address, and on which day: {"mobile": ["office", "2026-11-05"]}
+    told: Mapped[dict[str, Any] | None] = mapped_column(Told)
     #: the record that goes on in place of this one (employers.people)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
 
@@ -296,6 +300,9 @@ class EmployerContact(Model):
     #: the letter of authorisation: its name, number and date; its scan is attached to this role
     authorisation: Mapped[str | None] = mapped_column(String(200))
     authorised_until: Mapped[date | None]
+    #: who said that the role began, or ended, and on which day; None for roles of unknown origin
+    told_by: Mapped[str | None] = mapped_column(String(12))
+    told_on: Mapped[date | None]
 
     employer: Mapped[Employer] = relationship(back_populates="contacts")
     contact: Mapped[Contact] = relationship(back_populates="employers", lazy="joined")

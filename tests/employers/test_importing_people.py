@@ -11,15 +11,21 @@ from sqlalchemy import func, select
 
 from app.accounts.models import Branch
 from app.core.db import db
+from app.core.permissions import Role
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
+from app.employers.people.services.editing import Person, edit
+from app.employers.people.services.serving import Mandate, person_for, take_up
 from app.employers.search.queries import matching
 from app.imports.models import ImportRow
 from app.tasks.models import Task, TaskState
 from tests import spreadsheets
-from tests.factories import create_branch, create_contact, create_employer
+from tests.contributions.statements import HEADER as STATEMENT_HEADER
+from tests.contributions.statements import apply, line
+from tests.factories import create_branch, create_contact, create_employer, create_user
 from tests.imports.sample import credit_code_of
 
 HEADER = ["统一社会信用代码", "单位账号", "角色", "姓名", "手机号", "固定电话", "邮箱", "任职日期"]
+WITH_PAPERS = [*HEADER[:5], "证件类型", "证件号码"]
 OLD, NEW = "13812345678", "13900139000"
 
 
@@ -42,9 +48,16 @@ def command(app: Flask, *words: str) -> dict[str, Any]:
     return answer
 
 
-def take_in(app: Flask, folder: Path, *rows: list[Any]) -> dict[str, Any]:
-    file = spreadsheets.workbook(folder / f"{len(list(folder.iterdir()))}.xlsx", [HEADER, *rows])
-    return command(app, "apply", "contacts", str(file), "--as-of", "2026-11-01")
+def take_in(
+    app: Flask,
+    folder: Path,
+    *rows: list[Any],
+    day: str = "2026-11-01",
+    header: list[str] = HEADER,
+    options: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    file = spreadsheets.workbook(folder / f"{len(list(folder.iterdir()))}.xlsx", [header, *rows])
+    return command(app, "apply", "contacts", str(file), "--as-of", day, *options)
 
 
 def counts(answer: dict[str, Any]) -> tuple[int, ...]:
@@ -167,3 +180,99 @@ def test_several_numbers_of_one_person_hold_each_for_its_own_employer_in_any_ord
     assert tasks() == [], "nobody is new"
     command(app, "undo", str(answer["batch"]))
     assert [present(one) for one in (harbour, *others)] == [{("王芳", "handler", OLD)}] * 3
+
+
+def remarks() -> str:
+    return json.dumps([row.reasons for row in db.session.scalars(select(ImportRow))], ensure_ascii=False)
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_of_several_lists_the_latest_day_holds_in_whatever_order_they_are_imported(
+    app: Flask, tmp_path: Path, harbour: Employer, order: tuple[int, ...]
+) -> None:
+    code = harbour.uscc
+
+    def hr(landline: str) -> list[Any]:
+        return [code, None, "人事", "李娜", NEW, landline]
+
+    lists: list[tuple[str, list[list[Any]]]] = [
+        ("2026-08-31", [[code, None, "经办人", "王芳", OLD], hr("66270000")]),
+        ("2026-09-30", [[code, None, "经办人", "赵敏", "13700137000"]]),
+        (
+            "2026-10-31",
+            [[code, None, "经办人", "赵敏", "13600136000"], [code, None, "人事", "李娜", None, "66271111"]],
+        ),
+    ]
+    for number in order:
+        day, rows = lists[number]
+        assert take_in(app, tmp_path, *rows, day=day)["rejected"] == 0
+    assert present(harbour) == {("赵敏", "handler", "13600136000"), ("李娜", "hr", NEW)}
+    li = db.session.scalars(select(Contact).where(Contact.name == "李娜")).one()
+    assert li.landline == "66271111"
+    assert ("older_list" in remarks()) == (order != (0, 1, 2))
+    again = take_in(app, tmp_path, *lists[2][1], day="2026-10-31")
+    assert counts(again) == (0, 0, 2, 0)
+
+
+@pytest.mark.databases("sqlite")
+def test_what_a_person_entered_is_asked_for_and_replaced_only_by_an_answer(
+    app: Flask, tmp_path: Path, branch: Branch, harbour: Employer
+) -> None:
+    clerk = create_user(Role.SPECIALIST, branch=branch)
+    mandate = Mandate(date(2026, 10, 1))
+    zhao = person_for(Person("赵敏", OLD), clerk)
+    take_up(harbour, zhao, ContactRole.HANDLER, mandate, clerk)
+    li = create_contact(harbour, ContactRole.HR, name="李娜", mobile="13700137000")
+    edit(li, Person("李娜", "13700137001"), clerk)
+    rows: list[list[Any]] = [
+        [harbour.uscc, None, "经办人", "王芳", NEW],
+        [harbour.uscc, None, "人事", "李娜", "13700137000"],
+    ]
+    assert counts(take_in(app, tmp_path, *rows)) == (0, 0, 2, 0)
+    assert present(harbour) == {("赵敏", "handler", OLD), ("李娜", "hr", "13700137001")}
+    assert remarks().count("corrected_by_hand") == 2
+    assert OLD not in remarks() and "13700137001" not in remarks()
+    assert tasks() == [("赵敏", TaskState.OPEN)], "nobody took over"
+    statement = [[*line(1, 202210), "王芳", NEW]]
+    heads = [*STATEMENT_HEADER, "经办人姓名", "经办人手机号"]
+    apply(app, spreadsheets.workbook(tmp_path / "month.xlsx", [["2026年10月"], heads, *statement]))
+    assert ("赵敏", "handler", OLD) in present(harbour), "a statement asks just as well"
+    taken = take_in(app, tmp_path, *rows, options=("--conflicts", "take"))
+    assert counts(taken) == (1, 1, 0, 0)
+    assert present(harbour) == {("王芳", "handler", NEW), ("李娜", "hr", "13700137000")}
+    command(app, "undo", str(taken["batch"]))
+    assert present(harbour) == {("赵敏", "handler", OLD), ("李娜", "hr", "13700137001")}
+    assert counts(take_in(app, tmp_path, *rows)) == (0, 0, 2, 0), (
+        "what was taken back is a person's word again"
+    )
+
+
+@pytest.mark.databases("sqlite")
+def test_id_numbers_are_sealed_tell_who_is_meant_and_are_refused_where_they_contradict(
+    app: Flask, tmp_path: Path, branch: Branch, harbour: Employer
+) -> None:
+    other = create_employer(branch, uscc=credit_code_of(2))
+    card, foreign = "11010519491231002X", "E12345678"
+    rows: list[list[Any]] = [
+        [harbour.uscc, None, "法人", "王芳", OLD, None, card.lower()],
+        [harbour.uscc, None, "财务", "John", NEW, "护照", foreign],
+        [other.uscc, None, "法定代表人", "王芳", None, "身份证", card],
+    ]
+    assert counts(take_in(app, tmp_path, *rows, header=WITH_PAPERS)) == (3, 0, 0, 0)
+    wang, john = db.session.scalars(select(Contact).order_by(Contact.id)).all()
+    assert wang.id_number is not None and john.id_number is not None
+    assert [wang.id_number.opened, john.id_number.opened, john.id_type] == [card, foreign, "03"]
+    assert {link.employer_id for link in wang.employers} == {harbour.id, other.id}, "one person"
+    wrong: list[list[Any]] = [
+        [harbour.uscc, None, "人事", "李四", None, None, "110105194912310021"],
+        [harbour.uscc, None, "人事", "张三", None, "01", card],
+        [harbour.uscc, None, "财务", "John", None, "03", "E99999999"],
+    ]
+    assert counts(take_in(app, tmp_path, *wrong, header=WITH_PAPERS)) == (0, 0, 0, 3)
+    told = remarks()
+    assert [
+        one for one in ("not_an_id_number", "document_of_another", "other_document") if one not in told
+    ] == []
+    kept = json.dumps([row.values for row in db.session.scalars(select(ImportRow))], ensure_ascii=False)
+    assert card not in kept and "E99999999" not in kept and foreign not in kept

@@ -23,8 +23,10 @@ from app.core.import_spec import Context, Plan, Ref, id_of
 from app.core.permissions import Actor
 from app.core.text import mask_phone
 from app.employers.models import Contact, ContactRole, EmployerContact
+from app.employers.people.policy import with_told
 from app.employers.people.services import editing, serving
 from app.employers.search.services import reindex
+from app.employers.sources.policy import BY_HAND, STATEMENT
 
 #: a handler as a statement names one: name and mobile
 Person = tuple[str, str | None]
@@ -66,11 +68,15 @@ def plan_handler(
     name, mobile = made.line.values.get("handler_name"), made.line.values.get("handler_mobile")
     if not name:
         return
-    if current is not None and current.name == name and _is_settled(made, employer, current, mobile, known):
+    if current is not None and current.name == name:
+        if _is_settled(made, employer, current, mobile, known, context):
+            return
+    elif current is not None and _is_gainsaid(made, current, name, context):
         return
     contact = known.people.get((name, mobile))
     if current is not None:
-        made.update(EmployerContact, current, {"until": context.as_of})
+        ended = {"until": context.as_of, "told_by": STATEMENT, "told_on": context.as_of}
+        made.update(EmployerContact, current, ended)
         known.named[current.contact_id].discard(id_of(employer))
         contact = None if contact == current.contact_id else contact  # a dry run renumbers nobody
     if contact is None:
@@ -83,12 +89,45 @@ def plan_handler(
     made.create(EmployerContact, {"employer_id": employer, **role})
 
 
-def _is_settled(made: Plan, employer: int | Ref, current: Handler, mobile: str | None, known: Meant) -> bool:
+def _is_gainsaid(made: Plan, current: Handler, name: str, context: Context) -> bool:
+    """A later word says who handles there; or a person's, who is asked."""
+    if current.told_by in BY_HAND:
+        since = (current.told_on or context.as_of).isoformat()
+        replaced = context.answers.take(made.line.number, "handler_name", current.name)
+        made.conflict("handler_name", current.name, name, since=since, replaced=replaced)
+        return not replaced
+    if current.told_on is not None and current.told_on > context.as_of:
+        made.remark("older_list", "handler_name")
+        return True
+    return False
+
+
+def _number_stays(made: Plan, current: Handler, number: str | None, mobile: str, context: Context) -> bool:
+    """Whether somebody knows better than the line which number the person has; the row says so."""
+    teller, day = (current.told or {}).get("mobile", (None, ""))
+    if number is None:
+        return False
+    if current.verified_on is not None:
+        made.remark("verified_stays", "handler_mobile")
+        return True
+    if teller in BY_HAND:
+        known = mask_phone(number)
+        replaced = context.answers.take(made.line.number, "handler_mobile", known)
+        made.conflict("handler_mobile", known, mask_phone(mobile), since=day, replaced=replaced)
+        return not replaced
+    if day > context.as_of.isoformat():
+        made.remark("older_list", "handler_mobile")
+        return True
+    return False
+
+
+def _is_settled(
+    made: Plan, employer: int | Ref, current: Handler, mobile: str | None, known: Meant, context: Context
+) -> bool:
     """Whether the present handler goes on: with the number that is known, or with a new one."""
     number = known.numbers.get(current.contact_id, current.mobile)
-    if mobile not in (None, number):
-        if current.verified_on is not None and number is not None:
-            made.remark("verified_stays", "handler_mobile")
+    if mobile is not None and mobile != number:
+        if _number_stays(made, current, number, mobile, context):
             return True
         if known.people.get((current.name, mobile), current.contact_id) != current.contact_id:
             return False
@@ -99,7 +138,9 @@ def _is_settled(made: Plan, employer: int | Ref, current: Handler, mobile: str |
         known.people[current.name, mobile] = current.contact_id
         known.numbers[current.contact_id] = mobile
         before = {"id": current.contact_id, "mobile": number, "invalid_since": current.invalid_since}
-        made.update(Contact, before, {"mobile": mobile, "invalid_since": None})
+        told = with_told(current.told, ["mobile"], context.as_of, STATEMENT)
+        values = {"mobile": mobile, "invalid_since": None, "told": told}
+        made.update(Contact, {**before, "told": current.told}, values)
     if mobile is not None and isinstance(employer, int):
         known.named[current.contact_id].add(employer)
     return True

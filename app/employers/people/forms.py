@@ -43,7 +43,7 @@ from app.employers.models import (
     VerifiedHow,
 )
 from app.employers.people.policy import Permission
-from app.employers.people.services import importing
+from app.employers.people.services import importing, weighing
 from app.employers.people.services.editing import Person
 from app.employers.people.services.merging import CHOSEN, versions_of
 from app.employers.people.services.serving import Mandate
@@ -236,6 +236,11 @@ _ROLES = {str(role): role for role in ContactRole} | {
     "财务负责人": ContactRole.FINANCE, "人事": ContactRole.HR, "人事人员": ContactRole.HR,
     "人力资源": ContactRole.HR,
 }  # fmt: skip
+#: table A.1 of JGJ/T 320
+_PAPERS = {
+    "01": "01", "身份证": "01", "居民身份证": "01", "02": "02", "军官证": "02", "03": "03", "护照": "03",
+    "04": "04", "外国人永久居留证": "04", "外国人永久居留身份证": "04", "99": "99", "其他": "99",
+}  # fmt: skip
 _MOBILE_NAMES = ("手机号", "手机号码", "手机", "经办人手机号", "联系电话", "mobile")
 
 CONTACTS = ImportSpec(
@@ -261,6 +266,14 @@ CONTACTS = ImportSpec(
         Column("mobile", _l("Mobile"), _MOBILE_NAMES, mobile),
         Column("landline", _l("Landline"), ("固定电话", "办公电话", "座机", "landline"), landline),
         Column("email", _l("E-mail"), ("电子邮箱", "邮箱", "电子邮件", "email", "e-mail"), email),
+        Column(
+            "id_type", _l("Type of identity document"), ("证件类型", "JBRZJLX", "id type"), code(_PAPERS, 2)
+        ),
+        Column(
+            "id_number", _l("Number of the document"),
+            ("证件号码", "证件号", "身份证号", "身份证号码", "经办人证件号码", "JBRZJHM", "id number"),
+            weighing.document, personal=True,
+        ),
         Column("since", _l("Since"), ("任职日期", "起始日期", "开始日期", "since"), day()),
     ),
     key=("uscc", "account_no", "role", "name"),
@@ -269,6 +282,7 @@ CONTACTS = ImportSpec(
     removing=importing.removing,
     reverted=importing.reverted,
     endpoint="people.show",
+    subject=Contact.__tablename__,
     permission=Permission.IMPORT,
     reasons={
         "no_employer": _l("names neither credit code nor account number"),
@@ -278,8 +292,18 @@ CONTACTS = ImportSpec(
         "number_of_another": _l("is recorded for somebody else; enter this person by hand"),
         "older": _l("lies before the present handler began"),
         "not_an_email": _l("is no e-mail address: %(value)s"),
+        "document_of_another": _l("is recorded for somebody else: check who is meant"),
+        "other_document": _l("is another than the person's on record: correct it on the person's page"),
+        "two_records": _l("is on another record of this person: merge the two"),
+    },
+    remarks={
         "verified_stays": _l("differs from what was verified, which stays"),
         "other_number": _l("differs from other lines of this person, and holds for this employer alone"),
+        "older_list": _l("is older than what is known, which stays"),
     },
-    labels={"until": _l("Until"), "invalid_since": _l("Out of use since")},
+    labels={
+        "until": _l("Until"), "invalid_since": _l("Out of use since"), "told": None, "told_by": None,
+        "told_on": None, "id_number_index": None, "id_number": None,
+        "id_type": _l("Type of identity document"),
+    },
 )  # fmt: skip

@@ -1,5 +1,9 @@
 """Who sees which people, and which employers ought to have somebody who can be reached."""
 
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import aliased
@@ -7,6 +11,7 @@ from sqlalchemy.orm import aliased
 from app.core.permissions import Actor, Grantable
 from app.employers.models import Contact, Employer, EmployerContact, Stage
 from app.employers.policy import visible_to as employer_visible_to
+from app.employers.sources.policy import OFFICE
 
 
 class Permission(Grantable):
@@ -21,6 +26,25 @@ class Permission(Grantable):
 #: Stages of employers with an account in use: their handler has to be within reach. A sealed account or one
 #: that is being closed has nobody to write to any more.
 ACTIVE = (Stage.REGISTERED, Stage.ENROLLED, Stage.CONTRIBUTING, Stage.IN_ARREARS, Stage.ON_RELIEF)
+
+#: how a person is reached: what `Contact.told` knows of
+NUMBERS = ("mobile", "landline", "email")
+#: who tells numbers and roles beside the OFFICE; between files the later day wins
+LIST = "list"
+
+
+def with_told(
+    told: Mapping[str, Any] | None, names: Iterable[str], day: date, teller: str = OFFICE
+) -> dict[str, Any]:
+    """`Contact.told` after somebody said these numbers or addresses on the day."""
+    return {**(told or {}), **{name: [teller, day.isoformat()] for name in names}}
+
+
+def without_told(told: Mapping[str, Any] | None, names: Iterable[str]) -> dict[str, Any] | None:
+    """`Contact.told` after these were removed."""
+    gone = set(names)
+    return {name: one for name, one in (told or {}).items() if name not in gone} or None
+
 
 #: Made once: an alias of so wide a table takes milliseconds to make.
 _employer, _role = aliased(Employer), aliased(EmployerContact)

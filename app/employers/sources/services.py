@@ -16,7 +16,7 @@ from app.core.text import name_key
 from app.core.timeline import TimelineEntry
 from app.employers.models import Employer, FormerName, Stage
 from app.employers.sources.models import EmployerSource
-from app.employers.sources.policy import founded, heard_first, obligation, weighed
+from app.employers.sources.policy import TELLERS, founded, heard_first, obligation, weighed
 from app.employers.sources.queries import Known
 
 Values = Mapping[str, Any]
@@ -88,7 +88,7 @@ def tell_replaced(plans: Sequence[Plan], context: Context) -> None:
         )
         for made in plans
         for one in made.conflicts
-        if one.code == REPLACED and made.record_id is not None
+        if one.code == REPLACED and one.column in TELLERS and made.record_id is not None
     ]
     timeline.record_many("employer", told, actor=context.actor)
 

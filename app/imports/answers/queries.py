@@ -62,7 +62,7 @@ def contradictions(batch: ImportBatch, spec: ImportSpec, tab: str, after: int = 
         return None
     found = rows_of(batch, after, PAGE + 1)
     shown, answers = found[:PAGE], Answers.of(batch.answers)
-    authors = _authors({row.record_id for row in shown if row.record_id is not None})
+    authors = _authors(spec, {row.record_id for row in shown if row.record_id is not None})
     rows = [_contradicted(row, reason, spec, answers, authors) for row in shown for reason in reasons_of(row)]
     more = shown[-1].number if len(found) > PAGE else None
     return Asked(_fields(batch, spec, answers), rows, more)
@@ -108,14 +108,14 @@ def _contradicted(
     )  # fmt: skip
 
 
-def _authors(record_ids: Collection[int]) -> dict[tuple[int, str], str]:
-    """Who last changed a field of an employer by hand, as the audit trail has it."""
+def _authors(spec: ImportSpec, record_ids: Collection[int]) -> dict[tuple[int, str], str]:
+    """Who last changed a field of a record by hand, as the audit trail has it."""
     if not record_ids:
         return {}
     query = (
         select(AuditEvent)
         .where(
-            AuditEvent.subject_type == "employers",
+            AuditEvent.subject_type == spec.subject,
             AuditEvent.subject_id.in_([str(record_id) for record_id in record_ids]),
         )
         .order_by(AuditEvent.id.desc())

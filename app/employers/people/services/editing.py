@@ -25,6 +25,7 @@ from app.employers.models import (
     VerifiedHow,
 )
 from app.employers.people import queries
+from app.employers.people.policy import NUMBERS, with_told, without_told
 from app.employers.people.services import identifying
 from app.employers.policy import not_merged
 
@@ -73,8 +74,10 @@ def edit(
         "preferred_channel": person.channel,
     }
     changed = [name for name, value in values.items() if getattr(contact, name) != value]
+    entered = [name for name in (*changed, *(["mobile"] if new_number else [])) if name in NUMBERS]
     for name in changed:
         setattr(contact, name, values[name])
+    contact.told = without_told(with_told(contact.told, entered, today()), forget)
     if "id_number" in forget:
         identifying.forget(contact)
     elif person.id_number and identifying.keep(contact, person.id_number, person.id_type):

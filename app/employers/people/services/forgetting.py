@@ -19,7 +19,9 @@ GONE = {
     "name": NOBODY,
     "forgotten_on": None,
     **dict.fromkeys(("mobile", "landline", "email", "id_number", "id_number_index", "id_type")),
-    **dict.fromkeys(("verified_on", "verified_how", "verified_by_id", "invalid_since", "preferred_channel")),
+    **dict.fromkeys(
+        ("verified_on", "verified_how", "verified_by_id", "invalid_since", "preferred_channel", "told")
+    ),
 }
 
 

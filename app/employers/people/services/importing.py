@@ -1,60 +1,30 @@
 """Lists of contacts: who has which role at which employer, and how to reach each.
 
-What a person verified stays: a list that says otherwise is remarked, not believed. Where lines of one list
-give one person several mobile numbers, each line holds for its own employer, and of several landlines or
+What a person verified stays: a list that says otherwise is remarked, not believed. Between two lists the
+later day wins, whichever is imported first; what a person entered is asked for. Where lines of one list give
+one person several mobile numbers, each line holds for its own employer, and of several landlines or
 addresses the first by alphabet is kept: whatever the order of the lines, the same comes of them.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select
 
 from app.core import signals
-from app.core.bulk import read_rows
 from app.core.db import among, db
 from app.core.import_spec import Context, Line, Plan, Ref, id_of
 from app.core.permissions import Actor
 from app.core.text import mask_phone
-from app.employers.models import Contact, ContactRole, Employer, EmployerContact
+from app.employers.models import Contact, ContactRole, EmployerContact
+from app.employers.people.policy import LIST, NUMBERS, with_told
 from app.employers.people.services import editing, serving
-from app.employers.policy import in_reach
+from app.employers.people.services.looking import Looked, Role, employer_of, look
+from app.employers.people.services.weighing import plan_document, plan_numbers, refused_document, sealed
 from app.employers.search.services import reindex
-
-#: what a list tells of a person beside the name
-TOLD = ("mobile", "landline", "email")
-Values = Mapping[str, Any]
-
-
-class Role(NamedTuple):
-    """A present role, and what is known of the person."""
-
-    id: int
-    since: date | None
-    contact_id: int
-    name: str
-
-
-@dataclass
-class Looked:
-    """What is known of a chunk's employers and people."""
-
-    employers: dict[str, Values]
-    roles: dict[tuple[int, ContactRole], list[Role]]
-    contacts: dict[int, dict[str, Any]]
-    #: by mobile and name: in the database, and made by this run
-    people: dict[tuple[str, str], int | Ref]
-    #: whose names each number is recorded under
-    names: dict[str, set[str]]
-    #: by employer and name, whatever the role: in the database, and made by this run
-    here: dict[tuple[int, str], int | Ref]
-    #: everybody whom the lines name, by employer and role
-    named: dict[tuple[int, ContactRole], set[str]] = field(default_factory=lambda: defaultdict(set))
-    #: by person and column: what earlier lines of the list gave
-    given: dict[tuple[int, str], str] = field(default_factory=dict)
+from app.employers.sources.policy import BY_HAND
 
 
 @dataclass
@@ -70,16 +40,16 @@ class Entered:
 
 def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
     """Compares a chunk of a list with the employers and people that are known."""
-    looked = _look(lines, context)
+    looked = look(lines, context)
     for line in lines:
-        if known := _employer(line, looked):
+        if known := employer_of(line, looked):
             looked.named[known["id"], line.values["role"]].add(line.values["name"])
     return [_plan(line, looked, context) for line in lines]
 
 
 def _plan(line: Line, looked: Looked, context: Context) -> Plan:
     made = Plan(line)
-    employer = _employer(line, looked)
+    employer = employer_of(line, looked)
     if not (line.values.get("uscc") or line.values.get("account_no")):
         made.reject("no_employer")
     elif employer is None:
@@ -93,34 +63,30 @@ def _plan(line: Line, looked: Looked, context: Context) -> Plan:
     return made
 
 
-def _employer(line: Line, looked: Looked) -> Values | None:
-    """By the credit code; by the account number only where there is none."""
-    key = line.values.get("uscc") or line.values.get("account_no")
-    return looked.employers.get(key) if key else None
-
-
 def _plan_person(made: Plan, employer_id: int, looked: Looked, context: Context) -> None:
     values = made.line.values
     name, mobile = values["name"], values.get("mobile")
     present = looked.roles[employer_id, values["role"]]
     mine = next((one for one in present if one.name == name), None)
     made.extra = Entered(employer_id)
-    contact = mine.contact_id if mine else _person(employer_id, name, mobile, looked)
+    contact = mine.contact_id if mine else _person(employer_id, values, looked)
+    if refused_document(made, contact, looked):
+        return
     if _is_anothers(mobile, name, contact, looked):
         made.reject("number_of_another", "mobile")
     elif mine is None:
         _plan_role(made, contact, present, looked, context)
-    elif _has_another(mine, mobile, looked):
+    elif _has_another(mine, mobile, looked, context):
         _plan_another_number(made, mine, looked, context)
     else:
-        made.record = contact
-        _plan_numbers(made, looked.contacts[mine.contact_id], looked)
-        if mine.since is None and values.get("since"):
-            made.update(EmployerContact, {"id": mine.id, "since": None}, {"since": values["since"]})
+        _plan_again(made, mine, looked, context)
 
 
-def _person(employer_id: int, name: str, mobile: str | None, looked: Looked) -> int | Ref | None:
-    """Whom name and number mean, else who of that name is at the employer already, in another role."""
+def _person(employer_id: int, values: Mapping[str, Any], looked: Looked) -> int | Ref | None:
+    """Whom the ID number means, or name and mobile; else who of that name is there in another role."""
+    name, mobile, number = values["name"], values.get("mobile"), values.get("id_number")
+    if number and (owner := looked.papers.get(number.number)) and owner[0] == name:
+        return owner[1]
     if mobile and (found := looked.people.get((mobile, name))) is not None:
         return found
     found = looked.here.get((employer_id, name))
@@ -137,32 +103,71 @@ def _is_anothers(mobile: str | None, name: str, contact: int | Ref | None, looke
     return (mobile, name) not in looked.people
 
 
-def _has_another(mine: Role, mobile: str | None, looked: Looked) -> bool:
-    """The list has given the person another mobile number already, and none was verified."""
+def _has_another(mine: Role, mobile: str | None, looked: Looked, context: Context) -> bool:
+    """The list has given the person another mobile number already, and nobody knows better."""
     given = looked.given.get((mine.contact_id, "mobile"), mobile)
-    return mobile not in (None, given) and looked.contacts[mine.contact_id]["verified_on"] is None
+    known = looked.contacts[mine.contact_id]
+    better = known["verified_on"] is not None or _is_newer(mine, context) or mine.told_by in BY_HAND
+    return mobile not in (None, given) and not better
+
+
+def _is_newer(role: Role, context: Context) -> bool:
+    """Something of the role is known that is later than the list."""
+    days = (role.told_on, role.until, role.since)
+    return any(day is not None and day > context.as_of for day in days)
+
+
+def _told(context: Context) -> dict[str, Any]:
+    return {"told_by": LIST, "told_on": context.as_of}
+
+
+def _plan_again(made: Plan, mine: Role, looked: Looked, context: Context) -> None:
+    """The person is known in this role: numbers may be new, and that the list says so again is noted."""
+    made.record = mine.contact_id
+    plan_numbers(made, looked.contacts[mine.contact_id], looked, context)
+    plan_document(made, mine.contact_id, looked)
+    values: dict[str, Any] = {}
+    if mine.since is None and made.line.values.get("since"):
+        values["since"] = made.line.values["since"]
+    told = {} if mine.told_by in BY_HAND or _is_newer(mine, context) else _told(context)
+    made.update(EmployerContact, mine._asdict(), {**values, **told}, beside=not values)
 
 
 def _plan_another_number(made: Plan, mine: Role, looked: Looked, context: Context) -> None:
     """At this employer the number is another: the role goes over to a record that has it."""
     name, mobile = made.line.values["name"], made.line.values["mobile"]
-    since = made.line.values.get("since") or context.as_of
     made.remark("other_number", "mobile")
-    contact = looked.people.get((mobile, name)) or _create(made, looked)
-    made.update(EmployerContact, {"id": mine.id, "until": None}, {"until": since})
-    link = {"employer_id": made.extra.employer, "role": made.line.values["role"], "since": since}
-    made.extra.role = made.create(EmployerContact, {**link, "contact_id": contact})
+    contact = looked.people.get((mobile, name)) or _create(made, looked, context)
+    since = made.line.values.get("since") or context.as_of
+    _end(made, mine, since, context)
+    made.extra.role = _take_up(made, contact, since, context)
     made.extra.leaving = (mine.id,)
     made.record = contact
 
 
-def _create(made: Plan, looked: Looked) -> Ref:
+def _end(made: Plan, role: Role, until: date, context: Context) -> None:
+    made.update(EmployerContact, role._asdict(), {"until": until, **_told(context)})
+
+
+def _take_up(made: Plan, contact: int | Ref, since: date, context: Context) -> Ref:
+    link = {"employer_id": made.extra.employer, "role": made.line.values["role"], "since": since}
+    return made.create(EmployerContact, {**link, "contact_id": contact, **_told(context)})
+
+
+def _create(made: Plan, looked: Looked, context: Context) -> Ref:
     """A person nobody has heard of, for this line and those that mean the same."""
     values = made.line.values
-    contact = made.create(Contact, {"name": values["name"], **{one: values.get(one) for one in TOLD}})
+    said = {name: value for name in NUMBERS if (value := values.get(name)) is not None}
+    number = values.get("id_number")
+    document = {} if number is None or number.number in looked.papers else sealed(made)
+    told = with_told(None, said, context.as_of, LIST) or None
+    columns = {**dict.fromkeys(NUMBERS), **said, "told": told, **document}
+    contact = made.create(Contact, {"name": values["name"], **columns})
     if values.get("mobile"):
         looked.people[values["mobile"], values["name"]] = contact
         looked.names.setdefault(values["mobile"], set()).add(values["name"])
+    if number is not None and document:
+        looked.papers[number.number] = (values["name"], contact)
     looked.here[made.extra.employer, values["name"]] = contact
     return contact
 
@@ -177,102 +182,49 @@ def _plan_role(
     if values["role"] is ContactRole.HANDLER:
         named = looked.named[entered.employer, values["role"]]
         leaving = [one for one in present if one.name not in named]
+    if _is_gainsaid(made, leaving, looked, context):
+        return
     if any(one.since and one.since > since for one in leaving):
         made.reject("older", "since")
         return
     if contact is None:
-        contact = _create(made, looked)
+        contact = _create(made, looked, context)
     elif isinstance(contact, int):
-        _plan_numbers(made, looked.contacts[contact], looked)
+        plan_numbers(made, looked.contacts[contact], looked, context)
+        plan_document(made, contact, looked)
     for one in leaving:
-        made.update(EmployerContact, {"id": one.id, "until": None}, {"until": since})
+        _end(made, one, since, context)
         looked.roles[entered.employer, values["role"]].remove(one)
-    link = {"employer_id": entered.employer, "contact_id": contact, "role": values["role"], "since": since}
-    entered.role = made.create(EmployerContact, link)
+    entered.role = _take_up(made, contact, since, context)
     entered.leaving = tuple(one.id for one in leaving)
     made.record = contact
 
 
-def _plan_numbers(made: Plan, known: dict[str, Any], looked: Looked) -> None:
-    """The list's numbers, but for those of a person whose mobile was verified: that stays."""
-    told = {name: value for name in TOLD if (value := made.line.values.get(name)) is not None}
-    told = {name: min(value, looked.given.get((known["id"], name), value)) for name, value in told.items()}
-    looked.given.update({(known["id"], name): value for name, value in told.items()})
-    new = {name: value for name, value in told.items() if value != known[name]}
-    kept = [name for name in new if known["verified_on"] is not None and known[name] is not None]
-    for name in kept:
-        made.remark("verified_stays", name)
-        del new[name]
-    if "mobile" in new:
-        made.extra.contact, made.extra.old_mobile = known["id"], known["mobile"]
-        looked.people.pop((known["mobile"] or "", known["name"]), None)
-        looked.people[new["mobile"], known["name"]] = known["id"]
-        new["invalid_since"] = None
-    if new:
-        made.update(Contact, dict(known), new)
-        known.update(new)  # another line of the same person finds it done
+def _is_gainsaid(made: Plan, leaving: Sequence[Role], looked: Looked, context: Context) -> bool:
+    """A later word says who has the role, or that this person left it; or a person's, who is asked."""
+    name = made.line.values["name"]
+    left = looked.ended[made.extra.employer, made.line.values["role"]].get(name)
+    against = list(leaving) or ([left] if left else [])
+    by_hand = [one for one in against if one.told_by in BY_HAND]
+    if by_hand:
+        made.record = by_hand[0].contact_id
+        return not _replaces(made, by_hand[0], context)
+    newer = [one for one in against if _is_newer(one, context)]
+    if newer:
+        made.record = newer[0].contact_id
+        made.remark("older_list", "name")
+    return bool(newer)
 
 
-def _look(lines: Sequence[Line], context: Context) -> Looked:
-    employers = _employers(lines, context.actor)
-    roles = _roles([one["id"] for one in employers.values()])
-    mobiles = {line.values["mobile"] for line in lines if line.values.get("mobile")}
-    names = {one.contact_id for there in roles.values() for one in there}
-    contacts = _contacts(mobiles, names)
-    people: dict[tuple[str, str], int | Ref] = context.memory.setdefault("people", {})
-    known: dict[str, set[str]] = context.memory.setdefault("names", {})
-    for one in contacts.values():
-        if one["mobile"] in mobiles:
-            people[one["mobile"], one["name"]] = one["id"]
-            known.setdefault(one["mobile"], set()).add(one["name"])
-    here = context.memory.setdefault("here", {})
-    here.update({(id_, one.name): one.contact_id for (id_, _role), there in roles.items() for one in there})
-    given = context.memory.setdefault("given", {})
-    return Looked(employers, roles, contacts, people, known, here, given=given)
-
-
-def _employers(lines: Sequence[Line], actor: Actor | None) -> dict[str, Values]:
-    """Employers of all branches by credit code and by account number."""
-    codes, accounts = (
-        {line.values[name] for line in lines if line.values.get(name)} for name in ("uscc", "account_no")
-    )
-    query = select(
-        Employer.id, Employer.uscc, Employer.employer_account_no, Employer.merged_into_id,
-        in_reach(actor).label("within_reach"),
-    ).where(among(Employer.uscc, codes) | among(Employer.employer_account_no, accounts))  # fmt: skip
-    rows = list(read_rows(query))
-    found = {row["employer_account_no"]: row for row in rows if row["employer_account_no"]}
-    return found | {row["uscc"]: row for row in rows if row["uscc"]}
-
-
-def _roles(employer_ids: Collection[int]) -> dict[tuple[int, ContactRole], list[Role]]:
-    query = (
-        select(EmployerContact, Contact.name)
-        .join(Contact, Contact.id == EmployerContact.contact_id)
-        .where(among(EmployerContact.employer_id, employer_ids), EmployerContact.until.is_(None))
-        .where(Contact.merged_into_id.is_(None))
-        .order_by(EmployerContact.id)
-        .with_only_columns(
-            EmployerContact.employer_id,
-            EmployerContact.role,
-            EmployerContact.id,
-            EmployerContact.since,
-            EmployerContact.contact_id,
-            Contact.name,
-        )
-    )
-    found: dict[tuple[int, ContactRole], list[Role]] = defaultdict(list)
-    for employer_id, role, id_, since, contact_id, name in db.session.execute(query):
-        found[employer_id, role].append(Role(id_, since, contact_id, name))
-    return found
-
-
-def _contacts(mobiles: Collection[str], ids: Collection[int]) -> dict[int, dict[str, Any]]:
-    columns = (getattr(Contact, one) for one in ("id", "name", *TOLD, "verified_on", "invalid_since"))
-    query = select(*columns).where(
-        among(Contact.mobile, mobiles) | among(Contact.id, ids), Contact.merged_into_id.is_(None)
-    )
-    return {row["id"]: dict(row) for row in read_rows(query)}
+def _replaces(made: Plan, one: Role, context: Context) -> bool:
+    """Whether the list's handler takes the place of one whom a person entered, or comes back; it is asked."""
+    column, correction, value = ("name", one.name, made.line.values["name"])
+    if one.until is not None:
+        column, correction, value = ("until", one.until.isoformat(), "—")
+    replaced = context.answers.take(made.line.number, column, correction)
+    since = (one.told_on or context.as_of).isoformat()
+    made.conflict(column, correction, value, since=since, replaced=replaced)
+    return replaced
 
 
 # What follows from what was written ---------------------------------------------------------------

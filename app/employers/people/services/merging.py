@@ -20,6 +20,7 @@ from app.employers.merging.queries import obstacles_in_words, obstacles_to_movin
 from app.employers.models import Contact, EmployerContact
 from app.employers.people import queries
 from app.employers.people.models import ContactMerge
+from app.employers.people.policy import without_told
 from app.employers.people.services import identifying
 from app.employers.people.services.editing import tell
 from app.employers.search.services import reindex
@@ -95,6 +96,7 @@ def _set_fields(kept: Contact, gone: Contact, taken: Collection[str]) -> list[di
         # past the notes: they keep no copy of it, and undoing knows whose it is
         kept.id_number, kept.id_number_index = gone.id_number, gone.id_number_index
         kept.id_type = gone.id_type
+    values["told"] = _told_of_both(kept, gone, taken)
     new = {name: value for name, value in values.items() if getattr(kept, name) != value}
     left = {"merged_into_id": kept.id, "mobile": None}
     notes = [note(kept, new), note(gone, left)] if new else [note(gone, left)]
@@ -103,6 +105,12 @@ def _set_fields(kept: Contact, gone: Contact, taken: Collection[str]) -> list[di
             setattr(record, name, value)
     db.session.flush()
     return notes
+
+
+def _told_of_both(kept: Contact, gone: Contact, taken: Collection[str]) -> dict[str, Any] | None:
+    """Who said a number goes with it."""
+    moved = {name: one for name, one in (gone.told or {}).items() if name in taken}
+    return {**(without_told(kept.told, taken) or {}), **moved} or None
 
 
 def _better_known(gone: Contact, kept: Contact) -> bool:

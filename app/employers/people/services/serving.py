@@ -18,9 +18,11 @@ from app.core.permissions import Actor
 from app.core.text import clean, mask_phone
 from app.employers.models import ROLE_LABELS, Contact, ContactRole, Employer, EmployerContact
 from app.employers.people import queries
+from app.employers.people.policy import NUMBERS, with_told
 from app.employers.people.services import identifying
 from app.employers.people.services.editing import ENDPOINT as PERSON_ENDPOINT
 from app.employers.people.services.editing import KIND, NEW_NUMBER, Person, refuse_known_number
+from app.employers.sources.policy import OFFICE
 
 ENDPOINT = "people.role"
 ADDED = msgid("Contact added: %(name)s (%(role)s)")
@@ -103,6 +105,7 @@ def person_for(
         email=person.email,
         preferred_channel=person.channel,
     )
+    made.told = with_told(None, (name for name in NUMBERS if getattr(made, name)), today()) or None
     identifying.complete(made, person.id_number, person.id_type)
     return made
 
@@ -110,9 +113,10 @@ def person_for(
 def _completed(contact: Contact, person: Person) -> Contact:
     """What is not known of the person yet is taken from the form; nothing is overwritten."""
     identifying.complete(contact, person.id_number, person.id_type)
-    contact.mobile = contact.mobile or person.mobile
-    contact.landline = contact.landline or person.landline
-    contact.email = contact.email or person.email
+    new = [name for name in NUMBERS if getattr(person, name) and not getattr(contact, name)]
+    for name in new:
+        setattr(contact, name, getattr(person, name))
+    contact.told = with_told(contact.told, new, today()) or None
     contact.preferred_channel = contact.preferred_channel or person.channel
     return contact
 
@@ -142,13 +146,15 @@ def take_up(
                     day=old.since.isoformat(),
                 )
             )
-        old.until = mandate.since
+        old.until, old.told_by, old.told_on = mandate.since, OFFICE, today()
     link = EmployerContact(
         contact=contact,
         role=role,
         since=mandate.since,
         authorisation=clean(mandate.authorisation or "") or None,
         authorised_until=mandate.authorised_until,
+        told_by=OFFICE,
+        told_on=today(),
     )
     employer.contacts.append(link)
     db.session.flush()
@@ -214,7 +220,7 @@ def end(link: EmployerContact, until: date, actor: Actor) -> None:
         raise Conflict(_l("This role has ended already."))
     if until > today() or (link.since and until < link.since):
         raise DomainError(_l("The last day must lie between the first day and today."))
-    link.until = until
+    link.until, link.told_by, link.told_on = until, OFFICE, today()
     params = {"name": link.contact.name, "role": {"msgid": msgid_of(ROLE_LABELS[link.role])}}
     timeline.record(
         link.employer_id, KIND, ENDED, params=params, actor=actor, endpoint=ENDPOINT, link_id=link.id
