@@ -23,7 +23,9 @@ COMMANDS = {
 }
 
 #: Columns that say nothing of their own.
-_BOOKKEEPING = "id created_at updated_at last_login_at failed_logins totp_last_step name_key told told_by told_on"
+_BOOKKEEPING = (
+    "id created_at updated_at last_login_at failed_logins totp_last_step name_key told told_by told_on"
+)
 _SEALED = "id_number_index"
 _PROGRESS = "last_row lease_until worker attempts"
 SILENT = frozenset(f"{_BOOKKEEPING} {_PROGRESS} {_SEALED}".split())

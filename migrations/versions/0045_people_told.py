@@ -4,7 +4,7 @@ What people entered so far is known from the audit trail, which imports leave no
 numbers with their middle hidden, but says which of them were entered. Of everything else the origin stays unknown.
 Beside that the industry is kept as the registry writes it.
 
-Revision ID: 0044
+Revision ID: 0045
 """
 
 import json
@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0044"
-down_revision = "0043"
+revision = "0045"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 
