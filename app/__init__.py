@@ -85,6 +85,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.notices",
     "campaigns.notices.corrections",
     "campaigns.results",
+    "campaigns.results.breakdown",
     "campaigns.recurring",
 )
 

@@ -4,17 +4,19 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import joinedload
 from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
+from app.accounts.lists import branch_field, user_field
 from app.core.choices import offered
 from app.core.criteria import Field, Kind, choices_of, rule
 from app.core.errors import DomainError
 from app.core.links import url_if
 from app.core.listing import BulkAction, Column, ListPage, Quick
 from app.core.permissions import Actor
+from app.employers.areas.lists import PLACE
 from app.employers.models import Employer
 from app.employers.policy import Permission as Reveal
 from campaigns.channels.letter.issued.lists import reason_of
@@ -76,9 +78,26 @@ def _settle(message: Message, actor: Actor, form: FlaskForm) -> None:
     controlling.finish_done()
 
 
-def _messages(_actor: Actor | None, campaign: Campaign) -> Select[Message]:
+#: Where the employer of a row is now, and who looks after it.
+PLACES = (
+    branch_field("branch", _l("Branch"), Employer.branch_id),
+    PLACE,
+    user_field("owner", _l("Responsible specialist"), Employer.owner_id),
+)
+
+#: What the reader did, on the page of the message or of the letter.
+READ = (
+    Field("opened_at", _l("Opened by the reader"), Kind.MOMENT, queries.OPENED),
+    Field("confirmed_at", _l("Confirmed"), Kind.MOMENT, queries.CONFIRMED),
+    Field("asked_at", _l("Asked for help"), Kind.MOMENT, queries.ASKED),
+    Field("replied", _l("Replied or asked for help"), Kind.BOOL, queries.REPLIED),
+)
+
+
+def _messages(_actor: Actor | None, campaign: Campaign, *conditions: ColumnElement[bool]) -> Select[Message]:
     """The campaign handed in was found in the actor's reach."""
-    return with_recipients(queries.messages(campaign.id), Message)
+    rows = with_recipients(queries.messages(campaign.id), Message)
+    return rows.outerjoin(Letter, OF_MESSAGE).where(*conditions)
 
 
 MESSAGES = ListPage(
@@ -105,9 +124,8 @@ MESSAGES = ListPage(
         Field("state", _l("State"), Kind.CHOICE, Message.state, choices=STATE_CHOICES),
         Field("reason", _l("Reason"), Kind.CHOICE, Message.reason, choices=choices_of(REASONS)),
         *recipient_fields(Message),
-        Field("opened_at", _l("Opened by the reader"), Kind.MOMENT, Message.opened_at),
-        Field("confirmed_at", _l("Confirmed"), Kind.MOMENT, Message.confirmed_at),
-        Field("asked_at", _l("Asked for help"), Kind.MOMENT, Message.asked_at),
+        *READ,
+        *PLACES,
     ),
     quick=(
         Quick("delivered", _l("Delivered"), (rule("state", "in", ["delivered"]),)),
@@ -125,10 +143,8 @@ MESSAGES = ListPage(
 )
 
 
-def _letters(_actor: Actor | None, campaign: Campaign) -> Select[Message]:
-    """The campaign handed in was found in the actor's reach."""
-    rows = with_recipients(queries.messages(campaign.id), Message)
-    return rows.outerjoin(Letter, OF_MESSAGE).options(joinedload(Message.letter))
+def _letters(actor: Actor | None, campaign: Campaign, *conditions: ColumnElement[bool]) -> Select[Message]:
+    return _messages(actor, campaign, *conditions).options(joinedload(Message.letter))
 
 
 def _why(message: Message) -> Any:
@@ -169,6 +185,10 @@ LETTERS = ListPage(
             lambda m: m.letter.tracking_no if m.letter else None,
             sort=Letter.tracking_no,
         ),
+        Column(
+            "opened_at", _l("Opened by the reader"), lambda m: m.letter and m.letter.opened_at, shown=False
+        ),
+        Column("confirmed_at", _l("Confirmed"), lambda m: m.letter and m.letter.confirmed_at, shown=False),
         Column("submitted_at", _l("Made"), sort=Message.submitted_at, falling=True, shown=False),
         Column("settled_at", _l("Settled"), sort=Message.settled_at, falling=True, shown=False),
         position_column(Message),
@@ -189,6 +209,8 @@ LETTERS = ListPage(
         Field("employer", _l("Employer"), Kind.TEXT, Employer.name),
         Field("serial", _l("Serial number"), Kind.NUMBER, Letter.serial),
         Field("tracking_no", _l("Tracking number"), Kind.TEXT, Letter.tracking_no),
+        *READ,
+        *PLACES,
     ),
     quick=(
         Quick("delivered", _l("Delivered"), (rule("state", "in", ["delivered"]),)),

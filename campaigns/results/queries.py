@@ -3,17 +3,29 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from app.core.db import db
+from campaigns.channels.letter.issued.models import Letter
 from campaigns.channels.sms import text as sms
 from campaigns.drafting.models import Campaign
-from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.models import Message, MessageState, Reply
 
 S = MessageState
 
 #: Handed over, whatever became of it.
 SENT = (S.SUBMITTED, S.DELIVERED, S.FAILED, S.EXPIRED, S.UNKNOWN)
+
+#: What readers did: on the notice page of a message, or on the one that a letter's code opens
+#: (of statements that join `Letter` by `OF_MESSAGE`).
+OPENED = func.coalesce(Message.opened_at, Letter.opened_at)
+CONFIRMED = func.coalesce(Message.confirmed_at, Letter.confirmed_at)
+ASKED = func.coalesce(Message.asked_at, Letter.asked_at)
+#: asked for a call or a visit there, or wrote back something else than an opt-out
+REPLIED = or_(
+    ASKED.is_not(None),
+    Message.id.in_(select(Reply.message_id).where(Reply.message_id.is_not(None), Reply.opt_out.is_(False))),
+)
 
 
 @dataclass(frozen=True)

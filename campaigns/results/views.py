@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement
 
 from app.core.clock import local, today
 from app.core.errors import NotFound
@@ -18,12 +19,14 @@ from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways.codes import FAILURES, HOLDS
 from campaigns.ledger import queries as ledger
 from campaigns.ledger.letters.policy import REASONS as LETTER_REASONS
+from campaigns.ledger.models import Message
 from campaigns.ledger.printing.queries import of_campaign
 from campaigns.ledger.printing.workflow import PRINT_BATCH
 from campaigns.ledger.workflow import LABELS, LETTER_LABELS
 from campaigns.results import queries
-from campaigns.results.effect.policy import DAYS
-from campaigns.results.effect.queries import VERDICTS, effects
+from campaigns.results.effect.policy import asked_days
+from campaigns.results.effect.queries import VERDICTS, effects, people
+from campaigns.results.effect.queries import acted as acted_within
 from campaigns.results.lists import LETTERS, MESSAGES
 
 blueprint = Blueprint("results", __name__, url_prefix="/campaigns")
@@ -64,7 +67,7 @@ def effect(id: int) -> str:
     campaign = find(id, current_actor())
     if campaign.launched_at is None or not campaign.hold_out:
         raise NotFound(_l("This campaign held nobody out."))
-    days = max(1, min(request.args.get("days", DAYS.value(), type=int), DAYS.high))
+    days = asked_days()
     return render_template(
         "campaigns/results/effect.html",
         campaign=campaign,
@@ -79,9 +82,33 @@ def effect(id: int) -> str:
 @requires(Permission.VIEW)
 def messages(id: int) -> ResponseReturnValue:
     """The rows behind the numbers."""
+    return _rows(find(id, current_actor()))
+
+
+@blueprint.route("/<int:id>/acted/<int:days>", methods=["GET", "POST"])
+@requires(Permission.VIEW)
+def acted(id: int, days: int) -> ResponseReturnValue:
+    """Messages of whose employers one did within so many days what the campaign could bring."""
     campaign = find(id, current_actor())
+    return _rows(
+        campaign, Message.member_id.in_(acted_within(campaign, days)), Message.state.in_(queries.SENT)
+    )
+
+
+@blueprint.route("/<int:id>/effect/<deed>/<int:days>/<group>", methods=["GET", "POST"])
+@requires(Permission.VIEW)
+def effect_rows(id: int, deed: str, days: int, group: str) -> ResponseReturnValue:
+    """The people behind a number of the effect, one row for each; `group`: told, held, told-did, held-did."""
+    campaign = find(id, current_actor())
+    held, did = group.startswith("held"), group.endswith("-did")
+    return _rows(campaign, Message.member_id.in_(people(campaign, days, deed, held, did)))
+
+
+def _rows(campaign: Campaign, *conditions: ColumnElement[bool]) -> ResponseReturnValue:
     rows = LETTERS if campaign.channel is Channel.LETTER else MESSAGES
-    return rows.respond(campaign, campaign=campaign, back=url_for("results.show", id=id))
+    return rows.respond(
+        campaign, *conditions, campaign=campaign, back=url_for("results.show", id=campaign.id)
+    )
 
 
 def _figures(campaign: Campaign) -> dict[str, Any]:

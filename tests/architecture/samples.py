@@ -678,6 +678,11 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     "memory_id": remembered_columns,
     "expectation_id": expected_file,
     ("results", "id"): campaign,
+    ("breakdown", "id"): campaign,
+    "drive_id": drive,
+    ("results", "deed"): lambda _branch: "paid",
+    ("results", "group"): lambda _branch: "told",
+    ("results", "days"): lambda _branch: 30,
     ("following", "id"): campaign,
     ("arrears", "id"): arrears_case,
     ("arrears", "day"): a_day,
@@ -731,6 +736,9 @@ ANYONES: frozenset[Key] = frozenset(
         ("workflow", "name"),
         ("imports", "name"),
         ("drives", "kind"),
+        ("results", "deed"),
+        ("results", "group"),
+        ("results", "days"),
         ("attachments", "kind"),
     }
 )

@@ -1,5 +1,6 @@
 """The list of drives, the worklist of one, and what both say to lists of employers and segments."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -21,6 +22,7 @@ from app.core.links import url_if
 from app.core.listing import BulkAction, Column, Empty, ListPage, Quick
 from app.core.permissions import Actor, current_actor
 from app.core.workflow import transition
+from app.employers.areas.lists import PLACE
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
@@ -91,7 +93,9 @@ def _of_employer(column: Any) -> Any:
     return select(column).where(of).correlate(DriveRow).scalar_subquery()
 
 
-_name, _branch, _area = map(_of_employer, (Employer.name, Employer.branch_id, Employer.area))
+_name, _branch, _area, _area_id = map(
+    _of_employer, (Employer.name, Employer.branch_id, Employer.area, Employer.area_id)
+)
 _owner = select(User.name).where(User.id == DriveRow.owner_id).correlate(DriveRow).scalar_subquery()
 
 
@@ -143,6 +147,7 @@ ROWS = ListPage(
         Field("settled", _l("Done"), Kind.NUMBER, DriveRow.settled),
         Field("amount", _l("Yuan that came of it"), Kind.MONEY, DriveRow.amount),
         Field("area", _l("Area"), Kind.TEXT, _area),
+        replace(PLACE, expression=_area_id, group=None),
         user_field("owner", _l("Specialist"), DriveRow.owner_id),
         branch_field("branch", _l("Branch"), _branch),
     ),

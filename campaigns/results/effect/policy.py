@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import sqrt
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 
 from app.core.options import Option
@@ -21,6 +22,11 @@ LEAST = Option(
     10_000,
     _l("people"),
 )
+
+
+def asked_days() -> int:
+    """The span that the address asks for, or the setting's; within what the setting allows."""
+    return max(DAYS.low, min(request.args.get("days", DAYS.value(), type=int), DAYS.high))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, 
 from app.contributions.arrears.models import ArrearsCase, CaseState
 from app.core.clock import local, today
 from app.core.db import db
+from app.core.errors import NotFound
 from app.employers.models import Employer
 from campaigns.drafting.models import AudienceMember, Campaign, Exclusion
 from campaigns.results.effect.policy import LEAST, Group, newcombe
@@ -29,6 +30,7 @@ class Deed(NamedTuple):
 class Effect:
     """Of one deed: both groups, and the bounds of their difference (shares, told less held)."""
 
+    name: str
     label: Any
     told: Group
     held: Group
@@ -57,40 +59,46 @@ VERDICTS = {
 }
 
 
+def window(campaign: Campaign, days: int) -> tuple[date, date]:
+    """The launch and the last day that is looked at: so many days later, or today. Raises NotFound."""
+    if campaign.launched_at is None:
+        raise NotFound(_l("The campaign was not launched yet."))
+    begin = local(campaign.launched_at).date()
+    return begin, min(begin + timedelta(days=days), today())
+
+
 def effects(campaign: Campaign, days: int) -> list[Effect]:
     """Each deed that was anybody's to do in both groups. One statement.
 
     A person who serves several employers was messaged, or held out, for all of them at once and so counts
     once, as having acted where any of them did. Whoever was left out for another reason is in neither group.
     """
-    if campaign.launched_at is None:
-        return []
-    begin = local(campaign.launched_at).date()
-    deeds = _deeds(begin, min(begin + timedelta(days=days), today()))
-    counted = {deed.name: [0, 0, 0, 0] for deed in deeds}
-    for row in db.session.execute(_counts(campaign, deeds)):
-        for number, deed in enumerate(deeds):
+    known = deeds(*window(campaign, days))
+    counted = {deed.name: [0, 0, 0, 0] for deed in known}
+    for row in db.session.execute(_counts(campaign, known)):
+        for number, deed in enumerate(known):
             at = 2 if row.held else 0
             counted[deed.name][at : at + 2] = row[1 + 2 * number], row[2 + 2 * number]
     made = []
-    for deed in deeds:
+    for deed in known:
         did_told, could_told, did_held, could_held = (int(value or 0) for value in counted[deed.name])
         if could_told and could_held:
             told, held = Group(did_told, could_told), Group(did_held, could_held)
-            made.append(Effect(deed.label, told, held, *newcombe(told, held)))
+            made.append(Effect(deed.name, deed.label, told, held, *newcombe(told, held)))
     return made
 
 
-def _deeds(begin: date, end: date) -> Sequence[Deed]:
+def deeds(begin: date, end: date, employer: Any = Employer) -> tuple[Deed, ...]:
+    """What employers may have done from `begin` to `end`; `employer` may be an alias."""
     behind = and_(
-        ArrearsCase.employer_id == Employer.id,
+        ArrearsCase.employer_id == employer.id,
         ArrearsCase.state != CaseState.WITHDRAWN,
         ArrearsCase.opened_on <= begin,
         or_(ArrearsCase.closed_on.is_(None), ArrearsCase.closed_on > begin),
     )
     return (
-        _dated("registered", _l("Account opened"), Employer.account_opened_on, begin, end),
-        _dated("signed", _l("Signed up online"), Employer.online_signed_on, begin, end),
+        _dated("registered", _l("Account opened"), employer.account_opened_on, begin, end),
+        _dated("signed", _l("Signed up online"), employer.online_signed_on, begin, end),
         Deed(
             "paid",
             _l("Arrears paid"),
@@ -104,22 +112,48 @@ def _dated(name: str, label: Any, column: Any, begin: date, end: date) -> Deed:
     return Deed(name, label, or_(column.is_(None), column >= begin), column.between(begin, end))
 
 
-def _counts(campaign: Campaign, deeds: Sequence[Deed]) -> Select[Any]:
+_MEMBER = AudienceMember
+_HELD = _MEMBER.excluded == Exclusion.HOLD_OUT
+_TOLD = or_(_MEMBER.excluded.is_(None), _MEMBER.excluded == Exclusion.MERGED)
+#: a letter goes to an employer, which has no number
+_PERSON = func.coalesce(_MEMBER.phone, cast(_MEMBER.id, String))
+
+
+def acted(campaign: Campaign, days: int) -> Select[int]:
+    """Members whose own employer, or another that their message spoke for, did one of the deeds."""
+    done = or_(*(and_(deed.could, deed.did) for deed in deeds(*window(campaign, days))))
+    lead = func.coalesce(_MEMBER.merged_into_id, _MEMBER.id)
+    query = select(lead).join(Employer, Employer.id == _MEMBER.employer_id)
+    return query.where(_MEMBER.campaign_id == campaign.id, done)
+
+
+def people(campaign: Campaign, days: int, deed_name: str, held: bool, did: bool) -> Select[int]:
+    """Members behind a number of the effect, one for each person. Raises NotFound for an unknown deed."""
+    deed = next((one for one in deeds(*window(campaign, days)) if one.name == deed_name), None)
+    if deed is None:
+        raise NotFound(_l("No such effect is looked at."))
+    meant = [deed.could, deed.did] if did else [deed.could]
+    return (
+        select(func.min(_MEMBER.id))
+        .join(Employer, Employer.id == _MEMBER.employer_id)
+        .where(_MEMBER.campaign_id == campaign.id, _HELD if held else _TOLD, *meant)
+        .group_by(_PERSON)
+    )
+
+
+def _counts(campaign: Campaign, known: Sequence[Deed]) -> Select[Any]:
     """held, then of each deed how many people did it and how many could; a row for each group."""
-    member = AudienceMember
     flags: list[Any] = []
-    for deed in deeds:
+    for deed in known:
         flags.append(func.max(case((deed.could & deed.did, 1), else_=0)).label(f"{deed.name}_did"))
         flags.append(func.max(case((deed.could, 1), else_=0)).label(f"{deed.name}_could"))
-    drawn = or_(member.excluded.is_(None), member.excluded.in_((Exclusion.MERGED, Exclusion.HOLD_OUT)))
-    held = case((member.excluded == Exclusion.HOLD_OUT, 1), else_=0).label("held")
-    people = (
+    held = case((_HELD, 1), else_=0).label("held")
+    found = (
         select(held, *flags)
-        .join(Employer, Employer.id == member.employer_id)
-        .where(member.campaign_id == campaign.id, drawn)
-        # a letter goes to an employer, which has no number
-        .group_by(func.coalesce(member.phone, cast(member.id, String)), held)
+        .join(Employer, Employer.id == _MEMBER.employer_id)
+        .where(_MEMBER.campaign_id == campaign.id, or_(_TOLD, _HELD))
+        .group_by(_PERSON, held)
         .subquery()
     )
-    sums = [func.sum(column) for column in list(people.c)[1:]]
-    return select(people.c.held, *sums).group_by(people.c.held)
+    sums = [func.sum(column) for column in list(found.c)[1:]]
+    return select(found.c.held, *sums).group_by(found.c.held)
