@@ -1,4 +1,4 @@
-"""Changes of name and address: noted or discovered, proven by papers, registered in time."""
+"""Changes of particulars: noted or discovered, proven by papers, registered in time, and taken back."""
 
 from datetime import timedelta
 
@@ -14,7 +14,8 @@ from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.permissions import Role
 from app.core.timeline import TimelineEntry
 from app.core.workflow import transition
-from app.employers.models import Employer, Stage
+from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
+from app.employers.people.services import serving
 from app.lifecycle.changing.models import ChangeKind, ChangeState, RegisteredChange
 from app.lifecycle.changing.policy import papers_for
 from app.lifecycle.changing.services import News, check_papers, correct, note
@@ -89,14 +90,72 @@ def state_of_task(task: Task) -> TaskState:
     return task.state
 
 
+def registered(one: Employer, kind: ChangeKind, news: News, chen: User) -> RegisteredChange:
+    change = note(one, kind, news, chen)
+    check_papers(change, dict.fromkeys(papers_for(kind), COMPLETE), chen)
+    transition(CHANGING, change, "complete", chen)
+    return change
+
+
+def presently(one: Employer) -> list[str]:
+    return [r.contact.name for r in one.contacts if r.role is ContactRole.LEGAL_REP and r.until is None]
+
+
+def test_each_kind_is_registered_and_taken_back_with_what_it_wrote(chen: User) -> None:
+    one, day = employer(chen), today() - timedelta(days=5)
+    lead = create_user(Role.MANAGER, branch=chen.branch)
+    one.bank_code, one.bank_name = "102", "旧支行"
+    old = Contact(name="旧法人")
+    one.contacts.append(
+        EmployerContact(contact=old, role=ContactRole.LEGAL_REP, since=day - timedelta(days=900))
+    )
+    db.session.flush()
+    made = {
+        kind: registered(one, kind, News(new, day, None, PROOF, day, bank), chen)
+        for kind, new, bank in (
+            (ChangeKind.NAME, "滨河新名称有限公司", None),
+            (ChangeKind.LEGAL_REP, "新法人", None),
+            (ChangeKind.BANK, "新支行", "105"),
+        )
+    }
+    assert (one.name, presently(one), one.bank_code, one.bank_name) == (
+        "滨河新名称有限公司", ["新法人"], "105", "新支行",
+    )  # fmt: skip
+    assert (made[ChangeKind.LEGAL_REP].old_value, made[ChangeKind.BANK].old_value[-3:]) == (
+        "旧法人",
+        "旧支行",
+    )
+    with pytest.raises(Forbidden):
+        transition(CHANGING, made[ChangeKind.NAME], "take_back", chen, answers={"why": "弄错了"})
+    for change in made.values():
+        transition(CHANGING, change, "take_back", lead, answers={"why": "弄错了"})
+        assert (state_of(change), change.completed_on, change.written) == (ChangeState.CHECKING, None, None)
+    assert (one.name, one.former_names, presently(one)) == ("滨河旧名称有限公司", [], ["旧法人"])
+    assert (one.bank_code, one.bank_name) == ("102", "旧支行")
+    assert db.session.scalars(
+        select(Task).where(Task.kind == "registered_change", Task.state == "open")
+    ).all()
+    again = made[ChangeKind.LEGAL_REP]
+    transition(CHANGING, again, "complete", chen)
+    serving.end(next(r for r in one.contacts if r.until is None), today(), chen)
+    with pytest.raises(DomainError):  # somebody touched it since
+        transition(CHANGING, again, "take_back", lead, answers={"why": "弄错了"})
+    transition(CHANGING, made[ChangeKind.NAME], "complete", chen)
+    note(one, ChangeKind.NAME, News("滨河更新名称有限公司", today(), None, PROOF), chen)
+    with pytest.raises(DomainError):  # a later one stands
+        transition(CHANGING, made[ChangeKind.NAME], "take_back", lead, answers={"why": "弄错了"})
+
+
 def test_the_screens_of_a_change_of_address_and_who_may_not(client: FlaskClient, chen: User) -> None:
     one, since = employer(chen), today() - timedelta(days=40)
     sign_in(client, chen)
-    given = {"kind": "address", "new_value": "新路2号", "changed_on": since.isoformat(), "document": PROOF}
-    posted = client.post(f"/changes/of/{one.id}", data={**given, "applied_on": since.isoformat()})
+    given = {"new_value": "新路2号", "changed_on": since.isoformat(), "document": PROOF}
+    note_it = f"/changes/of/{one.id}?kind=address"
+    posted = client.post(note_it, data={**given, "applied_on": since.isoformat()})
     address = posted.location
     assert posted.status_code == 303 and "逾期10天" in client.get(address).text.replace(" ", "")
-    assert client.post(f"/changes/of/{one.id}", data=given).status_code == 409
+    assert client.post(note_it, data=given).status_code == 409
+    assert client.get(f"/changes/of/{one.id}?kind=nonsense").status_code == 404
     papers = {f"result_{code}": "complete" for code in papers_for(ChangeKind.ADDRESS)}
     assert client.post(f"{address}/papers", data=papers).status_code == 303
     number = int(address.rsplit("/", 1)[1])
@@ -105,6 +164,14 @@ def test_the_screens_of_a_change_of_address_and_who_may_not(client: FlaskClient,
     db.session.expire_all()
     assert db.session.get_one(Employer, one.id).address == "新路2号"
     assert "已登记" in client.get(address).text
+    bank = {"new_value": "滨河支行", "bank_code": "105", "changed_on": since.isoformat(), "document": PROOF}
+    assert client.post(f"/changes/of/{one.id}?kind=bank", data={**bank, "bank_code": ""}).status_code == 422
+    other = client.post(f"/changes/of/{one.id}?kind=bank", data=bank).location
+    assert "滨河支行" in client.get(f"{other}/correct").text
+    sign_in(client, create_user(Role.MANAGER, branch=chen.branch))
+    assert client.post(f"/workflow/changing/{number}/take_back", data={"why": "登记错了"}).status_code == 302
+    db.session.expire_all()
+    assert db.session.get_one(Employer, one.id).address == "旧路1号"
     sign_in(client, create_user(Role.ENFORCEMENT_OFFICER, branch=chen.branch))
     assert client.get(address).status_code == 200
     assert client.get(f"/changes/of/{one.id}").status_code == 403

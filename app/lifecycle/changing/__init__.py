@@ -1,1 +1,1 @@
-"""Changes of name and address as matters: noted or discovered, proven by papers, registered in time."""
+"""Changes of particulars as matters: noted or discovered, proven by papers, registered within the term."""

@@ -17,11 +17,21 @@ from app.lifecycle.papers.policy import Finding
 
 IN_ORDER = Finding(CheckResult.COMPLETE)
 UNSEALED = Finding(CheckResult.CORRECTABLE, "变更申请表未加盖单位公章，请加盖后重新提交。")
-OF_BRANCH = 5
+OF_BRANCH = 7
+#: of each employer in turn: what changed, how many days ago, and what it is now (None: made of its own)
+NEWS: tuple[tuple[ChangeKind, int, str | None], ...] = (
+    (ChangeKind.NAME, 43, None),
+    (ChangeKind.ADDRESS, 24, None),
+    (ChangeKind.NAME, 12, None),
+    (ChangeKind.ADDRESS, 8, None),
+    (ChangeKind.NAME, 20, None),
+    (ChangeKind.LEGAL_REP, 9, "许志远"),
+    (ChangeKind.BANK, 6, "滨河支行"),
+)
 
 
 def load(demo: Demo) -> None:
-    """Five of each branch; draws on nobody's dice."""
+    """Seven of each branch; draws on nobody's dice."""
     branches = db.session.scalars(select(Employer.branch_id).distinct().order_by(Employer.branch_id))
     for branch_id in branches.all():
         query = select(Employer).where(
@@ -38,16 +48,17 @@ def load(demo: Demo) -> None:
 def _change(demo: Demo, employer: Employer, number: int) -> None:
     owner = employer.owner
     assert owner is not None  # noqa: S101 - the query asks for it
-    kind = ChangeKind.ADDRESS if number % 2 else ChangeKind.NAME
-    new = f"滨河新区创新路{18 + number}号" if number % 2 else f"新{employer.name}"
-    since = demo.today - timedelta(days=(43, 24, 12, 8, 20)[number])
+    kind, days, new = NEWS[number]
+    new = new or (f"滨河新区创新路{18 + number}号" if kind is ChangeKind.ADDRESS else f"新{employer.name}")
+    since = demo.today - timedelta(days=days)
     handed_in = None if number < 2 else demo.today - timedelta(days=3)
     source = "01" if handed_in is None else None
     document = f"准予变更登记通知书〔{since.year}〕第{300 + employer.id}号"
-    change = note(employer, kind, News(new, since, source, document, handed_in), owner)
+    bank = "105" if kind is ChangeKind.BANK else None
+    change = note(employer, kind, News(new, since, source, document, handed_in, bank), owner)
     if number == 2:
         check_papers(change, {papers_for(kind)[0]: UNSEALED}, owner)
     elif number > 2:
         check_papers(change, dict.fromkeys(papers_for(kind), IN_ORDER), owner)
-        if number == 4:
+        if number in (4, 5):
             transition(CHANGING, change, "complete", owner)

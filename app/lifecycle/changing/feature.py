@@ -19,7 +19,7 @@ from app.lifecycle.changing.views import blueprint
 from app.lifecycle.changing.workflow import CHANGING
 from app.lifecycle.closing.lists import told
 
-_LABEL = _l("Changes of name and address")
+_LABEL = _l("Changes of particulars")
 
 
 def _panel(employer: Employer, _actor: Actor) -> dict[str, Any]:
@@ -47,7 +47,11 @@ feature = Feature(
     name="changing",
     blueprint=blueprint,
     navigation=(NavItem(_LABEL, "changing.index", Permission.VIEW, "pencil-square", "dues", 58),),
-    grants={Permission.VIEW: OFFICE, Permission.WORK: (Role.SPECIALIST, *LEADERS)},
+    grants={
+        Permission.VIEW: OFFICE,
+        Permission.WORK: (Role.SPECIALIST, *LEADERS),
+        Permission.UNDO: LEADERS,
+    },
     workflows=(CHANGING,),
     options=OPTIONS,
     panels=(

@@ -1,21 +1,24 @@
 """What people enter of a change."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField, StringField
+from wtforms import DateField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.core.choices import offered
 from app.core.code_forms import CodedField
 from app.employers.forms import not_in_the_future
-from app.lifecycle.changing.models import KIND_LABELS, ChangeKind, RegisteredChange
+from app.lifecycle.changing.models import ChangeKind, RegisteredChange
 from app.lifecycle.changing.services import News
 
 
 class NewsForm(FlaskForm):  # type: ignore[misc]
-    new_value = StringField(_l("What it is now"), [InputRequired(), Length(2, 255)])
+    """Of each kind there is one, which says what is asked for."""
+
+    new_value: StringField
     changed_on = DateField(
         _l("Holds since"), [InputRequired(), not_in_the_future],
         description=_l("The day on which the registrar approved it: the term counts from it."),
@@ -44,5 +47,37 @@ class NewsForm(FlaskForm):  # type: ignore[misc]
         )  # fmt: skip
 
 
-class NoteForm(NewsForm):
-    kind = SelectField(_l("What changed"), choices=offered(KIND_LABELS), coerce=ChangeKind)
+class NameForm(NewsForm):
+    new_value = StringField(_l("New name"), [InputRequired(), Length(2, 255)])
+
+
+class AddressForm(NewsForm):
+    new_value = StringField(_l("New address"), [InputRequired(), Length(2, 255)])
+
+
+class LegalRepForm(NewsForm):
+    new_value = StringField(
+        _l("New legal representative"), [InputRequired(), Length(2, 120)],
+        description=_l("A telephone number is entered on the person's page, once it is registered."),
+    )  # fmt: skip
+
+
+class BankForm(NewsForm):
+    new_value = StringField(_l("Office of the entrusted bank"), [Optional(), Length(max=200)])
+    bank_code = CodedField(_l("Entrusted bank"), "bank", validators=[InputRequired()])
+
+    def prefill(self, change: RegisteredChange) -> None:
+        super().prefill(change)
+        self.new_value.data = change.bank_office
+
+    @property
+    def news(self) -> News:
+        return replace(super().news, bank_code=self.bank_code.data)
+
+
+FORMS: Mapping[ChangeKind, type[NewsForm]] = {
+    ChangeKind.NAME: NameForm,
+    ChangeKind.ADDRESS: AddressForm,
+    ChangeKind.LEGAL_REP: LegalRepForm,
+    ChangeKind.BANK: BankForm,
+}

@@ -44,7 +44,7 @@ def _person(name: str) -> Any:
 CHANGES = ListPage(
     name="changes",
     endpoint="changing.index",
-    title=_l("Changes of name and address"),
+    title=_l("Changes of particulars"),
     lead=_l("Noted or discovered changes, from the papers to the registration, with the term of each."),
     select=listed,
     key=RegisteredChange.id,

@@ -2,9 +2,11 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
@@ -13,13 +15,22 @@ from app.core.db import EnumText, Model, Timestamps
 from app.employers.models import Employer
 from app.lifecycle.papers.models import PaperCheck
 
+Noted = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
 
 class ChangeKind(StrEnum):
     NAME = "name"
     ADDRESS = "address"
+    LEGAL_REP = "legal_rep"
+    BANK = "bank"
 
 
-KIND_LABELS = {ChangeKind.NAME: _l("Change of name"), ChangeKind.ADDRESS: _l("Change of address")}
+KIND_LABELS = {
+    ChangeKind.NAME: _l("Change of name"),
+    ChangeKind.ADDRESS: _l("Change of address"),
+    ChangeKind.LEGAL_REP: _l("Change of legal representative"),
+    ChangeKind.BANK: _l("Change of bank data"),
+}
 
 
 class ChangeState(StrEnum):
@@ -38,7 +49,8 @@ class RegisteredChange(Timestamps, Model):
 
     `changed_on` is the day from which it holds (as the registrar approved it), and from which the term of
     registering it counts; `applied_on` the day on which the employer handed it in, None while it was only
-    discovered. `document` is what says so, with number and date.
+    discovered. `document` is what says so, with number and date. `written` is what registering it wrote on
+    the employer's record, for taking it back; None while it is not registered.
     """
 
     __tablename__ = "registered_changes"
@@ -61,6 +73,9 @@ class RegisteredChange(Timestamps, Model):
     since: Mapped[datetime] = mapped_column(default=now)
     old_value: Mapped[str] = mapped_column(String(255), default="")
     new_value: Mapped[str] = mapped_column(String(255))
+    #: of a change of bank data, beside its words: the code, and the office
+    bank_code: Mapped[str | None] = mapped_column(String(3))
+    bank_office: Mapped[str | None] = mapped_column(String(200))
     changed_on: Mapped[date]
     due_on: Mapped[date]
     applied_on: Mapped[date | None]
@@ -71,6 +86,7 @@ class RegisteredChange(Timestamps, Model):
     noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     completed_on: Mapped[date | None]
     completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    written: Mapped[dict[str, Any] | None] = mapped_column(Noted)
 
     employer: Mapped[Employer] = relationship()
     noted_by: Mapped[User | None] = relationship(foreign_keys=[noted_by_id])

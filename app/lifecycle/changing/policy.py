@@ -10,10 +10,10 @@ from app.employers.policy import visible_to as employers_visible_to
 from app.lifecycle.changing.models import ChangeKind, RegisteredChange
 from app.lifecycle.papers.policy import Papers
 
-#: the article of which the term is taken; of a mere change of name or address the local rules say the same
+#: the article of which the term is taken; of a mere change of particulars the local rules say the same
 BASIS = "change_or_deregister"
 CHANGE_DAYS = Option(
-    "lifecycle.change_days", _l("Changes of name or address are registered within"), 30, 1, 180, _l("days"),
+    "lifecycle.change_days", _l("Changes of particulars are registered within"), 30, 1, 180, _l("days"),
     _l("Counted from the day of the change, after Article 14 of the Regulation and GB/T 51271, 5.5."),
 )  # fmt: skip
 OPTIONS = (CHANGE_DAYS,)
@@ -21,12 +21,18 @@ OPTIONS = (CHANGE_DAYS,)
 #: everybody hands in what stands under the first heading, and then what the kind takes
 PAPERS = Papers("change_document")
 EVERYBODY = "1"
-_HEADING = {ChangeKind.NAME: "201", ChangeKind.ADDRESS: "202"}
+_HEADING = {
+    ChangeKind.NAME: "201",
+    ChangeKind.ADDRESS: "202",
+    ChangeKind.LEGAL_REP: "203",
+    ChangeKind.BANK: "204",
+}
 
 
 class Permission(Grantable):
-    VIEW = "changing:view", _l("See changes of employers' name and address that are to be registered")
-    WORK = "changing:work", _l("Note and register changes of employers' name and address")
+    VIEW = "changing:view", _l("See changes of employers' particulars that are to be registered")
+    WORK = "changing:work", _l("Note and register changes of employers' particulars")
+    UNDO = "changing:undo", _l("Take back changes that were registered wrongly")
 
 
 def visible_to(actor: Actor | None) -> ColumnElement[bool]:

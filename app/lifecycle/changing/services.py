@@ -15,32 +15,34 @@ from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.core.text import clean, name_key
-from app.core.workdays import calendar
 from app.employers.models import Employer
 from app.lifecycle.changing import queries
 from app.lifecycle.changing.models import ChangeKind, ChangePaper, ChangeState, RegisteredChange
 from app.lifecycle.changing.policy import CHANGE_DAYS, PAPERS, papers_for
-from app.lifecycle.changing.workflow import CHANGING, TASK
+from app.lifecycle.changing.recording.services import bank_in_words, on_record
+from app.lifecycle.changing.workflow import CHANGING, ask_for_it
 from app.lifecycle.papers.models import CheckResult
 from app.lifecycle.papers.policy import Finding
 from app.lifecycle.papers.services import note_findings
-from app.tasks.services import open_task
 
 NOTED = msgid("Change to be registered: %(old)s → %(new)s, since %(day)s")
 CORRECTED = msgid("Change to be registered, corrected: %(old)s → %(new)s, since %(day)s")
 CHECKED = msgid("Papers of the change checked: %(complete)s of %(all)s in order")
-REGISTER = msgid("Have the change registered: %(old)s → %(new)s")
 
 
 @dataclass(frozen=True)
 class News:
-    """What changed, since when, and who says so. `applied_on`: handed in by the employer on that day."""
+    """What changed, since when, and who says so. `applied_on`: handed in by the employer on that day.
+
+    Of bank data `new_value` is the office, and may be empty; of a representative it is the name.
+    """
 
     new_value: str
     changed_on: date
     source: str | None = None
     document: str = ""
     applied_on: date | None = None
+    bank_code: str | None = None
 
 
 def note(employer: Employer, kind: ChangeKind, news: News, actor: Actor) -> RegisteredChange:
@@ -61,7 +63,7 @@ def note(employer: Employer, kind: ChangeKind, news: News, actor: Actor) -> Regi
     db.session.add(change)
     db.session.flush()
     _tell(change, NOTED, _params(change), actor)
-    _ask_for_it(change, actor)
+    ask_for_it(change, actor)
     return change
 
 
@@ -76,15 +78,17 @@ def correct(change: RegisteredChange, news: News, actor: Actor) -> None:
     change.applied_on = news.applied_on
     db.session.flush()
     _tell(change, CORRECTED, _params(change), actor)
-    _ask_for_it(change, actor)
+    ask_for_it(change, actor)
 
 
 def _check(employer: Employer, kind: ChangeKind, news: News) -> None:
-    value, found = clean(news.new_value), []
-    present = employer.name if kind is ChangeKind.NAME else employer.address or ""
+    value, found = _words(kind, news), []
+    present = on_record(employer, kind)
     same = name_key(value) == name_key(present) if kind is ChangeKind.NAME else value == present
     if not value or same:
         found.append(_l("Enter what it is now; it differs from what is on record."))
+    if kind is ChangeKind.BANK and not news.bank_code:
+        found.append(_l("Choose the bank."))
     if news.changed_on > today():
         found.append(_l("The day of the change lies in the future."))
     if news.applied_on and not news.changed_on <= news.applied_on <= today():
@@ -93,10 +97,16 @@ def _check(employer: Employer, kind: ChangeKind, news: News) -> None:
         raise DomainError(_l("The change could not be noted:"), found)
 
 
+def _words(kind: ChangeKind, news: News) -> str:
+    value = clean(news.new_value)
+    return bank_in_words(news.bank_code, value) if kind is ChangeKind.BANK else value
+
+
 def _fill(change: RegisteredChange, news: News) -> None:
-    employer = change.employer
-    change.old_value = employer.name if change.kind is ChangeKind.NAME else employer.address or ""
-    change.new_value, change.changed_on = clean(news.new_value), news.changed_on
+    change.old_value = on_record(change.employer, change.kind)[:255]
+    change.new_value, change.changed_on = _words(change.kind, news), news.changed_on
+    if change.kind is ChangeKind.BANK:
+        change.bank_code, change.bank_office = news.bank_code, clean(news.new_value)
     change.due_on = news.changed_on + timedelta(days=CHANGE_DAYS.value(news.changed_on))
     change.source, change.document = news.source, clean(news.document)
 
@@ -111,17 +121,6 @@ def _tell(change: RegisteredChange, summary: str, params: dict[str, Any], actor:
         change.employer_id, CHANGING.kind, summary, params=params, actor=actor, endpoint="changing.show",
         link_id=change.id,
     )  # fmt: skip
-
-
-def _ask_for_it(change: RegisteredChange, actor: Actor) -> None:
-    """The owner's task is due with the term; where that has passed, today."""
-    due = calendar(today().year, provisional=True).on_or_after(max(today(), change.due_on))
-    params = {"old": change.old_value or "—", "new": change.new_value}
-    task = open_task(
-        TASK, REGISTER, due, employer=change.employer, params=params, source=(TASK, change.id), actor=actor
-    )
-    task.due_on, task.params = due, params
-    db.session.flush()
 
 
 def check_papers(change: RegisteredChange, findings: Mapping[str, Finding], actor: Actor) -> int:

@@ -8,15 +8,18 @@ from flask_babel import gettext as _
 
 from app.core.acts import demand
 from app.core.db import db
+from app.core.errors import NotFound
 from app.core.legal import find as find_basis
 from app.core.permissions import current_actor, requires
 from app.core.workflow import available, history
+from app.employers.models import Employer
 from app.employers.queries import find as find_employer
 from app.lifecycle.changing import queries, services
-from app.lifecycle.changing.forms import NewsForm, NoteForm
+from app.lifecycle.changing.forms import FORMS, NewsForm
 from app.lifecycle.changing.lists import CHANGES, clock_of
-from app.lifecycle.changing.models import KIND_LABELS, RegisteredChange
+from app.lifecycle.changing.models import KIND_LABELS, ChangeKind, RegisteredChange
 from app.lifecycle.changing.policy import BASIS, PAPERS, Permission, headings_for, papers_for
+from app.lifecycle.changing.recording.services import on_record
 from app.lifecycle.changing.workflow import CHANGING, load
 from app.lifecycle.closing.lists import told
 from app.lifecycle.papers.forms import PaperForm, paper_form
@@ -46,12 +49,30 @@ def note(employer_id: int) -> ResponseReturnValue:
     actor = current_actor()
     employer = find_employer(employer_id, actor)
     demand(employer, "edit", actor)
-    form = NoteForm(request.form if request.method == "POST" else request.args)
+    kind = _kind_asked()
+    form = FORMS[kind](request.form if request.method == "POST" else request.args)
     if form.validate_on_submit():
-        change = services.note(employer, form.kind.data, form.news, actor)
+        change = services.note(employer, kind, form.news, actor)
         db.session.commit()
         return redirect(url_for(".show", id=change.id), 303)
-    page = render_template("lifecycle/changing/note.html", form=form, employer=employer, change=None)
+    return _note_page(form, employer, kind)
+
+
+def _kind_asked() -> ChangeKind:
+    """The kind that the address names; of a name, unless it says otherwise."""
+    try:
+        return ChangeKind(request.args.get("kind", ChangeKind.NAME))
+    except ValueError:
+        raise NotFound(_("There is no such kind of change.")) from None
+
+
+def _note_page(
+    form: NewsForm, employer: Employer, kind: ChangeKind, change: RegisteredChange | None = None
+) -> ResponseReturnValue:
+    page = render_template(
+        "lifecycle/changing/note.html",
+        form=form, employer=employer, kind=kind, change=change, now=on_record(employer, kind),
+    )  # fmt: skip
     return page, 422 if form.is_submitted() else 200
 
 
@@ -83,7 +104,7 @@ def correct(id: int) -> ResponseReturnValue:
     actor = current_actor()
     change = load(id, actor)
     demand(change, "edit", actor)
-    form = NewsForm(data={"source": change.source})
+    form = FORMS[change.kind](data={"source": change.source, "bank_code": change.bank_code})
     if form.validate_on_submit():
         services.correct(change, form.news, actor)
         db.session.commit()
@@ -91,8 +112,7 @@ def correct(id: int) -> ResponseReturnValue:
         return redirect(url_for(".show", id=id), 303)
     if not form.is_submitted():
         form.prefill(change)
-    page = render_template("lifecycle/changing/note.html", form=form, employer=change.employer, change=change)
-    return page, 422 if form.is_submitted() else 200
+    return _note_page(form, change.employer, change.kind, change)
 
 
 @blueprint.post("/<int:id>/papers")

@@ -8,16 +8,31 @@ from sqlalchemy import select
 
 from app.core.acts import Act, Nobody
 from app.core.clock import today
+from app.core.db import db
 from app.core.finding import the_one
+from app.core.i18n import msgid
 from app.core.permissions import Actor
+from app.core.workdays import calendar
 from app.core.workflow import Ask, Move, Reason, State, Tone, Transition, Workflow
-from app.employers.services import edit_employer, rename, version_of
-from app.lifecycle.changing.models import ChangeKind, RegisteredChange
+from app.lifecycle.changing.models import ENDED, RegisteredChange
 from app.lifecycle.changing.policy import PAPERS, Permission, papers_for, visible_to
+from app.lifecycle.changing.recording import services as recording
 from app.lifecycle.papers.policy import incomplete, unchecked
-from app.tasks.services import settle
+from app.tasks.services import open_task, settle
 
 TASK = "registered_change"
+REGISTER = msgid("Have the change registered: %(old)s → %(new)s")
+
+
+def ask_for_it(change: RegisteredChange, actor: Actor) -> None:
+    """The owner's task is due with the term; where that has passed, today."""
+    due = calendar(today().year, provisional=True).on_or_after(max(today(), change.due_on))
+    params, source = {"old": change.old_value or "—", "new": change.new_value}, (TASK, change.id)
+    task = open_task(
+        TASK, REGISTER, due, employer=change.employer, params=params, source=source, actor=actor, again=True
+    )
+    task.due_on, task.params = due, params
+    db.session.flush()
 
 
 def papers_in_order(change: RegisteredChange, _actor: Actor | None) -> list[Reason] | None:
@@ -44,13 +59,26 @@ def applied_in_time(change: RegisteredChange, answers: Mapping[str, Any]) -> Rea
 
 
 def _take_over(change: RegisteredChange, move: Move) -> None:
-    """The employer's record follows: the former name stays findable, and the trail keeps the old address."""
-    employer, actor = change.employer, move.actor
-    change.completed_on, change.completed_by_id = today(), actor.id if actor else None
-    if change.kind is ChangeKind.ADDRESS:
-        edit_employer(employer, {"address": change.new_value}, version_of(employer), actor)
-    elif employer.name != change.new_value and actor is not None:
-        rename(employer, change.new_value, change.changed_on, actor, change.document)
+    assert move.actor is not None  # noqa: S101 - a person's step
+    change.completed_on, change.completed_by_id = today(), move.actor.id
+    recording.take_over(change, move.actor)
+
+
+def _take_back(change: RegisteredChange, move: Move) -> None:
+    assert move.actor is not None  # noqa: S101 - a person's step
+    change.completed_on = change.completed_by_id = None
+    recording.take_back(change, move.actor)
+    ask_for_it(change, move.actor)
+
+
+def no_other_stands(change: RegisteredChange, _actor: Actor | None) -> Reason | None:
+    query = select(RegisteredChange.id).where(
+        RegisteredChange.employer_id == change.employer_id, RegisteredChange.kind == change.kind,
+        RegisteredChange.state.not_in(ENDED),
+    )  # fmt: skip
+    if db.session.scalar(query) is None:
+        return None
+    return _l("A later change of this kind is noted: register it or give it up first.")
 
 
 def _settle(change: RegisteredChange, _move: Move) -> None:
@@ -75,6 +103,11 @@ STEPS = (
         "complete", _l("Register the change: all papers are in order"), ("checking",), "completed",
         Permission.WORK, guards=(papers_in_order, document_named), effects=(_take_over, _settle),
         tone=Tone.GOOD,
+    ),
+    Transition(
+        "take_back", _l("Take the registration back: it was wrong"), ("completed",), "checking",
+        Permission.UNDO, asks=(Ask("why", _l("Reason")),), guards=(no_other_stands,),
+        effects=(_take_back,), tone=Tone.WARNING,
     ),
     Transition(
         "withdraw", _l("Give it up: there is no such change"), _STANDING, "withdrawn", Permission.WORK,

@@ -27,6 +27,7 @@ from app.employers.sources.policy import OFFICE
 ENDPOINT = "people.role"
 ADDED = msgid("Contact added: %(name)s (%(role)s)")
 HANDED_OVER = msgid("Handler: %(old)s → %(name)s")
+FOLLOWED = msgid("%(role)s: %(old)s → %(name)s")
 ENDED = msgid("Contact ended: %(name)s (%(role)s)")
 
 
@@ -179,7 +180,8 @@ def _happening(one: Handover) -> timeline.Happening:
     params: dict[str, Any] = {"name": link.contact.name, "role": role}
     if one.leaving:
         params["old"] = "、".join(old.contact.name for old in one.leaving)
-    summary = HANDED_OVER if one.leaving else ADDED
+    handler = link.role is ContactRole.HANDLER
+    summary = (HANDED_OVER if handler else FOLLOWED) if one.leaving else ADDED
     return timeline.Happening(link.employer_id, summary, params, link_id=link.id)
 
 
