@@ -15,7 +15,7 @@ from app.core.permissions import Role
 from app.core.timeline import TimelineEntry
 from app.core.workflow import transition
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
-from app.employers.people.services import serving
+from app.employers.people.services import forgetting, serving
 from app.lifecycle.changing.models import ChangeKind, ChangeState, RegisteredChange
 from app.lifecycle.changing.policy import papers_for
 from app.lifecycle.changing.services import News, check_papers, correct, note
@@ -137,6 +137,8 @@ def test_each_kind_is_registered_and_taken_back_with_what_it_wrote(chen: User) -
     ).all()
     again = made[ChangeKind.LEGAL_REP]
     transition(CHANGING, again, "complete", chen)
+    forgetting.forget([old.id])
+    assert (db.session.get_one(RegisteredChange, again.id).old_value, again.new_value) == ("—", "新法人")
     serving.end(next(r for r in one.contacts if r.until is None), today(), chen)
     with pytest.raises(DomainError):  # somebody touched it since
         transition(CHANGING, again, "take_back", lead, answers={"why": "弄错了"})

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, update
 
 from app.core import timeline
 from app.core.acts import demand
@@ -14,8 +15,9 @@ from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import msgid
 from app.core.permissions import Actor
+from app.core.retaining import NOBODY, people_forgotten
 from app.core.text import clean, name_key
-from app.employers.models import Employer
+from app.employers.models import Employer, EmployerContact
 from app.lifecycle.changing import queries
 from app.lifecycle.changing.models import ChangeKind, ChangePaper, ChangeState, RegisteredChange
 from app.lifecycle.changing.policy import CHANGE_DAYS, PAPERS, papers_for
@@ -138,3 +140,15 @@ def check_papers(change: RegisteredChange, findings: Mapping[str, Finding], acto
         complete = [one for one in change.checks if one.code in asked and one.result is CheckResult.COMPLETE]
         _tell(change, CHECKED, {"complete": len(complete), "all": len(asked)}, actor)
     return len(changed)
+
+
+@people_forgotten.connect
+def _forget_names(_sender: object, names: Mapping[int, str]) -> None:
+    """Former representatives are forgotten here, too; past the session's hooks, or the trail keeps them."""
+    for contact_id, name in names.items():
+        served = select(EmployerContact.employer_id).where(EmployerContact.contact_id == contact_id)
+        about = (RegisteredChange.kind == ChangeKind.LEGAL_REP, RegisteredChange.employer_id.in_(served))
+        for column in (RegisteredChange.old_value, RegisteredChange.new_value):
+            db.session.execute(
+                update(RegisteredChange).where(*about, column == name).values({column: NOBODY})
+            )
