@@ -2,7 +2,7 @@
 
 What was registered before gets its note here, so that it can be taken back like the rest.
 
-Revision ID: 0044
+Revision ID: 0046
 """
 
 from datetime import UTC, datetime
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 
-revision = "0044"
-down_revision = "0043"
+revision = "0046"
+down_revision = "0045"
 branch_labels = None
 depends_on = None
 
