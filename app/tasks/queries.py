@@ -77,11 +77,13 @@ def my_day(actor: Actor) -> Day:
 
 
 def page_of_source(task: Task) -> str | None:
-    """The page of the record that gave rise to the task, where a process moves such records."""
-    workflow = current_features().workflows.get(task.source_type or "")
-    if workflow is None or workflow.endpoint is None or task.source_id is None:
+    """The page of the record that gave rise to the task, where a process moves such records or people carry
+    them."""
+    features, kind = current_features(), task.source_type or ""
+    declared = features.workflows.get(kind) or features.matters.get(kind)
+    if declared is None or declared.endpoint is None or task.source_id is None:
         return None
-    return url_if(workflow.endpoint, id=task.source_id)
+    return url_if(declared.endpoint, **{getattr(declared, "argument", "id"): task.source_id})
 
 
 def tasks_of(employer_id: int, actor: Actor) -> Sequence[Task]:

@@ -74,6 +74,7 @@ CAMPAIGN = Workflow[Campaign](
     title=_l("Campaign"),
     model=Campaign,
     kind="campaign",
+    endpoint="drafting.show",
     employer_id=lambda _campaign: None,
     states=(
         State(S.DRAFT, _l("Draft")),

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from app.accounts.policy import in_scope
 from app.core.options import Option
 from app.core.permissions import LEADERS, OFFICE, Actor, Grantable, Grants, Role, may
+from campaigns.drafting.models import Exclusion
 from campaigns.drafting.policy import HEAD_ABOVE_RECIPIENTS
 from campaigns.drafting.policy import Permission as Campaigns
 from campaigns.recurring.models import Outcome, Rule, Trigger
@@ -26,6 +27,13 @@ OUTCOMES: dict[Outcome, Any] = {
     Outcome.LAUNCHED: (_l("Launched within the approval"), "good"),
     Outcome.REFUSED: (_l("Not drafted"), "danger"),
 }
+
+#: Whoever is left out of a run only for these keeps the turn as long as the occasion lasts: time, or
+#: somebody, mends it.
+FOR_NOW = (
+    Exclusion.FREQUENCY, Exclusion.NO_CONTACT, Exclusion.NO_MOBILE, Exclusion.BAD_NUMBER,
+    Exclusion.DEAD_NUMBER, Exclusion.UNVERIFIED, Exclusion.MISSING_VALUE, Exclusion.FORBIDDEN_WORD,
+)  # fmt: skip
 
 #: by then the statements and terms of the day are in
 HOUR = Option(

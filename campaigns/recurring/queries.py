@@ -5,7 +5,19 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, String, and_, cast, exists, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import joinedload
 
 from app.accounts.queries import name_of
@@ -22,8 +34,9 @@ from app.employers.policy import not_merged
 from app.employers.policy import visible_to as employers_of
 from app.relief.models import ReliefDecision, ReliefState
 from campaigns.channels.sms.models import SmsVersion
+from campaigns.drafting.models import AudienceMember
 from campaigns.recurring.models import GreetingDay, Rule, Run, Trigger, Turn
-from campaigns.recurring.policy import visible_to
+from campaigns.recurring.policy import FOR_NOW, visible_to
 
 #: employer_id and the name of the occasion
 Turns = Select[*tuple[Any, ...]]
@@ -53,16 +66,13 @@ def _relief_ending(rule: Rule, day: date) -> Turns:
 
 
 def _new_handler(rule: Rule, day: date) -> Turns:
-    """Somebody became handler within the days; each who does is an occasion."""
+    """Somebody became handler within the days; each who does is an occasion, in whatever order they were
+    entered."""
     link = EmployerContact
-    return (
-        select(link.employer_id, cast(func.max(link.id), String))
-        .where(
-            link.role == ContactRole.HANDLER,
-            link.since.between(day - timedelta(days=rule.days), day),
-            or_(link.until.is_(None), link.until >= day),
-        )
-        .group_by(link.employer_id)
+    return select(link.employer_id, cast(link.id, String)).where(
+        link.role == ContactRole.HANDLER,
+        link.since.between(day - timedelta(days=rule.days), day),
+        or_(link.until.is_(None), link.until >= day),
     )
 
 
@@ -110,22 +120,36 @@ def reaches(actor: Actor, rule: Rule) -> bool:
 
 
 def waiting(rule: Rule, day: date) -> Turns:
-    """Employers in the owner's reach whose turn it is and who have not had it: id and occasion."""
+    """Employers in the owner's reach whose turn it is: employer_id, occasion, and the id of the turn that
+    they were given already, where that led to nothing so far."""
     given = TURNS[rule.trigger](rule, day).subquery()
     employer_id, occasion = given.c
-    had = exists().where(Turn.rule_id == rule.id, Turn.employer_id == employer_id, Turn.occasion == occasion)
+    same = and_(Turn.rule_id == rule.id, Turn.employer_id == employer_id, Turn.occasion == occasion)
     fits = compile_tree(rule.criteria or EVERYTHING, employer_fields(), rule.owner)
     return (
-        select(employer_id, occasion)
+        select(employer_id.label("employer_id"), occasion.label("occasion"), Turn.id.label("turn_id"))
         .join(Employer, Employer.id == employer_id)
-        .where(and_(not_merged(), employers_of(rule.owner), fits, ~had))
-        .order_by(employer_id)
+        .outerjoin(Turn, same)
+        .where(not_merged(), employers_of(rule.owner), fits, or_(Turn.id.is_(None), ~_had()))
+        .order_by(employer_id, occasion)
+    )
+
+
+def _had() -> ColumnElement[bool]:
+    """Whether the turn was used: nobody was left out of its campaign only for as long as something lasts."""
+    said = or_(AudienceMember.excluded.is_(None), AudienceMember.excluded.not_in(FOR_NOW))
+    return exists().where(
+        Run.id == Turn.run_id,
+        AudienceMember.campaign_id == Run.campaign_id,
+        AudienceMember.employer_id == Turn.employer_id,
+        said,
     )
 
 
 def waiting_count(rule: Rule, day: date) -> int:
-    """How many would get a message today."""
-    return db.session.scalar(select(func.count()).select_from(waiting(rule, day).subquery())) or 0
+    """How many employers' turn it is today."""
+    rows = waiting(rule, day).subquery()
+    return db.session.scalar(select(func.count(rows.c.employer_id.distinct()))) or 0
 
 
 def listed(actor: Actor) -> Sequence[Rule]:
@@ -161,6 +185,11 @@ def runs_of(rule: Rule, most: int = 30) -> Sequence[Run]:
     """What a rule did, the latest first."""
     query = select(Run).where(Run.rule_id == rule.id).options(joinedload(Run.campaign))
     return db.session.scalars(query.order_by(Run.id.desc()).limit(most)).all()
+
+
+def of_trigger(trigger: Trigger) -> Sequence[int]:
+    """Rules of one trigger that go on."""
+    return db.session.scalars(select(Rule.id).where(~Rule.paused, Rule.trigger == trigger)).all()
 
 
 def to_look_at(day: date) -> Sequence[int]:

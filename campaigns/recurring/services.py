@@ -6,23 +6,27 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.accounts.models import Branch, User
 from app.core.bulk import insert_rows
 from app.core.clock import SHANGHAI, now, today
 from app.core.criteria import both
 from app.core.criteria import rule as criterion
-from app.core.db import db
+from app.core.db import AnyRow, among, db
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.i18n import msgid
 from app.core.permissions import Actor
 from app.core.reversible import table_of
 from app.core.segments import Segment
+from app.core.workdays import calendar
 from app.tasks.services import open_task
+from app.tasks.services import settle as settle_tasks
+from campaigns.channels.sms.models import SmsVersion
 from campaigns.drafting import services as drafting
-from campaigns.drafting.content.policy import forbidden
-from campaigns.drafting.models import Campaign, ContactOrder, MessageClass
+from campaigns.drafting.content.policy import check
+from campaigns.drafting.models import Campaign, Channel, ContactOrder, MessageClass
+from campaigns.drafting.queries import sender_of
 from campaigns.drafting.templates.queries import in_use
 from campaigns.drafting.templates.queries import version as published_version
 from campaigns.ledger.jobs import wake
@@ -34,6 +38,9 @@ from campaigns.recurring.queries import reaches, waiting
 #: the employer field by which a run's campaign names its audience
 FIELD = "campaign_run"
 TASK = "rule_drafted"
+REFUSED_TASK = "rule_refused"
+REFUSED = msgid("The rule “%(name)s” could not draft its campaign: mend it")
+MENDED = msgid("It drafts again")
 DRAFTED = msgid("The rule “%(name)s” drafted a campaign: look at it and submit it")
 #: kept with the approval of a run
 APPROVED = "随规则审批"
@@ -65,7 +72,7 @@ class Wish:
 def write(wish: Wish, actor: Actor, branch: Branch) -> Rule:
     """A new rule; its runs draft until somebody else approves that they launch by themselves."""
     made = Rule(branch_id=branch.id, owner_id=actor.id)
-    _set(made, wish, actor)
+    _set(made, wish, actor, branch)
     db.session.add(made)
     db.session.flush()
     return made
@@ -73,11 +80,24 @@ def write(wish: Wish, actor: Actor, branch: Branch) -> Rule:
 
 def change(rule: Rule, wish: Wish, actor: Actor) -> None:
     """Any change voids the approval: the seal is another."""
-    _set(rule, wish, actor)
+    _set(rule, wish, actor, rule.branch)
     db.session.flush()
 
 
-def _set(rule: Rule, wish: Wish, actor: Actor) -> None:
+def _as_sent(wish: Wish, version: SmsVersion, branch: Branch) -> Campaign:
+    """A campaign of today, never kept: what would be wrong with it is wrong with the rule."""
+    return Campaign(
+        channel=Channel.SMS,
+        signature=sender_of(branch).signature,
+        template_text=version.text,
+        template_version=version,
+        template_values=dict(wish.template_values),
+        message_class=MessageClass(version.template.message_class),
+        deadline=today() + timedelta(days=wish.deadline_days) if wish.deadline_days else None,
+    )
+
+
+def _set(rule: Rule, wish: Wish, actor: Actor, branch: Branch) -> None:
     version = published_version(wish.template_version_id)
     if "{deadline}" in version.text and not wish.deadline_days:
         raise DomainError(_l("The text uses {deadline}: say how many days after the run that is."))
@@ -85,8 +105,7 @@ def _set(rule: Rule, wish: Wish, actor: Actor) -> None:
         raise DomainError(_l("Choose the festival."))
     if wish.send_hour + wish.spread_hours > 24:
         raise DomainError(_l("The messages of a run go out within one day."))
-    if reasons := forbidden("\n".join([version.text, *wish.template_values.values()])):
-        raise DomainError(_l("This text cannot be sent:"), reasons)
+    check(_as_sent(wish, version, branch))
     for name, value in vars(wish).items():
         setattr(rule, name, dict(value) if name == "template_values" else value)
     rule.edited_by_id = actor.id
@@ -114,34 +133,72 @@ def pause(rule: Rule, paused: bool) -> None:
     db.session.flush()
 
 
-def run(rule: Rule, day: date) -> Run | None:
-    """Gives their turn to all employers who wait for it; None where nobody does. Flushes.
+class _NobodyToReach(Exception):
+    """None of those whose turn it is would get anything now."""
+
+
+def run(rule: Rule, day: date, *, again: bool = False) -> Run | None:
+    """Gives their turn to all employers who wait for it; None where nobody does, or nobody could be reached
+    now: these keep their turn. Once a day, unless it is looked `again` because something came. Flushes.
 
     The caller holds the rule's lock; the turns' unique key stands behind it.
     """
-    if rule.paused or rule.looked_on == day:
+    if rule.paused or (rule.looked_on == day and not again):
         return None
-    rule.looked_on = day
+    if not again:
+        rule.looked_on = day
     rows = db.session.execute(waiting(rule, day)).all()
-    if not rows:
-        db.session.flush()
-        return None
-    made = Run(rule_id=rule.id, day=day, employers=len(rows))
-    db.session.add(made)
     db.session.flush()
-    turns = [
-        {"rule_id": rule.id, "run_id": made.id, "employer_id": employer, "occasion": occasion}
-        for employer, occasion in rows
-    ]
+    if not rows:
+        return None
+    asked = {"rule_id": rule.id, "day": day, "employers": len({row.employer_id for row in rows})}
+    made = Run(**asked)
     try:
         with db.session.begin_nested():  # what cannot be written takes nobody's turn
-            insert_rows(table_of(Turn), turns)
-            campaign = drafting.draft(_campaign(rule, made, day), rule.owner, rule.branch)
+            campaign = _drafted(rule, made, rows)
+    except _NobodyToReach:
+        return None
     except DomainError as refusal:
-        made.outcome, made.note = Outcome.REFUSED, _said(refusal.reasons or [refusal.message])
-    else:
-        made.campaign_id = campaign.id
-        _launch_or_ask(rule, made, campaign)
+        return _refused(rule, Run(**asked), _said(refusal.reasons or [refusal.message]))
+    settle_tasks(("campaign_rules", rule.id), (REFUSED_TASK,), MENDED)
+    _launch_or_ask(rule, made, campaign)
+    db.session.flush()
+    return made
+
+
+def _drafted(rule: Rule, made: Run, rows: Sequence[AnyRow]) -> Campaign:
+    """The campaign of a run, with the turns that name its audience. Raises _NobodyToReach."""
+    db.session.add(made)
+    db.session.flush()
+    left = [row.turn_id for row in rows if row.turn_id]
+    db.session.execute(delete(Turn).where(among(Turn.id, left)))
+    turns = [
+        {"rule_id": rule.id, "run_id": made.id, "employer_id": row.employer_id, "occasion": row.occasion}
+        for row in rows
+    ]
+    insert_rows(table_of(Turn), turns)
+    campaign = drafting.draft(_campaign(rule, made), rule.owner, rule.branch)
+    if not campaign.recipients:
+        raise _NobodyToReach
+    made.campaign_id = campaign.id
+    return campaign
+
+
+def _refused(rule: Rule, made: Run, why: str) -> Run:
+    """Nothing was drafted and nobody had a turn; the owner is told, once until it works again."""
+    made.outcome, made.note = Outcome.REFUSED, why
+    db.session.add(made)
+    open_task(
+        REFUSED_TASK,
+        REFUSED,
+        today(),
+        branch_id=rule.branch_id,
+        owner_id=rule.owner_id,
+        params={"name": rule.name},
+        note=why,
+        source=("campaign_rules", rule.id),
+        again=True,
+    )
     db.session.flush()
     return made
 
@@ -166,13 +223,19 @@ def _said(reasons: Sequence[Any]) -> str:
     return "；".join(str(reason) for reason in reasons)[:500]
 
 
-def _campaign(rule: Rule, made: Run, day: date) -> drafting.Wish:
-    """The run as a campaign: to those whose turn it is, at the hour of the rule."""
+def _campaign(rule: Rule, made: Run) -> drafting.Wish:
+    """The run as a campaign: to those whose turn it is, at the hour of the rule.
+
+    What may not go out on a day off does so at its hour of the next working day; deadlines count from then.
+    """
+    day = made.day
+    if rule.working_days_only:
+        day = calendar(day.year, provisional=True).on_or_after(day)
     begins = datetime.combine(day, time(rule.send_hour), SHANGHAI)
     starts = max(begins, now())
     tree = both({"match": "all", "rules": [criterion(FIELD, "eq", str(made.id))]}, rule.criteria)
     return drafting.Wish(
-        name=f"{rule.name} {day.isoformat()}"[:120],
+        name=f"{rule.name} {made.day.isoformat()}"[:120],
         segment_id=None,
         criteria=tree,
         message_class=MessageClass.SERVICE,

@@ -340,6 +340,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.leads.pool.jobs.mind_idle_leads": _lying,
     "campaigns.recurring.jobs.look": _ruled,
     "campaigns.recurring.jobs.run_rule": lambda: (_ruled(),),
+    "campaigns.recurring.jobs.run_at_once": lambda: (_ruled(),),
     "app.tasks.daily.jobs.mark_gaps": lambda: create_user(
         Role.SPECIALIST, created_at=now() - timedelta(days=30)
     ),

@@ -1,10 +1,11 @@
 """Recurring rules: whose turn it is, once for each occasion, drafted or launched within an approval."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -13,22 +14,28 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.models import User
 from app.contributions.adjustment.models import Adjustment, AdjustmentDrive
 from app.contributions.arrears.models import ArrearsCase, CaseState
-from app.core.clock import today
+from app.core import signals
+from app.core.clock import SHANGHAI, today
 from app.core.criteria import EVERYTHING
 from app.core.criteria import rule as criterion
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, NotFound
+from app.core.jobs import run_inline
 from app.core.options import set_value
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.employers.models import Employer, EmployerContact
+from app.imports.models import ImportBatch
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks.models import Task
+from app.tasks.queries import page_of_source
+from campaigns.drafting import services as drafting
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState
 from campaigns.drafting.policy import HEAD_ABOVE_RECIPIENTS
 from campaigns.drafting.templates.queries import named
+from campaigns.gateways import words
 from campaigns.recurring import queries, services
-from campaigns.recurring.models import GreetingDay, Outcome, Rule, Trigger, Turn
+from campaigns.recurring.models import GreetingDay, Outcome, Rule, Run, Trigger, Turn
 from campaigns.recurring.policy import approval_stands, seal
 from tests.factories import (
     create_branch,
@@ -87,10 +94,16 @@ def turns() -> set[tuple[int, str]]:
     }
 
 
-def again(made: Rule, day: date = DAY) -> object:
+def again(made: Rule, day: date = DAY) -> Run | None:
     """As a second worker on the same day, who does not know that it was looked at."""
     made.looked_on = None
     return services.run(made, day)
+
+
+def repeated(made: Rule, day: date) -> Run:
+    run = again(made, day)
+    assert run is not None
+    return run
 
 
 def test_each_trigger_finds_whose_turn_it_is(author: User) -> None:
@@ -117,7 +130,7 @@ def test_each_trigger_finds_whose_turn_it_is(author: User) -> None:
     }
     for trigger, found in expected.items():
         rows = db.session.execute(queries.waiting(rule(author, trigger), DAY)).all()
-        assert {(employer, occasion) for employer, occasion in rows} == found, trigger
+        assert {(row.employer_id, row.occasion) for row in rows} == found, trigger
     festive = rule(author, Trigger.FESTIVAL, festival="元旦", days=3)
     assert [queries.waiting_count(festive, date(2026, 12, day)) for day in (28, 29)] == [0, 6]
     drive.closes_on = DAY - timedelta(days=1)
@@ -175,11 +188,52 @@ def test_an_approved_rule_launches_within_its_approval_and_only_within_it(author
     services.approve(made, head, seal(made))
     for _n in range(2):
         case(firm(author), STATEMENT)
-    larger = again(made, DAY + timedelta(days=1))
-    assert larger.outcome is Outcome.DRAFTED and larger.note  # type: ignore[attr-defined]
+    larger = repeated(made, DAY + timedelta(days=1))
+    assert larger.outcome is Outcome.DRAFTED and larger.note
     services.withdraw(made)
     case(firm(author), STATEMENT)
-    assert again(made, DAY + timedelta(days=2)).outcome is Outcome.DRAFTED  # type: ignore[attr-defined]
+    assert repeated(made, DAY + timedelta(days=2)).outcome is Outcome.DRAFTED
+
+
+@pytest.mark.databases("sqlite")
+def test_a_run_is_held_back_when_nobody_answers_for_it_any_more(author: User, head: User) -> None:
+    made = rule(author, Trigger.NEW_ARREARS)
+    services.approve(made, head, seal(made))
+    version, far = made.template_version, create_branch()
+    text, day, notes = version.text, DAY, []
+    for record, name, then, before in (
+        (author, "active", False, True),
+        (head, "active", False, True),
+        (head, "branch", far, author.branch),
+        (version.template, "retired_on", date(2020, 1, 1), None),
+        # whoever changes what a published wording says changes what was approved
+        (version, "text", "别的话", text),
+    ):
+        case(firm(author), STATEMENT)
+        setattr(record, name, then)
+        db.session.flush()
+        run, day = repeated(made, day), day + timedelta(days=1)
+        setattr(record, name, before)
+        db.session.flush()
+        assert run.outcome is Outcome.DRAFTED, name
+        notes.append(run.note)
+    assert len(set(notes)) == 5 and all(notes)
+    case(firm(author), STATEMENT)
+    assert repeated(made, day).outcome is Outcome.LAUNCHED
+
+
+@pytest.mark.databases("sqlite")
+def test_a_corrected_calendar_greets_nobody_twice_in_a_year(author: User) -> None:
+    there = firm(author)
+    wrong = GreetingDay(name="春节", day=DAY + timedelta(days=2))
+    db.session.add(wrong)
+    made = rule(author, Trigger.FESTIVAL, festival="春节", days=3)
+    assert services.run(made, DAY) is not None
+    assert turns() == {(there.id, "2026")}
+    wrong.day = DAY + timedelta(days=6)
+    assert again(made, DAY + timedelta(days=5)) is None
+    db.session.add(GreetingDay(name="春节", day=DAY + timedelta(days=365)))
+    assert again(made, DAY + timedelta(days=364)) is not None
 
 
 @pytest.mark.databases("sqlite")
@@ -198,20 +252,111 @@ def test_the_thresholds_of_campaigns_hold_for_rules_as_well(author: User) -> Non
     assert "负责人审批" in refused.note
 
 
-def test_what_cannot_be_written_takes_nobodys_turn(author: User) -> None:
-    with pytest.raises(DomainError):
-        rule(author, Trigger.NEW_ARREARS, "arrears_deadline")
-    with pytest.raises(DomainError):
-        rule(author, Trigger.FESTIVAL)
+def test_a_rule_that_could_send_nothing_is_not_written_and_a_paused_one_gives_no_turn(author: User) -> None:
+    year: dict[str, Any] = {"template": "base_adjustment", "deadline_days": 5}
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"template": "arrears_deadline"}, {"trigger": Trigger.FESTIVAL}, year,
+        year | {"template_values": {"year": "今年"}}, year | {"template_values": {"year": "2026{"}},
+    )  # fmt: skip
+    for wrong in wrongs:
+        with pytest.raises(DomainError):
+            rule(author, **{"trigger": Trigger.NEW_ARREARS} | wrong)
+    assert db.session.scalars(select(Rule.id)).all() == []
     case(firm(author), STATEMENT)
-    made = rule(author, Trigger.NEW_ARREARS, "base_adjustment", deadline_days=500)
-    run = services.run(made, today())
-    assert run is not None and run.outcome is Outcome.REFUSED and run.note
-    assert turns() == set() and db.session.scalars(select(Campaign)).all() == []
-    made.paused, made.template_values = True, {"year": "2026"}
+    made = rule(author, Trigger.NEW_ARREARS, template_values={"year": "2026"}, **year)
+    services.pause(made, True)
     assert again(made, today()) is None
     services.pause(made, False)
-    assert again(made, today()).outcome is Outcome.DRAFTED  # type: ignore[attr-defined]
+    assert repeated(made, today()).outcome is Outcome.DRAFTED
+
+
+def test_who_is_left_out_for_the_moment_keeps_the_turn(author: User) -> None:
+    """And while there is nobody to reach, there is no campaign to nobody, and no task about one."""
+    numberless = create_employer(author.branch)
+    case(numberless, STATEMENT)
+    made = rule(author, Trigger.NEW_ARREARS)
+    assert services.run(made, DAY) is None
+    assert (made.looked_on, turns(), db.session.scalars(select(Task.id)).all()) == (DAY, set(), [])
+    assert db.session.scalars(select(Campaign.id)).all() == db.session.scalars(select(Run.id)).all() == []
+    other = firm(author)
+    case(other, STATEMENT)
+    first = again(made, DAY + timedelta(days=1))
+    assert first is not None and reached(first) == {other.id}
+    assert again(made, DAY + timedelta(days=2)) is None  # still without a number
+    create_contact(numberless, mobile="13800000001")
+    second = again(made, DAY + timedelta(days=3))
+    assert second is not None and reached(second) == {numberless.id}
+    assert {employer for employer, _occasion in turns()} == {numberless.id, other.id}
+    assert again(made, DAY + timedelta(days=4)) is None
+    # the first campaign no longer has the one that the second one speaks to
+    assert first.campaign is not None and drafting.reckon_again(first.campaign)
+    assert reached(first) == {other.id} and first.campaign.audience_size == 1
+
+
+def reached(run: Run) -> set[int]:
+    query = select(AudienceMember.employer_id)
+    mine = AudienceMember.campaign_id == run.campaign_id
+    return set(db.session.scalars(query.where(mine, AudienceMember.excluded.is_(None))))
+
+
+@pytest.mark.databases("sqlite")
+def test_each_new_handler_is_an_occasion_in_whatever_order_they_were_entered(author: User) -> None:
+    firm_ = create_employer(author.branch)
+    for days in (20, 0):  # the first one is entered before, and begins after the second one
+        person = create_contact(firm_, mobile=f"1380000{days:04d}")
+        link = select(EmployerContact).where(EmployerContact.contact_id == person.id)
+        db.session.scalars(link).one().since = DAY + timedelta(days=days)
+    made = rule(author, Trigger.NEW_HANDLER, days=3)
+    assert services.run(made, DAY) is not None
+    assert again(made, DAY + timedelta(days=1)) is None
+    assert again(made, DAY + timedelta(days=20)) is not None
+    assert len(turns()) == 2
+
+
+@pytest.mark.databases("sqlite")
+def test_a_run_on_a_day_off_waits_for_its_hour_of_the_next_working_day(author: User) -> None:
+    saturday = date(2026, 11, 28)
+    owing = {"arrears_months": 1, "paid_through": STATEMENT + -1, "monthly_amount": 1200}
+    case(firm(author, **owing), STATEMENT)
+    made = rule(author, Trigger.NEW_ARREARS, "arrears_deadline", deadline_days=7, spread_hours=3)
+    with time_machine.travel(datetime(2026, 11, 28, 8, tzinfo=SHANGHAI), tick=False):
+        run = services.run(made, saturday)
+    assert run is not None and run.campaign is not None
+    monday = datetime(2026, 11, 30, 9, tzinfo=SHANGHAI)
+    assert (run.campaign.send_from, run.campaign.send_until) == (monday, monday + timedelta(hours=3))
+    assert run.campaign.deadline == date(2026, 12, 7)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_statement_is_answered_when_it_comes_and_the_owner_learns_of_a_refusal(
+    app: Flask, author: User
+) -> None:
+    case(firm(author), STATEMENT)
+    made = rule(author, Trigger.NEW_ARREARS)
+    word = words.forbid("佳节", "", "")
+    made.looked_on = today()
+    db.session.commit()
+    for spec in ("payroll", "statement"):
+        assert db.session.scalars(select(Run.id)).all() == []
+        with run_inline():
+            signals.import_applied.send(ImportBatch(spec=spec))
+            db.session.commit()
+    assert db.session.scalars(select(Run.outcome)).all() == [Outcome.REFUSED]
+    assert turns() == set() and db.session.scalars(select(Campaign)).all() == []
+    again(made, today())
+    task = db.session.scalars(select(Task)).one()  # asked once
+    with app.test_request_context():
+        assert (task.owner_id, page_of_source(task)) == (author.id, f"/campaigns/rules/{made.id}")
+    assert "佳节" in task.note
+    db.session.delete(word)
+    with run_inline():
+        signals.import_applied.send(ImportBatch(spec="statement"))
+        signals.import_applied.send(ImportBatch(spec="statement"))
+        db.session.commit()
+    outcomes = [Outcome.REFUSED, Outcome.REFUSED, Outcome.DRAFTED]
+    assert db.session.scalars(select(Run.outcome).order_by(Run.id)).all() == outcomes
+    db.session.refresh(task)
+    assert task.state == "done"
 
 
 @pytest.mark.databases("sqlite")
