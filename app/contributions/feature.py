@@ -11,6 +11,7 @@ from app.contributions.forms import STATEMENT
 from app.contributions.models import ContributionFact
 from app.contributions.policy import OPTIONS, Permission
 from app.contributions.queries import corrected, facts_in_force, statement_as_evidence
+from app.contributions.standing.queries import unpaid_of
 from app.core.charts import Chart, Point, Series, bar_chart, line_chart
 from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, Panel
@@ -93,5 +94,6 @@ feature = Feature(
     ),
     evidence=(EvidenceKind("statement", _l("Monthly statement"), frozenset(Step), statement_as_evidence),),
     options=OPTIONS,
+    unpaid=unpaid_of,
     demo=demo.load,
 )

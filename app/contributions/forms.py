@@ -168,6 +168,7 @@ STATEMENT = ImportSpec(
         "invalid_since": _l("Out of use since"),
     },
     carried={**GOES_WITH_EMPLOYERS, **cases.UNTOUCHED},
+    derived={"employers": frozenset({"arrears_months"})},
     removing=removing,
     reverted=reverted,
     finished=finished,

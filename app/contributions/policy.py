@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.deferring import Reading, Term, excused, in_force, lapsed
-from app.core.dues import Rule, last_due_month, months_in_arrears
+from app.core.deferring import Reading, Term, excused, in_force, lapsed, last_owed
+from app.core.dues import Rule, Unpaid, last_due_month, months_in_arrears
 from app.core.features import current_features
 from app.core.import_spec import Context
 from app.core.options import Option
@@ -115,6 +115,19 @@ def stands(
     if counted and not months and in_force(terms, day):
         status = AccountStatus.DEFERRED
     return status, months
+
+
+def owed(
+    facts: Facts, day: date, rule: Rule, terms: tuple[Term, ...] = (), statement: Period | None = None
+) -> Unpaid | None:
+    """What is owed by the statement of the month on the day, and through which month; None: nothing."""
+    _status, months = stands(facts, day, rule, terms, statement)
+    if not months:
+        return None
+    due = last_due_month(facts.pay_day, day, rule)
+    unpaid = months_in_arrears(facts.paid, facts.pay_day, day, facts.first, rule)
+    reading = Reading(day, statement or Period.of(day), due + -unpaid, due)
+    return Unpaid(months, last_owed(terms, reading, rule.plan_breaks) or due)
 
 
 @lru_cache(maxsize=8192)

@@ -105,6 +105,18 @@ def lapsed(terms: Terms, day: date) -> bool:
     return any(term.last < month for term in terms) and not any(term.last >= month for term in terms)
 
 
+def last_owed(terms: Terms, reading: Reading, breaks: int) -> Period | None:
+    """The last of the due and unpaid months that no term takes out; None where all must not be paid yet."""
+    running = in_force(terms, reading.day)
+    taken = [term for term in terms if running or term.kept(reading, breaks)]
+    month = reading.due
+    while month > reading.paid:
+        if not any(term.first <= month <= term.last for term in taken):
+            return month
+        month += -1
+    return None
+
+
 def excused(terms: Terms, reading: Reading, breaks: int) -> int:
     """How many of the due and unpaid months must not be paid yet. Terms do not overlap."""
     running = in_force(terms, reading.day)

@@ -26,6 +26,18 @@ class Rule:
 USUAL = Rule()
 
 
+@dataclass(frozen=True)
+class Unpaid:
+    """What an employer owed by its latest statement: so many months, all of them paid when paid `through`.
+
+    Whoever reckons arrears declares `Feature.unpaid`, which tells it of an employer's id; whoever asks what
+    was left unpaid, by `current_features().unpaid`, need not know by which rule, or of deferred months.
+    """
+
+    months: int
+    through: Period
+
+
 def due_date(month: Period, pay_day: int | None, rule: Rule = USUAL) -> date:
     """The last day on which this month is paid on time; pay day 31 means the last day of a short month."""
     return month.day(pay_day or rule.default_pay_day) + timedelta(days=rule.grace_days)

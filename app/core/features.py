@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.core.criteria import Field
     from app.core.deferring import Deferments
     from app.core.demo import DemoPart
+    from app.core.dues import Unpaid
     from app.core.escalating import EvidenceKind, Origin
     from app.core.handing_over import Kept, Matter
     from app.core.list_parts import BulkAction
@@ -143,6 +144,8 @@ class Feature:
     proofs: tuple["Proof", ...] = ()
     #: approved terms that take months out of arrears; one feature has them
     deferments: "Deferments | None" = None
+    #: what an employer (its id) left unpaid by its latest statement; one feature tells it
+    unpaid: "Callable[[int], Unpaid | None] | None" = None
     init: Callable[[Flask], None] | None = None
     demo: "DemoPart | None" = None
 
@@ -178,6 +181,9 @@ class Features:
         self.evidence: dict[str, EvidenceKind] = {kind.name: kind for kind in self._each("evidence")}
         self.matters: dict[str, Matter] = {matter.name: matter for matter in self._each("matters")}
         self.deferments: Deferments | None = next((f.deferments for f in self.all if f.deferments), None)
+        self.unpaid: Callable[[int], Unpaid | None] | None = next(
+            (f.unpaid for f in self.all if f.unpaid), None
+        )
         self.kept: tuple[Kept, ...] = tuple(self._each("kept"))
         self.options: dict[str, Option] = {option.name: option for option in self._each("options")}
 

@@ -289,6 +289,9 @@ class ImportSpec:
     #: what goes with a removed record and does not keep it, beside its timeline: tables, with a condition
     #: where only some of their rows do
     carried: Mapping[str, ColumnElement[bool] | None] = field(default_factory=dict)
+    #: columns, by table, that follow from other rows and are written by others too: a difference there is no
+    #: edit, and `withdrawn` reckons them anew
+    derived: Mapping[str, frozenset[str]] = field(default_factory=dict)
     #: gives a function of a line's values, or None; what it makes of them becomes `Line.prepared`. A large
     #: file's lines are read and prepared ahead by another process, so it must ask nothing of the database.
     preparing: Callable[[Context], Callable[[Mapping[str, Any]], Any] | None] = _nothing

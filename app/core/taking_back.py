@@ -18,6 +18,8 @@ from app.core.reversible import STAMPS, Note, as_json, current, from_json
 
 #: tables whose rows go with a record and do not keep it: all (None), or those that the condition describes
 Carried = Mapping[str, ColumnElement[bool] | None]
+#: columns that follow from other rows, by table: whoever undoes reckons them anew afterwards
+Derived = Mapping[str, frozenset[str]]
 ALWAYS_CARRIED: Carried = {"timeline": None}
 
 
@@ -48,13 +50,19 @@ class Undone:
 
 
 def take_back(
-    rows: Sequence[NotedRow], carried: Carried, removing: Callable[[str, Sequence[int]], None]
+    rows: Sequence[NotedRow],
+    carried: Carried,
+    removing: Callable[[str, Sequence[int]], None],
+    derived: Derived | None = None,
 ) -> Undone:
-    """Undo rows, given newest first. `removing(table, ids)` is called before records are deleted."""
+    """Undo rows, given newest first. `removing(table, ids)` is called before records are deleted.
+
+    A `derived` column that was written since is no edit of anybody's, and stays as it is.
+    """
     before = _load(rows)
     kept: dict[int, Kept] = {}
     while True:
-        attempt = _Attempt(before)
+        attempt = _Attempt(before, derived)
         for row in rows:
             if row.id not in kept and (obstacle := attempt.try_row(row)):
                 kept[row.id] = obstacle
@@ -102,7 +110,8 @@ def _load(rows: Sequence[NotedRow], *, lock: bool = True) -> Values:
 class _Attempt:
     """Undoing on paper: the values as they would be, what would be removed, and by which row."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, derived: Derived | None = None) -> None:
+        self.derived = derived or {}
         self.values: Values = {name: {k: dict(v) for k, v in table.items()} for name, table in values.items()}
         self.doomed: dict[str, dict[int, int]] = defaultdict(dict)
         self.touched: dict[str, dict[int, set[str]]] = defaultdict(dict)
@@ -126,8 +135,14 @@ class _Attempt:
         if "a" not in note:
             edited = record.get("updated_at") != record.get("created_at")
             return Kept("edited", name) if edited else None
-        fields = tuple(one for one, value in note["a"].items() if record[one] != value)
+        fields = tuple(one for one in self._written_since(note, record) if one not in self._derived(note))
         return Kept("edited", name, fields) if fields else None
+
+    def _derived(self, note: Note) -> frozenset[str]:
+        return self.derived.get(note["t"], frozenset())
+
+    def _written_since(self, note: Note, record: Mapping[str, Any]) -> list[str]:
+        return [one for one, value in note["a"].items() if record[one] != value]
 
     def _take(self, note: Note, row_id: int) -> Callable[[], object]:
         """Apply a note backwards; gives the step that reverses it."""
@@ -136,8 +151,10 @@ class _Attempt:
             self.doomed[name][key] = row_id
             return lambda: self.doomed[name].pop(key)
         record = self.values[name][key]
-        was = {one: record[one] for one in (*note["b"], *(["updated_at"] if "n" in note else ()))}
-        record.update(note["b"])
+        since = self._derived(note) & set(self._written_since(note, record))
+        before = {one: value for one, value in note["b"].items() if one not in since}
+        was = {one: record[one] for one in (*before, *(["updated_at"] if "n" in note else ()))}
+        record.update(before)
         if "n" in note:
             record["updated_at"] = record["created_at"]
         known = self.touched[name].get(key, set())

@@ -285,7 +285,10 @@ def _take_back(run: _Run) -> Iterator[None]:
     while rows := _rows_to_undo(run.context.batch_id):
         run.hold.keep()
         result = take_back(
-            rows, run.spec.carried, lambda table, ids: run.spec.removing(table, ids, run.context)
+            rows,
+            run.spec.carried,
+            lambda table, ids: run.spec.removing(table, ids, run.context),
+            run.spec.derived,
         )
         update_rows(table_of(ImportRow), [_outcome(row.id, result.kept.get(row.id)) for row in rows])
         run.spec.reverted(result.restored, run.context)

@@ -2,18 +2,21 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.attachments.queries import kind_of
+from app.attachments.services import attach, checked
 from app.contributions.arrears.models import ArrearsCase, ArrearsPromise, CaseState, Outcome
 from app.contributions.arrears.queries import Said
 from app.contributions.arrears.services import catch_up, judged
 from app.contributions.arrears.workflow import ARREARS
 from app.core.clock import today
-from app.core.db import db
+from app.core.db import db, writing
 from app.core.errors import DomainError, Forbidden
 from app.core.periods import Period
 from app.core.permissions import Role
@@ -120,13 +123,26 @@ def test_undo_takes_a_case_back_and_reopens_what_had_ended(department: Flask, tm
 
 
 def test_a_case_somebody_worked_on_is_withdrawn_not_deleted(department: Flask, tmp_path: Path) -> None:
-    month(department, tmp_path, "2022年8月", line(1, 202208))
-    batch = month(department, tmp_path, "2022年9月", line(1, 202208))
-    contact(the_case(), create_user(Role.SPECIALIST))
+    """Speaking to the employer is work, and so is hanging a file on the case."""
+    lines = [line(number, 202208) for number in (1, 2, 3)]
+    month(department, tmp_path, "2022年8月", *lines)
+    batch = month(department, tmp_path, "2022年9月", *lines)
+    spoken, filed, _untouched = cases()
+    with writing(), checked(BytesIO(b"a slip of the bank")) as file:
+        attach(kind_of(filed), filed, file, "slip.txt", None)
+        db.session.commit()
+    contact(spoken, create_user(Role.SPECIALIST))
     take_back(department, batch)
-    assert (the_case().state, the_case().reason) == (CaseState.WITHDRAWN, "11")
-    month(department, tmp_path, "2022年9月", line(1, 202208))
-    assert (the_case().state, the_case().closed_on) == (CaseState.CONTACTED, None)
+    assert [(case.state, case.reason) for case in cases()] == [
+        (CaseState.WITHDRAWN, "11"),
+        (CaseState.WITHDRAWN, None),
+    ]
+    month(department, tmp_path, "2022年9月", *lines)
+    assert [(case.state, case.closed_on) for case in cases()] == [
+        (CaseState.CONTACTED, None),
+        (CaseState.OPENED, None),
+        (CaseState.OPENED, None),
+    ]
 
 
 def test_an_undone_correction_brings_back_the_case_that_it_had_deleted(

@@ -220,7 +220,7 @@ def test_a_term_entered_late_ends_the_case_as_relieved_and_its_removal_brings_it
     department: Flask, tmp_path: Path
 ) -> None:
     apply(department, statement(tmp_path, "2022年5月", [line(1, 202203)]))
-    apply(department, statement(tmp_path, "2022年6月", [line(1, 202203)]))
+    june = apply(department, statement(tmp_path, "2022年6月", [line(1, 202203)]))["batch"]
     assert case_states() == [(CaseState.OPENED, 3)]
     grant()
     catch_up()
@@ -229,6 +229,10 @@ def test_a_term_entered_late_ends_the_case_as_relieved_and_its_removal_brings_it
     assert db.session.scalars(select(Employer.arrears_months)).one() == 0
     found = report(date(2022, 6, 30), None)
     assert (found.due_units, found.apart) == (0, {Standing.DEFERRED: 1})
+    # what was reckoned anew is no edit: the statement can be taken back, and May's is not what it was then
+    assert take_back(department, june)["kept"] == 0
+    employer = db.session.scalars(select(Employer)).one()
+    assert (employer.statement_period, employer.arrears_months) == (Period(2022, 5), 0)
 
 
 @pytest.mark.databases("sqlite")

@@ -1,6 +1,6 @@
 """Who answers for the unpaid months of employers that were merged or divided."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.accounts.models import User
+from app.contributions.models import ContributionFact
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
@@ -20,6 +21,7 @@ from app.employers.models import AccountStatus, Employer, Stage
 from app.lifecycle.liability import queries, services
 from app.lifecycle.liability.models import Liability
 from app.lifecycle.workflow import LIFECYCLE
+from app.relief.models import ReliefDecision, ReliefInstalment, ReliefKind, ReliefPlan, ReliefState
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
 WHOLE, HALF = Decimal(1), Decimal("0.5")
@@ -103,10 +105,22 @@ def test_the_page_records_and_another_branch_sees_nothing(client: FlaskClient, c
 
 def test_after_either_merger_one_answers_for_all_and_statements_say_whether_it_was_paid(chen: User) -> None:
     known = {
-        "arrears_months": 3, "paid_through": Period(2026, 6), "account_status": AccountStatus.NORMAL,
+        "arrears_months": 2, "paid_through": Period(2026, 6), "account_status": AccountStatus.NORMAL,
         "arrears_as_of": today() - timedelta(days=9), "statement_period": Period(2026, 10),
     }  # fmt: skip
     old, other = (employer(chen, name, **known) for name in ("合并前甲公司", "合并前乙公司"))
+    # July and August are deferred and made up by a plan, September and October are due
+    fact = ContributionFact(
+        employer_id=old.id, period=Period(2026, 10), account_status=AccountStatus.NORMAL, heads=1, pay_day=10,
+        paid_through=Period(2026, 6), as_of=date(2026, 10, 31),
+    )  # fmt: skip
+    plan = ReliefPlan(agreed_on=date(2026, 9, 1))
+    plan.instalments = [ReliefInstalment(month=Period(2026, 12), amount=WHOLE, through=Period(2026, 8))]
+    deferred = ReliefDecision(
+        employer=old, kind=ReliefKind.DEFERMENT, from_month=Period(2026, 7), to_month=Period(2026, 8),
+        state=ReliefState.RESUMED, plans=[plan],
+    )  # fmt: skip
+    db.session.add_all([fact, deferred])
     formed, third = employer(chen, "新设丙公司"), employer(chen, "另一丁公司")
     term = Term(proof="新设合并协议")
     for one in (old, other):
@@ -118,14 +132,14 @@ def test_after_either_merger_one_answers_for_all_and_statements_say_whether_it_w
     with pytest.raises(DomainError):  # after a merger there are no shares
         services.agree(old, formed.id, HALF, today(), "承接确认书", chen)
     made = services.agree(old, formed.id, WHOLE, today() - timedelta(days=20), "承接确认书", chen)
-    assert made.through == Period(2026, 9)
+    assert made.through == Period(2026, 10)
     with pytest.raises(DomainError):  # the statement since shows it unpaid
         services.settle_share(made, today() - timedelta(days=10), "补缴书", chen)
     services.settle_share(made, today(), "补缴书", chen)
     assert told(made) == (True, False, False, 0)
     old.arrears_as_of = today()  # a statement drawn up since says otherwise
     assert told(made) == (False, False, True, 1)
-    old.paid_through = Period(2026, 9)
+    old.paid_through = Period(2026, 10)
     assert told(made) == (True, True, False, 0)
     with pytest.raises(Conflict):
         services.settle_share(made, today(), "再次", chen)

@@ -10,8 +10,9 @@ from app.contributions.arrears import demo
 from app.contributions.arrears.cli import group
 from app.contributions.arrears.lists import EMPLOYER_FIELDS
 from app.contributions.arrears.models import ArrearsCase
-from app.contributions.arrears.policy import OPTIONS, REASONS, Permission, visible_to
-from app.contributions.arrears.queries import cases_on, endings, left_with, open_case
+from app.contributions.arrears.policy import OPTIONS, REASONS, RECORD, Permission, visible_to
+from app.contributions.arrears.pursuing.queries import endings, open_case
+from app.contributions.arrears.queries import cases_on, left_with
 from app.contributions.arrears.views import bp
 from app.contributions.arrears.workflow import ARREARS, objections_to_escalation
 from app.contributions.standing.policy import OPTIONS as BUCKETS
@@ -55,7 +56,7 @@ KPIS = (
 
 #: late or short payment, pursued as far as the court
 ESCALATING = Origin(
-    "arrears_case",
+    RECORD,
     _l("Arrears case"),
     Breach.PAY,
     open_case,
@@ -101,7 +102,7 @@ feature = Feature(
     workflows=(ARREARS,),
     record_kinds=(
         RecordKind(
-            "arrears_case",
+            RECORD,
             _l("Arrears case"),
             ArrearsCase,
             visible_to,

@@ -13,6 +13,8 @@ from app.employers.models import Employer
 from app.employers.policy import visible_to as employer_visible_to
 
 REASONS = "arrears_reason"
+#: the kind of record that files hang on, and that escalations come from
+RECORD = "arrears_case"
 #: families of reasons that the product acts upon; a department adds its own codes below them
 DIFFICULTY, NOT_OPERATING = "10", "20"
 #: operating status (table operating_status): licence revoked, deregistered

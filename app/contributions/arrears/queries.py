@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, Subquery, exists, func, or_, select, union
 
+from app.attachments.models import Attachment
 from app.contributions.arrears.models import ArrearsCase, ArrearsPromise, CaseState, Outcome
+from app.contributions.arrears.policy import RECORD
 from app.contributions.arrears.workflow import ARREARS
 from app.contributions.models import ContributionFact
 from app.contributions.policy import OPEN, rule_on
 from app.core.bulk import read_tuples
 from app.core.db import db
 from app.core.dues import months_in_arrears
-from app.core.escalating import Ending
-from app.core.escalating import Outcome as Outcomes
 from app.core.moving import Change
 from app.core.periods import Period
 from app.core.workflow import WorkflowHistory
@@ -243,12 +243,13 @@ def last_open_states(case_ids: Collection[int]) -> Mapping[int, CaseState]:
 
 
 def worked_on(case_ids: Collection[int]) -> set[int]:
-    """The cases that a person has had a hand in: these are never deleted."""
+    """The cases that a person has had a hand in, or hung a file on: these are never deleted."""
     rows = WorkflowHistory
-    query = select(rows.record_id).where(
+    moved = select(rows.record_id).where(
         rows.workflow == ARREARS.name, rows.record_id.in_(case_ids), rows.actor_id.is_not(None)
     )
-    return set(db.session.scalars(query))
+    filed = select(Attachment.record_id).where(Attachment.kind == RECORD, Attachment.record_id.in_(case_ids))
+    return set(db.session.scalars(moved.union(filed)))
 
 
 # -- whose cases to look at ----------------------------------------------------------------------------
@@ -262,14 +263,18 @@ def named_in(batch_id: int) -> Select[int]:
     return of_batch.where(or_(fact.arrears_months > 0, known))
 
 
+def named_by(batch_id: int) -> Select[Any]:
+    """The employers that an import named, whatever became of its rows."""
+    return select(ImportRow.record_id).where(ImportRow.batch_id == batch_id)
+
+
 def taken_back_in(batch_id: int) -> Select[int]:
     """The employers that an undone statement had named and that have cases, or are behind without its facts.
 
     Its facts are gone by now. A correction may have found the months paid and so have ended a case for good:
     what it had replaced counts again.
     """
-    fact, case = ContributionFact, ArrearsCase
-    named = select(ImportRow.record_id).where(ImportRow.batch_id == batch_id)
+    fact, case, named = ContributionFact, ArrearsCase, named_by(batch_id)
     known = select(case.employer_id).where(case.employer_id.in_(named))
     behind = select(fact.employer_id).where(fact.employer_id.in_(named), fact.arrears_months > 0)
     both = union(known, behind).subquery()
@@ -317,34 +322,3 @@ def left_with(_kept_id: int, merged_id: int) -> Iterator[Change]:
     query = query.where(ArrearsCase.employer_id == merged_id, ArrearsCase.closed_on.is_(None))
     for case_id, day in db.session.execute(query):
         yield Change("arrears_cases", case_id, {"state": CaseState.WITHDRAWN, "closed_on": day})
-
-
-# -- what escalations ask --------------------------------------------------------------------------------
-
-_OUTCOMES = {
-    CaseState.SETTLED: Outcomes.PAID,
-    CaseState.RELIEVED: Outcomes.RELIEVED,
-    CaseState.CLOSED: Outcomes.CLOSED,
-    CaseState.WITHDRAWN: Outcomes.LAPSED,
-}
-
-
-def open_case(employer: Employer) -> int | None:
-    """The id of the case that may be pursued."""
-    query = select(ArrearsCase.id).where(
-        ArrearsCase.employer_id == employer.id, ArrearsCase.closed_on.is_(None)
-    )
-    return db.session.scalar(query)
-
-
-def endings(case_ids: Collection[int]) -> dict[int, Ending]:
-    """How the cases ended that are over; one that is gone was taken back with its statement."""
-    case = ArrearsCase
-    query = select(case.id, case.state, case.closed_on, case.closed_period).where(case.id.in_(case_ids))
-    known = {row.id: row for row in db.session.execute(query)}
-    found = {id_: Ending(Outcomes.LAPSED) for id_ in case_ids if id_ not in known}
-    for id_, row in known.items():
-        if row.closed_on is not None:
-            told = {"statement": str(row.closed_period)} if row.closed_period else {}
-            found[id_] = Ending(_OUTCOMES.get(row.state, Outcomes.LAPSED), told)
-    return found

@@ -17,7 +17,7 @@ from app.contributions.arrears.models import ArrearsCase, ArrearsPromise, CaseSt
 from app.contributions.arrears.policy import ENDED
 from app.contributions.arrears.queries import Known, Promise, Said, Spell
 from app.contributions.arrears.workflow import ARREARS, ENDINGS
-from app.contributions.standing.queries import approved_terms
+from app.contributions.standing.queries import with_terms
 from app.contributions.standing.services import reckon_anew
 from app.core import signals, timeline
 from app.core.bulk import insert_rows, new_ids, update_rows
@@ -46,14 +46,16 @@ def recorded(context: Context) -> None:
 
 
 def withdrawn(context: Context) -> None:
-    """A statement was taken back."""
+    """A statement was taken back. What was reckoned anew since counts, not what was noted with it."""
+    reckon_anew(with_terms(queries.named_by(context.batch_id)))
     reckon(queries.taken_back_in(context.batch_id))
 
 
 def catch_up() -> int:
     """Opens and closes what statements from before there were cases ask for, and what approved terms have
     changed since; gives how many employers."""
-    reckon(_these(reckon_anew(list(approved_terms()))))
+    if changed := reckon_anew(with_terms()):
+        reckon(_these(changed))
     return reckon(queries.out_of_step())
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    Select,
     Subquery,
     case,
     func,
@@ -26,13 +27,13 @@ from sqlalchemy import (
 )
 
 from app.contributions.models import ContributionFact
-from app.contributions.policy import OPEN, rule_on
+from app.contributions.policy import OPEN, Facts, owed, rule_on
 from app.contributions.standing.policy import Standing
 from app.core.clock import today
 from app.core.db import among, db
 from app.core.deferring import Deferments, Term
 from app.core.deferring import Plan as DeferredPlan
-from app.core.dues import last_due_month
+from app.core.dues import Unpaid, last_due_month
 from app.core.features import current_features
 from app.core.import_spec import Context
 from app.core.periods import Period
@@ -174,6 +175,18 @@ def approved_terms(employer_ids: Collection[int] | None = None) -> dict[int, tup
     return {employer_id: tuple(own) for employer_id, own in found.items()}
 
 
+def with_terms(employers: Select[int] | None = None) -> list[int]:
+    """The ids of the employers that have approved terms; of these, or of all."""
+    declared = current_features().deferments
+    if declared is None:
+        return []
+    terms = declared.terms().subquery()
+    query = select(terms.c.employer_id).distinct().order_by(terms.c.employer_id)
+    if employers is not None:
+        query = query.where(terms.c.employer_id.in_(employers))
+    return list(db.session.scalars(query))
+
+
 def _plans(planned: Collection[int]) -> dict[int, list[DeferredPlan]]:
     """The plans that were ever agreed on, by what they stand under."""
     declared = current_features().deferments
@@ -201,6 +214,19 @@ def _marks(plan_ids: Collection[int]) -> dict[int, tuple[tuple[Period, Period], 
     for plan_id, month, through in db.session.execute(query.where(marks.through.is_not(None))):
         found[plan_id].append((month, through))
     return {plan_id: tuple(sorted(own)) for plan_id, own in found.items()}
+
+
+def unpaid_of(employer_id: int) -> Unpaid | None:
+    """What the employer owed on the day of its latest statement; for `Feature.unpaid`."""
+    fact = ContributionFact
+    query = select(fact).where(fact.employer_id == employer_id)
+    latest = query.order_by(fact.period.desc(), fact.version.desc()).limit(1)
+    found = db.session.scalars(latest).first()
+    if found is None:
+        return None
+    said = Facts(found.account_status, found.paid_through, found.pay_day, found.first_contribution_month)
+    terms = approved_terms([employer_id]).get(employer_id, ())
+    return owed(said, found.as_of, rule_on(found.as_of), terms, found.period)
 
 
 def terms_of_run(context: Context) -> Mapping[str, tuple[Term, ...]]:

@@ -9,7 +9,9 @@ from app.core import timeline
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
+from app.core.features import current_features
 from app.core.i18n import msgid
+from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.text import clean
 from app.core.workflow import Reason
@@ -44,13 +46,19 @@ def agree(
         raise DomainError(_l("Name the document that proves it."))
     made = Liability(
         debtor_id=debtor.id, successor_id=successor_id, share=share, months=debtor.arrears_months,
-        through=debtor.paid_through + debtor.arrears_months if debtor.paid_through else None,
-        agreed_on=on, proof=clean(proof), recorded_by_id=actor.id,
+        through=_owed_through(debtor), agreed_on=on, proof=clean(proof), recorded_by_id=actor.id,
     )  # fmt: skip
     db.session.add(made)
     db.session.flush()
     _tell(AGREED, made, actor)
     return made
+
+
+def _owed_through(debtor: Employer) -> Period | None:
+    """The last month that is due: what is deferred, or made up by a plan, is not among the unpaid months."""
+    tell = current_features().unpaid
+    unpaid = tell(debtor.id) if tell else None
+    return unpaid.through if unpaid else None
 
 
 def settle_share(made: Liability, on: date, proof: str, actor: Actor) -> None:
