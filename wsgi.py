@@ -10,7 +10,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the Python that is too old reads
 gc.disable()
 
 from app import create_app  # noqa: E402
-from app.core.i18n import console_words  # noqa: E402
+from app.core.language.i18n import console_words  # noqa: E402
 from app.environment import ConfigError, speaks_chinese  # noqa: E402
 
 try:

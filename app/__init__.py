@@ -6,10 +6,15 @@ from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
 from app.config import PROJECT, Settings, bind_settings
-from app.core import code_tables, commands, diagrams, i18n, web, workflow_views
-from app.core.application import Application
+from app.core import code_tables
 from app.core.db import Intent, _intent, db, prepare_engine
 from app.core.features import load_features
+from app.core.language import i18n
+from app.core.runtime import commands
+from app.core.web import site as web
+from app.core.web.application import Application
+from app.core.workflow import diagrams
+from app.core.workflow import views as workflow_views
 
 #: Every feature, in dependency order. A feature is a package with a `feature.py`.
 FEATURES: tuple[str, ...] = (

@@ -8,8 +8,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy.types import TypeDecorator
 
-from app.core.bigrams import is_index_object
 from app.core.db import Intent, intending
+from app.core.language.bigrams import is_index_object
 
 database = current_app.extensions["migrate"].db
 

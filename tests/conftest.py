@@ -20,11 +20,12 @@ from sqlalchemy import create_engine, text
 from app import create_app
 from app.audit.models import AuditEvent, anchor_path, protect, unprotect
 from app.config import Settings
-from app.core import code_tables, passwords
+from app.core import code_tables
 from app.core.db import db
-from app.core.limits import limiter
-from app.core.personal_keys import key_path
-from app.core.valkey import answers, valkey_command
+from app.core.personal.keys import key_path
+from app.core.runtime.valkey import answers, valkey_command
+from app.core.signing_in import passwords
+from app.core.web.limits import limiter
 from tests.postgresql import a_server
 from tests.waiting import wait_until
 

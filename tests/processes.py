@@ -14,7 +14,7 @@ from functools import cache
 from typing import IO, Protocol
 
 from app.config import PROJECT
-from app.core.forked import CAN_FORK
+from app.core.runtime.forked import CAN_FORK
 
 _one_at_a_time = threading.Lock()
 

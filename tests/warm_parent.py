@@ -1,7 +1,7 @@
 """A process that has imported the product, and starts copies of itself on demand: `tests.processes` asks it.
 
 Importing takes five seconds of a processor, and the tests start some hundred processes. `flask up` starts
-its own in the same way (`app.core.forked`). A copy gets its environment before any setting is read or any
+its own in the same way (`app.core.runtime.forked`). A copy gets its environment before any setting is read or any
 application made, so that it is what a new interpreter would be; it dies with this process.
 
 Each request is one packet on standard input: JSON and three files, the copy's output, its errors, and a pipe
@@ -25,8 +25,8 @@ from flask.cli import main as flask
 
 from app import create_app
 from app.config import Settings
-from app.core import phrases
-from app.core.lifeline import die_with_parent
+from app.core.language import phrases
+from app.core.runtime.lifeline import die_with_parent
 
 LARGEST_REQUEST = 200_000
 

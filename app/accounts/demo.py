@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from app.accounts import queries, services
 from app.accounts.models import Branch, User, UserRole
-from app.core import passwords
 from app.core.clock import now
 from app.core.db import db
 from app.core.demo import Demo
 from app.core.permissions import Role, Scope
+from app.core.signing_in import passwords
 
 PASSWORD = "Jinnuo-2026-demo"  # noqa: S105 - of the demonstration, and printed at its start
 DEPARTMENT = "金诺住房公积金管理部"

@@ -8,10 +8,10 @@ from app.accounts.cli import branches_group, users_group
 from app.accounts.policy import Permission
 from app.accounts.views import bp
 from app.config import current_settings
-from app.core import limits
 from app.core.features import Feature, NavItem
 from app.core.handing_over import Kept
 from app.core.permissions import Role
+from app.core.web import limits
 
 ADMINISTRATORS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
 

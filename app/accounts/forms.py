@@ -11,7 +11,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.accounts import queries
 from app.accounts.models import Branch
 from app.accounts.policy import within
-from app.core.choices import offered
+from app.core.forms.choices import offered
 from app.core.permissions import ROLE_LABELS, SCOPE_LABELS, Actor, Role, Scope
 
 

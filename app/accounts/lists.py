@@ -10,12 +10,12 @@ from sqlalchemy import Row, Select, bindparam, case, or_, select
 from app.accounts import queries
 from app.accounts.models import Branch, User, UserRole
 from app.accounts.policy import Permission, in_scope, is_locked
-from app.core import formats
 from app.core.clock import now
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria.fields import ME, Choice
+from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.db import db
-from app.core.fields import ME, Choice
-from app.core.listing import Column, Empty, Link, ListPage, Quick
+from app.core.language import formats
+from app.core.listing.page import Column, Empty, Link, ListPage, Quick
 from app.core.permissions import ROLE_LABELS, SCOPE_LABELS, SEPARATED_ROLES, Actor, current_actor, may
 
 

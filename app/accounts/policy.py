@@ -10,8 +10,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import Branch, User
 from app.core.clock import now
-from app.core.passwords import MAX_AGE_DAYS
 from app.core.permissions import SEPARATED_ROLES, Actor, Grantable, Holder, Role, Scope
+from app.core.signing_in.passwords import MAX_AGE_DAYS
 
 #: Failures in a row after which an account is locked, and for how long.
 LOCK_AFTER = 5

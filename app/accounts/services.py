@@ -11,12 +11,12 @@ from sqlalchemy import delete, func, literal, select, update
 from app.accounts import policy, queries
 from app.accounts.models import Branch, RecoveryCode, User, UserRole
 from app.audit import services as audit
-from app.core import passwords
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor, Role, Scope
+from app.core.signing_in import passwords
 
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,59}")
 BRANCH_CODE = re.compile(r"[A-Za-z0-9-]{1,20}")

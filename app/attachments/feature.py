@@ -12,9 +12,9 @@ from app.attachments.queries import files_of_merged, kind_of, orphans, outdated_
 from app.attachments.views import bp, panel, panel_names
 from app.core.features import Feature, Panel, TimelineKind
 from app.core.jobs import DailyAt
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor
-from app.core.retaining import Retention
+from app.core.personal.retaining import Retention
 
 
 def _of_employer(employer: Any, actor: Actor) -> dict[str, Any]:

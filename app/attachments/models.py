@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models import User
 from app.core.clock import now
 from app.core.db import Model, Timestamps
-from app.core.file_types import FILE_TYPES, FileType
+from app.core.files.types import FILE_TYPES, FileType
 
 
 class StoredFile(Model):
@@ -47,7 +47,7 @@ class StoredFile(Model):
 
 
 class Attachment(Timestamps, Model):
-    """A file on a record: `kind` names a `core.attachable.RecordKind`, `record_id` is its id."""
+    """A file on a record: `kind` names a `core.files.attachable.RecordKind`, `record_id` is its id."""
 
     __tablename__ = "attachments"
     __table_args__ = (

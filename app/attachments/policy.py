@@ -4,8 +4,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from app.attachments.models import Attachment
-from app.core.attachable import RecordKind
 from app.core.features import current_features
+from app.core.files.attachable import RecordKind
 from app.core.permissions import Actor, Grantable, may
 
 

@@ -13,13 +13,13 @@ from app.accounts.queries import name_of
 from app.attachments.models import Attachment, StoredFile
 from app.attachments.policy import visible_to
 from app.config import current_settings
-from app.core import kept_files
-from app.core.attachable import RecordKind
 from app.core.db import db
 from app.core.errors import Forbidden, NotFound
 from app.core.features import current_features
+from app.core.files import kept as kept_files
+from app.core.files.attachable import RecordKind
 from app.core.finding import the_one
-from app.core.moving import EMPLOYERS, Change
+from app.core.merging.moving import EMPLOYERS, Change
 from app.core.permissions import Actor, Grantable, may
 from app.core.reach import once_for_reach
 

@@ -15,16 +15,17 @@ from app.attachments import queries
 from app.attachments.models import Attachment, StoredFile
 from app.attachments.policy import may_remove
 from app.config import current_settings
-from app.core import pictures, timeline
-from app.core.attachable import RecordKind
+from app.core import timeline
 from app.core.clock import now
 from app.core.db import db, insert_new, is_postgresql
 from app.core.errors import DomainError, Forbidden
-from app.core.file_types import FileRefused, FileType, file_type_of
-from app.core.i18n import msgid
-from app.core.kept_files import Draft, TooLarge, drafted, drafts_in, path_of
+from app.core.files import pictures
+from app.core.files.attachable import RecordKind
+from app.core.files.kept import Draft, TooLarge, drafted, drafts_in, path_of
+from app.core.files.pictures import Picture
+from app.core.files.types import FileRefused, FileType, file_type_of
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.pictures import Picture
 
 KIND, ENDPOINT = "attachment", "attachments.show"
 ATTACHED = msgid("File attached: %(title)s")

@@ -15,15 +15,15 @@ from app.attachments.models import Attachment, StoredFile
 from app.attachments.policy import Permission, may_remove
 from app.audit import services as audit
 from app.config import current_settings
-from app.core.attachable import RecordKind
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.file_types import ACCEPTED
-from app.core.i18n import msgid
+from app.core.files.attachable import RecordKind
+from app.core.files.pictures import LARGE, SMALL
+from app.core.files.types import ACCEPTED
 from app.core.jobs import enqueue
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor, current_actor, may, requires
-from app.core.pictures import LARGE, SMALL
-from app.core.web import download_only
+from app.core.web.site import download_only
 
 bp = Blueprint("attachments", __name__, url_prefix="/attachments")
 

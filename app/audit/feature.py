@@ -11,8 +11,8 @@ from app.audit.policy import Permission
 from app.audit.views import bp
 from app.core import signals
 from app.core.features import Feature, NavItem
-from app.core.i18n import msgid
-from app.core.moving import Mover
+from app.core.language.i18n import msgid
+from app.core.merging.moving import Mover
 from app.core.permissions import Role
 
 

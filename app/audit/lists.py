@@ -7,13 +7,13 @@ from sqlalchemy import select
 from app.audit import queries
 from app.audit.models import AuditEvent
 from app.audit.policy import Permission
-from app.core import formats
-from app.core.criteria import Field, Kind
+from app.core.criteria.fields import Choice
+from app.core.criteria.trees import Field, Kind
 from app.core.db import db
-from app.core.fields import Choice
-from app.core.i18n import translated
-from app.core.list_parts import Column, Empty, Link
-from app.core.listing import ListPage
+from app.core.language import formats
+from app.core.language.i18n import translated
+from app.core.listing.page import ListPage
+from app.core.listing.parts import Column, Empty, Link
 from app.core.permissions import Actor
 
 SEPARATOR = " · "

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, true
 
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.periods import Period
 from app.core.permissions import Actor, Grantable
 

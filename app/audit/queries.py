@@ -17,11 +17,11 @@ from sqlalchemy.orm import lazyload
 
 from app.audit.models import GENESIS, HASHED, AuditEvent, anchor_path, content_hash, stamp
 from app.audit.policy import COMMANDS, visible_to
-from app.core import formats
 from app.core.db import Base, EnumText, db, is_postgresql
 from app.core.features import current_features
 from app.core.finding import the_one
-from app.core.i18n import DEFAULT, msgid, speaking, translated
+from app.core.language import formats
+from app.core.language.i18n import DEFAULT, msgid, speaking, translated
 from app.core.permissions import Actor
 from app.core.proofs import SEAL
 from app.core.story import told

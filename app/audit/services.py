@@ -22,7 +22,7 @@ from app.audit.models import GENESIS, HASHED, AuditEvent, anchor_path, canonical
 from app.audit.policy import MASKED, SECRET, SILENT, plain
 from app.core.clock import now
 from app.core.db import Base, Intent, _intent, db, intending
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor, acting
 
 CREATED, CHANGED, DELETED = msgid("Created"), msgid("Changed"), msgid("Deleted")

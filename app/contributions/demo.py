@@ -7,8 +7,8 @@ from sqlalchemy import insert, select
 from app.contributions.models import ContributionFact
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.dues import months_in_arrears
 from app.core.periods import Period
+from app.core.rules.dues import months_in_arrears
 from app.employers.models import AccountStatus, Employer, Stage
 
 

@@ -12,11 +12,11 @@ from app.contributions.models import ContributionFact
 from app.contributions.policy import OPTIONS, Permission
 from app.contributions.queries import corrected, facts_in_force, statement_as_evidence
 from app.contributions.standing.queries import unpaid_of
-from app.core.charts import Chart, Point, Series, bar_chart, line_chart
 from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, Panel
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
+from app.core.web.charts import Chart, Point, Series, bar_chart, line_chart
 from app.employers.models import ACCOUNT_STATUS_LABELS, Employer
 
 

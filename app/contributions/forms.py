@@ -11,9 +11,9 @@ from app.contributions.ordinary.services import ORDINARY_LINES
 from app.contributions.policy import Permission
 from app.contributions.reminding.services import settle_paid
 from app.contributions.services import applied, plan, preparing
-from app.core.identifiers import credit_code, mobile
-from app.core.import_spec import Column, Context, ImportSpec
-from app.core.parsing import account_number, code, code_text, day, money, period, rate, text, whole
+from app.core.importing.spec import Column, Context, ImportSpec
+from app.core.rules.identifiers import credit_code, mobile
+from app.core.sheets.parsing import account_number, code, code_text, day, money, period, rate, text, whole
 from app.employers.models import AccountStatus, Employer
 from app.employers.sources.policy import REASONS, REMARKS
 from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers, reverted_employers

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.deferring import Reading, Term, excused, in_force, lapsed, last_owed
-from app.core.dues import Rule, Unpaid, last_due_month, months_in_arrears
 from app.core.features import current_features
-from app.core.import_spec import Context
+from app.core.importing.spec import Context
 from app.core.options import Option
 from app.core.periods import Period
 from app.core.permissions import Grantable
+from app.core.rules.deferring import Reading, Term, excused, in_force, lapsed, last_owed
+from app.core.rules.dues import Rule, Unpaid, last_due_month, months_in_arrears
 from app.employers.models import AccountStatus, Stage
 from app.lifecycle.workflow import LIFECYCLE
 
@@ -99,7 +99,7 @@ def stands(
     """The status that counts on the day, and the months in arrears (domain rule E1).
 
     Sealed and closed accounts are not counted; nor is one opened that has yet to pay. A deferred one is not
-    either, until its approved term is over (`core.deferring`); without an approval known to us the bank's
+    either, until its approved term is over (`core.rules.deferring`); without an approval known to us the bank's
     word holds. While a term is in force an account is deferred even if the bank still shows it as an ordinary
     one, unless months from before are unpaid. `standing.queries` says the same in SQL.
     """

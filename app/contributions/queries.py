@@ -11,10 +11,10 @@ from app.contributions.models import ContributionFact
 from app.core.bulk import read_rows, read_tuples
 from app.core.db import among, db
 from app.core.escalating import Exhibit
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
+from app.core.language.text import name_key
 from app.core.periods import Period
 from app.core.permissions import Actor
-from app.core.text import name_key
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.employers.sources.queries import by_code, nameless_codes
 from app.imports.models import ImportBatch

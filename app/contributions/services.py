@@ -17,9 +17,9 @@ from app.contributions.policy import Facts, evidence, month_of, reckoned, rule_o
 from app.contributions.queries import FACT, Handler, Known
 from app.contributions.standing.queries import terms_of_run
 from app.core import signals
-from app.core.import_spec import Context, Line, Plan, Ref, id_of
-from app.core.text import name_key
-from app.core.workflow_sets import SetMove, transition_many
+from app.core.importing.spec import Context, Line, Plan, Ref, id_of
+from app.core.language.text import name_key
+from app.core.workflow.sets import SetMove, transition_many
 from app.employers.models import Employer, EmployerContact, Stage
 from app.employers.search.services import Prepared, index_new, prepared, reindex
 from app.employers.sources.policy import FIELDS, STATEMENT, heard_first, is_plain, obligation

@@ -18,9 +18,9 @@ from sqlalchemy import String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import today
+from app.core.criteria.fields import Choice, Field, Kind
 from app.core.db import Model, Timestamps, db
-from app.core.fields import Choice, Field, Kind
-from app.core.i18n import in_chinese
+from app.core.language.i18n import in_chinese
 from app.core.permissions import Actor
 
 #: how long another process may go on with the codes of before

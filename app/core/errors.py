@@ -1,4 +1,4 @@
-"""Errors that a person can read and act on; one handler (core.web) turns them into a flash or a page."""
+"""Errors that a person can read and act on; one handler (core.web.site) turns them into a flash or a page."""
 
 from collections.abc import Sequence
 

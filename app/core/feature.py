@@ -3,16 +3,19 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from app.core import code_tables, commands, legal, personal_keys, workdays
+from app.core import code_tables
 from app.core.features import Feature
-from app.core.health import blueprint
 from app.core.jobs import Every
-from app.core.list_run_jobs import sweep_exports, sweep_runs
-from app.core.list_run_views import blueprint as runs
-from app.core.moving import Mover
-from app.core.operations_cli import backup_command, jobs_group
-from app.core.process_cli import schedule_command, up_command, web_command, worker_command
-from app.core.translations_cli import translations
+from app.core.language.translations_cli import translations
+from app.core.listing.run_jobs import sweep_exports, sweep_runs
+from app.core.listing.run_views import blueprint as runs
+from app.core.merging.moving import Mover
+from app.core.personal import keys as personal_keys
+from app.core.rules import legal, workdays
+from app.core.runtime import commands
+from app.core.runtime.health import blueprint
+from app.core.runtime.operations_cli import backup_command, jobs_group
+from app.core.runtime.process_cli import schedule_command, up_command, web_command, worker_command
 
 #: tables of the core that no feature owns
 TABLES = (code_tables.CodeValue, legal.LegalBasis, personal_keys.PersonalKey, workdays.WorkingDay)

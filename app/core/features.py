@@ -12,26 +12,26 @@ from app.core.permissions import Actor, Grants, Role
 if TYPE_CHECKING:
     from click import Group
 
-    from app.core.attachable import RecordKind
-    from app.core.criteria import Field
-    from app.core.deferring import Deferments
+    from app.core.criteria.trees import Field
     from app.core.demo import DemoPart
-    from app.core.dues import Unpaid
     from app.core.escalating import EvidenceKind, Origin
+    from app.core.files.attachable import RecordKind
     from app.core.handing_over import Kept, Matter
-    from app.core.list_parts import BulkAction
-    from app.core.moving import Mover
+    from app.core.listing.parts import BulkAction
+    from app.core.merging.moving import Mover
     from app.core.options import Option
     from app.core.periods import Period
+    from app.core.personal.retaining import Retention
     from app.core.proofs import Proof
-    from app.core.retaining import Retention
+    from app.core.rules.deferring import Deferments
+    from app.core.rules.dues import Unpaid
     from app.core.searching import SearchKind
-    from app.core.workflow import Guard, Workflow
+    from app.core.workflow.engine import Guard, Workflow
 
 
 @dataclass(frozen=True)
 class NavItem:
-    """A line of the left navigation, in one of the groups of `core.navigation`."""
+    """A line of the left navigation, in one of the groups of `core.web.navigation`."""
 
     label: Any
     endpoint: str
@@ -75,7 +75,7 @@ class WorkspaceCard:
 class Kpi:
     """A figure of the dashboard, as criteria over employers, so that the number and its rows cannot differ.
 
-    `numerator(period)` and `denominator(period)` give rule trees (core.criteria); without a denominator
+    `numerator(period)` and `denominator(period)` give rule trees (core.criteria.trees); without a denominator
     the figure is a count.
     """
 

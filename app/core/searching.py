@@ -11,14 +11,14 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import any_, func, select
 
-from app.core.criteria import Tree, rule, to_query
+from app.core.criteria.trees import Tree, rule, to_query
 from app.core.db import db, is_postgresql
 from app.core.features import current_features
-from app.core.formats import NOTHING
-from app.core.listing import ListPage
-from app.core.paging import FOUND_CAP
+from app.core.language.formats import NOTHING
+from app.core.language.text import pinyin, search_key
+from app.core.listing.page import ListPage
+from app.core.listing.paging import FOUND_CAP
 from app.core.permissions import Actor, may_open
-from app.core.text import pinyin, search_key
 
 #: how far hits are counted
 COUNT_CAP = FOUND_CAP

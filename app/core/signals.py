@@ -38,7 +38,7 @@ segment_deleting = _signals.signal("segment-deleting")
 #: Sent after the workbook is made, in the transaction that ends the request.
 list_exported = _signals.signal("list-exported")
 
-#: sender: the list's name; run (core.list_runs), title (msgid of the action), actor_id, state, counts,
+#: sender: the list's name; run (core.listing.runs), title (msgid of the action), actor_id, state, counts,
 #: criteria (a sentence). Sent in the transaction that ends a bulk action, or its undoing.
 list_acted = _signals.signal("list-acted")
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.core import formats
 from app.core.code_tables import label
 from app.core.features import current_features
-from app.core.i18n import translated
+from app.core.language import formats
+from app.core.language.i18n import translated
 from app.core.periods import Period
 
 

@@ -12,7 +12,7 @@ from app.core.bulk import Columns, insert_columns, update_rows
 from app.core.clock import now
 from app.core.db import Model, among, db
 from app.core.permissions import Actor
-from app.core.retaining import without_names
+from app.core.personal.retaining import without_names
 
 
 class TimelineEntry(Model):

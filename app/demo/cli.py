@@ -11,7 +11,7 @@ from app.accounts.models import User
 from app.core.db import db, writing
 from app.core.demo import Demo
 from app.core.features import current_features
-from app.core.i18n import to_console as _
+from app.core.language.i18n import to_console as _
 from app.core.permissions import ROLE_LABELS
 from app.employers.models import Employer
 

@@ -8,14 +8,14 @@ from flask.cli import AppGroup
 from sqlalchemy import inspect
 
 from app.accounts.queries import user_by_name
-from app.core import segments as saved
+from app.core.criteria import segments as saved
+from app.core.criteria.sentences import Wording
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.i18n import translated
+from app.core.language.i18n import translated
+from app.core.language.text import mask_phone
 from app.core.permissions import Actor
-from app.core.reversible import plain
-from app.core.sentences import Wording
-from app.core.text import mask_phone
+from app.core.undoing.reversible import plain
 from app.employers import queries
 from app.employers.lists import LIST, count_employers, employer_fields
 from app.employers.models import Employer, EmployerContact

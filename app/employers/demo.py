@@ -8,15 +8,15 @@ from sqlalchemy import func, insert, select, update
 from stdnum.cn import uscc
 
 from app.accounts.models import User, UserRole
-from app.core import segments
-from app.core.criteria import rule
+from app.core.criteria import segments
+from app.core.criteria.trees import rule
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.dues import last_due_month, months_in_arrears
+from app.core.language.text import name_key
 from app.core.list_preferences import pin
 from app.core.periods import Period
 from app.core.permissions import Role
-from app.core.text import name_key
+from app.core.rules.dues import last_due_month, months_in_arrears
 from app.employers.lists import LIST, employer_fields
 from app.employers.models import (
     AccountStatus,

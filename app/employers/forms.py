@@ -23,14 +23,14 @@ from wtforms.utils import unset_value
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from app.accounts.models import User
-from app.core.cells import REASONS, CellError
-from app.core.choices import offered
 from app.core.clock import today
-from app.core.code_forms import CodedField
-from app.core.decimals import Places
-from app.core.i18n import translated
-from app.core.identifiers import credit_code, document_number, mobile
-from app.core.text import clean, is_landline
+from app.core.forms.choices import offered
+from app.core.forms.code_forms import CodedField
+from app.core.forms.decimals import Places
+from app.core.language.i18n import translated
+from app.core.language.text import clean, is_landline
+from app.core.rules.identifiers import credit_code, document_number, mobile
+from app.core.sheets.cells import REASONS, CellError
 from app.employers.areas.queries import offered_areas
 from app.employers.models import SOURCE_LABELS, Employer
 

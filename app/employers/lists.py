@@ -13,19 +13,19 @@ from wtforms import SelectField
 from app.accounts.lists import branch_field, user_choices, user_field
 from app.accounts.models import Branch, User
 from app.accounts.queries import name_of, reaches_several_branches
-from app.core import formats
-from app.core.choices import offered
 from app.core.code_tables import code_field
 from app.core.code_tables import label as code_label
-from app.core.criteria import Field, Fields, Kind, Tree, choices_of, compile_tree, field_map, rule
+from app.core.criteria.fields import ME, Choice
+from app.core.criteria.segments import Segment
+from app.core.criteria.trees import Field, Fields, Kind, Tree, choices_of, compile_tree, field_map, rule
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.features import current_features
-from app.core.fields import ME, Choice
+from app.core.forms.choices import offered
+from app.core.language import formats
 from app.core.links import url_if
-from app.core.listing import BulkAction, Column, Empty, Link, ListPage, Quick
+from app.core.listing.page import BulkAction, Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor, current_actor
-from app.core.segments import Segment
 from app.employers import services
 from app.employers.models import (
     ACCOUNT_STATUS_LABELS,

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from app.accounts.models import Branch, User
 from app.core.clock import now, today
 from app.core.db import EnumText, Model, Money, Rate, Timestamps
+from app.core.language.text import name_key
 from app.core.periods import Period
-from app.core.personal import ID_NUMBER, Sealed, SealedText
-from app.core.text import name_key
+from app.core.personal.sealed import ID_NUMBER, Sealed, SealedText
 from app.employers.areas.models import Area
 
 
@@ -257,7 +257,7 @@ class Contact(Timestamps, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
     mobile: Mapped[str | None] = mapped_column(String(20), index=True)
-    #: sealed; `masked` shows some of it, `opened` all. Set both by core.personal.sealed_with_index
+    #: sealed; `masked` shows some of it, `opened` all. Set both by core.personal.sealed.sealed_with_index
     id_number: Mapped[Sealed | None] = mapped_column(SealedText(ID_NUMBER))
     id_number_index: Mapped[str | None] = mapped_column(String(80), index=True)
     #: of which document (table id_type); None where the number is not known, or the resident's card is meant

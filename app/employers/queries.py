@@ -12,16 +12,16 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from app.accounts.models import User, UserRole
 from app.accounts.queries import name_of
-from app.core import segments
+from app.core.criteria import segments
+from app.core.criteria.segments import Segment
 from app.core.db import db
 from app.core.features import TimelineKind, current_features
 from app.core.finding import the_one
-from app.core.list_parts import PAGES
+from app.core.language.text import code_key, search_key
+from app.core.listing.parts import PAGES
 from app.core.permissions import OFFICE, Actor, Scope, may, may_open
 from app.core.reach import once_for_reach
 from app.core.searching import Found, Hit, said
-from app.core.segments import Segment
-from app.core.text import code_key, search_key
 from app.core.timeline import TimelineEntry
 from app.employers.areas.models import Area
 from app.employers.models import Employer

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, select
 
 from app.accounts.models import Branch, User
 from app.core import signals, timeline
-from app.core.acts import demand
 from app.core.clock import today
 from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
+from app.core.language.text import clean, name_key
 from app.core.permissions import Actor
-from app.core.text import clean, name_key
+from app.core.workflow.acts import demand
 from app.employers.models import (
     Employer,
     FormerName,

@@ -9,18 +9,18 @@ from flask_babel import gettext as _
 
 from app.accounts.models import User
 from app.audit.queries import changes_of
-from app.core import segments as saved
-from app.core.acts import demand
+from app.core.criteria import segments as saved
+from app.core.criteria.segments import Sharing
+from app.core.criteria.sentences import Wording
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.features import Panel, current_features
-from app.core.formats import display
-from app.core.panels import employer_panels
+from app.core.language.formats import display
+from app.core.listing.segment_form import SegmentForm
 from app.core.permissions import Actor, current_actor, may, requires
-from app.core.segment_form import SegmentForm
-from app.core.segments import Sharing
-from app.core.sentences import Wording
-from app.core.workflow import available
+from app.core.web.panels import employer_panels
+from app.core.workflow.acts import demand
+from app.core.workflow.engine import available
 from app.employers import queries, services
 from app.employers.forms import (
     AssignForm,

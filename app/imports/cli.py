@@ -16,8 +16,8 @@ from app.accounts.queries import branch_by_code, root_branch, user_by_name
 from app.core.db import db, writing
 from app.core.errors import DomainError
 from app.core.features import current_features
-from app.core.import_conflicts import KEEP, TAKE
-from app.core.import_spec import ImportSpec
+from app.core.importing.conflicts import KEEP, TAKE
+from app.core.importing.spec import ImportSpec
 from app.core.periods import Period, asked_month
 from app.imports import queries, services
 from app.imports.models import BatchState, ImportBatch

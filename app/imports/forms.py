@@ -11,8 +11,8 @@ from wtforms import DateField, StringField
 from wtforms.validators import Length, Optional, ValidationError
 
 from app.core.clock import today
-from app.core.import_conflicts import KEEP, TAKE
-from app.core.import_spec import ImportSpec
+from app.core.importing.conflicts import KEEP, TAKE
+from app.core.importing.spec import ImportSpec
 from app.core.periods import Period, asked_month
 
 #: what was chosen by field, and by row and field

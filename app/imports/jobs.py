@@ -6,8 +6,8 @@ from sqlalchemy import delete, select
 
 from app.core.clock import now
 from app.core.db import db
+from app.core.files.kept import path_of
 from app.core.jobs import enqueue, job
-from app.core.kept_files import path_of
 from app.imports import queries, services
 from app.imports.models import ImportBatch, ImportRow
 

@@ -7,11 +7,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.lists import branch_field, user_field
 from app.accounts.queries import name_of
-from app.core.criteria import Field, Kind
+from app.core.criteria.fields import Choice, choices_of
+from app.core.criteria.trees import Field, Kind
 from app.core.features import current_features
-from app.core.fields import Choice, choices_of
-from app.core.list_parts import Link
-from app.core.listing import Column, Empty, ListPage
+from app.core.listing.page import Column, Empty, ListPage
+from app.core.listing.parts import Link
 from app.core.permissions import Actor
 from app.imports import queries
 from app.imports.models import ImportBatch

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Branch, User
 from app.core.db import EnumText, Model, Timestamps
-from app.core.import_spec import Outcome
+from app.core.importing.spec import Outcome
 from app.core.periods import Period
 
 
@@ -72,7 +72,7 @@ class ImportBatch(Timestamps, Model):
     rejected: Mapped[int] = mapped_column(default=0)
     #: rejections by reason, and remarks on other rows: {"uscc.wrong_check_digit": 3}
     reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    #: rows that contradict what people corrected, and what was decided of them (core.import_conflicts)
+    #: rows that contradict what people corrected, and what was decided of them (core.importing.conflicts)
     conflicts: Mapped[int] = mapped_column(default=0, server_default="0")
     answers: Mapped[dict[str, Any] | None]
     undone: Mapped[int] = mapped_column(default=0)
@@ -125,7 +125,7 @@ class ImportRow(Model):
     record_id: Mapped[int | None]
     #: the cells as written (rejected rows) or the values as read (samples of new rows)
     values: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    #: what was done, as `core.reversible` notes it
+    #: what was done, as `core.undoing.reversible` notes it
     notes: Mapped[list[Any]] = mapped_column(default=list)
     #: [column, code, params] each
     reasons: Mapped[list[Any]] = mapped_column(default=list)
@@ -133,5 +133,5 @@ class ImportRow(Model):
     conflict: Mapped[bool | None]
     #: None until undo came by; False when it left the row, and `kept` says why
     undone: Mapped[bool | None]
-    #: {"code", "table", "names"} of `core.taking_back.Kept`
+    #: {"code", "table", "names"} of `core.undoing.taking_back.Kept`
     kept: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.policy import in_scope
 from app.core.features import current_features
-from app.core.import_spec import ImportSpec
+from app.core.importing.spec import ImportSpec
 from app.core.permissions import SEPARATED_ROLES, Actor, Grantable, may
 from app.imports.models import ImportBatch
 

@@ -11,20 +11,20 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, or_, select
 
 from app.config import current_settings
-from app.core import formats
-from app.core.cells import Cell
 from app.core.clock import now
 from app.core.db import Rate, db
 from app.core.errors import DomainError
 from app.core.features import current_features
+from app.core.files.kept import path_of
 from app.core.finding import the_one
-from app.core.headings import Named
-from app.core.import_spec import ImportSpec, Outcome, Reason
-from app.core.kept_files import path_of
+from app.core.importing.spec import ImportSpec, Outcome, Reason
+from app.core.language import formats
 from app.core.permissions import Actor
-from app.core.reversible import from_json
-from app.core.sheet_refusals import SheetRefused
-from app.core.sheets import open_table
+from app.core.sheets.cells import Cell
+from app.core.sheets.headings import Named
+from app.core.sheets.reading import open_table
+from app.core.sheets.refusals import SheetRefused
+from app.core.undoing.reversible import from_json
 from app.imports.columns.queries import words_for
 from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
 from app.imports.policy import may_use, visible_to

@@ -24,18 +24,18 @@ from app.core.bulk import collecting_seldom, update_rows
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
-from app.core.import_conflicts import KEEP, TAKE, Answers
-from app.core.import_lines import CHUNK, Chunk
-from app.core.import_spec import Context, ImportSpec, Line, Outcome, Plan, Setwise, Taken
-from app.core.import_staging import Packed, temporary
-from app.core.kept_files import keep
+from app.core.files.kept import keep
+from app.core.importing.conflicts import KEEP, TAKE, Answers
+from app.core.importing.lines import CHUNK, Chunk
+from app.core.importing.spec import Context, ImportSpec, Line, Outcome, Plan, Setwise, Taken
+from app.core.importing.staging import Packed, temporary
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.proofs import SEAL
-from app.core.reversible import settle, table_of, write
-from app.core.sheet_refusals import SheetRefused
-from app.core.sheets import kind_of
-from app.core.taking_back import Kept, NotedRow, take_back
+from app.core.sheets.reading import kind_of
+from app.core.sheets.refusals import SheetRefused
+from app.core.undoing.reversible import settle, table_of, write
+from app.core.undoing.taking_back import Kept, NotedRow, take_back
 from app.imports import queries, workflow
 from app.imports.columns.queries import source_called, words_for
 from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow

@@ -11,11 +11,11 @@ from app.accounts.models import Branch
 from app.audit import services as audit
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.i18n import msgid
-from app.core.import_spec import ImportSpec
+from app.core.importing.spec import ImportSpec
 from app.core.jobs import enqueue
+from app.core.language.i18n import msgid
 from app.core.permissions import current_actor, requires
-from app.core.workbooks import MEDIA_TYPE, workbook_bytes
+from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
 from app.imports import jobs, queries, services
 from app.imports.answers.queries import CONFLICTS, contradictions
 from app.imports.answers.services import decide

@@ -4,9 +4,9 @@ from functools import partial
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.identifiers import credit_code
-from app.core.import_spec import Column, ImportSpec
-from app.core.parsing import day, text, whole
+from app.core.importing.spec import Column, ImportSpec
+from app.core.rules.identifiers import credit_code
+from app.core.sheets.parsing import day, text, whole
 from app.employers.sources.policy import REASONS, REMARKS
 from app.leads.eligibility.models import Eligibility
 from app.leads.policy import Permission

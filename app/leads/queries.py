@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.core.import_spec import Context, Line
-from app.core.text import name_key
+from app.core.importing.spec import Context, Line
+from app.core.language.text import name_key
 from app.employers.sources.policy import FIELDS
 from app.employers.sources.queries import Known, by_code, by_name, nameless_codes, said_before
 

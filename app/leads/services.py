@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from app.core.import_spec import Context, Line, Plan, Ref, id_of
-from app.core.reversible import plain
-from app.core.text import name_key
+from app.core.importing.spec import Context, Line, Plan, Ref, id_of
+from app.core.language.text import name_key
+from app.core.undoing.reversible import plain
 from app.employers.models import Employer, Stage
 from app.employers.search.services import reindex
 from app.employers.sources.policy import BANK, INSURANCE, REGISTRY

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from app.core import timeline
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.workflow import SUMMARY, WorkflowHistory
+from app.core.workflow.engine import SUMMARY, WorkflowHistory
 from app.employers.models import Employer, Stage
 from app.lifecycle.workflow import LIFECYCLE
 

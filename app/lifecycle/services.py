@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import delete
 
 from app.core.db import db
-from app.core.import_spec import Context
-from app.core.workflow import WorkflowHistory
-from app.core.workflow_sets import note_restored, set_back
+from app.core.importing.spec import Context
+from app.core.workflow.engine import WorkflowHistory
+from app.core.workflow.sets import note_restored, set_back
 from app.employers.models import Employer
 from app.employers.search.services import reindex
 from app.employers.sources.services import tell_restored

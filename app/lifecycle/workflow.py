@@ -9,10 +9,10 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core.acts import Act, Nobody
 from app.core.finding import the_one
 from app.core.permissions import Actor
-from app.core.workflow import Ask, Deadline, Reason, State, Tone, Transition, Workflow
+from app.core.workflow.acts import Act, Nobody
+from app.core.workflow.engine import Ask, Deadline, Reason, State, Tone, Transition, Workflow
 from app.employers.models import ContactRole, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.policy import visible_to

@@ -10,7 +10,7 @@ from app.attachments.demo import hang, paper, photo, roster
 from app.core import timeline
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.workdays import calendar
+from app.core.rules.workdays import calendar
 from app.employers.models import Employer, Stage
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.outreach.services import OUTCOMES, SOURCE, TOLD

@@ -2,10 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.attachable import RecordKind
 from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, NavItem, Panel, TimelineKind, WorkspaceCard
-from app.core.moving import PEOPLE, Mover
+from app.core.files.attachable import RecordKind
+from app.core.merging.moving import PEOPLE, Mover
 from app.core.permissions import OFFICE
 from app.outreach import demo
 from app.outreach.lists import EMPLOYER_FIELDS

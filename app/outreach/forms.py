@@ -18,9 +18,9 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from app.core.choices import offered
 from app.core.clock import SHANGHAI, local, now, today
-from app.core.workdays import add_working_days
+from app.core.forms.choices import offered
+from app.core.rules.workdays import add_working_days
 from app.employers.models import ROLE_LABELS, ContactRole, Employer
 from app.outreach.models import (
     KIND_LABELS,

@@ -8,9 +8,9 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.lists import user_field
 from app.accounts.queries import name_of
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.links import url_if
-from app.core.listing import Column, Empty, Link, ListPage, Quick
+from app.core.listing.page import Column, Empty, Link, ListPage, Quick
 from app.employers.models import Contact, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching

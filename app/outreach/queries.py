@@ -11,7 +11,7 @@ from app.core.clock import SHANGHAI, local, today
 from app.core.db import db
 from app.core.escalating import Exhibit
 from app.core.finding import the_one
-from app.core.i18n import msgid, msgid_of
+from app.core.language.i18n import msgid, msgid_of
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.employers.policy import visible_to as employer_visible_to

@@ -9,7 +9,7 @@ from app.core import signals, timeline
 from app.core.clock import local, now, today
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.employers.models import ContactRole, Employer
 from app.outreach.models import Outcome, ServiceMode, Visit, VisitKind

@@ -10,7 +10,7 @@ from app.core.db import db
 from app.core.errors import Forbidden
 from app.core.features import current_features
 from app.core.permissions import current_actor, requires
-from app.core.workflow import available
+from app.core.workflow.engine import available
 from app.employers.models import Employer, Stage
 from app.employers.queries import profile
 from app.employers.search.queries import search

@@ -10,8 +10,8 @@ from app.core.db import Intent, db, intending, writing
 from app.core.errors import DomainError
 from app.core.features import current_features
 from app.core.jobs import run_somewhere
-from app.core.personal_keys import key_path, keys_in_use
-from app.core.retaining import Retention
+from app.core.personal.keys import key_path, keys_in_use
+from app.core.personal.retaining import Retention
 from app.personal import queries, services
 
 personal = AppGroup("personal", help="The keys that ID numbers are sealed with.")

@@ -11,7 +11,7 @@ from app.core.db import Model, Timestamps
 
 
 class RetentionRule(Timestamps, Model):
-    """What the department has set for a rule that a feature declares (core.retaining); without a row the
+    """What the department has set for a rule that a feature declares (core.personal.retaining); without a row the
     rule is as it was declared."""
 
     __tablename__ = "retention_rules"

@@ -13,9 +13,9 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import current_features
-from app.core.personal import FORM, SealedText
-from app.core.personal_keys import KeysRefused, keys_in_file, keys_in_use, proven_keys
-from app.core.retaining import Retention, months_ago
+from app.core.personal.keys import KeysRefused, keys_in_file, keys_in_use, proven_keys
+from app.core.personal.retaining import Retention, months_ago
+from app.core.personal.sealed import FORM, SealedText
 from app.personal.models import RetentionRule, RetentionRun
 
 #: as long as its job may take: a run that is not finished after that was stopped

@@ -10,10 +10,10 @@ from app.audit import services as audit
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.i18n import msgid, msgid_of
-from app.core.personal import FORM, Sealed, index_by, sealed_by
-from app.core.personal_keys import Key, add_to_file, current_key, keys_in_file, keys_in_use, put_to_use
-from app.core.retaining import Retention
+from app.core.language.i18n import msgid, msgid_of
+from app.core.personal.keys import Key, add_to_file, current_key, keys_in_file, keys_in_use, put_to_use
+from app.core.personal.retaining import Retention
+from app.core.personal.sealed import FORM, Sealed, index_by, sealed_by
 from app.personal import queries
 from app.personal.models import RetentionRule, RetentionRun
 from app.personal.queries import SealedColumn, sealed_columns, values_by_key

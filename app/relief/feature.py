@@ -2,12 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.attachable import RecordKind
-from app.core.deferring import Deferments
 from app.core.features import Feature, GuardFor, NavItem, Panel, TimelineKind
+from app.core.files.attachable import RecordKind
 from app.core.jobs import DailyAt
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
+from app.core.rules.deferring import Deferments
 from app.relief.forms import RELIEF
 from app.relief.jobs import every_morning
 from app.relief.lists import EMPLOYER_FIELDS

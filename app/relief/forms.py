@@ -9,13 +9,13 @@ from wtforms import DecimalField, Field, FieldList, FormField
 from wtforms import Form as PlainForm
 from wtforms.validators import NumberRange, Optional, ValidationError
 
-from app.core.decimals import Places
-from app.core.identifiers import credit_code
-from app.core.import_spec import Column, ImportSpec
-from app.core.month_field import PeriodField
-from app.core.parsing import account_number, code, day, money, period, rate, text, whole
+from app.core.forms.decimals import Places
+from app.core.forms.month_field import PeriodField
+from app.core.importing.spec import Column, ImportSpec
 from app.core.periods import Period
-from app.core.rates import HIGHEST_RATE, LOWEST_RATE
+from app.core.rules.identifiers import credit_code
+from app.core.rules.rates import HIGHEST_RATE, LOWEST_RATE
+from app.core.sheets.parsing import account_number, code, day, money, period, rate, text, whole
 from app.employers.sources.policy import REASONS
 from app.relief.models import ReliefDecision, ReliefKind
 from app.relief.policy import INSTALMENTS, Permission, equal_parts

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
-from app.core import formats
+from app.core.language import formats
 from app.core.options import Option
 from app.core.periods import Period
 from app.core.permissions import Actor, Grantable

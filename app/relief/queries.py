@@ -96,7 +96,7 @@ _next = aliased(ReliefDecision)
 
 
 def approved_terms() -> Select[*tuple[Any, ...]]:
-    """All terms of deferment, as `core.deferring.Deferments` asks: their plans stand under decisions.
+    """All terms of deferment, as `core.rules.deferring.Deferments` asks: their plans stand under decisions.
 
     What was extended is made up with the plans of the term that came last.
     """
@@ -120,7 +120,7 @@ def approved_terms() -> Select[*tuple[Any, ...]]:
 
 
 def agreed_plans() -> Select[*tuple[Any, ...]]:
-    """All make-up plans, as `core.deferring.Deferments` asks."""
+    """All make-up plans, as `core.rules.deferring.Deferments` asks."""
     one = ReliefPlan
     return select(
         one.id.label("plan_id"),
@@ -132,7 +132,7 @@ def agreed_plans() -> Select[*tuple[Any, ...]]:
 
 
 def plan_marks() -> Select[*tuple[Any, ...]]:
-    """The instalments of all plans, as `core.deferring.Deferments` asks."""
+    """The instalments of all plans, as `core.rules.deferring.Deferments` asks."""
     one = ReliefInstalment
     return select(one.plan_id, one.month, one.through)
 

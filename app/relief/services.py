@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 
 from app.core.clock import local, today
-from app.core.i18n import msgid
-from app.core.import_spec import Context, Line, Plan, id_of
+from app.core.importing.spec import Context, Line, Plan, id_of
+from app.core.language.i18n import msgid
 from app.core.periods import Period
-from app.core.rates import bounds
-from app.core.workdays import add_working_days
-from app.core.workflow import transition
+from app.core.rules.rates import bounds
+from app.core.rules.workdays import add_working_days
+from app.core.workflow.engine import transition
 from app.relief import queries
 from app.relief.making_up.services import follow_statements, tell_terms
 from app.relief.models import (

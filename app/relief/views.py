@@ -6,14 +6,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.core.acts import allowed, demand
 from app.core.clock import today
-from app.core.criteria import rule, to_query
+from app.core.criteria.trees import rule, to_query
 from app.core.db import db
-from app.core.legal import find
 from app.core.periods import Period
 from app.core.permissions import current_actor, requires
-from app.core.workflow import available, history
+from app.core.rules.legal import find
+from app.core.workflow.acts import allowed, demand
+from app.core.workflow.engine import available, history
 from app.relief import queries
 from app.relief.forms import FiguresForm, PlanForm
 from app.relief.lists import REGISTER

@@ -11,13 +11,24 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core import formats, signals
-from app.core.acts import Act, Nobody
+from app.core import signals
 from app.core.clock import today
 from app.core.db import db
 from app.core.finding import the_one
+from app.core.language import formats
 from app.core.permissions import Actor
-from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow, transition
+from app.core.workflow.acts import Act, Nobody
+from app.core.workflow.engine import (
+    Ask,
+    Deadline,
+    Move,
+    Reason,
+    State,
+    Tone,
+    Transition,
+    Workflow,
+    transition,
+)
 from app.employers.models import Employer
 from app.lifecycle.workflow import LIFECYCLE
 from app.relief.models import InstalmentState, ReliefDecision, ReliefKind

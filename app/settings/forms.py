@@ -24,8 +24,8 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import TextArea
 
-from app.core.choices import offered
 from app.core.code_tables import TABLES, offered_codes
+from app.core.forms.choices import offered
 from app.core.options import Option
 
 #: one day, or a first and a last one

@@ -5,10 +5,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_, bindparam, or_
 
 from app.core.clock import today
-from app.core.criteria import Field, Kind, rule
-from app.core.legal import LegalBasis
-from app.core.list_parts import Badge
-from app.core.listing import Column, Empty, ListPage, Quick
+from app.core.criteria.trees import Field, Kind, rule
+from app.core.listing.page import Column, Empty, ListPage, Quick
+from app.core.listing.parts import Badge
+from app.core.rules.legal import LegalBasis
 from app.settings import queries
 from app.settings.policy import Permission
 

@@ -8,18 +8,18 @@ from datetime import date
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
-from app.core import workdays
 from app.core.clock import today
 from app.core.code_tables import TABLES, CodeValue, above, codes
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import current_features
-from app.core.i18n import msgid
-from app.core.legal import LegalBasis
+from app.core.language.i18n import msgid
 from app.core.options import Option, history
 from app.core.periods import Period
 from app.core.permissions import Actor
-from app.core.workdays import YearDay
+from app.core.rules import workdays
+from app.core.rules.legal import LegalBasis
+from app.core.rules.workdays import YearDay
 
 #: how the package names the holidays that years are seeded with
 HOLIDAYS = (

@@ -7,13 +7,14 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.audit import services as audit
-from app.core import code_tables, options, signals, workdays
+from app.core import code_tables, options, signals
 from app.core.code_tables import CodeValue
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid
-from app.core.legal import LegalBasis
+from app.core.language.i18n import msgid
 from app.core.options import Option
+from app.core.rules import workdays
+from app.core.rules.legal import LegalBasis
 from app.settings import queries
 
 

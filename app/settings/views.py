@@ -6,13 +6,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.core import workdays
 from app.core.clock import today
 from app.core.code_tables import TABLES
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import current_features
 from app.core.permissions import requires
+from app.core.rules import workdays
 from app.settings import lists, queries, services
 from app.settings.forms import (
     ChangeCodeForm,

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.criteria import Tree, rule
+from app.core.criteria.trees import Tree, rule
 from app.core.features import Feature, Kpi, NavItem
 from app.core.handing_over import Kept
 from app.core.periods import Period

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload, lazyload, load_only
 
 from app.accounts.models import Branch, User, UserRole
 from app.accounts.policy import in_scope
-from app.core.criteria import Tree, both, compile_tree, rule, to_query
+from app.core.criteria.trees import Tree, both, compile_tree, rule, to_query
 from app.core.db import db
 from app.core.features import Kpi, current_features
 from app.core.periods import Period

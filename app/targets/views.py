@@ -4,12 +4,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.core.charts import Chart, Point, Series, bar_chart, row_chart
 from app.core.clock import today
 from app.core.db import db
-from app.core.formats import period as show_period
+from app.core.language.formats import period as show_period
 from app.core.periods import Period
 from app.core.permissions import Actor, current_actor, requires
+from app.core.web.charts import Chart, Point, Series, bar_chart, row_chart
 from app.targets.forms import input_name, read_month, read_targets
 from app.targets.policy import Permission
 from app.targets.queries import Dashboard, Line, aimed_kpis, dashboard, trend

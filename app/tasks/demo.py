@@ -10,9 +10,9 @@ from app.accounts.models import User, UserRole
 from app.core.db import db
 from app.core.demo import Demo
 from app.core.features import current_features
-from app.core.i18n import msgid_of
+from app.core.language.i18n import msgid_of
 from app.core.permissions import LEADERS, OFFICE, Role
-from app.core.workdays import calendar
+from app.core.rules.workdays import calendar
 from app.employers.models import Employer
 from app.tasks.models import DEADLINE, Task, TaskState
 

@@ -3,13 +3,13 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
-from app.core.attachable import RecordKind
-from app.core.criteria import rule
+from app.core.criteria.trees import rule
 from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.files.attachable import RecordKind
 from app.core.handing_over import Matter
 from app.core.links import url_if
-from app.core.list_parts import BulkAction
-from app.core.moving import Mover
+from app.core.listing.parts import BulkAction
+from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
 from app.core.searching import SearchKind, rows_of
 from app.employers.models import Employer

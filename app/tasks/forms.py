@@ -10,8 +10,8 @@ from wtforms import DateField, Field, HiddenField, SelectField, StringField, Tex
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.accounts.models import User
-from app.core.choices import offered
 from app.core.clock import today
+from app.core.forms.choices import offered
 from app.core.permissions import current_actor, may
 from app.tasks.policy import Permission
 

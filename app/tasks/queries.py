@@ -14,7 +14,7 @@ from app.core.db import among, db
 from app.core.features import current_features
 from app.core.finding import the_one
 from app.core.links import url_if
-from app.core.moving import Change
+from app.core.merging.moving import Change
 from app.core.permissions import Actor
 from app.core.reach import once_for_reach
 from app.employers.models import Employer

@@ -12,7 +12,7 @@ from app.core import timeline
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.tasks.models import Task, TaskState

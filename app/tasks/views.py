@@ -9,8 +9,8 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.features import current_features
 from app.core.links import came_from, safe_path
-from app.core.panels import workspace_cards
 from app.core.permissions import current_actor, requires
+from app.core.web.panels import workspace_cards
 from app.employers.queries import find as find_employer
 from app.employers.queries import possible_owners
 from app.tasks import queries, services

@@ -19,10 +19,10 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.core import segments
-from app.core.choices import offered
 from app.core.clock import SHANGHAI, local
-from app.core.decimals import Places
+from app.core.criteria import segments
+from app.core.forms.choices import offered
+from app.core.forms.decimals import Places
 from app.core.permissions import Actor
 from app.employers.lists import LIST
 from campaigns.channels.letter.models import VariableKind

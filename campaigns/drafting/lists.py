@@ -15,12 +15,12 @@ from wtforms.validators import InputRequired, Length
 
 from app.accounts.lists import branch_field, user_field
 from app.core.clock import now
-from app.core.criteria import Field, Kind, choices_of, rule
-from app.core.formats import masked_phone, moment
+from app.core.criteria.segments import LONGEST_NAME
+from app.core.criteria.trees import Field, Kind, choices_of, rule
+from app.core.language.formats import masked_phone, moment
 from app.core.links import url_if
-from app.core.listing import BulkAction, Column, Empty, Link, ListPage, Quick
+from app.core.listing.page import BulkAction, Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor
-from app.core.segments import LONGEST_NAME
 from app.employers.handpicked.lists import ADD, AddForm, filled
 from app.employers.models import Contact, Employer
 from app.employers.policy import Permission as Reveal

@@ -10,11 +10,11 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Branch
 from app.accounts.queries import name_of
-from app.core.criteria import Tree
+from app.core.criteria.sentences import sentence
+from app.core.criteria.trees import Tree
 from app.core.db import db
 from app.core.finding import the_one
 from app.core.permissions import Actor
-from app.core.sentences import sentence
 from app.employers.lists import employer_fields
 from campaigns.channels.letter.models import LetterVersion
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Channel, Exclusion, Sender

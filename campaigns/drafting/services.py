@@ -13,13 +13,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.accounts.models import Branch
-from app.core.acts import allowed, demand
 from app.core.clock import now
+from app.core.criteria.segments import Segment
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.permissions import Actor
-from app.core.segments import Segment
-from app.core.workflow import transition
+from app.core.workflow.acts import allowed, demand
+from app.core.workflow.engine import transition
 from campaigns.channels.sms import text as sms
 from campaigns.drafting.audience.services import refresh
 from campaigns.drafting.content.models import declared

@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.accounts.queries import SignedIn
-from app.core.acts import demand
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import requires
-from app.core.workflow import available, history
+from app.core.workflow.acts import demand
+from app.core.workflow.engine import available, history
 from campaigns.channels.sms.models import SmsVersion
 from campaigns.drafting import queries, services
 from campaigns.drafting.content.models import VARIABLES

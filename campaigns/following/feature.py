@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, TimelineKind
 from app.core.jobs import Every
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from campaigns.following import demo
 from campaigns.following.jobs import follow_all
 from campaigns.following.services import KIND

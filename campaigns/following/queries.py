@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from app.core import workdays
 from app.core.clock import SHANGHAI, today
 from app.core.db import db
+from app.core.rules import workdays
 from app.employers.models import Employer
 from app.lifecycle.workflow import LIFECYCLE
 from campaigns.channels.letter.issued.models import Letter, LetterState

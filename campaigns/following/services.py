@@ -10,7 +10,7 @@ from app.core import timeline
 from app.core.clock import now
 from app.core.db import among, db, insert_new
 from app.core.errors import DomainError
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.employers.models import Contact, Employer
 from campaigns.channels.letter import text

@@ -22,8 +22,8 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.finding import the_one
-from app.core.i18n import msgid
-from app.core.personal import sealed_with_index
+from app.core.language.i18n import msgid
+from app.core.personal.sealed import sealed_with_index
 from campaigns.gateways import registry
 from campaigns.gateways.filed import Filed
 from campaigns.gateways.models import SECRET, FiledText, GatewayAccount

@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, IntegerField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.core.choices import offered
+from app.core.forms.choices import offered
 from campaigns.gateways.accounts import Entry
 from campaigns.gateways.codes import FAILURES
 from campaigns.gateways.models import GatewayAccount

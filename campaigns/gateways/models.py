@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, PrimaryKeyConstraint, String, Text, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import EnumText, Model, Timestamps
-from app.core.personal import Sealed, SealedText
+from app.core.personal.sealed import Sealed, SealedText
 from campaigns.gateways.protocol import FailureClass
 
 #: what the secrets of accounts are sealed for

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.accounts.models import User
 from app.accounts.queries import user_by_name
-from app.core import segments
+from app.core.criteria import segments
 from app.core.db import db, writing
 from app.core.errors import DomainError
 from app.core.jobs import run_inline, run_somewhere

@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 
 from app.accounts.models import Branch, User
 from app.config import current_settings
-from app.core.criteria import rule
+from app.core.criteria.segments import Segment, Sharing
+from app.core.criteria.trees import rule
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.segments import Segment, Sharing
 from app.core.timeline import TimelineEntry
-from app.core.workflow import WorkflowHistory
+from app.core.workflow.engine import WorkflowHistory
 from campaigns.drafting import services as drafting
 from campaigns.drafting.models import Campaign, ContactOrder, MessageClass, StepCondition, StepKind
 from campaigns.drafting.steps.services import Step, set_steps

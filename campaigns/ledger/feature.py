@@ -5,13 +5,13 @@ from typing import Any
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from app.core.choices import offered
 from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, Panel, TimelineKind
+from app.core.forms.choices import offered
 from app.core.jobs import Every
-from app.core.moving import PEOPLE, Mover
+from app.core.merging.moving import PEOPLE, Mover
 from app.core.permissions import Actor, may
-from app.core.retaining import people_forgotten
+from app.core.personal.retaining import people_forgotten
 from app.employers.people.queries import may_edit
 from app.employers.policy import Permission as EmployerPermission
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS, conceal

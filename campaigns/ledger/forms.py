@@ -5,7 +5,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.core.choices import offered
+from app.core.forms.choices import offered
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
 from campaigns.drafting.forms import MomentField
 from campaigns.drafting.models import MessageClass

@@ -7,10 +7,10 @@ import time
 
 from redis.exceptions import RedisError
 
-from app.core import workdays
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.jobs import enqueue, job, redis_connection, workers_listening
+from app.core.rules import workdays
 from campaigns.drafting.models import Campaign, CampaignState, Channel
 from campaigns.gateways import accounts, registry
 from campaigns.gateways.pace import Pace

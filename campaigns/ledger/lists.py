@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
-from app.core.criteria import Field, Kind
+from app.core.criteria.trees import Field, Kind
 from app.employers.models import Employer
 from campaigns.ledger.models import Message, MessageState
 

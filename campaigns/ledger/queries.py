@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, sele
 from sqlalchemy.orm import aliased
 
 from app.accounts.queries import name_of
-from app.core import workdays
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.rules import workdays
 from app.employers.models import Contact
 from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.sms.models import OptOut

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Update, select, update
 
 from app.core.db import db, is_postgresql
-from app.core.workflow import Tone
+from app.core.workflow.engine import Tone
 from campaigns.ledger.models import LETTER, MESSAGES, Message, MessageState
 
 S = MessageState

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, TimelineKind
-from app.core.retaining import Retention
+from app.core.personal.retaining import Retention
 from campaigns.notices.policy import LINK_MONTHS, OPTIONS
 from campaigns.notices.queries import old_links
 from campaigns.notices.services import KIND, forget_links

@@ -5,7 +5,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from app.core.choices import offered
+from app.core.forms.choices import offered
 from campaigns.drafting.models import MessageClass
 from campaigns.notices.policy import DIGITS
 from campaigns.notices.services import Wanted

@@ -12,7 +12,7 @@ from app.audit import services as audit
 from app.core import signals, timeline
 from app.core.clock import now, today
 from app.core.db import changed, db
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.employers.models import Employer, VerifiedHow
 from app.tasks.models import Task
 from campaigns.channels.letter.issued.models import Letter

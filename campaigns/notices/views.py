@@ -23,8 +23,8 @@ from flask_babel import gettext as _
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.limits import limiter
 from app.core.permissions import public
+from app.core.web.limits import limiter
 from campaigns.channels.letter.issued.queries import by_code, rendered
 from campaigns.drafting.queries import PHONE, sender_of
 from campaigns.notices import queries, services

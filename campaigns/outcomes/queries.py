@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, null, select
 from app.accounts.models import User, UserRole
 from app.core.clock import today
 from app.core.permissions import Role
-from app.core.workdays import add_working_days
+from app.core.rules.workdays import add_working_days
 from app.employers.models import Employer
 from campaigns.outcomes.policy import RULES, Outcome, Who
 

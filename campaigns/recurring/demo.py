@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app.accounts.models import User
-from app.core.criteria import EVERYTHING
+from app.core.criteria.trees import EVERYTHING
 from app.core.db import db
 from app.core.demo import Demo
 from campaigns.drafting.templates.queries import named

@@ -7,7 +7,7 @@ from app.core import signals
 from app.core.features import Feature, NavItem
 from app.core.handing_over import Matter
 from app.core.jobs import Every
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from campaigns.recurring import demo
 from campaigns.recurring.jobs import look
 from campaigns.recurring.lists import FIELDS

@@ -9,9 +9,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.core import segments
-from app.core.choices import offered
-from app.core.criteria import EVERYTHING
+from app.core.criteria import segments
+from app.core.criteria.trees import EVERYTHING
+from app.core.forms.choices import offered
 from app.core.permissions import Actor
 from app.employers.lists import LIST
 from campaigns.channels.letter.text import LONGEST_VALUE

@@ -23,7 +23,7 @@ from sqlalchemy.orm import joinedload
 from app.accounts.queries import name_of
 from app.contributions.adjustment.models import Adjustment, AdjustmentDrive, AdjustmentState
 from app.contributions.arrears.models import ArrearsCase
-from app.core.criteria import EVERYTHING, compile_tree
+from app.core.criteria.trees import EVERYTHING, compile_tree
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.periods import Period

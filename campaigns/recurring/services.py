@@ -11,15 +11,15 @@ from sqlalchemy import delete, select
 from app.accounts.models import Branch, User
 from app.core.bulk import insert_rows
 from app.core.clock import SHANGHAI, now, today
-from app.core.criteria import both
-from app.core.criteria import rule as criterion
+from app.core.criteria.segments import Segment
+from app.core.criteria.trees import both
+from app.core.criteria.trees import rule as criterion
 from app.core.db import AnyRow, among, db
 from app.core.errors import Conflict, DomainError, NotFound
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.reversible import table_of
-from app.core.segments import Segment
-from app.core.workdays import calendar
+from app.core.rules.workdays import calendar
+from app.core.undoing.reversible import table_of
 from app.tasks.services import open_task
 from app.tasks.services import settle as settle_tasks
 from campaigns.channels.sms.models import SmsVersion

@@ -10,11 +10,11 @@ from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.accounts.lists import branch_field, user_field
-from app.core.choices import offered
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.errors import DomainError
+from app.core.forms.choices import offered
 from app.core.links import url_if
-from app.core.listing import BulkAction, Column, ListPage, Quick
+from app.core.listing.page import BulkAction, Column, ListPage, Quick
 from app.core.permissions import Actor
 from app.employers.areas.lists import PLACE
 from app.employers.models import Employer

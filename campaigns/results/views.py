@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from app.core.clock import local, today
 from app.core.errors import NotFound
 from app.core.permissions import current_actor, requires
-from app.core.workflow import available, history
+from app.core.workflow.engine import available, history
 from campaigns.drafting.models import Campaign, CampaignState, Channel
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import EXCLUSION_LABELS, find

@@ -14,12 +14,13 @@ from sqlalchemy import select
 from app.accounts import queries, services
 from app.accounts.models import Branch, User
 from app.audit.models import AuditEvent
-from app.core import i18n, passwords
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.features import current_features
+from app.core.language import i18n
 from app.core.permissions import Grantable, Role, Scope
+from app.core.signing_in import passwords
 from tests.factories import create_branch, create_user, sign_in
 
 

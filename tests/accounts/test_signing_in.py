@@ -14,10 +14,10 @@ from app.accounts import services
 from app.accounts.access import services as access
 from app.accounts.models import User
 from app.audit.models import AuditEvent
-from app.core import passwords
 from app.core.db import db
-from app.core.limits import limiter
 from app.core.permissions import Role
+from app.core.signing_in import passwords
+from app.core.web.limits import limiter
 from tests.factories import create_branch, sign_in
 
 PASSWORD = "Correct-Horse-7"

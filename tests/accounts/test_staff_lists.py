@@ -14,8 +14,8 @@ from app.accounts.services import reset_password
 from app.audit.models import AuditEvent
 from app.core.db import db
 from app.core.errors import Forbidden
-from app.core.passwords import matches
 from app.core.permissions import Role, Scope
+from app.core.signing_in.passwords import matches
 from app.imports import jobs, queries, services
 from app.imports.models import BatchState, ImportBatch
 from tests import spreadsheets

@@ -17,15 +17,15 @@ from app.attachments.services import attach, checked
 from app.contributions.adjustment.models import Adjustment, AdjustmentDrive
 from app.core.clock import now, today
 from app.core.code_tables import CodeValue
-from app.core.criteria import EVERYTHING
+from app.core.criteria.segments import Segment, Sharing
+from app.core.criteria.trees import EVERYTHING
 from app.core.db import db
-from app.core.legal import LegalBasis
-from app.core.list_runs import ListRun, RunKind
+from app.core.listing.runs import ListRun, RunKind
 from app.core.periods import Period
 from app.core.permissions import Role
-from app.core.personal import ID_NUMBER, sealed_with_index
-from app.core.rates import Group
-from app.core.segments import Segment, Sharing
+from app.core.personal.sealed import ID_NUMBER, sealed_with_index
+from app.core.rules.legal import LegalBasis
+from app.core.rules.rates import Group
 from app.employers.areas.models import AreaKind
 from app.employers.areas.services import add_area
 from app.employers.identity.models import (

@@ -11,10 +11,10 @@ from app import create_app
 from app.accounts.demo import PEOPLE
 from app.accounts.queries import user_by_name
 from app.config import Settings, current_settings
-from app.core.commands import own_commands, reference
 from app.core.db import db
-from app.core.launch import prepare
-from app.core.passwords import matches
+from app.core.runtime.commands import own_commands, reference
+from app.core.runtime.launch import prepare
+from app.core.signing_in.passwords import matches
 from app.environment import ConfigError
 from campaigns.gateways.simulator import store_path
 from campaigns.gateways.simulator_store import Store

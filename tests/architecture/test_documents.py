@@ -3,8 +3,8 @@ from pathlib import Path
 from flask import Flask
 from flask_babel import force_locale
 
-from app.core.diagrams import document, section
 from app.core.features import current_features
+from app.core.workflow.diagrams import document, section
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,10 +16,10 @@ from app.contributions.arrears.models import ArrearsCase
 from app.contributions.models import ContributionFact
 from app.core.clock import now, today
 from app.core.db import db
+from app.core.files.kept import keep
 from app.core.jobs import known_jobs, run_inline
-from app.core.kept_files import keep
-from app.core.list_run_jobs import RESULT_DAYS
-from app.core.list_runs import ListRun, RunKind, RunState, exports_folder
+from app.core.listing.run_jobs import RESULT_DAYS
+from app.core.listing.runs import ListRun, RunKind, RunState, exports_folder
 from app.core.options import set_value
 from app.core.periods import Period
 from app.core.permissions import Role
@@ -315,9 +315,9 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.attachments.jobs.sweep": lambda: _hangs_nowhere()[0],
     "app.contributions.reminding.jobs.every_morning": _behind,
     "app.contributions.adjustment.jobs.keep_up": _unsubmitted,
-    "app.core.list_run_jobs.carry_on": lambda: (samples.run(create_branch()),),
-    "app.core.list_run_jobs.sweep_exports": _exported_long_ago,
-    "app.core.list_run_jobs.sweep_runs": _left_alone,
+    "app.core.listing.run_jobs.carry_on": lambda: (samples.run(create_branch()),),
+    "app.core.listing.run_jobs.sweep_exports": _exported_long_ago,
+    "app.core.listing.run_jobs.sweep_runs": _left_alone,
     "app.employers.areas.jobs.place_by_name": _named_by_its_street,
     "app.employers.merging.jobs.look_for_duplicates": _twins,
     "app.employers.doubles.jobs.look_for_doubles": _recorded_twice,

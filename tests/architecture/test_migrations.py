@@ -34,7 +34,7 @@ from app import create_app
 from app.accounts.queries import root_branch
 from app.config import PROJECT, Settings
 from app.core.db import db
-from app.core.legal import LegalBasis
+from app.core.rules.legal import LegalBasis
 from tests.conftest import fresh_postgresql_database
 
 MIGRATIONS = str(PROJECT / "migrations")

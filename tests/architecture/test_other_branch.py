@@ -16,9 +16,9 @@ from wtforms.fields.core import UnboundField
 
 from app.accounts.models import Branch
 from app.core.clock import local, now, today
+from app.core.criteria.segments import Segment, Sharing
 from app.core.db import db
 from app.core.permissions import PUBLIC, Role
-from app.core.segments import Segment, Sharing
 from app.employers.models import EmployerContact
 from app.outreach.models import Visit
 from app.tasks.models import Task

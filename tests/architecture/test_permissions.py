@@ -5,8 +5,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.features import current_features
-from app.core.navigation import GROUPS
 from app.core.permissions import PUBLIC, SIGNED_IN, declared_permission
+from app.core.web.navigation import GROUPS
 from tests.architecture.doors import address, builder, declared, methods, rules
 from tests.factories import create_branch
 

@@ -10,8 +10,8 @@ from flask import Flask
 from flask_babel import force_locale
 
 from app.audit import queries
-from app.core import catalogues, i18n
 from app.core.db import Base
+from app.core.language import catalogues, i18n
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 PLURALS = '"Plural-Forms: nplurals=1; plural=0;\\n"\n'

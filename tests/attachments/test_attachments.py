@@ -24,11 +24,11 @@ from app.attachments import jobs, queries, services
 from app.attachments.models import Attachment, StoredFile
 from app.audit.models import AuditEvent
 from app.config import bind_settings, current_settings
-from app.core import kept_files
-from app.core.attachable import RecordKind
 from app.core.clock import now, today
 from app.core.db import db, writing
 from app.core.errors import DomainError
+from app.core.files import kept as kept_files
+from app.core.files.attachable import RecordKind
 from app.core.jobs import run_inline
 from app.core.permissions import Role, Scope
 from app.core.timeline import TimelineEntry
@@ -338,7 +338,7 @@ def test_who_is_killed_between_draft_and_name_leaves_nothing_visible(app: Flask,
         import os, signal, sys
         from io import BytesIO
         from pathlib import Path
-        from app.core.kept_files import drafted
+        from app.core.files.kept import drafted
         with drafted(Path(sys.argv[1]), BytesIO(b"words" * 1000)) as draft:
             os.kill(os.getpid(), signal.SIGKILL)
         """

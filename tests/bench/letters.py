@@ -19,8 +19,8 @@ from app import create_app
 from app.config import Settings
 from app.core.clock import now
 from app.core.db import db, writing
-from app.core.legal import seed_legal_basis
 from app.core.permissions import Role
+from app.core.rules.legal import seed_legal_basis
 from app.employers.models import Employer, Stage
 from campaigns.channels.letter.issued.models import Letter
 from campaigns.channels.letter.policy import CHUNK

@@ -18,9 +18,9 @@ from app.accounts.models import Branch, User, UserRole
 from app.contributions.models import ContributionFact
 from app.core.bulk import Columns, insert_columns
 from app.core.db import db, is_postgresql, writing
+from app.core.language.text import name_key
 from app.core.periods import Period
 from app.core.permissions import Role, Scope
-from app.core.text import name_key
 from app.core.timeline import TimelineEntry
 from app.employers.models import AccountStatus, Contact, ContactRole, Employer, EmployerContact, Stage
 from app.employers.search.models import SearchDocument

@@ -23,10 +23,10 @@ from app import create_app
 from app.accounts.demo import load
 from app.accounts.models import User
 from app.config import PROJECT, Settings
-from app.core import paging
 from app.core.bulk import Columns, insert_columns
 from app.core.db import db, writing
 from app.core.demo import Demo
+from app.core.listing import paging
 from app.core.timeline import TimelineEntry
 from app.employers.lists import EMPLOYERS
 from app.employers.models import Employer

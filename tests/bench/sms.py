@@ -24,7 +24,7 @@ from app import create_app
 from app.config import Settings
 from app.core.db import db, writing
 from app.core.jobs import job_queue, workers_listening
-from app.core.valkey import answers, valkey_command
+from app.core.runtime.valkey import answers, valkey_command
 from campaigns.gateways.protocol import Gateway, Outgoing
 from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.gateways.simulator import store_path

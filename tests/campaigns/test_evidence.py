@@ -7,9 +7,9 @@ from sqlalchemy import select
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.legal import seed_legal_basis
 from app.core.permissions import Role
-from app.core.workflow import transition
+from app.core.rules.legal import seed_legal_basis
+from app.core.workflow.engine import transition
 from app.lifecycle.escalation.models import EscalationState
 from app.lifecycle.escalation.workflow import ESCALATION
 from campaigns.channels.letter.issued.models import Letter, LetterState

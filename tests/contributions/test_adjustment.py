@@ -17,12 +17,12 @@ from app.contributions.adjustment.models import Adjustment, AdjustmentDrive, Adj
 from app.contributions.adjustment.policy import Figures, bounds_of
 from app.contributions.adjustment.workflow import ADJUSTMENT
 from app.core.clock import today
-from app.core.criteria import rule
+from app.core.criteria.trees import rule
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.permissions import Role
-from app.core.rates import Bounds
-from app.core.workflow import WorkflowHistory, transition
+from app.core.rules.rates import Bounds
+from app.core.workflow.engine import WorkflowHistory, transition
 from app.employers.lists import count_employers
 from app.employers.models import Employer, Stage
 from app.tasks.models import Task, TaskState

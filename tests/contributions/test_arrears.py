@@ -21,7 +21,7 @@ from app.core.errors import DomainError, Forbidden
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.timeline import TimelineEntry
-from app.core.workflow import available, history, transition
+from app.core.workflow.engine import available, history, transition
 from app.employers.models import Employer, Stage
 from app.tasks.models import DEADLINE, Task, TaskState
 from tests.contributions.statements import apply, line, statement, take_back

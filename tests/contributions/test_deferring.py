@@ -18,11 +18,11 @@ from app.contributions.policy import Facts, rule_on, stands
 from app.contributions.standing.policy import Standing
 from app.contributions.standing.queries import approved_terms, reckoned, report
 from app.core.db import db
-from app.core.deferring import Plan, Reading, Term, excused
 from app.core.errors import DomainError
 from app.core.periods import Period
 from app.core.permissions import Role, Scope
-from app.core.workflow import transition
+from app.core.rules.deferring import Plan, Reading, Term, excused
+from app.core.workflow.engine import transition
 from app.employers.models import AccountStatus, Employer, Stage
 from app.relief.making_up.services import plan_instalments
 from app.relief.models import ReliefDecision, ReliefInstalment, ReliefKind, ReliefPlan, ReliefState

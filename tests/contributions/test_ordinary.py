@@ -19,7 +19,7 @@ from app.contributions.arrears.models import ArrearsCase
 from app.contributions.forms import STATEMENT
 from app.contributions.models import ContributionFact
 from app.core.db import db
-from app.core.import_spec import ImportSpec
+from app.core.importing.spec import ImportSpec
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.employers.models import Contact, Employer, EmployerContact

@@ -15,7 +15,7 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.periods import Period
 from app.core.timeline import TimelineEntry
-from app.core.workflow import WorkflowHistory
+from app.core.workflow.engine import WorkflowHistory
 from app.employers.models import AccountStatus, Contact, Employer, Stage
 from app.employers.search.models import SEARCH
 from app.employers.search.queries import search

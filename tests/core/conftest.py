@@ -9,10 +9,10 @@ from flask import Flask
 from app import create_app
 from app.accounts.models import User
 from app.config import Settings
-from app.core import styleguide
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.permissions import public
+from app.core.web import styleguide
 
 
 @pytest.fixture(scope="module")

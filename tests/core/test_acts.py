@@ -6,11 +6,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core.acts import Act, Nobody, allowed, demand
-from app.core.diagrams import table
 from app.core.errors import DomainError, Forbidden
 from app.core.permissions import Role
-from app.core.workflow import State, Workflow
+from app.core.workflow.acts import Act, Nobody, allowed, demand
+from app.core.workflow.diagrams import table
+from app.core.workflow.engine import State, Workflow
 from app.employers import services as employers
 from app.employers.models import Employer, Stage
 from app.lifecycle.workflow import LIFECYCLE

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.config import Settings
-from app.core.i18n import console_words
+from app.core.language.i18n import console_words
 from app.environment import ConfigError
 
 

@@ -16,7 +16,10 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.urls import iri_to_uri
 
 from app.core.clock import SHANGHAI, local, today
-from app.core.criteria import (
+from app.core.criteria.fields import read_value
+from app.core.criteria.operators import OPERATORS, Arity
+from app.core.criteria.sentences import sentence
+from app.core.criteria.trees import (
     EVERYTHING,
     Field,
     Kind,
@@ -31,11 +34,8 @@ from app.core.criteria import (
 )
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.fields import read_value
-from app.core.operators import OPERATORS, Arity
 from app.core.periods import Period
 from app.core.permissions import Actor
-from app.core.sentences import sentence
 from app.employers.models import Employer, Stage
 from app.outreach.models import Visit
 from tests.factories import create_branch, create_employer, create_user, create_visit

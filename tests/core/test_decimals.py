@@ -8,7 +8,7 @@ from flask import Flask
 from wtforms.validators import StopValidation
 
 from app.core.db import Money
-from app.core.decimals import Places
+from app.core.forms.decimals import Places
 
 
 @pytest.mark.parametrize("text", ["0", "0.0000", "5.25", "5.2500", "-1.1", "1e3", "9999999999999.99"])

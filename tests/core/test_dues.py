@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.dues import due_date, last_due_month, months_in_arrears
 from app.core.periods import Period
+from app.core.rules.dues import due_date, last_due_month, months_in_arrears
 
 days = st.dates(date(1990, 1, 1), date(2100, 12, 31))
 pay_days = st.one_of(st.none(), st.integers(1, 31))

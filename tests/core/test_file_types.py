@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.core import file_types, pictures
-from app.core.file_types import FileRefused, file_type_of
-from app.core.pictures import LARGE, SMALL
+from app.core.files import pictures
+from app.core.files import types as file_types
+from app.core.files.pictures import LARGE, SMALL
+from app.core.files.types import FileRefused, file_type_of
 from tests.attachments import files
 
 

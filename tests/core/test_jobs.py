@@ -24,8 +24,8 @@ from app.core.jobs import (
     run_somewhere,
     workers_listening,
 )
-from app.core.schedule import Schedule
-from app.core.worker import make_worker
+from app.core.runtime.schedule import Schedule
+from app.core.runtime.worker import make_worker
 from tests.conftest import Kept, application, sweep_database
 from tests.core.sample_jobs import (
     hang_the_first_time,

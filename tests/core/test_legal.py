@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from app.core import legal
 from app.core.errors import DomainError
+from app.core.rules import legal
 
 
 def test_a_basis_is_cited_as_it_stood_on_the_day(app: Flask) -> None:

@@ -14,12 +14,15 @@ from werkzeug.test import TestResponse
 
 from app.accounts.models import User
 from app.audit.models import AuditEvent
-from app.core import list_bulk, list_export, list_exporting, list_running
 from app.core.clock import now, today
 from app.core.db import db, writing
 from app.core.jobs import run_inline
-from app.core.list_run_jobs import carry_on, sweep_exports, sweep_runs
-from app.core.list_runs import ListRun, ListRunRow, RowState, RunState, exports_folder
+from app.core.listing import bulk as list_bulk
+from app.core.listing import export as list_export
+from app.core.listing import exporting as list_exporting
+from app.core.listing import running as list_running
+from app.core.listing.run_jobs import carry_on, sweep_exports, sweep_runs
+from app.core.listing.runs import ListRun, ListRunRow, RowState, RunState, exports_folder
 from app.core.permissions import Role, Scope
 from app.core.timeline import TimelineEntry
 from app.employers.models import Employer

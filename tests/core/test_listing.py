@@ -25,18 +25,19 @@ from wtforms.validators import InputRequired
 
 from app.accounts.models import User
 from app.audit.models import AuditEvent
-from app.core import segments, signals
-from app.core.criteria import rule
+from app.core import signals
+from app.core.criteria import segments
+from app.core.criteria.trees import rule
 from app.core.db import Intent, db, intending
 from app.core.errors import Conflict, DomainError, Forbidden
-from app.core.headings import Heading
 from app.core.list_preferences import MOST_PINS, chosen_columns
-from app.core.list_runs import ListRun, ListRunRow, RowState
-from app.core.listing import BulkAction
+from app.core.listing.page import BulkAction
+from app.core.listing.runs import ListRun, ListRunRow, RowState
 from app.core.periods import Period
 from app.core.permissions import Actor, Role, Scope
-from app.core.reasons import REASONS
-from app.core.sheets import open_table
+from app.core.personal.reasons import REASONS
+from app.core.sheets.headings import Heading
+from app.core.sheets.reading import open_table
 from app.employers.lists import EMPLOYERS, employer_fields
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
 from app.employers.policy import Permission as EmployerPermission
@@ -600,7 +601,7 @@ def test_who_may_not_act_sees_no_action_and_is_refused(app: Flask, manager: User
 def test_too_many_rows_are_refused_before_anything_happens(
     app: Flask, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.core.list_bulk.MOST_ROWS", 1)
+    monkeypatch.setattr("app.core.listing.bulk.MOST_ROWS", 1)
     employers(manager, 甲={}, 乙={})
     with pytest.raises(DomainError, match="缩小范围"):
         post(app, manager, do="bulk:move", rows="all")

@@ -13,12 +13,12 @@ from flask.testing import FlaskClient
 from markupsafe import Markup
 from time_machine import travel
 
-from app.core import formats, i18n
-from app.core.charts import Point, Series, bar_chart, line_chart, row_chart
 from app.core.db import db
-from app.core.icons import icon
+from app.core.language import formats, i18n
 from app.core.links import asset, safe_path
 from app.core.periods import Period
+from app.core.web.charts import Point, Series, bar_chart, line_chart, row_chart
+from app.core.web.icons import icon
 from tests.factories import create_user
 
 HTML = {"Accept": "text/html"}

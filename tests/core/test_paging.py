@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 
 from app.accounts.models import User
 from app.core.db import db
-from app.core.paging import Order, count, fetch, ordered
+from app.core.listing.paging import Order, count, fetch, ordered
 from app.core.periods import Period
 from app.employers.models import Employer, Stage
 from tests.factories import create_branch, create_employer, create_user

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc as standard
 
-from app.core.cells import REASONS, Cell, CellError, is_empty
-from app.core.identifiers import credit_code, mobile
-from app.core.parsing import account_number, code, day, find_period, money, period, rate, text, whole
 from app.core.periods import Period
+from app.core.rules.identifiers import credit_code, mobile
+from app.core.sheets.cells import REASONS, Cell, CellError, is_empty
+from app.core.sheets.parsing import account_number, code, day, find_period, money, period, rate, text, whole
 
 GOOD_CODE = "911200001030663879"
 ALPHABET = standard._alphabet

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.config import Settings, bind_settings, current_settings
-from app.core.preflight import check_ports, only_instance
+from app.core.runtime.preflight import check_ports, only_instance
 from app.environment import ConfigError
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.core.reading_ahead import reading_ahead
-from app.core.sheet_refusals import SheetRefused
+from app.core.sheets.ahead import reading_ahead
+from app.core.sheets.refusals import SheetRefused
 
 
 def steps(ending: Exception | None = None) -> Iterator[int]:

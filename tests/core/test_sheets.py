@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from app.core import sheets
-from app.core.cells import Cell
-from app.core.headings import Heading, column_letter, find_header
-from app.core.sheet_refusals import REFUSALS, SheetRefused
-from app.core.sheets import Limits, Table, open_table
+from app.core.sheets import reading as sheets
+from app.core.sheets.cells import Cell
+from app.core.sheets.headings import Heading, column_letter, find_header
+from app.core.sheets.reading import Limits, Table, open_table
+from app.core.sheets.refusals import REFUSALS, SheetRefused
 from app.imports.reading.services import reading
 from tests import spreadsheets as make
 
@@ -356,8 +356,8 @@ def test_a_hundred_thousand_rows_stay_under_the_memory_bound(tmp_path: Path) -> 
         f"""
         import resource, sys, threading, time, psutil
         from pathlib import Path
-        from app.core.headings import Heading
-        from app.core.sheets import open_table
+        from app.core.sheets.headings import Heading
+        from app.core.sheets.reading import open_table
         peak = 0
         def watch():
             global peak

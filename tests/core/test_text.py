@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core import text
-from app.core.phrases import cut
+from app.core.language import text
+from app.core.language.phrases import cut
 
 
 @pytest.mark.parametrize(

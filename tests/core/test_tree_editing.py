@@ -10,10 +10,19 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from app.core.criteria import EVERYTHING, Tree, checked, rule
+from app.core.criteria.editing import (
+    Place,
+    added,
+    item_at,
+    read_place,
+    removed,
+    replaced,
+    turned,
+    write_place,
+)
+from app.core.criteria.trees import EVERYTHING, Tree, checked, rule
 from app.core.errors import DomainError
 from app.core.permissions import Role
-from app.core.tree_editing import Place, added, item_at, read_place, removed, replaced, turned, write_place
 from tests.core.test_criteria import FIELDS, TREES
 from tests.factories import create_employer, create_user, sign_in
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 
 from app.core.periods import Period
-from app.core.workbooks import clean_text, csv_lines, workbook_bytes, write_workbook
+from app.core.sheets.workbooks import clean_text, csv_lines, workbook_bytes, write_workbook
 
 
 def cells(data: io.BytesIO) -> list[list[tuple[object, str]]]:

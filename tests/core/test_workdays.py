@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from app.core import workdays
 from app.core.errors import DomainError
+from app.core.rules import workdays
 
 KNOWN = st.dates(date(2020, 1, 1), date(2026, 11, 1))
 

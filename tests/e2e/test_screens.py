@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from app.core.frame import THEME
+from app.core.web.frame import THEME
 from tests.attachments import files as samples
 from tests.e2e.office import Building, Office
 from tests.runtime.instance import Instance

@@ -8,10 +8,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.models import User
+from app.core.criteria.sentences import sentence
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Role
-from app.core.sentences import sentence
 from app.employers.areas import services
 from app.employers.areas.forms import AREAS
 from app.employers.areas.models import Area, AreaKind

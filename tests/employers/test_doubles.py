@@ -7,8 +7,8 @@ from sqlalchemy import select
 from app.accounts.models import User
 from app.audit.models import AuditEvent
 from app.core.db import db
-from app.core.list_runs import ListRun
-from app.core.pairing import PairState
+from app.core.listing.runs import ListRun
+from app.core.merging.pairing import PairState
 from app.core.permissions import Role
 from app.employers.doubles.models import ContactPair
 from app.employers.doubles.services import refresh

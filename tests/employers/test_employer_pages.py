@@ -13,7 +13,7 @@ from app.core import timeline
 from app.core.clock import today
 from app.core.db import db
 from app.core.permissions import Role
-from app.core.reasons import REASONS
+from app.core.personal.reasons import REASONS
 from app.core.timeline import TimelineEntry
 from app.employers import services
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, FormerName, Stage

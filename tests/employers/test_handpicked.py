@@ -7,14 +7,14 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.accounts.models import User
-from app.core import segments
-from app.core.criteria import rule
+from app.core.criteria import segments
+from app.core.criteria.segments import Segment, Sharing
+from app.core.criteria.sentences import sentence
+from app.core.criteria.trees import rule
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.list_runs import ListRun, ListRunRow, RowState
+from app.core.listing.runs import ListRun, ListRunRow, RowState
 from app.core.permissions import Role
-from app.core.segments import Segment, Sharing
-from app.core.sentences import sentence
 from app.employers.handpicked.models import SegmentMember
 from app.employers.lists import LIST, employer_fields, select_employer_ids
 from app.employers.models import Employer

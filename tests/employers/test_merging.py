@@ -13,16 +13,17 @@ from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, select
 from app.accounts.models import Branch, User
 from app.audit.models import AuditEvent
 from app.contributions.models import ContributionFact
-from app.core import moving, timeline
+from app.core import timeline
 from app.core.clock import now, today
 from app.core.db import db, writing
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.features import current_features
 from app.core.jobs import run_inline
-from app.core.pairing import PairState
+from app.core.language.text import match_key
+from app.core.merging import moving
+from app.core.merging.pairing import PairState
 from app.core.periods import Period
 from app.core.permissions import Role, Scope
-from app.core.text import match_key
 from app.employers.demo import credit_code
 from app.employers.lists import count_employers
 from app.employers.merging.models import DuplicatePair, Merge

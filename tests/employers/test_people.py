@@ -15,8 +15,8 @@ from app.core.db import db
 from app.core.features import current_features
 from app.core.options import forget_values, set_value
 from app.core.permissions import Role
+from app.core.rules.workdays import add_working_days
 from app.core.timeline import TimelineEntry
-from app.core.workdays import add_working_days
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage, VerifiedHow
 from app.tasks.models import Task, TaskState
 from app.tasks.policy import WELCOME_DAYS

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from app.accounts.models import User
 from app.audit.models import AuditEvent
 from app.core.db import db
-from app.core.limits import limiter
 from app.core.permissions import Role
-from app.core.personal_keys import MISSING, key_path
-from app.core.reasons import REASONS
+from app.core.personal.keys import MISSING, key_path
+from app.core.personal.reasons import REASONS
 from app.core.timeline import TimelineEntry
+from app.core.web.limits import limiter
 from app.employers.models import Contact, Employer, EmployerContact
 from app.employers.people.services.identifying import OTHER_MOBILE, TAKEN
 from tests.factories import create_contact, create_employer, create_user, seed_codes, sign_in

@@ -12,9 +12,9 @@ from sqlalchemy import text as sql
 
 from app.accounts.models import User
 from app.core.db import db, is_postgresql
+from app.core.language.text import name_key, pinyin, search_key
 from app.core.permissions import Scope
 from app.core.searching import COUNT_CAP
-from app.core.text import name_key, pinyin, search_key
 from app.employers.models import (
     Contact,
     ContactRole,

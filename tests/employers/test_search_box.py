@@ -8,11 +8,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app.accounts.models import User
-from app.core import searching, segments
+from app.core import searching
 from app.core.clock import today
+from app.core.criteria import segments
 from app.core.db import db
-from app.core.list_parts import PAGES
-from app.core.listing import ListPage
+from app.core.listing.page import ListPage
+from app.core.listing.parts import PAGES
 from app.core.permissions import Role, may_open
 from app.core.searching import Found, search_all
 from app.employers.areas.models import Area, AreaKind

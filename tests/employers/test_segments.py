@@ -7,14 +7,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale
 
-from app.core import segments, signals
-from app.core.criteria import Tree, rule
+from app.core import signals
+from app.core.criteria import segments
+from app.core.criteria.operators import OPERATORS, Arity, Operator
+from app.core.criteria.segments import Segment, Sharing
+from app.core.criteria.sentences import sentence
+from app.core.criteria.trees import Tree, rule
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden, NotFound
-from app.core.operators import OPERATORS, Arity, Operator
 from app.core.permissions import Actor, Role, Scope
-from app.core.segments import Segment, Sharing
-from app.core.sentences import sentence
 from app.employers.lists import LIST, count_employers, employer_fields, select_employer_ids
 from app.employers.models import Contact, ContactRole, EmployerContact, FormerName, Stage
 from tests.factories import create_branch, create_drive, create_employer, create_user, sign_in

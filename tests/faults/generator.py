@@ -25,7 +25,7 @@ from app import create_app
 from app.config import Settings
 from app.core.db import db, writing
 from app.core.jobs import enqueue, redis_connection, workers_listening
-from app.core.valkey import answers, valkey_command
+from app.core.runtime.valkey import answers, valkey_command
 from campaigns.drafting.models import Campaign
 from campaigns.gateways import accounts
 from campaigns.gateways.accounts import Entry

@@ -11,7 +11,7 @@ from app.config import current_settings
 from app.core.db import db, writing
 from app.core.errors import DomainError
 from app.core.jobs import enqueue, redis_connection, workers_listening
-from app.core.workflow import WorkflowHistory
+from app.core.workflow.engine import WorkflowHistory
 from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.gateways.simulator import store_path
 from campaigns.gateways.simulator_store import Store

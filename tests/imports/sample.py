@@ -12,9 +12,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.core.db import db
-from app.core.identifiers import credit_code, mobile
-from app.core.import_spec import Column, Context, ImportSpec, Line, Plan, Ref
-from app.core.parsing import code, day, rate, text, whole
+from app.core.importing.spec import Column, Context, ImportSpec, Line, Plan, Ref
+from app.core.rules.identifiers import credit_code, mobile
+from app.core.sheets.parsing import code, day, rate, text, whole
 from app.employers.models import AccountStatus, Contact, ContactRole, Employer, EmployerContact
 from tests import spreadsheets
 

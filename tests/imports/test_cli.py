@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.core.db import db
-from app.core.import_spec import ImportSpec
+from app.core.importing.spec import ImportSpec
 from app.employers.models import Employer
 from tests.factories import create_branch, create_user
 from tests.imports.sample import registered, row, variant, workbook

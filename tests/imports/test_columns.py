@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 
 from app.accounts.models import User
 from app.core.db import db
-from app.core.headings import Heading, Named, find_header, fingerprint, guess_header
-from app.core.import_spec import ImportSpec
+from app.core.importing.spec import ImportSpec
 from app.core.permissions import Role
-from app.core.sheet_refusals import SheetRefused
+from app.core.sheets.headings import Heading, Named, find_header, fingerprint, guess_header
+from app.core.sheets.refusals import SheetRefused
 from app.employers.models import Employer
 from app.imports import jobs
 from app.imports.columns.models import ColumnMemory

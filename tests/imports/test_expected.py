@@ -10,13 +10,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.models import User
-from app.core import formats
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.language import formats
 from app.core.periods import Period
 from app.core.permissions import Role
-from app.core.workdays import add_working_days
+from app.core.rules.workdays import add_working_days
 from app.imports import jobs, queries, services
 from app.imports.expected import jobs as expected_jobs
 from app.imports.expected.models import ImportDue, ImportExpectation, Rhythm

@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.core.cells import Cell, CellError
 from app.core.db import db
-from app.core.identifiers import credit_code, mobile
-from app.core.parsing import code_text, day, find_period, in_digits, period, whole
 from app.core.periods import Period
+from app.core.rules.identifiers import credit_code, mobile
+from app.core.sheets.cells import Cell, CellError
+from app.core.sheets.parsing import code_text, day, find_period, in_digits, period, whole
 from app.employers.models import Employer
 from app.imports import jobs, queries, services
 from app.imports.models import BatchState, ImportBatch

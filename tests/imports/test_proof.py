@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 
 from app.audit.models import AuditEvent
 from app.core.db import db
-from app.core.import_spec import ImportSpec
+from app.core.importing.spec import ImportSpec
 from app.core.permissions import Role
 from app.imports import services
 from app.imports.jobs import clear

@@ -19,12 +19,12 @@ from app.audit.models import AuditEvent
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
-from app.core.identifiers import credit_code
-from app.core.import_spec import Column, Context, ImportSpec, Line, Outcome, Plan
+from app.core.importing.spec import Column, Context, ImportSpec, Line, Outcome, Plan
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.proofs import Findings
-from app.core.sheet_refusals import SheetRefused
+from app.core.rules.identifiers import credit_code
+from app.core.sheets.refusals import SheetRefused
 from app.core.timeline import record
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.imports import jobs, queries, services

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.accounts.models import User
 from app.core.db import db
-from app.core.import_spec import ImportSpec
+from app.core.importing.spec import ImportSpec
 from app.core.permissions import Role
 from app.employers.models import Employer
 from app.imports import jobs, queries

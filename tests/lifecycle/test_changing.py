@@ -13,7 +13,7 @@ from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.permissions import Role
 from app.core.timeline import TimelineEntry
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
 from app.employers.people.services import forgetting, serving
 from app.lifecycle.changing.models import ChangeKind, ChangeState, RegisteredChange

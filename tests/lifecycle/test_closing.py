@@ -17,8 +17,8 @@ from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.periods import Period
 from app.core.permissions import Role
-from app.core.workflow import transition
-from app.core.workflow_sets import SetMove, note_restored, transition_many
+from app.core.workflow.engine import transition
+from app.core.workflow.sets import SetMove, note_restored, transition_many
 from app.employers.models import Stage
 from app.lifecycle.closing import queries, services
 from app.lifecycle.closing.models import Closing, ClosingState, Placement, PlacementKind, Sealing

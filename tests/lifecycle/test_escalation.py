@@ -15,9 +15,9 @@ from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.escalating import Outcome
-from app.core.legal import seed_legal_basis
 from app.core.permissions import Role
-from app.core.workflow import transition
+from app.core.rules.legal import seed_legal_basis
+from app.core.workflow.engine import transition
 from app.employers.models import AccountStatus, Employer, Stage
 from app.leads.ledger.models import Lead
 from app.lifecycle.escalation import queries, services

@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.periods import Period
 from app.core.permissions import Role
-from app.core.workflow import option
+from app.core.workflow.engine import option
 from app.employers.identity.models import EmployerRelation, RelationKind
 from app.employers.identity.services import Term, relate
 from app.employers.models import AccountStatus, Employer, Stage

@@ -14,7 +14,7 @@ from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.permissions import Role
-from app.core.workflow import available, transition
+from app.core.workflow.engine import available, transition
 from app.employers.lists import EMPLOYERS
 from app.employers.models import Employer, Stage
 from app.lifecycle.onboarding import queries, services

@@ -10,8 +10,8 @@ from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.permissions import Role
 from app.core.timeline import TimelineEntry
-from app.core.workflow import WorkflowHistory, available, transition
-from app.core.workflow_sets import SetMove, transition_many
+from app.core.workflow.engine import WorkflowHistory, available, transition
+from app.core.workflow.sets import SetMove, transition_many
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
 from app.lifecycle.workflow import LIFECYCLE
 from tests.factories import create_branch, create_employer, create_user

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.accounts.models import User
-from app.core import options, rates
+from app.core import options
 from app.core.clock import today
 from app.core.errors import Conflict, DomainError
-from app.core.legal import seed_legal_basis
 from app.core.permissions import Role
-from app.core.rates import Bounds, Group, monthly_cost
+from app.core.rules import rates
+from app.core.rules.legal import seed_legal_basis
+from app.core.rules.rates import Bounds, Group, monthly_cost
 from app.outreach.plans.services import save_plan
 from app.outreach.talking import queries
 from app.outreach.talking.models import Script, ScriptKind

@@ -16,16 +16,17 @@ from app.attachments.models import Attachment, StoredFile
 from app.attachments.services import OUTDATED
 from app.audit.models import AuditEvent
 from app.config import current_settings
-from app.core import kept_files, timeline
+from app.core import timeline
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import Conflict
 from app.core.features import current_features
-from app.core.import_spec import Outcome
+from app.core.files import kept as kept_files
+from app.core.importing.spec import Outcome
 from app.core.jobs import run_inline
 from app.core.permissions import Role, Scope
-from app.core.personal import ID_NUMBER, sealed_with_index
-from app.core.retaining import NOBODY
+from app.core.personal.retaining import NOBODY
+from app.core.personal.sealed import ID_NUMBER, sealed_with_index
 from app.employers.models import Contact, EmployerContact
 from app.imports import workflow
 from app.imports.models import BatchState, ImportBatch, ImportRow

@@ -14,12 +14,12 @@ from stdnum.cn import ric
 
 from app.audit.models import AuditEvent
 from app.config import current_settings
-from app.core.backup import write_backup
-from app.core.cells import CellError
 from app.core.db import db, is_postgresql
-from app.core.identifiers import id_number
-from app.core.personal import HIDDEN, ID_NUMBER, Sealed, indexes, seal, sealed_with_index
-from app.core.personal_keys import DAMAGED, FOREIGN, MISSING, KeysRefused, key_path, keys_in_use
+from app.core.personal.keys import DAMAGED, FOREIGN, MISSING, KeysRefused, key_path, keys_in_use
+from app.core.personal.sealed import HIDDEN, ID_NUMBER, Sealed, indexes, seal, sealed_with_index
+from app.core.rules.identifiers import id_number
+from app.core.runtime.backup import write_backup
+from app.core.sheets.cells import CellError
 from app.employers.models import Contact
 from app.personal.services import change_key, new_key, reseal
 from tests.factories import create_contact, create_employer

@@ -16,7 +16,7 @@ from app.core.errors import DomainError, Forbidden
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.timeline import TimelineEntry
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.models import Employer, Stage
 from app.relief.applications.models import ApplicationState, ReliefApplication, Request
 from app.relief.applications.services import Draft, correct

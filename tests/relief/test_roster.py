@@ -7,9 +7,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from app.core import segments
 from app.core.clock import today
-from app.core.criteria import rule
+from app.core.criteria import segments
+from app.core.criteria.trees import rule
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Role

@@ -16,7 +16,7 @@ from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.periods import Period
 from app.core.permissions import Role
-from app.core.workflow import WorkflowHistory, transition
+from app.core.workflow.engine import WorkflowHistory, transition
 from app.employers.models import Employer, Stage
 from app.relief.making_up.services import plan_instalments
 from app.relief.models import InstalmentState, ReliefDecision, ReliefKind, ReliefState

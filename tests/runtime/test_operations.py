@@ -15,10 +15,10 @@ from sqlalchemy import select
 from app import create_app
 from app.accounts.models import Branch
 from app.config import Settings
-from app.core.backup import BackupError, write_backup
 from app.core.db import db
 from app.core.jobs import enqueue, redis_connection
-from app.core.worker import make_worker
+from app.core.runtime.backup import BackupError, write_backup
+from app.core.runtime.worker import make_worker
 from tests.core.sample_jobs import spoil_branch_and_fail
 from tests.factories import create_branch
 

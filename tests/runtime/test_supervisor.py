@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.core.forked import CAN_FORK
-from app.core.i18n import console_words
-from app.core.supervisor import NotReadyError, Service, Supervisor
+from app.core.language.i18n import console_words
+from app.core.runtime.forked import CAN_FORK
+from app.core.runtime.supervisor import NotReadyError, Service, Supervisor
 from tests.waiting import wait_until
 
 

@@ -12,10 +12,10 @@ from werkzeug.datastructures import MultiDict
 from app.core import code_tables
 from app.core.clock import now, today
 from app.core.code_tables import CodeValue
-from app.core.criteria import compile_tree, field_map, parse_query, rule
+from app.core.criteria.sentences import sentence
+from app.core.criteria.trees import compile_tree, field_map, parse_query, rule
 from app.core.db import db
 from app.core.permissions import Role
-from app.core.sentences import sentence
 from app.employers.lists import employer_fields
 from app.employers.models import Employer
 from tests.factories import create_branch, create_employer, create_user, seed_codes, sign_in

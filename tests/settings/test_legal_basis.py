@@ -7,10 +7,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.audit.models import AuditEvent
-from app.core import legal
 from app.core.db import db
-from app.core.legal import LegalBasis
 from app.core.permissions import Role
+from app.core.rules import legal
+from app.core.rules.legal import LegalBasis
 from tests.factories import create_user, sign_in
 
 FORM = {

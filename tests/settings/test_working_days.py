@@ -9,10 +9,10 @@ from sqlalchemy import select
 from time_machine import travel
 
 from app.audit.models import AuditEvent
-from app.core import workdays
 from app.core.db import db
 from app.core.permissions import Role
-from app.core.workdays import WorkingDay
+from app.core.rules import workdays
+from app.core.rules.workdays import WorkingDay
 from tests.factories import create_user, sign_in
 
 NOTICE = "国办发明电〔2026〕7号"

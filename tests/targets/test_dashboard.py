@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.accounts.models import Branch, User
-from app.core.criteria import parse_query
+from app.core.criteria.trees import parse_query
 from app.core.errors import DomainError
 from app.core.periods import Period
 from app.core.permissions import Role, Scope

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from app.core.clock import today
 from app.core.db import db
-from app.core.list_runs import ListRun, ListRunRow, RowState
+from app.core.listing.runs import ListRun, ListRunRow, RowState
 from app.core.permissions import Role
 from app.employers.models import Employer
 from app.tasks.models import Task

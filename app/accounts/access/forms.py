@@ -5,9 +5,9 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Optional
 
-from app.core.choices import offered
-from app.core.i18n import LOCALES
-from app.core.passwords import LONGEST
+from app.core.forms.choices import offered
+from app.core.language.i18n import LOCALES
+from app.core.signing_in.passwords import LONGEST
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]

@@ -10,13 +10,13 @@ from app.accounts import policy, queries
 from app.accounts.models import EndedSession, RecoveryCode, User
 from app.accounts.services import clean_mobile, end_sessions, forget_second_factor, set_password
 from app.audit import services as audit
-from app.core import passwords, second_factor
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import SEPARATED_ROLES
-from app.core.sealing import fingerprint, seal, unseal
+from app.core.signing_in import passwords, second_factor
+from app.core.signing_in.sealing import fingerprint, seal, unseal
 
 TOTP, RECOVERY = "second factor", "recovery code"
 

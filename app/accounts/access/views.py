@@ -15,14 +15,14 @@ from app.accounts.access import services
 from app.accounts.access.forms import CodeForm, PasswordForm, ProfileForm, SignInForm
 from app.accounts.models import User
 from app.accounts.policy import WAITING_MINUTES, must_change_password, must_enrol
-from app.core import second_factor as factor
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.i18n import COOKIE as LANGUAGE
-from app.core.i18n import DEFAULT
-from app.core.limits import limiter
+from app.core.language.i18n import COOKIE as LANGUAGE
+from app.core.language.i18n import DEFAULT
 from app.core.links import safe_path
 from app.core.permissions import ROLE_LABELS, SCOPE_LABELS, SEPARATED_ROLES, public, signed_in
+from app.core.signing_in import second_factor as factor
+from app.core.web.limits import limiter
 
 bp = Blueprint("accounts", __name__)
 

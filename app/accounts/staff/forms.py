@@ -4,10 +4,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.policy import ROLE_OBJECTIONS, Permission
 from app.accounts.staff.services import applied, plan, role_names, username
-from app.core.identifiers import mobile
-from app.core.import_spec import Column, ImportSpec
-from app.core.parsing import code, text
+from app.core.importing.spec import Column, ImportSpec
 from app.core.permissions import Scope
+from app.core.rules.identifiers import mobile
+from app.core.sheets.parsing import code, text
 
 #: scopes by code and by the words of the office
 SCOPES = {

@@ -20,11 +20,11 @@ from app.accounts.models import Branch, User, UserRole
 from app.accounts.policy import role_objections, within
 from app.accounts.services import USERNAME
 from app.audit import services as audit
-from app.core.cells import Cell, CellError, plain_text
 from app.core.db import db
-from app.core.i18n import DEFAULT, msgid
-from app.core.import_spec import Context, Line, Plan, id_of
+from app.core.importing.spec import Context, Line, Plan, id_of
+from app.core.language.i18n import DEFAULT, msgid
 from app.core.permissions import ROLE_LABELS, Role, Scope
+from app.core.sheets.cells import Cell, CellError, plain_text
 
 Values = Mapping[str, Any]
 

@@ -12,8 +12,8 @@ from app.contributions.adjustment.policy import FIRST_MONTH, bounds_of
 from app.contributions.adjustment.workflow import ADJUSTMENT
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.rates import Bounds
-from app.core.workflow_sets import SetMove, transition_many
+from app.core.rules.rates import Bounds
+from app.core.workflow.sets import SetMove, transition_many
 from app.employers.models import Employer
 
 #: of ten employers so many stand in a state

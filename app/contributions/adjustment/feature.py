@@ -12,12 +12,12 @@ from app.contributions.adjustment.models import Adjustment
 from app.contributions.adjustment.policy import OPTIONS, Permission, bounds_of
 from app.contributions.adjustment.views import bp
 from app.contributions.adjustment.workflow import ADJUSTMENT
-from app.core.criteria import Tree, rule
+from app.core.criteria.trees import Tree, rule
 from app.core.features import Feature, Kpi, NavItem, Panel, TimelineKind
 from app.core.jobs import DailyAt
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
-from app.core.workflow import available
+from app.core.workflow.engine import available
 from app.employers.models import Employer
 
 

@@ -12,9 +12,9 @@ from app.contributions.adjustment import services
 from app.contributions.adjustment.models import Adjustment
 from app.contributions.adjustment.policy import CONTRADICTIONS, FIRST_MONTH, Figures, Permission, year_of
 from app.core.clock import today
-from app.core.decimals import Places
-from app.core.import_spec import Column, ImportSpec
-from app.core.parsing import money, text, whole
+from app.core.forms.decimals import Places
+from app.core.importing.spec import Column, ImportSpec
+from app.core.sheets.parsing import money, text, whole
 from app.employers.forms import not_in_the_future
 
 MOST = 9_999_999

@@ -16,14 +16,14 @@ from app.contributions.adjustment import queries
 from app.contributions.adjustment.models import Adjustment, AdjustmentState
 from app.contributions.adjustment.policy import Permission
 from app.contributions.adjustment.workflow import ADJUSTMENT
-from app.core import formats
 from app.core.clock import today
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.features import current_features
+from app.core.language import formats
 from app.core.links import url_if
-from app.core.listing import BulkAction, Column, Empty, ListPage, Quick
+from app.core.listing.page import BulkAction, Column, Empty, ListPage, Quick
 from app.core.permissions import Actor
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.forms import not_in_the_future
 from app.employers.lists import EMPLOYERS
 from app.employers.models import Employer

@@ -24,7 +24,7 @@ class AdjustmentState(StrEnum):
 class AdjustmentDrive(Timestamps, Model):
     """The adjustment of one contribution year (July of `year` to the next June) and its window.
 
-    Floor and ceiling are the settings that hold on the first day of that year (core.rates).
+    Floor and ceiling are the settings that hold on the first day of that year (core.rules.rates).
     """
 
     __tablename__ = "adjustment_drives"

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 from app.contributions.adjustment.models import Adjustment
 from app.core.options import Option
 from app.core.permissions import Actor, Grantable
-from app.core.rates import Bounds, bounds
+from app.core.rules.rates import Bounds, bounds
 from app.employers.models import Employer, Stage
 from app.employers.policy import visible_to as employers_visible_to
 

@@ -19,12 +19,12 @@ from app.contributions.adjustment.workflow import ADJUSTMENT
 from app.core.clock import now, today
 from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid
-from app.core.import_spec import Context, Line, Plan
+from app.core.importing.spec import Context, Line, Plan
+from app.core.language.i18n import msgid
+from app.core.language.text import code_key
 from app.core.permissions import Actor
-from app.core.text import code_key
-from app.core.workflow import transition
-from app.core.workflow_sets import SetMove, note_restored, set_back, transition_many
+from app.core.workflow.engine import transition
+from app.core.workflow.sets import SetMove, note_restored, set_back, transition_many
 from app.tasks.models import Task, TaskState
 from app.tasks.services import open_task
 

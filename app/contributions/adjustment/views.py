@@ -11,10 +11,10 @@ from app.contributions.adjustment.forms import DriveForm, FiguresForm, WindowFor
 from app.contributions.adjustment.lists import LISTED
 from app.contributions.adjustment.policy import Permission, bounds_of, figures_of, objections
 from app.contributions.adjustment.workflow import ADJUSTMENT, load
-from app.core.criteria import rule, to_query
+from app.core.criteria.trees import rule, to_query
 from app.core.db import db
 from app.core.permissions import current_actor, requires
-from app.core.workflow import available, history
+from app.core.workflow.engine import available, history
 
 bp = Blueprint("adjustment", __name__, url_prefix="/adjustment")
 

@@ -9,7 +9,7 @@ from app.contributions.adjustment.models import Adjustment
 from app.contributions.adjustment.policy import AGAIN_DAYS, CHECK_DAYS, Permission, objections, visible_to
 from app.core.finding import the_one
 from app.core.permissions import Actor
-from app.core.workflow import Ask, Deadline, State, Tone, Transition, Workflow
+from app.core.workflow.engine import Ask, Deadline, State, Tone, Transition, Workflow
 
 
 def within_bounds(row: Adjustment, _actor: Actor | None) -> list[Any] | None:

@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.demo import Demo
 from app.core.periods import Period
 from app.core.timeline import TimelineEntry
-from app.core.workflow import WorkflowHistory, transition
+from app.core.workflow.engine import WorkflowHistory, transition
 from app.employers.models import AccountStatus, Employer, Stage
 
 #: how many employers of each stage were behind some months ago, and how long ago that was

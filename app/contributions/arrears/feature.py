@@ -17,16 +17,16 @@ from app.contributions.arrears.views import bp
 from app.contributions.arrears.workflow import ARREARS, objections_to_escalation
 from app.contributions.standing.policy import OPTIONS as BUCKETS
 from app.contributions.standing.policy import THIRD
-from app.core.attachable import RecordKind
-from app.core.criteria import Tree, rule
+from app.core.criteria.trees import Tree, rule
 from app.core.escalating import Breach, Origin
 from app.core.features import Feature, Kpi, NavItem, Panel, TimelineKind
+from app.core.files.attachable import RecordKind
 from app.core.handing_over import Matter
 from app.core.links import url_if
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.periods import Period
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
-from app.core.workflow import available
+from app.core.workflow.engine import available
 from app.employers.models import Employer
 from app.lifecycle.policy import behind, should_contribute
 

@@ -18,12 +18,12 @@ from app.contributions.arrears.policy import OPEN_STATES, REASONS, Permission, t
 from app.contributions.arrears.workflow import ARREARS
 from app.contributions.standing.policy import STANDING_LABELS, Bucket, Standing
 from app.contributions.standing.queries import NAME, reckoned
-from app.core import formats
 from app.core.code_tables import code_field, label
-from app.core.criteria import Field, Kind, Tree, choices_of, rule
+from app.core.criteria.trees import Field, Kind, Tree, choices_of, rule
 from app.core.db import PeriodType
 from app.core.features import current_features
-from app.core.listing import BulkAction, Column, Empty, ListPage, Quick
+from app.core.language import formats
+from app.core.listing.page import BulkAction, Column, Empty, ListPage, Quick
 from app.core.permissions import Actor
 from app.employers.lists import EMPLOYERS
 from app.employers.models import Employer

@@ -17,10 +17,10 @@ from app.contributions.models import ContributionFact
 from app.contributions.policy import OPEN, rule_on
 from app.core.bulk import read_tuples
 from app.core.db import db
-from app.core.dues import months_in_arrears
-from app.core.moving import Change
+from app.core.merging.moving import Change
 from app.core.periods import Period
-from app.core.workflow import WorkflowHistory
+from app.core.rules.dues import months_in_arrears
+from app.core.workflow.engine import WorkflowHistory
 from app.employers.models import AccountStatus, Employer
 from app.employers.policy import not_merged
 from app.imports.models import ImportRow

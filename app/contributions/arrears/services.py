@@ -22,12 +22,12 @@ from app.contributions.standing.services import reckon_anew
 from app.core import signals, timeline
 from app.core.bulk import insert_rows, new_ids, update_rows
 from app.core.db import among, db
-from app.core.i18n import msgid
-from app.core.import_spec import Context
+from app.core.importing.spec import Context
+from app.core.language.i18n import msgid
 from app.core.periods import Period
-from app.core.reversible import table_of
-from app.core.workflow import WorkflowHistory
-from app.core.workflow_sets import SetMove, note_restored, transition_many
+from app.core.undoing.reversible import table_of
+from app.core.workflow.engine import WorkflowHistory
+from app.core.workflow.sets import SetMove, note_restored, transition_many
 from app.employers.models import Employer
 from app.lifecycle.workflow import LIFECYCLE
 from app.tasks.following.services import settle_deadlines

@@ -14,10 +14,10 @@ from app.contributions.arrears.policy import REASONS, Permission
 from app.contributions.standing.policy import STANDING_LABELS, buckets
 from app.contributions.standing.queries import Report, report, usual_day
 from app.core.code_tables import label
-from app.core.criteria import Tree, to_query
+from app.core.criteria.trees import Tree, to_query
 from app.core.errors import NotFound
 from app.core.permissions import current_actor, requires
-from app.core.workflow import WorkflowHistory, available, history
+from app.core.workflow.engine import WorkflowHistory, available, history
 from app.employers.models import ACCOUNT_STATUS_LABELS
 
 bp = Blueprint("arrears", __name__, url_prefix="/arrears")

@@ -25,11 +25,11 @@ from app.contributions.arrears.policy import (
 from app.contributions.policy import rule_on
 from app.core.clock import today
 from app.core.db import db
-from app.core.dues import last_due_month
 from app.core.errors import DomainError
 from app.core.finding import the_one
 from app.core.permissions import Actor
-from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
+from app.core.rules.dues import last_due_month
+from app.core.workflow.engine import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
 from app.employers.models import Employer
 from app.lifecycle.workflow import LIFECYCLE
 from app.tasks.following.services import settle_deadlines

@@ -19,9 +19,9 @@ from app.contributions.policy import month_of
 from app.contributions.queries import Handler
 from app.core import signals
 from app.core.db import among, db
-from app.core.import_spec import Context, Plan, Ref, id_of
+from app.core.importing.spec import Context, Plan, Ref, id_of
+from app.core.language.text import mask_phone
 from app.core.permissions import Actor
-from app.core.text import mask_phone
 from app.employers.models import Contact, ContactRole, EmployerContact
 from app.employers.people.policy import with_told
 from app.employers.people.services import editing, serving

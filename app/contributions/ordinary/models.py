@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Column, Integer, String, Table, Text
 
 from app.contributions.queries import STATED
 from app.core.db import EnumText
-from app.core.import_staging import STAGING
+from app.core.importing.staging import STAGING
 from app.employers.models import Employer, Stage
 
 EMPLOYERS = cast(Table, Employer.__table__)

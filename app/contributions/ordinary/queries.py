@@ -24,8 +24,8 @@ from app.contributions.policy import month_of, sources
 from app.contributions.queries import FACT
 from app.contributions.services import CLAIMED
 from app.core.db import PeriodType
-from app.core.import_spec import Context
-from app.core.reversible_sets import Changes, differs, noted_change, noted_creation, notes
+from app.core.importing.spec import Context
+from app.core.undoing.sets import Changes, differs, noted_change, noted_creation, notes
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
 from app.employers.policy import in_reach
 from app.employers.sources.policy import FIRST, STATEMENT

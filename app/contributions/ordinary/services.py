@@ -33,9 +33,9 @@ from app.core import signals
 from app.core.bulk import read_tuples
 from app.core.clock import now
 from app.core.db import changed, db, is_postgresql
-from app.core.import_spec import Context, Remember, Setwise, Taken
-from app.core.import_staging import temporary
-from app.core.workflow_sets import SetMove, transition_many
+from app.core.importing.spec import Context, Remember, Setwise, Taken
+from app.core.importing.staging import temporary
+from app.core.workflow.sets import SetMove, transition_many
 from app.employers.models import Stage
 from app.lifecycle.workflow import LIFECYCLE
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.options import Option
 
 

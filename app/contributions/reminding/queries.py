@@ -22,8 +22,8 @@ from app.contributions.policy import rule_on
 from app.contributions.reminding.policy import AHEAD, CATCH_UP_DAYS, NEW_MONTHS, PAID, REMINDER, TITLES, Speed
 from app.contributions.standing.queries import expected_to_pay
 from app.core.bulk import read_tuples
-from app.core.dues import due_date
 from app.core.periods import Period
+from app.core.rules.dues import due_date
 from app.employers.models import Employer
 from app.employers.policy import not_merged
 from app.tasks.models import Task, TaskState

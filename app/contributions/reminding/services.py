@@ -10,8 +10,8 @@ from app.contributions.reminding.queries import Reminder, paid_meanwhile, remind
 from app.core.bulk import insert_rows
 from app.core.clock import now
 from app.core.db import db
-from app.core.reversible import table_of
-from app.core.workdays import add_working_days, calendar
+from app.core.rules.workdays import add_working_days, calendar
+from app.core.undoing.reversible import table_of
 from app.tasks.models import Task, TaskState
 
 

@@ -1,4 +1,4 @@
-"""Arrears reckoned on any day from the facts known by then, in SQL, by the same rule as `core.dues`.
+"""Arrears reckoned on any day from the facts known by then, in SQL, by the same rule as `core.rules.dues`.
 
 A day's facts are, for each employer, those of the latest statement drawn up by that day (its “as of”), in the
 version in force now; an employer that no statement had named by then is shown as the statement of that day's
@@ -31,13 +31,13 @@ from app.contributions.policy import OPEN, Facts, owed, rule_on
 from app.contributions.standing.policy import Standing
 from app.core.clock import today
 from app.core.db import among, db
-from app.core.deferring import Deferments, Term
-from app.core.deferring import Plan as DeferredPlan
-from app.core.dues import Unpaid, last_due_month
 from app.core.features import current_features
-from app.core.import_spec import Context
+from app.core.importing.spec import Context
 from app.core.periods import Period
 from app.core.permissions import Actor
+from app.core.rules.deferring import Deferments, Term
+from app.core.rules.deferring import Plan as DeferredPlan
+from app.core.rules.dues import Unpaid, last_due_month
 from app.employers.models import AccountStatus, Employer
 from app.employers.policy import visible_to
 
@@ -60,7 +60,7 @@ def usual_day() -> date:
 
 
 def _known(day: date) -> Subquery:
-    """The fact that says how each employer stood, and what was `due` and `paid` by then, as in `core.dues`.
+    """The fact that says how each employer stood, and what was `due` and `paid` by then, as in `core.rules.dues`.
 
     Both are places in the row of all months; `behind` are the months between, 0 where nothing is known.
     """
@@ -78,7 +78,7 @@ def _known(day: date) -> Subquery:
 
 def _taken_out(declared: Deferments, day: date) -> Subquery:
     """Of the employers that have terms: how many due months are `excused`, and whether one is `running`,
-    `over` or yet to end; as `core.deferring` has it."""
+    `over` or yet to end; as `core.rules.deferring` has it."""
     known, terms, breaks = _known(day).c, declared.terms().subquery(), rule_on(day).plan_breaks
     first, last = _index(terms.c.first), _last_of(terms)
     low = case((first > known.paid, first), else_=known.paid + 1)

@@ -11,7 +11,7 @@ from app.contributions.standing.queries import approved_terms
 from app.core.bulk import read_tuples, update_rows
 from app.core.db import among, db
 from app.core.periods import Period
-from app.core.reversible import table_of
+from app.core.undoing.reversible import table_of
 from app.employers.models import Employer
 
 #: employers at a time: their facts of all years are in memory at once

@@ -8,11 +8,11 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from app.core.cells import Cell
-from app.core.choices import offered
-from app.core.import_spec import Column, ImportSpec
-from app.core.parsing import code, text
-from app.core.text import clean
+from app.core.forms.choices import offered
+from app.core.importing.spec import Column, ImportSpec
+from app.core.language.text import clean
+from app.core.sheets.cells import Cell
+from app.core.sheets.parsing import code, text
 from app.employers.areas.models import AREA_KIND_LABELS, AreaKind
 from app.employers.areas.policy import Permission
 from app.employers.areas.queries import offered_areas

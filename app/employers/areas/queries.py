@@ -8,9 +8,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, and_, case, func, or_, select
 
 from app.core.clock import today
+from app.core.criteria.fields import Choice
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.fields import Choice
 from app.core.permissions import Actor
 from app.employers.areas.models import AREA_KIND_LABELS, Area
 from app.employers.models import Employer, Stage

@@ -11,8 +11,8 @@ from app.audit import services as audit
 from app.core.clock import today
 from app.core.db import changed, db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid
-from app.core.import_spec import Context, Line, Plan, Ref
+from app.core.importing.spec import Context, Line, Plan, Ref
+from app.core.language.i18n import msgid
 from app.employers.areas.models import Area, AreaKind
 from app.employers.areas.policy import may_stand_below
 from app.employers.areas.queries import in_order

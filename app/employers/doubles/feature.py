@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature
 from app.core.jobs import DailyAt
-from app.core.moving import PEOPLE, Mover
+from app.core.merging.moving import PEOPLE, Mover
 from app.employers.doubles import demo
 from app.employers.doubles.jobs import look_for_doubles
 from app.employers.doubles.views import blueprint

@@ -5,10 +5,10 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.lists import user_field
-from app.core import formats
+from app.core.language import formats
 from app.core.links import url_if
-from app.core.listing import Empty, Link
-from app.core.pair_lists import Pairs
+from app.core.listing.page import Empty, Link
+from app.core.listing.pairs import Pairs
 from app.employers.doubles import queries, services
 from app.employers.doubles.models import ContactPair
 from app.employers.doubles.policy import CERTAIN, RULE_LABELS

@@ -6,7 +6,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, relationship
 
 from app.core.db import Model
-from app.core.pairing import Pairing
+from app.core.merging.pairing import Pairing
 from app.employers.models import Contact
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
 from app.core.db import among, db
-from app.core.pairing import Ids, Weighed, scored
+from app.core.merging.pairing import Ids, Weighed, scored
 from app.core.permissions import Actor
 from app.employers.doubles.models import ContactPair
 from app.employers.doubles.policy import CROWD, LISTED, WEIGHTS, pair_visible_to

@@ -3,9 +3,9 @@
 from flask_babel import lazy_gettext as _l
 
 from app.audit import services as audit
-from app.core import pairing
 from app.core.db import db
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
+from app.core.merging import pairing
 from app.core.permissions import Actor
 from app.employers.doubles.models import ContactPair
 from app.employers.doubles.queries import found_pairs

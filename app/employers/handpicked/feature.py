@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.employers.handpicked.lists import ADD, FIELDS, REMOVE
 
 feature = Feature(

@@ -10,13 +10,13 @@ from wtforms import Field as FormField
 from wtforms import SelectField, StringField
 from wtforms.validators import Length, ValidationError
 
-from app.core.choices import offered
-from app.core.criteria import Field, Kind
+from app.core.criteria.segments import LONGEST_NAME, Segment
+from app.core.criteria.trees import Field, Kind
 from app.core.errors import DomainError
+from app.core.forms.choices import offered
 from app.core.links import url_if
-from app.core.list_parts import BulkAction
+from app.core.listing.parts import BulkAction
 from app.core.permissions import Actor, current_actor
-from app.core.segments import LONGEST_NAME, Segment
 from app.employers.handpicked.queries import belongs, choices, own_segments
 from app.employers.handpicked.services import FIELD, add, find_own, get_own, make, remove
 from app.employers.models import Employer

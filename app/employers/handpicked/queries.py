@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from app.core import segments
-from app.core.fields import Choice
+from app.core.criteria import segments
+from app.core.criteria.fields import Choice
+from app.core.criteria.segments import Segment
 from app.core.permissions import Actor, present_actor
-from app.core.segments import Segment
 from app.employers.handpicked.models import SegmentMember
 from app.employers.lists import LIST
 from app.employers.models import Employer

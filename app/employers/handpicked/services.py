@@ -3,12 +3,12 @@
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core import segments
-from app.core.criteria import EVERYTHING, rule
+from app.core.criteria import segments
+from app.core.criteria.segments import Segment
+from app.core.criteria.trees import EVERYTHING, rule
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.permissions import Actor
-from app.core.segments import Segment
 from app.employers.handpicked.models import SegmentMember
 from app.employers.lists import LIST, employer_fields
 from app.employers.models import Employer

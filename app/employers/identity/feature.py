@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, Panel
-from app.core.moving import PEOPLE, Mover
+from app.core.merging.moving import PEOPLE, Mover
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.employers.identity import demo
 from app.employers.identity.lists import FIELDS

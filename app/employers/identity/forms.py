@@ -8,9 +8,9 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.core.choices import offered
 from app.core.clock import today
-from app.core.text import clean, mask_phone
+from app.core.forms.choices import offered
+from app.core.language.text import clean, mask_phone
 from app.employers.forms import not_in_the_future
 from app.employers.identity.models import (
     OBJECT_LABELS,

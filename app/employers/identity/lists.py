@@ -6,11 +6,11 @@ from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from app.accounts.lists import user_field
 from app.accounts.models import User
-from app.core import formats
 from app.core.clock import today
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria.trees import Field, Kind, choices_of, rule
+from app.core.language import formats
 from app.core.links import url_if
-from app.core.listing import Column, Empty, Link, ListPage, Quick
+from app.core.listing.page import Column, Empty, Link, ListPage, Quick
 from app.employers.identity import queries
 from app.employers.identity.models import (
     KIND_LABELS,

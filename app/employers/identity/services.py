@@ -7,13 +7,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core import timeline
-from app.core.acts import demand
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid, msgid_of
+from app.core.language.i18n import msgid, msgid_of
+from app.core.language.text import clean, name_key
 from app.core.permissions import Actor
-from app.core.text import clean, name_key
+from app.core.workflow.acts import demand
 from app.employers.identity.models import (
     HIERARCHICAL,
     MERGERS,

@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
-from app.core.acts import demand
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
-from app.core.node_picture import Edge, Node, draw
 from app.core.permissions import current_actor, requires
+from app.core.web.node_picture import Edge, Node, draw
+from app.core.workflow.acts import demand
 from app.employers.identity import queries, services
 from app.employers.identity.forms import (
     EndForm,

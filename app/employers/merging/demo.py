@@ -8,7 +8,7 @@ from app.accounts.models import User, UserRole
 from app.core import timeline
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Role
 from app.employers.merging.models import DuplicatePair
 from app.employers.merging.services import deciding, finding, merging

@@ -11,10 +11,10 @@ from wtforms import Field, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.core import code_tables
-from app.core.choices import offered
-from app.core.formats import display
-from app.core.i18n import translated
-from app.core.text import clean
+from app.core.forms.choices import offered
+from app.core.language.formats import display
+from app.core.language.i18n import translated
+from app.core.language.text import clean
 from app.employers.forms import EmployerForm
 from app.employers.models import Employer
 

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.lists import user_field
-from app.core.criteria import Field, Kind
+from app.core.criteria.trees import Field, Kind
 from app.core.links import url_if
-from app.core.listing import Column, Empty, Link, ListPage
-from app.core.pair_lists import Pairs
+from app.core.listing.page import Column, Empty, Link, ListPage
+from app.core.listing.pairs import Pairs
 from app.employers.merging import queries
 from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.merging.policy import CERTAIN, RULE_LABELS, Permission

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.core.db import EnumText, Model
-from app.core.joining import Joining
-from app.core.pairing import Pairing
+from app.core.merging.joining import Joining
+from app.core.merging.pairing import Pairing
 from app.employers.models import Employer
 
 

@@ -15,13 +15,13 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import current_features
 from app.core.finding import the_one
-from app.core.joining import expanded
-from app.core.moving import EMPLOYERS, Mover, undeclared
+from app.core.language.text import clean, code_key, match_key, name_key
+from app.core.merging.joining import expanded
+from app.core.merging.moving import EMPLOYERS, Mover, undeclared
 from app.core.permissions import Actor
 from app.core.reach import once_for_reach
-from app.core.reversible import Note
-from app.core.taking_back import Kept, obstacles
-from app.core.text import clean, code_key, match_key, name_key
+from app.core.undoing.reversible import Note
+from app.core.undoing.taking_back import Kept, obstacles
 from app.employers.merging.models import DuplicatePair, MatchKey, MatchKind, Merge
 from app.employers.merging.policy import merge_visible_to, pair_visible_to
 from app.employers.models import Employer, FormerName

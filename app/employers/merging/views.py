@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 
 from app.core.db import db
 from app.core.jobs import enqueue
-from app.core.pair_lists import ApartForm
-from app.core.pairing import PairState
-from app.core.pairing import reopen as look_again
+from app.core.listing.pairs import ApartForm
+from app.core.merging.pairing import PairState
+from app.core.merging.pairing import reopen as look_again
 from app.core.permissions import current_actor, may, requires
 from app.employers.merging import queries
 from app.employers.merging.forms import MergeForm, merge_form

@@ -22,14 +22,14 @@ from wtforms.fields import SelectMultipleField
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.core import formats
-from app.core.choices import offered
 from app.core.clock import today
-from app.core.code_forms import CodedField
-from app.core.identifiers import RESIDENT_CARD, credit_code, email, landline, mobile
-from app.core.import_spec import Column, ImportSpec
-from app.core.parsing import account_number, code, day, text
-from app.core.text import clean
+from app.core.forms.choices import offered
+from app.core.forms.code_forms import CodedField
+from app.core.importing.spec import Column, ImportSpec
+from app.core.language import formats
+from app.core.language.text import clean
+from app.core.rules.identifiers import RESIDENT_CARD, credit_code, email, landline, mobile
+from app.core.sheets.parsing import account_number, code, day, text
 from app.employers.forms import EMAIL, not_in_the_future, valid_document_number, valid_landline, valid_mobile
 from app.employers.merging.forms import Row
 from app.employers.models import (

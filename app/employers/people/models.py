@@ -5,7 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.core.db import Model
-from app.core.joining import Joining
+from app.core.merging.joining import Joining
 from app.employers.models import Contact
 
 _STANDING = text("undone_at IS NULL")

@@ -14,9 +14,9 @@ from app.core.clock import today
 from app.core.db import db, only_reading
 from app.core.errors import NotFound
 from app.core.finding import the_one
-from app.core.moving import Change
+from app.core.merging.moving import Change
 from app.core.permissions import Actor
-from app.core.personal import ID_NUMBER, indexes
+from app.core.personal.sealed import ID_NUMBER, indexes
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.employers.people.models import ContactMerge
 from app.employers.people.policy import ACTIVE, editable_by, role_visible_to, visible_to

@@ -12,11 +12,11 @@ from app.audit.queries import changes_of
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.core.features import current_features
-from app.core.limits import ID_REVEALS, REVEALS, each_person, limiter
-from app.core.moving import PEOPLE as PEOPLE_TABLE
-from app.core.panels import contact_panels
+from app.core.merging.moving import PEOPLE as PEOPLE_TABLE
 from app.core.permissions import current_actor, may, requires
-from app.core.revealing import respond
+from app.core.personal.revealing import respond
+from app.core.web.limits import ID_REVEALS, REVEALS, each_person, limiter
+from app.core.web.panels import contact_panels
 from app.employers.merging.queries import moving
 from app.employers.models import CHANNEL_LABELS, ROLE_LABELS, VERIFIED_HOW_LABELS, Contact, Employer
 from app.employers.people import queries

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, Panel, TimelineKind
 from app.core.jobs import Every
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import OFFICE
 from app.employers.profile import demo, services
 from app.employers.profile.jobs import refresh_quality

@@ -9,7 +9,7 @@ from wtforms import BooleanField, DateField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.core.clock import today
-from app.core.code_forms import CodedField
+from app.core.forms.code_forms import CodedField
 from app.employers.forms import not_in_the_future
 
 

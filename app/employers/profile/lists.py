@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core.code_tables import code_field
-from app.core.criteria import Field, Kind
+from app.core.criteria.trees import Field, Kind
 from app.employers.lists import ACCOUNT, IDENTITY, MONEY, WORK
 from app.employers.models import Employer
 from app.employers.profile.models import RiskFlag, ServiceNote

@@ -11,7 +11,7 @@ from app.core.clock import today
 from app.core.code_tables import codes
 from app.core.db import among, changed, db
 from app.core.errors import Conflict, DomainError, Forbidden
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.core.timeline import TimelineEntry
 from app.employers.models import Contact, Employer, EmployerContact

@@ -6,11 +6,11 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.core.charts import Chart, Point, Series, bar_chart
 from app.core.db import db
 from app.core.features import current_features
-from app.core.panels import employer_panels
 from app.core.permissions import current_actor, requires
+from app.core.web.charts import Chart, Point, Series, bar_chart
+from app.core.web.panels import employer_panels
 from app.employers.profile import queries, services
 from app.employers.profile.forms import FlagForm, LowerForm, NewNoteForm, NoteForm
 from app.employers.profile.policy import Permission

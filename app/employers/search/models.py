@@ -6,8 +6,8 @@ from typing import ClassVar, cast
 from sqlalchemy import ForeignKey, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.bigrams import index_by_bigrams, mark, searched_text
 from app.core.db import Model
+from app.core.language.bigrams import index_by_bigrams, mark, searched_text
 
 
 class TermKind(StrEnum):
@@ -32,7 +32,7 @@ MARKS = {kind: mark(number) for number, kind in enumerate(TermKind)}
 class SearchDocument(Model):
     """All the ways to find an employer in one row, kept up to date at write time (services.reindex).
 
-    A column holds the `core.text.search_key` of each text of its kind, each between line breaks: a needle
+    A column holds the `core.language.text.search_key` of each text of its kind, each between line breaks: a needle
     has none, so a break before it says that a text begins with it.
     """
 
@@ -53,7 +53,7 @@ class SearchDocument(Model):
     contact: Mapped[str] = mapped_column(searched_text())
     #: None: indexed before there was such a column
     contact_pinyin: Mapped[str | None] = mapped_column(searched_text())
-    #: core.bigrams.grams of all of them, each kind with its mark
+    #: core.language.bigrams.grams of all of them, each kind with its mark
     grams: Mapped[str] = mapped_column(Text)
 
 

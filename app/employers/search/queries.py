@@ -18,11 +18,11 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.core.bigrams import Phrase, narrowed, phrase, spreads
 from app.core.db import AnyRow, db
+from app.core.language.bigrams import Phrase, narrowed, phrase, spreads
+from app.core.language.text import mask_phone, phone_digits, pinyin, search_key
 from app.core.permissions import Actor
 from app.core.searching import COUNT_CAP, said
-from app.core.text import mask_phone, phone_digits, pinyin, search_key
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.employers.policy import visible_to
 from app.employers.queries import sees_few

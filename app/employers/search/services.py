@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, event, inspect, select
 from sqlalchemy.orm import Session, UOWTransaction
 
-from app.core.bigrams import add, grams
 from app.core.bulk import Columns
 from app.core.db import among, db
-from app.core.text import phone_digits, pinyin, search_key
+from app.core.language.bigrams import add, grams
+from app.core.language.text import phone_digits, pinyin, search_key
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.employers.search.models import MARKS, SEARCH, TermKind
 from app.employers.search.policy import SHORTEST

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.core import formats
 from app.core.code_tables import label
 from app.core.features import current_features
-from app.core.i18n import translated
+from app.core.language import formats
+from app.core.language.i18n import translated
 from app.employers.models import ACCOUNT_STATUS_LABELS, ROLE_LABELS, Employer, EmployerContact
 from app.employers.profile.queries import flags_of, notes_of
 from app.employers.queries import place_name

@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 
 from app.audit import services as audit
 from app.core.clock import now, today
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import current_actor, requires
-from app.core.workbooks import MEDIA_TYPE, workbook_bytes
+from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
 from app.employers.policy import Permission as Employers
 from app.employers.profile.policy import Permission
 from app.employers.queries import profile

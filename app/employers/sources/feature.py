@@ -6,10 +6,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import exists
 
-from app.core.criteria import Field, Kind
+from app.core.criteria.fields import choices_of
+from app.core.criteria.trees import Field, Kind
 from app.core.features import Feature, Panel
-from app.core.fields import choices_of
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import Actor
 from app.employers.models import SOURCE_LABELS, Employer
 from app.employers.policy import Permission

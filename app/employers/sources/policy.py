@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 
 REGISTRY, STATEMENT, INSURANCE, BANK = "registry", "statement", "social_insurance", "bank"
 #: a person of the department, who counts more than any file
@@ -64,7 +64,7 @@ BOOKKEEPING = ("told", "registry_as_of", "statement_period", "listed_on", "sourc
 Standing = tuple[str, str]
 Values = Mapping[str, Any]
 
-#: why lists reject rows, and what they remark of others (`core.import_spec.ImportSpec`)
+#: why lists reject rows, and what they remark of others (`core.importing.spec.ImportSpec`)
 REASONS = {
     "other_branch": _l("belongs to another branch; ask the department to import it"),
     "merged": _l("belongs to a record that was merged into another; close or correct it at its source"),

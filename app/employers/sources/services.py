@@ -9,10 +9,10 @@ from sqlalchemy import select
 from app.audit import services as audit
 from app.core import timeline
 from app.core.db import among, db
-from app.core.i18n import msgid
-from app.core.import_conflicts import REPLACED
-from app.core.import_spec import Context, Plan, Ref
-from app.core.text import name_key
+from app.core.importing.conflicts import REPLACED
+from app.core.importing.spec import Context, Plan, Ref
+from app.core.language.i18n import msgid
+from app.core.language.text import name_key
 from app.core.timeline import TimelineEntry
 from app.employers.models import Employer, FormerName, Stage
 from app.employers.sources.models import EmployerSource

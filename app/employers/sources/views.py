@@ -4,9 +4,9 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.core.limits import REVEALS, each_person, limiter
 from app.core.permissions import current_actor, requires
-from app.core.revealing import respond
+from app.core.personal.revealing import respond
+from app.core.web.limits import REVEALS, each_person, limiter
 from app.employers.policy import Permission
 from app.employers.sources import queries, services
 

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, select
 
 from app.audit.models import AuditEvent
 from app.core.db import db
-from app.core.import_conflicts import CONFLICTS as CODES
-from app.core.import_conflicts import REPLACED, Answers
-from app.core.import_spec import ImportSpec, Reason
+from app.core.importing.conflicts import CONFLICTS as CODES
+from app.core.importing.conflicts import REPLACED, Answers
+from app.core.importing.spec import ImportSpec, Reason
 from app.imports.models import ImportBatch, ImportRow
 
 #: the name of the tab

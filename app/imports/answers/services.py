@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from app.audit import services as audit
 from app.core.db import db
-from app.core.i18n import msgid
-from app.core.import_conflicts import KEEP
+from app.core.importing.conflicts import KEEP
+from app.core.language.i18n import msgid
 from app.imports import workflow
 from app.imports.answers.queries import fields_of, shown_corrections
 from app.imports.models import ImportBatch

@@ -7,8 +7,8 @@ from wtforms import StringField
 from wtforms.validators import Length, Optional
 
 from app.core.errors import DomainError
-from app.core.import_spec import ImportSpec
-from app.core.sheets import LIMITS
+from app.core.importing.spec import ImportSpec
+from app.core.sheets.reading import LIMITS
 
 
 class ChoiceForm(FlaskForm):  # type: ignore[misc]

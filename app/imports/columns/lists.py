@@ -8,8 +8,8 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.lists import branch_field, user_field
 from app.accounts.models import User
-from app.core.criteria import Field, Kind
-from app.core.listing import Column, Empty, ListPage
+from app.core.criteria.trees import Field, Kind
+from app.core.listing.page import Column, Empty, ListPage
 from app.imports.columns import queries
 from app.imports.columns.models import ColumnMemory
 from app.imports.lists import kind_title, spec_choices

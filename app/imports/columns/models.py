@@ -23,7 +23,7 @@ class ColumnMemory(Timestamps, Model):
     spec: Mapped[str] = mapped_column(String(40))
     branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
     source: Mapped[str] = mapped_column(String(80))
-    #: of the header row, as `core.headings.fingerprint` makes it
+    #: of the header row, as `core.sheets.headings.fingerprint` makes it
     fingerprint: Mapped[str] = mapped_column(String(64))
     titles: Mapped[list[Any]]
     columns: Mapped[list[Any]]

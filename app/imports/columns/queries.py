@@ -8,15 +8,15 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
-from app.core.cells import Cell, plain_text
 from app.core.clock import local
 from app.core.db import db
 from app.core.finding import the_one
-from app.core.headings import Header, Named, column_letter, fingerprint, guess_header, header_at
-from app.core.import_spec import ImportSpec
+from app.core.importing.spec import ImportSpec
+from app.core.language.text import clean, name_key
 from app.core.permissions import Actor
-from app.core.sheets import top_rows
-from app.core.text import clean, name_key
+from app.core.sheets.cells import Cell, plain_text
+from app.core.sheets.headings import Header, Named, column_letter, fingerprint, guess_header, header_at
+from app.core.sheets.reading import top_rows
 from app.imports.columns.models import ColumnMemory
 from app.imports.columns.policy import visible_to
 from app.imports.models import ImportBatch

@@ -8,9 +8,9 @@ from flask_babel import lazy_gettext as _l
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.headings import column_letter, fingerprint
-from app.core.import_spec import ImportSpec
+from app.core.importing.spec import ImportSpec
 from app.core.permissions import Actor
+from app.core.sheets.headings import column_letter, fingerprint
 from app.imports import workflow
 from app.imports.columns import queries
 from app.imports.columns.models import ColumnMemory

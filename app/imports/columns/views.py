@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, NotFound
-from app.core.import_spec import ImportSpec
+from app.core.importing.spec import ImportSpec
 from app.core.permissions import current_actor, requires
 from app.imports import jobs
 from app.imports.columns import queries, services

@@ -8,8 +8,8 @@ from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringF
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.accounts.lists import branch_choices, user_choices
-from app.core.choices import offered
-from app.core.fields import ME
+from app.core.criteria.fields import ME
+from app.core.forms.choices import offered
 from app.core.permissions import Actor
 from app.imports.expected.models import RHYTHM_LABELS, ImportExpectation, Rhythm
 from app.imports.queries import specs_for

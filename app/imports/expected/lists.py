@@ -6,10 +6,10 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.lists import branch_field, user_field
 from app.accounts.models import Branch, User
-from app.core.criteria import Field, Kind
-from app.core.fields import choices_of
-from app.core.list_parts import Link
-from app.core.listing import Column, Empty, ListPage
+from app.core.criteria.fields import choices_of
+from app.core.criteria.trees import Field, Kind
+from app.core.listing.page import Column, Empty, ListPage
+from app.core.listing.parts import Link
 from app.imports.expected import queries
 from app.imports.expected.models import RHYTHM_LABELS, ImportExpectation
 from app.imports.expected.policy import rhythm_text

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from app.accounts.policy import in_scope
 from app.core.periods import Period
 from app.core.permissions import Actor
-from app.core.workdays import add_working_days
+from app.core.rules.workdays import add_working_days
 from app.imports.expected.models import ImportExpectation, Rhythm
 from app.imports.models import ImportBatch
 from app.imports.policy import of_own_kinds

@@ -13,15 +13,15 @@ from flask_babel import lazy_gettext as _l
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.headings import Named
-from app.core.import_lines import Chunk, Pack, chunks
-from app.core.import_spec import Context, ImportSpec
-from app.core.import_staging import packed
-from app.core.parsing import find_period
+from app.core.importing.lines import Chunk, Pack, chunks
+from app.core.importing.spec import Context, ImportSpec
+from app.core.importing.staging import packed
 from app.core.periods import Period
-from app.core.reading_ahead import may_fork, reading_ahead
-from app.core.sheet_refusals import SheetRefused
-from app.core.sheets import Table, open_table
+from app.core.sheets.ahead import may_fork, reading_ahead
+from app.core.sheets.headings import Named
+from app.core.sheets.parsing import find_period
+from app.core.sheets.reading import Table, open_table
+from app.core.sheets.refusals import SheetRefused
 from app.imports.workflow import Hold
 
 #: bytes of a file that is worth a process of its own to read it: a workbook of some 5,000 rows

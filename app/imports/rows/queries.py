@@ -15,7 +15,7 @@ from sqlalchemy import String, Text, cast, func, literal, select, type_coerce
 
 from app.audit.models import AuditEvent
 from app.core.db import among, db, is_postgresql
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.proofs import SEAL, Findings, Flaw
 from app.imports.models import BatchState, ImportBatch, ImportRow
 

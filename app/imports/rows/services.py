@@ -9,9 +9,9 @@ from sqlalchemy import Select, literal, select
 
 from app.core.bulk import insert_rows
 from app.core.db import Json, changed
-from app.core.import_lines import Misread
-from app.core.import_spec import Context, Outcome, Plan, Reason
-from app.core.reversible import notes_of, plain, planned_notes, table_of
+from app.core.importing.lines import Misread
+from app.core.importing.spec import Context, Outcome, Plan, Reason
+from app.core.undoing.reversible import notes_of, plain, planned_notes, table_of
 from app.imports.models import ImportRow
 
 SAMPLES = 50
@@ -39,7 +39,7 @@ class RowKeeper:
             insert_rows(table_of(ImportRow), rows)
 
     def keep_set(self, noted: Select[*tuple[Any, ...]]) -> int:
-        """Keeps the rows that a set-wise way is about to change: see `core.import_spec.Remember`."""
+        """Keeps the rows that a set-wise way is about to change: see `core.importing.spec.Remember`."""
         row = noted.subquery()
         given = {
             "batch_id": literal(self.context.batch_id),

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.text import name_key
+from app.core.language.text import name_key
 from app.employers.models import Employer, Stage
 from app.employers.search.services import reindex
 from app.leads.eligibility.services import judge_all

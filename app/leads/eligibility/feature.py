@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, Panel
 from app.core.jobs import DailyAt
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, Actor
 from app.employers.models import Employer
 from app.leads.eligibility import demo

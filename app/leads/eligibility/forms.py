@@ -7,9 +7,9 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.core.choices import offered
-from app.core.i18n import translated
-from app.core.text import clean
+from app.core.forms.choices import offered
+from app.core.language.i18n import translated
+from app.core.language.text import clean
 from app.leads.eligibility.models import SIGN_LABELS, VERDICT_LABELS, EligibilityRule, Sign, Verdict
 
 

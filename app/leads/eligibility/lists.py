@@ -10,14 +10,14 @@ from wtforms.validators import InputRequired, Length
 
 from app.accounts.lists import branch_field, user_field
 from app.accounts.models import User
-from app.core.choices import offered
-from app.core.criteria import Field, Kind, choices_of, rule
-from app.core.i18n import translated
+from app.core.criteria.trees import Field, Kind, choices_of, rule
+from app.core.forms.choices import offered
+from app.core.language.i18n import translated
+from app.core.language.text import clean
 from app.core.links import url_if
-from app.core.list_parts import Badge, BulkAction
-from app.core.listing import Column, Empty, Link, ListPage, Quick
+from app.core.listing.page import Column, Empty, Link, ListPage, Quick
+from app.core.listing.parts import Badge, BulkAction
 from app.core.permissions import Actor, may, present_actor
-from app.core.text import clean
 from app.employers.lists import stage_badge
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission

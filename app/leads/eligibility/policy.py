@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.leads.eligibility.models import EligibilityRule, Sign
 
 #: the reasons of the rules that the product ships with, to be read in both languages

@@ -12,7 +12,7 @@ from app.core.bulk import read_tuples, update_rows
 from app.core.clock import today
 from app.core.db import among, db
 from app.core.errors import DomainError
-from app.core.i18n import msgid, msgid_of
+from app.core.language.i18n import msgid, msgid_of
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.leads.eligibility.models import SPARED, VERDICT_LABELS, Eligibility, EligibilityRule, Verdict

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, Panel
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.leads.findings import demo
 from app.leads.findings.models import SUBJECT_LABELS
 from app.leads.findings.queries import findings_of

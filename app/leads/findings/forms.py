@@ -7,9 +7,9 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from app.core.choices import offered
 from app.core.clock import today
-from app.core.text import clean
+from app.core.forms.choices import offered
+from app.core.language.text import clean
 from app.employers.forms import not_in_the_future
 from app.leads.findings.models import SUBJECT_LABELS, Subject
 

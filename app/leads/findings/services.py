@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from app.core import timeline
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.i18n import msgid, msgid_of
+from app.core.language.i18n import msgid, msgid_of
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.leads.findings.models import SUBJECT_LABELS, LeadFinding

@@ -4,10 +4,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.criteria import Field, Fields, Kind, choices_of, field_map
+from app.core.criteria.trees import Field, Fields, Kind, choices_of, field_map
 from app.core.links import url_if
-from app.core.list_parts import Badge
-from app.core.listing import Column, Empty, ListPage
+from app.core.listing.page import Column, Empty, ListPage
+from app.core.listing.parts import Badge
 from app.employers.lists import stage_badge
 from app.employers.models import SOURCE_LABELS, Employer
 from app.employers.policy import Permission as EmployerPermission

@@ -15,9 +15,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, and_, case, extract, func, select
 
 from app.accounts.models import User
-from app.core import formats
 from app.core.bulk import read_tuples
 from app.core.db import among, db
+from app.core.language import formats
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.employers.models import SOURCE_LABELS, Employer

@@ -5,12 +5,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.audit import services as audit
-from app.core.charts import Chart, Point, Series, bar_chart
 from app.core.clock import today
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.periods import Period, asked_month
 from app.core.permissions import current_actor, requires
-from app.core.workbooks import MEDIA_TYPE, workbook_bytes
+from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
+from app.core.web.charts import Chart, Point, Series, bar_chart
 from app.employers.policy import Permission as Employers
 from app.leads.insight import queries
 from app.leads.insight.lists import STAYS

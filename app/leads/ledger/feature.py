@@ -7,7 +7,7 @@ from app.core.features import Feature, NavItem
 from app.core.handing_over import Matter
 from app.core.jobs import DailyAt
 from app.core.links import url_if
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.employers.models import Employer
 from app.leads.ledger import demo
 from app.leads.ledger.jobs import put_in_order

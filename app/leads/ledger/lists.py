@@ -9,13 +9,13 @@ from sqlalchemy import bindparam, type_coerce
 from sqlalchemy.orm import contains_eager, selectinload
 
 from app.accounts.models import User
-from app.core import formats
 from app.core.clock import today
-from app.core.criteria import Field, Fields, Kind, field_map, rule
+from app.core.criteria.trees import Field, Fields, Kind, field_map, rule
 from app.core.features import current_features
+from app.core.language import formats
 from app.core.links import url_if
-from app.core.list_parts import Badge, BulkAction
-from app.core.listing import Column, Empty, Link, ListPage, Quick
+from app.core.listing.page import Column, Empty, Link, ListPage, Quick
+from app.core.listing.parts import Badge, BulkAction
 from app.employers.lists import EMPLOYERS, employer_fields, stage_badge
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission

@@ -15,7 +15,7 @@ from sqlalchemy import Date, Dialect
 from sqlalchemy.types import TypeDecorator
 
 from app.core.clock import today
-from app.core.i18n import in_chinese
+from app.core.language.i18n import in_chinese
 from app.core.options import Option
 from app.core.periods import Period
 from app.employers.models import Employer, Stage

@@ -23,11 +23,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import contains_eager
 
 from app.accounts.policy import in_scope
-from app.core import formats
 from app.core.clock import today
 from app.core.db import db
 from app.core.escalating import Ending, Outcome
 from app.core.finding import the_one
+from app.core.language import formats
 from app.core.permissions import Actor, Scope
 from app.employers.areas.models import Area, AreaKind
 from app.employers.models import Employer, Stage

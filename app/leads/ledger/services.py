@@ -30,8 +30,8 @@ from app.core import signals
 from app.core.bulk import update_rows
 from app.core.clock import local, today
 from app.core.db import among, changed, db
-from app.core.workflow import Transition, Workflow
-from app.core.workflow_sets import SetMove
+from app.core.workflow.engine import Transition, Workflow
+from app.core.workflow.sets import SetMove
 from app.employers.areas.models import Area
 from app.employers.areas.queries import TO_WIN
 from app.employers.models import Employer, Stage

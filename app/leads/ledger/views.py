@@ -3,8 +3,8 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from app.core import legal
 from app.core.permissions import requires
+from app.core.rules import legal
 from app.leads.ledger.lists import LEADS
 from app.leads.ledger.policy import LAW, NEW_MONTHS, ORDER, REGISTER_DAYS
 from app.leads.policy import Permission

@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.core.list_parts import BulkAction
+from app.core.listing.parts import BulkAction
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.leads.policy import Permission

@@ -14,7 +14,7 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.finding import the_one
 from app.core.permissions import OFFICE, Actor
-from app.core.workdays import calendar
+from app.core.rules.workdays import calendar
 from app.employers.models import Employer
 from app.leads.ledger.lists import REGISTRATION_DUE
 from app.leads.ledger.models import Lead

@@ -11,9 +11,9 @@ from app.core import signals, timeline
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.workdays import add_working_days
+from app.core.rules.workdays import add_working_days
 from app.employers import services as employers
 from app.employers.models import Employer
 from app.leads.ledger.models import Lead

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.leads.ledger.models import Lead
 from app.tasks import services as tasks

@@ -7,9 +7,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.core.choices import offered
 from app.core.clock import today
-from app.core.text import clean
+from app.core.forms.choices import offered
+from app.core.language.text import clean
 from app.employers.forms import not_in_the_future, valid_code
 from app.employers.models import SOURCE_LABELS
 

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from app.core import timeline
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid, msgid_of
+from app.core.language.i18n import msgid, msgid_of
+from app.core.language.text import name_key
 from app.core.permissions import Actor
-from app.core.text import name_key
 from app.employers import services as employers
 from app.employers.models import SOURCE_LABELS, Employer
 from app.employers.policy import visible_to

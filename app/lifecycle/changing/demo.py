@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.models import Employer, Stage
 from app.lifecycle.changing.models import ChangeKind
 from app.lifecycle.changing.policy import papers_for

@@ -4,11 +4,11 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.files.attachable import RecordKind
 from app.core.handing_over import Matter
 from app.core.links import url_if
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
 from app.employers.models import Employer
 from app.lifecycle.changing import demo, queries

@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.core.code_forms import CodedField
+from app.core.forms.code_forms import CodedField
 from app.employers.forms import not_in_the_future
 from app.lifecycle.changing.models import ChangeKind, RegisteredChange
 from app.lifecycle.changing.services import News

@@ -9,8 +9,8 @@ from sqlalchemy.orm import joinedload, lazyload
 
 from app.accounts.lists import branch_field, user_field
 from app.accounts.models import User
-from app.core.criteria import Field, Kind, choices_of, rule
-from app.core.listing import Column, Empty, ListPage, Quick
+from app.core.criteria.trees import Field, Kind, choices_of, rule
+from app.core.listing.page import Column, Empty, ListPage, Quick
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching

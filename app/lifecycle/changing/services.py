@@ -9,14 +9,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from app.core import timeline
-from app.core.acts import demand
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
+from app.core.language.text import clean, name_key
 from app.core.permissions import Actor
-from app.core.retaining import NOBODY, people_forgotten
-from app.core.text import clean, name_key
+from app.core.personal.retaining import NOBODY, people_forgotten
+from app.core.workflow.acts import demand
 from app.employers.models import Employer, EmployerContact
 from app.lifecycle.changing import queries
 from app.lifecycle.changing.models import ChangeKind, ChangePaper, ChangeState, RegisteredChange

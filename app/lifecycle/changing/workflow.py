@@ -6,14 +6,14 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core.acts import Act, Nobody
 from app.core.clock import today
 from app.core.db import db
 from app.core.finding import the_one
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.workdays import calendar
-from app.core.workflow import Ask, Move, Reason, State, Tone, Transition, Workflow
+from app.core.rules.workdays import calendar
+from app.core.workflow.acts import Act, Nobody
+from app.core.workflow.engine import Ask, Move, Reason, State, Tone, Transition, Workflow
 from app.lifecycle.changing.models import ENDED, RegisteredChange
 from app.lifecycle.changing.policy import PAPERS, Permission, papers_for, visible_to
 from app.lifecycle.changing.recording import services as recording

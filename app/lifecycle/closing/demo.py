@@ -9,7 +9,7 @@ from app.accounts.models import User, UserRole
 from app.core.db import db
 from app.core.demo import Demo
 from app.core.permissions import Role
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.models import Employer, Stage
 from app.lifecycle.closing import services
 from app.lifecycle.closing.models import Closing, PlacementKind

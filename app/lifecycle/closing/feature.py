@@ -4,13 +4,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.attachable import RecordKind
-from app.core.criteria import Tree, rule
+from app.core.criteria.trees import Tree, rule
 from app.core.features import Feature, GuardFor, Kpi, NavItem, Panel, TimelineKind
+from app.core.files.attachable import RecordKind
 from app.core.jobs import DailyAt
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
-from app.core.workflow import available
+from app.core.workflow.engine import available
 from app.employers.models import Employer
 from app.lifecycle.closing import demo, queries
 from app.lifecycle.closing.jobs import help_to_close

@@ -7,9 +7,9 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.core.choices import offered
 from app.core.clock import today
-from app.core.code_forms import CodedField
+from app.core.forms.choices import offered
+from app.core.forms.code_forms import CodedField
 from app.employers.forms import not_in_the_future
 from app.lifecycle.closing.models import PLACEMENT_LABELS, Closing, PlacementKind
 from app.lifecycle.closing.placing.services import Going

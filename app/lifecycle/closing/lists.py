@@ -14,16 +14,16 @@ from wtforms.validators import InputRequired
 from app.accounts.lists import branch_field, user_field
 from app.accounts.models import User
 from app.accounts.queries import name_of
-from app.core import formats
 from app.core.clock import today
-from app.core.code_forms import CodedField
 from app.core.code_tables import code_field, label
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.features import current_features
-from app.core.list_parts import Badge
-from app.core.listing import BulkAction, Column, Empty, ListPage, Quick
+from app.core.forms.code_forms import CodedField
+from app.core.language import formats
+from app.core.listing.page import BulkAction, Column, Empty, ListPage, Quick
+from app.core.listing.parts import Badge
 from app.core.permissions import Actor
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.lists import EMPLOYERS
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission

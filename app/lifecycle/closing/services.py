@@ -9,17 +9,17 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from app.core import signals, timeline
-from app.core.acts import demand
 from app.core.clock import now, today
 from app.core.code_tables import codes
 from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
+from app.core.language.text import clean
 from app.core.permissions import Actor
-from app.core.text import clean
-from app.core.workdays import calendar
-from app.core.workflow import Move, Reason, Transition, Workflow, transition
-from app.core.workflow_sets import SetMove
+from app.core.rules.workdays import calendar
+from app.core.workflow.acts import demand
+from app.core.workflow.engine import Move, Reason, Transition, Workflow, transition
+from app.core.workflow.sets import SetMove
 from app.employers.models import Employer
 from app.employers.policy import not_merged
 from app.lifecycle.closing import queries

@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 
 from app.core.clock import today
 from app.core.db import db
-from app.core.legal import find as find_basis
 from app.core.permissions import current_actor, may, requires
-from app.core.workflow import available, history, option
+from app.core.rules.legal import find as find_basis
+from app.core.workflow.engine import available, history, option
 from app.employers.models import Employer
 from app.employers.queries import find as find_employer
 from app.lifecycle.closing import queries, services

@@ -7,11 +7,11 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core.acts import Act, Nobody
 from app.core.clock import today
 from app.core.finding import the_one
 from app.core.permissions import Actor
-from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
+from app.core.workflow.acts import Act, Nobody
+from app.core.workflow.engine import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
 from app.lifecycle.closing.models import Closing, Sealing
 from app.lifecycle.closing.policy import (
     PAPERS,

@@ -11,9 +11,9 @@ from app.core.db import db
 from app.core.demo import Demo
 from app.core.errors import DomainError
 from app.core.permissions import Role
+from app.core.rules.workdays import add_working_days
 from app.core.timeline import TimelineEntry
-from app.core.workdays import add_working_days
-from app.core.workflow import WorkflowHistory, transition
+from app.core.workflow.engine import WorkflowHistory, transition
 from app.employers.models import Employer, Stage
 from app.lifecycle.escalation import queries, services
 from app.lifecycle.escalation.models import Escalation

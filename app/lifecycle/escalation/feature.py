@@ -5,15 +5,15 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
-from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.files.attachable import RecordKind
 from app.core.handing_over import Matter
 from app.core.jobs import DailyAt
 from app.core.links import url_if
-from app.core.list_parts import BulkAction
-from app.core.moving import Mover
+from app.core.listing.parts import BulkAction
+from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role, may
-from app.core.workflow import available
+from app.core.workflow.engine import available
 from app.employers.models import Employer
 from app.employers.queries import employer_name
 from app.lifecycle.escalation import demo, queries, services

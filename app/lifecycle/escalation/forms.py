@@ -9,7 +9,7 @@ from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.accounts.models import User
-from app.core.choices import offered
+from app.core.forms.choices import offered
 
 _WORDS = [InputRequired(), Length(max=1000)]
 

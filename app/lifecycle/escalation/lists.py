@@ -13,9 +13,9 @@ from app.accounts.lists import branch_field, user_field
 from app.accounts.models import User
 from app.accounts.queries import name_of
 from app.core.clock import today
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.features import current_features
-from app.core.listing import Column, Empty, Link, ListPage, Quick
+from app.core.listing.page import Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission

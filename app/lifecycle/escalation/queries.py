@@ -15,9 +15,9 @@ from app.core.clock import now, today
 from app.core.db import db
 from app.core.escalating import REACHED, Origin, Outcome, Step
 from app.core.features import current_features
-from app.core.legal import LegalBasis
 from app.core.permissions import Actor
-from app.core.workflow import WorkflowHistory
+from app.core.rules.legal import LegalBasis
+from app.core.workflow.engine import WorkflowHistory
 from app.employers.models import Employer
 from app.lifecycle.escalation.models import Escalation, EscalationState, SkipRequest, SkipState
 from app.lifecycle.escalation.policy import LAW, objections_to_pursuit, visible_to

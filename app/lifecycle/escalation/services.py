@@ -9,17 +9,17 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import User
 from app.core import signals, timeline
-from app.core.acts import demand
 from app.core.clock import today
 from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
 from app.core.escalating import REACHED, Ending
 from app.core.features import current_features
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import OFFICE, Actor
-from app.core.workdays import add_working_days
-from app.core.workflow import Workflow, transition
-from app.core.workflow_sets import SetMove, note_restored
+from app.core.rules.workdays import add_working_days
+from app.core.workflow.acts import demand
+from app.core.workflow.engine import Workflow, transition
+from app.core.workflow.sets import SetMove, note_restored
 from app.employers.models import Employer
 from app.lifecycle.escalation import queries
 from app.lifecycle.escalation.models import Escalation, EscalationState, SkipRequest

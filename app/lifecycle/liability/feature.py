@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, GuardFor, Panel
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
 from app.employers.models import Employer
 from app.lifecycle.liability import demo, queries

@@ -8,9 +8,9 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, DecimalField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from app.core.choices import offered
 from app.core.clock import today
-from app.core.decimals import Places
+from app.core.forms.choices import offered
+from app.core.forms.decimals import Places
 from app.core.permissions import Actor
 from app.employers.forms import not_in_the_future
 from app.employers.models import Employer

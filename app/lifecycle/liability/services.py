@@ -10,11 +10,11 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.features import current_features
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
+from app.core.language.text import clean
 from app.core.periods import Period
 from app.core.permissions import Actor
-from app.core.text import clean
-from app.core.workflow import Reason
+from app.core.workflow.engine import Reason
 from app.employers.models import Employer
 from app.lifecycle.liability import queries
 from app.lifecycle.liability.models import Liability

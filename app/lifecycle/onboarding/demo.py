@@ -11,7 +11,7 @@ from app.core.code_tables import codes
 from app.core.db import db
 from app.core.demo import SEED, Demo
 from app.core.permissions import Role
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.models import Employer, Stage
 from app.lifecycle.onboarding import services
 from app.lifecycle.onboarding.models import Opening, SigningKind

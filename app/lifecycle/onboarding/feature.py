@@ -5,13 +5,13 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, select
 
-from app.core.attachable import RecordKind
+from app.core.criteria.fields import Field, Kind
 from app.core.escalating import Breach, Origin
 from app.core.features import Feature, GuardFor, NavItem, Panel, TimelineKind
-from app.core.fields import Field, Kind
+from app.core.files.attachable import RecordKind
 from app.core.handing_over import Matter
 from app.core.jobs import DailyAt
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
 from app.employers.models import Employer, Stage
 from app.lifecycle.onboarding import demo, queries

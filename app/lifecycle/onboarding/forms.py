@@ -10,10 +10,10 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, Field, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from app.core.choices import offered
 from app.core.clock import today
-from app.core.code_forms import CodedField
 from app.core.code_tables import codes, label
+from app.core.forms.choices import offered
+from app.core.forms.code_forms import CodedField
 from app.employers.models import Employer
 from app.lifecycle.onboarding.models import (
     SIGNING_LABELS,

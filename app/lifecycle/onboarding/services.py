@@ -9,16 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.core import signals, timeline
-from app.core.acts import demand
 from app.core.clock import now, today
 from app.core.code_tables import codes, label
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid, msgid_of
+from app.core.language.i18n import msgid, msgid_of
 from app.core.options import Option
 from app.core.permissions import Actor
-from app.core.workdays import add_working_days
-from app.core.workflow import Move, Reason, Workflow, transition
+from app.core.rules.workdays import add_working_days
+from app.core.workflow.acts import demand
+from app.core.workflow.engine import Move, Reason, Workflow, transition
 from app.employers.models import Employer, Stage
 from app.lifecycle.onboarding import queries
 from app.lifecycle.onboarding.models import (

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.core.clock import today
 from app.core.db import db
 from app.core.permissions import current_actor, requires
-from app.core.workflow import available, history
+from app.core.workflow.engine import available, history
 from app.employers.queries import find as find_employer
 from app.lifecycle.onboarding import queries, services
 from app.lifecycle.onboarding.forms import (

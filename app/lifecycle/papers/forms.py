@@ -8,8 +8,8 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import Length, Optional
 
-from app.core.choices import offered
 from app.core.code_tables import label
+from app.core.forms.choices import offered
 from app.lifecycle.papers.models import RESULT_LABELS, CheckResult, PaperCheck
 from app.lifecycle.papers.policy import Finding, Papers
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.rates import Group
+from app.core.rules.rates import Group
 from app.employers.models import Employer, Stage
 from app.outreach.plans.services import save_plan
 

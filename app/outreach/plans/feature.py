@@ -2,9 +2,9 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core import rates
 from app.core.features import Feature, Panel, TimelineKind
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
+from app.core.rules import rates
 from app.outreach.plans import demo
 from app.outreach.plans.models import ContributionPlan
 from app.outreach.plans.queries import plans_of

@@ -9,8 +9,8 @@ from flask_wtf import FlaskForm
 from wtforms import DecimalField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.core.decimals import Places
-from app.core.rates import Group
+from app.core.forms.decimals import Places
+from app.core.rules.rates import Group
 from app.employers.models import Employer
 
 #: how many groups the form has lines for

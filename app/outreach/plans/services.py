@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from app.core import timeline
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.formats import money
-from app.core.i18n import msgid
+from app.core.language.formats import money
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.rates import Bounds, Cost, Group, bounds, monthly_cost
+from app.core.rules.rates import Bounds, Cost, Group, bounds, monthly_cost
 from app.employers.models import Employer
 from app.outreach.plans.models import ContributionPlan
 

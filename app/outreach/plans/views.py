@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from app.core.db import db
 from app.core.permissions import current_actor, requires
-from app.core.rates import Group, bounds
+from app.core.rules.rates import Group, bounds
 from app.employers.queries import find as find_employer
 from app.outreach.plans import queries, services
 from app.outreach.plans.forms import LINES, PlanForm

@@ -16,8 +16,8 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.core.choices import offered
 from app.core.clock import today
+from app.core.forms.choices import offered
 from app.outreach.models import TOPIC_LABELS
 from app.outreach.talking.models import SCRIPT_LABELS, ScriptKind
 from app.outreach.talking.queries import basis_codes

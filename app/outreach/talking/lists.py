@@ -3,9 +3,9 @@
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.links import url_if
-from app.core.listing import Column, Empty, Link, ListPage, Quick
+from app.core.listing.page import Column, Empty, Link, ListPage, Quick
 from app.outreach.models import TOPIC_LABELS
 from app.outreach.talking.models import SCRIPT_LABELS, Script, ScriptVersion
 from app.outreach.talking.policy import Permission

@@ -12,9 +12,9 @@ from app.accounts.queries import name_of
 from app.core.clock import today
 from app.core.db import db
 from app.core.finding import the_one
-from app.core.legal import LegalBasis
-from app.core.legal import find as find_basis
 from app.core.permissions import Actor
+from app.core.rules.legal import LegalBasis
+from app.core.rules.legal import find as find_basis
 from app.outreach.talking.models import Rehearsal, Script, ScriptVersion
 from app.outreach.talking.policy import visible_to
 

@@ -14,7 +14,7 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.demo import Demo
 from app.core.permissions import Role
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.models import Employer, Stage
 from app.lifecycle.workflow import LIFECYCLE
 from app.relief.applications.models import DOCUMENTS, Request, VoteBody

@@ -2,10 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.attachable import RecordKind
 from app.core.features import Feature, NavItem, Panel
+from app.core.files.attachable import RecordKind
 from app.core.handing_over import Matter
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.employers.queries import employer_name
 from app.relief.applications import demo
 from app.relief.applications.models import REQUEST_LABELS, ReliefApplication

@@ -19,10 +19,10 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.core.choices import offered
 from app.core.clock import today
-from app.core.decimals import Places
-from app.core.month_field import PeriodField
+from app.core.forms.choices import offered
+from app.core.forms.decimals import Places
+from app.core.forms.month_field import PeriodField
 from app.core.periods import Period
 from app.employers.models import Employer
 from app.relief.applications.models import (

@@ -7,10 +7,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.core import timeline
-from app.core.acts import demand
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Actor
+from app.core.workflow.acts import demand
 from app.employers.models import Employer
 from app.relief.applications.models import ReliefApplication
 from app.relief.applications.workflow import CORRECTED, EDIT, ENTERED

@@ -6,12 +6,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.core.acts import demand
 from app.core.db import db
-from app.core.legal import find
 from app.core.periods import Period, asked_month
 from app.core.permissions import current_actor, requires
-from app.core.workflow import available, history
+from app.core.rules.legal import find
+from app.core.workflow.acts import demand
+from app.core.workflow.engine import available, history
 from app.employers.models import Employer
 from app.employers.queries import profile
 from app.employers.search.queries import search

@@ -7,14 +7,24 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, union_all
 
 from app.core import signals
-from app.core.acts import Act, Nobody
 from app.core.db import db
 from app.core.finding import the_one
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.rates import HIGHEST_RATE, LOWEST_RATE
+from app.core.rules.rates import HIGHEST_RATE, LOWEST_RATE
 from app.core.timeline import TimelineEntry
-from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow, WorkflowHistory
+from app.core.workflow.acts import Act, Nobody
+from app.core.workflow.engine import (
+    Ask,
+    Deadline,
+    Move,
+    Reason,
+    State,
+    Tone,
+    Transition,
+    Workflow,
+    WorkflowHistory,
+)
 from app.relief.applications.models import (
     AUTHORITY_LABELS,
     ApplicationState,

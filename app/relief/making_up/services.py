@@ -7,15 +7,15 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.core import signals, timeline
-from app.core.acts import demand
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.periods import Period
 from app.core.permissions import Actor
-from app.core.workdays import add_working_days
-from app.core.workflow import transition
+from app.core.rules.workdays import add_working_days
+from app.core.workflow.acts import demand
+from app.core.workflow.engine import transition
 from app.relief import queries
 from app.relief.models import (
     InstalmentState,

@@ -9,7 +9,7 @@ from app.accounts.models import User, UserRole
 from app.core.db import db
 from app.core.demo import Demo
 from app.core.permissions import Role
-from app.core.workdays import calendar
+from app.core.rules.workdays import calendar
 from app.employers.models import Employer, Stage
 from app.relief.roster import services
 from app.relief.roster.models import Intent

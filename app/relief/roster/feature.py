@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.relief.policy import Permission
 from app.relief.roster import demo
 from app.relief.roster.lists import ADD

@@ -6,12 +6,12 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.core import segments
-from app.core.choices import offered
 from app.core.clock import today
+from app.core.criteria import segments
+from app.core.criteria.segments import Segment
+from app.core.forms.choices import offered
 from app.core.permissions import Actor
-from app.core.segments import Segment
-from app.core.workdays import add_working_days
+from app.core.rules.workdays import add_working_days
 from app.employers.lists import LIST
 from app.relief.policy import SURVEY_DAYS
 from app.relief.roster.models import INTENT_LABELS, Intent

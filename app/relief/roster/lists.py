@@ -10,11 +10,11 @@ from wtforms import SelectField
 
 from app.accounts.lists import user_field
 from app.accounts.queries import name_of
-from app.core.choices import offered
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria.trees import Field, Kind, choices_of, rule
+from app.core.forms.choices import offered
 from app.core.links import url_if
-from app.core.list_parts import BulkAction
-from app.core.listing import Column, Empty, ListPage, Quick
+from app.core.listing.page import Column, Empty, ListPage, Quick
+from app.core.listing.parts import BulkAction
 from app.core.permissions import Actor, current_actor
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission

@@ -7,12 +7,12 @@ from sqlalchemy import select
 
 from app.core import timeline
 from app.core.clock import today
+from app.core.criteria.segments import Segment
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.segments import Segment
-from app.core.workdays import add_working_days
+from app.core.rules.workdays import add_working_days
 from app.employers.lists import select_employers
 from app.employers.models import Employer
 from app.relief.policy import SURVEY_DAYS

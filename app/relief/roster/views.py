@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core.clock import today
-from app.core.criteria import rule, to_query
+from app.core.criteria.trees import rule, to_query
 from app.core.db import db
 from app.core.permissions import current_actor, requires
 from app.relief.policy import Permission

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from app.accounts.models import User, UserRole
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.workdays import calendar
+from app.core.rules.workdays import calendar
 from app.tasks.daily.models import DayClosing
 from app.tasks.daily.policy import CLOSERS
 

@@ -15,8 +15,8 @@ from app.core.clock import SHANGHAI, local, today
 from app.core.db import db
 from app.core.finding import the_one
 from app.core.permissions import OFFICE, Actor
+from app.core.rules.workdays import calendar
 from app.core.timeline import TimelineEntry
-from app.core.workdays import calendar
 from app.employers.models import Employer
 from app.tasks.daily.models import DayClosing
 from app.tasks.daily.policy import CLOSERS, STUCK_DAYS, visible_to

@@ -11,9 +11,9 @@ from app.accounts.models import User, UserRole
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor, Role
-from app.core.workdays import add_working_days, calendar
+from app.core.rules.workdays import add_working_days, calendar
 from app.tasks.daily import queries
 from app.tasks.daily.models import DayClosing
 from app.tasks.daily.policy import ASKED, CLOSERS, WHY

@@ -12,13 +12,13 @@ from app.core.bulk import insert_rows, update_rows
 from app.core.clock import now, today
 from app.core.db import among, db
 from app.core.features import current_features
-from app.core.i18n import msgid, msgid_of
+from app.core.language.i18n import msgid, msgid_of
 from app.core.permissions import Actor
-from app.core.retaining import people_forgotten, without_name, without_word
-from app.core.reversible import table_of
-from app.core.workdays import add_working_days
-from app.core.workflow import Deadline, Move, Transition, Workflow
-from app.core.workflow_sets import SetMove
+from app.core.personal.retaining import people_forgotten, without_name, without_word
+from app.core.rules.workdays import add_working_days
+from app.core.undoing.reversible import table_of
+from app.core.workflow.engine import Deadline, Move, Transition, Workflow
+from app.core.workflow.sets import SetMove
 from app.employers.models import Employer, EmployerContact
 from app.employers.people.services.serving import Handover
 from app.tasks.models import DEADLINE, Task, TaskState

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, TimelineKind
 from app.core.handing_over import Kept
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE
 from app.tasks.rotation.policy import CONFIRM_DAYS, Permission
 from app.tasks.rotation.views import blueprint

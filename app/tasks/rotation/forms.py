@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.accounts.models import User
-from app.core.choices import offered
+from app.core.forms.choices import offered
 
 
 class HandOverForm(FlaskForm):  # type: ignore[misc]

@@ -7,8 +7,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.lists import branch_field, user_field
 from app.accounts.queries import name_of
-from app.core.criteria import Field, Kind
-from app.core.listing import Column, Empty, Link, ListPage
+from app.core.criteria.trees import Field, Kind
+from app.core.listing.page import Column, Empty, Link, ListPage
 from app.employers.policy import Permission as EmployerPermission
 from app.tasks.rotation.models import HandOver
 from app.tasks.rotation.policy import Permission

@@ -13,9 +13,9 @@ from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
 from app.core.features import current_features
 from app.core.handing_over import Matter
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import OFFICE, Actor
-from app.core.workdays import add_working_days
+from app.core.rules.workdays import add_working_days
 from app.tasks import services as tasks
 from app.tasks.rotation import queries
 from app.tasks.rotation.models import HandOver, HandOverItem

@@ -3,10 +3,10 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.clock import today
-from app.core.criteria import Field, Kind
+from app.core.criteria.trees import Field, Kind
 from app.core.links import url_if
-from app.core.list_parts import Badge
-from app.core.listing import Column, ListPage
+from app.core.listing.page import Column, ListPage
+from app.core.listing.parts import Badge
 from campaigns.channels.letter import queries
 from campaigns.channels.letter.models import LetterTemplate
 from campaigns.channels.letter.policy import Permission

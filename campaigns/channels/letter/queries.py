@@ -11,10 +11,10 @@ from sqlalchemy.orm import selectinload
 from app.accounts.models import Branch
 from app.core.clock import today
 from app.core.db import db
+from app.core.documents.typesetting import typeset
 from app.core.errors import NotFound
 from app.core.finding import the_one
-from app.core.legal import LegalBasis
-from app.core.typesetting import typeset
+from app.core.rules.legal import LegalBasis
 from campaigns.channels.letter import text
 from campaigns.channels.letter.models import Letterhead, LetterTemplate, LetterVersion
 

@@ -14,8 +14,8 @@ import segno
 from flask_babel import lazy_gettext as _l
 
 from app.core.errors import DomainError
-from app.core.legal import LegalBasis, find
 from app.core.periods import Period
+from app.core.rules.legal import LegalBasis, find
 from campaigns.channels.letter.models import LetterVersion, VariableKind
 
 #: The longest body and the longest value an author gives, in characters.

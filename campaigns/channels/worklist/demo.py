@@ -7,11 +7,11 @@ from itertools import cycle
 from sqlalchemy import select
 
 from app.accounts.models import User, UserRole
-from app.core.criteria import EVERYTHING
+from app.core.criteria.trees import EVERYTHING
 from app.core.db import db
 from app.core.demo import Demo
 from app.core.permissions import Role
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.lists import select_employers
 from app.employers.models import Employer
 from campaigns.channels.worklist import services

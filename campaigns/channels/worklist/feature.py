@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.handing_over import Matter
-from app.core.moving import Mover
+from app.core.merging.moving import Mover
 from app.core.permissions import Actor
 from app.core.searching import SearchKind, rows_of
 from app.employers.models import Employer

@@ -19,12 +19,12 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.core import segments
-from app.core.choices import offered
 from app.core.clock import today
-from app.core.decimals import Places
+from app.core.criteria import segments
+from app.core.criteria.sentences import sentence
+from app.core.forms.choices import offered
+from app.core.forms.decimals import Places
 from app.core.permissions import Actor
-from app.core.sentences import sentence
 from app.employers.forms import not_in_the_future, valid_mobile
 from app.employers.lists import LIST, employer_fields
 from app.employers.models import Contact

@@ -13,15 +13,15 @@ from wtforms.validators import InputRequired, Length
 from app.accounts.lists import branch_field, user_choices, user_field
 from app.accounts.models import User
 from app.accounts.queries import name_of
-from app.core import formats
-from app.core.choices import offered
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria.fields import ME, Choice
+from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.db import db
-from app.core.fields import ME, Choice
+from app.core.forms.choices import offered
+from app.core.language import formats
 from app.core.links import url_if
-from app.core.listing import BulkAction, Column, Empty, ListPage, Quick
+from app.core.listing.page import BulkAction, Column, Empty, ListPage, Quick
 from app.core.permissions import Actor, current_actor
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.areas.lists import PLACE
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 from app.accounts.models import User
 from app.core.clock import now
 from app.core.db import EnumText, Model, Money, Timestamps
-from app.core.personal import ID_NUMBER, Sealed, SealedText
+from app.core.personal.sealed import ID_NUMBER, Sealed, SealedText
 from app.employers.models import Employer
 from app.outreach.models import VisitKind
 from app.outreach.talking.models import Script

@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_, select
 
 from app.accounts.policy import in_scope
-from app.core.criteria import Tree, rule
-from app.core.i18n import msgid
+from app.core.criteria.trees import Tree, rule
+from app.core.language.i18n import msgid
 from app.core.options import Option
 from app.core.permissions import LEADERS, OFFICE, Actor, Grantable, Grants, Role
 from app.employers.models import Employer, Stage

@@ -11,15 +11,15 @@ from sqlalchemy import select, update
 
 from app.accounts.models import User
 from app.core import signals
-from app.core.acts import demand
 from app.core.clock import now, today
-from app.core.criteria import Tree
+from app.core.criteria.trees import Tree
 from app.core.db import among, db
 from app.core.errors import DomainError
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.workdays import add_working_days
-from app.core.workflow import Move, Workflow, transition
+from app.core.rules.workdays import add_working_days
+from app.core.workflow.acts import demand
+from app.core.workflow.engine import Move, Workflow, transition
 from app.employers.lists import select_employers
 from app.employers.models import Contact, Employer
 from app.employers.queries import possible_owners

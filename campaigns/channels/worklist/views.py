@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core.clock import today
-from app.core.criteria import rule, to_query
+from app.core.criteria.trees import rule, to_query
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import current_actor, requires
-from app.core.revealing import respond
-from app.core.workflow import available, history
+from app.core.personal.revealing import respond
+from app.core.workflow.engine import available, history
 from app.employers.people.policy import Permission as PeoplePermission
 from campaigns.channels.worklist import queries, services
 from campaigns.channels.worklist.forms import ChangeForm, NoteForm, OutcomeForm, StartForm, people_form

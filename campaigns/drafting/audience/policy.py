@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from app.core.cells import CellError
-from app.core.identifiers import mobile
+from app.core.rules.identifiers import mobile
+from app.core.sheets.cells import CellError
 from app.employers.models import ContactRole, PreferredChannel
 from campaigns.drafting.models import ContactOrder, Exclusion
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true, union_all
 
 from app.accounts.models import User
 from app.core.clock import now, today
-from app.core.criteria import compile_tree
+from app.core.criteria.trees import compile_tree
 from app.core.db import among, db
 from app.employers.lists import employer_fields
 from app.employers.models import Contact, Employer, EmployerContact

@@ -6,11 +6,11 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 
-from app.core.acts import demand
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Actor
+from app.core.workflow.acts import demand
 from campaigns.drafting.audience.queries import Audience, Member, reckon
 from campaigns.drafting.letters.queries import reckon_letters
 from campaigns.drafting.models import AudienceMember, AudienceRemoval, Campaign, Channel

@@ -7,8 +7,8 @@ from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.core import segments
-from app.core.choices import offered
+from app.core.criteria import segments
+from app.core.forms.choices import offered
 from app.core.permissions import Actor
 from app.employers.lists import LIST
 from campaigns.channels.letter import text

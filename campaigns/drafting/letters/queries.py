@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.models import User
 from app.core.clock import today
-from app.core.criteria import compile_tree
+from app.core.criteria.trees import compile_tree
 from app.core.db import AnyRow, db
 from app.core.errors import DomainError, NotFound
 from app.employers.lists import employer_fields

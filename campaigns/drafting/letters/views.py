@@ -9,10 +9,10 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 
 from app.accounts.queries import SignedIn
-from app.core.acts import demand
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
 from app.core.permissions import current_actor, requires
+from app.core.workflow.acts import demand
 from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter.issued.forms import filled_in
 from campaigns.channels.letter.models import LetterVersion

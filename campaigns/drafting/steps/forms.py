@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField
 from wtforms.validators import NumberRange, Optional
 
-from app.core.choices import offered
+from app.core.forms.choices import offered
 from campaigns.channels.letter.queries import offered as outlines
 from campaigns.drafting.models import Campaign, StepCondition, StepKind
 from campaigns.drafting.steps.policy import (

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.acts import demand
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Actor
-from app.core.workflow import transition
+from app.core.workflow.acts import demand
+from app.core.workflow.engine import transition
 from campaigns.channels.letter.queries import offered
 from campaigns.drafting.models import (
     Campaign,

@@ -4,10 +4,10 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.core.acts import demand
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import current_actor, requires
+from app.core.workflow.acts import demand
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import find
 from campaigns.drafting.steps import services

@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from app.core.choices import offered
+from app.core.forms.choices import offered
 from campaigns.channels.letter.models import VARIABLE_KIND_LABELS
 from campaigns.channels.letter.text import LONGEST_VALUE
 from campaigns.channels.sms import text as sms

@@ -2,10 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.criteria import Field, Kind, choices_of
+from app.core.criteria.trees import Field, Kind, choices_of
 from app.core.links import url_if
-from app.core.list_parts import Badge
-from app.core.listing import Column, Link, ListPage
+from app.core.listing.page import Column, Link, ListPage
+from app.core.listing.parts import Badge
 from campaigns.channels.sms.models import SmsTemplate
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
 from campaigns.drafting.models import MessageClass

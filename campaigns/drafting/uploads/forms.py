@@ -6,7 +6,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import StringField
 from wtforms.validators import Length, Optional
 
-from app.core.segments import LONGEST_NAME
+from app.core.criteria.segments import LONGEST_NAME
 
 
 class ListForm(FlaskForm):  # type: ignore[misc]

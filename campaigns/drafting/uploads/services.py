@@ -10,16 +10,16 @@ from flask import current_app
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core.cells import REASONS, Cell, CellError, is_empty, plain_text
+from app.core.criteria.segments import LONGEST_NAME, Segment
 from app.core.db import among, db, insert_new
 from app.core.errors import DomainError
-from app.core.headings import Heading
-from app.core.identifiers import credit_code
-from app.core.kept_files import drafted
+from app.core.files.kept import drafted
 from app.core.permissions import Actor
-from app.core.segments import LONGEST_NAME, Segment
-from app.core.sheet_refusals import SheetRefused
-from app.core.sheets import LIMITS, Table, open_table
+from app.core.rules.identifiers import credit_code
+from app.core.sheets.cells import REASONS, Cell, CellError, is_empty, plain_text
+from app.core.sheets.headings import Heading
+from app.core.sheets.reading import LIMITS, Table, open_table
+from app.core.sheets.refusals import SheetRefused
 from app.employers.handpicked.models import SegmentMember
 from app.employers.handpicked.services import make
 from app.employers.models import Employer

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.formats import moment
+from app.core.language.formats import moment
 from app.core.permissions import current_actor, requires
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.uploads import services

@@ -5,11 +5,11 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app.accounts.models import Branch, User
-from app.core.criteria import rule
+from app.core.criteria.segments import Segment, Sharing
+from app.core.criteria.trees import rule
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.segments import Segment, Sharing
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter import text
 from campaigns.channels.letter.issued.workflow import LETTER

@@ -18,9 +18,9 @@ from app.core import signals
 from app.core.clock import now, today
 from app.core.db import AnyRow, among, changed, db
 from app.core.errors import DomainError
-from app.core.i18n import msgid
-from app.core.workflow import Move, Workflow
-from app.core.workflow_sets import RESTORED, SetMove, transition_many
+from app.core.language.i18n import msgid
+from app.core.workflow.engine import Move, Workflow
+from app.core.workflow.sets import RESTORED, SetMove, transition_many
 from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.letter.issued.workflow import LETTER as LETTER_LIFE
 from campaigns.channels.letter.policy import CHUNK

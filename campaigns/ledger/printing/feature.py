@@ -2,8 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.attachable import RecordKind
 from app.core.features import Feature, GuardFor, NavItem, TimelineKind
+from app.core.files.attachable import RecordKind
 from campaigns.channels.letter.issued.policy import Permission
 from campaigns.channels.letter.policy import Permission as Outline
 from campaigns.ledger.printing.models import PrintBatch

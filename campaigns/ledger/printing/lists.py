@@ -7,10 +7,10 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from app.accounts.lists import branch_field
-from app.core.criteria import Field, Kind, rule
+from app.core.criteria.trees import Field, Kind, rule
 from app.core.links import url_if
-from app.core.list_parts import Badge
-from app.core.listing import BulkAction, Column, Empty, ListPage, Quick
+from app.core.listing.page import BulkAction, Column, Empty, ListPage, Quick
+from app.core.listing.parts import Badge
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from campaigns.channels.letter.issued.models import Letter, LetterState

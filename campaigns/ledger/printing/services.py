@@ -12,10 +12,10 @@ from app.attachments.queries import kind_of
 from app.attachments.services import attach, checked
 from app.core.clock import now
 from app.core.db import db
+from app.core.documents.pdf_pages import Part, gathered
 from app.core.errors import DomainError
-from app.core.pdf_pages import Part, gathered
 from app.core.permissions import Actor
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from campaigns.channels.letter.issued.models import LetterState
 from campaigns.channels.letter.issued.workflow import LETTER
 from campaigns.channels.letter.policy import BATCH

@@ -7,11 +7,11 @@ from flask_babel import ngettext
 
 from app.core.clock import today
 from app.core.db import db
+from app.core.documents.typesetting import typeset
 from app.core.errors import DomainError
 from app.core.permissions import current_actor, requires
-from app.core.typesetting import typeset
-from app.core.workbooks import MEDIA_TYPE, workbook_bytes
-from app.core.workflow import available, history
+from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
+from app.core.workflow.engine import available, history
 from campaigns.channels.letter.issued.policy import Permission
 from campaigns.channels.letter.policy import Permission as Outline
 from campaigns.ledger.printing import queries, services

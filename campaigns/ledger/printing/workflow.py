@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Actor
-from app.core.workflow import Ask, Reason, State, Tone, Transition, Workflow
+from app.core.workflow.engine import Ask, Reason, State, Tone, Transition, Workflow
 from campaigns.channels.letter.issued.models import Letter
 from campaigns.channels.letter.issued.policy import Permission
 from campaigns.ledger.printing.models import PrintBatch, PrintLine, PrintState

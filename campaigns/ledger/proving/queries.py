@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.core.clock import SHANGHAI, local
 from app.core.db import db
 from app.core.escalating import Exhibit
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from campaigns.drafting.models import Campaign, MessageClass
 from campaigns.ledger.models import SMS, Message, MessageState
 

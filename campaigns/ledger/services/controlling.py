@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _l
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.i18n import msgid, msgid_of
+from app.core.language.i18n import msgid, msgid_of
 from app.core.permissions import Actor
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.tasks.services import open_task
 from app.tasks.services import settle as settle_tasks
 from campaigns.drafting.models import Campaign, CampaignState

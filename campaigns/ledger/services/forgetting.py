@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import select, update
 
 from app.core.db import db
-from app.core.retaining import NOBODY, without_name
+from app.core.personal.retaining import NOBODY, without_name
 from campaigns.drafting.models import AudienceMember
 from campaigns.ledger.models import Message, Reply
 from campaigns.ledger.workflow import OPEN

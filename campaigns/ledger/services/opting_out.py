@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid, msgid_of
+from app.core.language.i18n import msgid, msgid_of
+from app.core.language.text import clean
 from app.core.permissions import Actor
-from app.core.text import clean
 from app.employers.models import Contact
 from app.employers.people.services.editing import tell
 from campaigns.channels.sms.models import OptOut

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from app.core import signals
 from app.core.clock import local
 from app.core.db import db, insert_new
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.employers.models import VerifiedHow
 from campaigns.channels.sms.models import OptOut
 from campaigns.channels.sms.text import is_disowned, is_opt_out

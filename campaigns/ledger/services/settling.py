@@ -17,8 +17,8 @@ from app.core import signals, timeline
 from app.core.clock import now, today
 from app.core.db import AnyRow, among, changed, db
 from app.core.errors import DomainError
-from app.core.formats import masked_phone
-from app.core.i18n import msgid
+from app.core.language.formats import masked_phone
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.employers.models import Contact, Employer
 from app.tasks.models import Task, TaskState

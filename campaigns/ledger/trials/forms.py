@@ -6,8 +6,8 @@ from wtforms import RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.core.choices import offered
-from app.core.formats import masked_phone
+from app.core.forms.choices import offered
+from app.core.language.formats import masked_phone
 from app.core.permissions import Actor
 from campaigns.ledger.trials.queries import candidates, readers
 

@@ -12,8 +12,8 @@ from app.config import current_settings
 from app.core.clock import now
 from app.core.db import AnyRow, db
 from app.core.errors import DomainError, NotFound
-from app.core.identifiers import mobile
 from app.core.permissions import Actor
+from app.core.rules.identifiers import mobile
 from campaigns.channels.sms.text import segments
 from campaigns.drafting.content.policy import check
 from campaigns.drafting.content.queries import draft_sample, preview

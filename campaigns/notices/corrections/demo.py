@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.demo import Demo
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from campaigns.ledger.models import Message
 from campaigns.notices import queries
 from campaigns.notices.corrections.models import Subject

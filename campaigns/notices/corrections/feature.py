@@ -5,8 +5,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import signals
 from app.core.features import Feature, NavItem, TimelineKind
-from app.core.moving import PEOPLE, Mover
-from app.core.retaining import people_forgotten
+from app.core.merging.moving import PEOPLE, Mover
+from app.core.personal.retaining import people_forgotten
 from campaigns.notices.corrections import demo
 from campaigns.notices.corrections.policy import GRANTS, Permission
 from campaigns.notices.corrections.services import forget_people, hear

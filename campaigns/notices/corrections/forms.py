@@ -5,7 +5,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.core.choices import offered
+from app.core.forms.choices import offered
 from campaigns.notices.corrections.models import OF_PERSON, SUBJECT_LABELS, Subject
 from campaigns.notices.corrections.services import Proposal
 from campaigns.notices.queries import Notice, Way

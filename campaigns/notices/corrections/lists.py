@@ -2,10 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.criteria import Field, Kind, choices_of, rule
+from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.links import url_if
-from app.core.list_parts import Badge
-from app.core.listing import Column, Empty, ListPage, Quick
+from app.core.listing.page import Column, Empty, ListPage, Quick
+from app.core.listing.parts import Badge
 from app.employers.models import Employer
 from campaigns.notices.corrections import queries
 from campaigns.notices.corrections.models import SUBJECT_LABELS, Correction

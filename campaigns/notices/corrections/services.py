@@ -10,17 +10,17 @@ from sqlalchemy import select, update
 from app.audit import services as audit
 from app.core import timeline
 from app.core.bulk import update_rows
-from app.core.cells import CellError
 from app.core.clock import today
 from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid, msgid_of
-from app.core.identifiers import mobile
+from app.core.language.i18n import msgid, msgid_of
+from app.core.language.text import clean, mask_phone
 from app.core.permissions import Actor
-from app.core.retaining import NOBODY
-from app.core.reversible import table_of
-from app.core.text import clean, mask_phone
+from app.core.personal.retaining import NOBODY
+from app.core.rules.identifiers import mobile
+from app.core.sheets.cells import CellError
 from app.core.timeline import TimelineEntry
+from app.core.undoing.reversible import table_of
 from app.employers.models import Contact, Employer
 from app.tasks.models import Task
 from campaigns.notices.corrections import queries

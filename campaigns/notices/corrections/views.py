@@ -9,8 +9,8 @@ from flask_login import current_user
 
 from app.accounts.models import User
 from app.core.permissions import current_actor, requires
-from app.core.revealing import respond
-from app.core.workflow import available, history
+from app.core.personal.revealing import respond
+from app.core.workflow.engine import available, history
 from app.employers.policy import Permission as EmployerPermission
 from campaigns.notices.corrections import services
 from campaigns.notices.corrections.lists import CORRECTIONS

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from app.core.clock import today
 from app.core.finding import the_one
+from app.core.language.text import mask_phone
 from app.core.permissions import Actor
-from app.core.text import mask_phone
-from app.core.workflow import Ask, Move, State, Tone, Transition, Workflow
+from app.core.workflow.engine import Ask, Move, State, Tone, Transition, Workflow
 from app.employers.models import Contact
 from app.employers.people.services import editing
 from app.employers.services import edit_employer, rename, version_of

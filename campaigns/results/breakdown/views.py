@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.audit import services as audit
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import current_actor, requires
-from app.core.workbooks import MEDIA_TYPE, workbook_bytes
+from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
 from campaigns.channels.worklist.policy import Permission as Drives
 from campaigns.channels.worklist.queries import find as find_drive
 from campaigns.drafting.policy import Permission

@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.options import set_value
 from app.core.permissions import Role
-from app.core.workflow import available, history, transition
+from app.core.workflow.engine import available, history, transition
 from campaigns.drafting import services
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, ContactOrder, MessageClass
 from campaigns.drafting.policy import HEAD_ABOVE_COST, HEAD_ABOVE_RECIPIENTS, approval_stands, cost_of

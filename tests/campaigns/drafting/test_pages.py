@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.models import User
-from app.core import segments
+from app.core.criteria import segments
+from app.core.criteria.segments import Segment
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Role
-from app.core.segments import Segment
 from app.employers.lists import employer_fields
 from app.employers.models import Stage
 from campaigns.drafting.models import Campaign, CampaignState

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.models import User
-from app.core import segments
-from app.core.criteria import EVERYTHING
+from app.core.criteria import segments
+from app.core.criteria.trees import EVERYTHING
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.permissions import Role

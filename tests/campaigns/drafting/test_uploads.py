@@ -10,10 +10,10 @@ from openpyxl import Workbook
 from sqlalchemy import select
 
 from app.accounts.models import User
+from app.core.criteria.segments import Segment
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Role
-from app.core.segments import Segment
 from app.employers.handpicked.models import SegmentMember
 from app.employers.lists import select_employers
 from campaigns.drafting.uploads.services import take

@@ -14,11 +14,11 @@ from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
 from app.core.jobs import run_inline
-from app.core.legal import LegalBasis, seed_legal_basis
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.core.rules.legal import LegalBasis, seed_legal_basis
+from app.core.rules.workdays import add_working_days
 from app.core.timeline import TimelineEntry
-from app.core.workdays import add_working_days
 from app.employers.models import ContactRole, Employer
 from app.tasks.models import Task
 from campaigns.channels.letter.issued.models import Letter, LetterState

@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.core.criteria.segments import Segment
 from app.core.db import db
 from app.core.permissions import Role
-from app.core.segments import Segment
 from campaigns.drafting.models import Campaign
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger import jobs

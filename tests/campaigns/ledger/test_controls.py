@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Role
-from app.core.workflow import WorkflowHistory
+from app.core.workflow.engine import WorkflowHistory
 from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger.services import controlling

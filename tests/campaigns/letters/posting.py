@@ -7,8 +7,8 @@ from sqlalchemy import select, update
 from app.accounts.models import Branch, User
 from app.core.db import db, writing
 from app.core.jobs import run_inline
-from app.core.legal import LegalBasis
 from app.core.permissions import Role
+from app.core.rules.legal import LegalBasis
 from app.employers.models import Employer
 from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter.issued.models import Letter

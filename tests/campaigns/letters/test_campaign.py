@@ -17,14 +17,14 @@ from sqlalchemy import select, update
 from app.accounts.models import User
 from app.attachments.queries import verify
 from app.core.clock import today
+from app.core.criteria.segments import Segment
 from app.core.db import db, writing
+from app.core.documents.pdf_pages import starts
 from app.core.errors import Conflict, DomainError, Forbidden, NotFound
 from app.core.jobs import run_inline
-from app.core.pdf_pages import starts
 from app.core.permissions import Role
-from app.core.segments import Segment
 from app.core.timeline import TimelineEntry
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.models import Employer
 from app.tasks.models import Task, TaskState
 from campaigns.channels.letter.issued import queries as issued

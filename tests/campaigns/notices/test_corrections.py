@@ -16,7 +16,7 @@ from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden, NotFound
 from app.core.permissions import Role
 from app.core.timeline import TimelineEntry
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.models import FormerName
 from app.employers.people.services import forgetting
 from app.employers.services import edit_employer, version_of

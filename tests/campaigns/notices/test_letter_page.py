@@ -12,10 +12,10 @@ from sqlalchemy import select
 from app.accounts.models import User
 from app.core.clock import now
 from app.core.db import db
-from app.core.legal import seed_legal_basis
 from app.core.permissions import Role
+from app.core.rules.legal import seed_legal_basis
 from app.core.timeline import TimelineEntry
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.tasks.models import Task
 from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter.issued import services

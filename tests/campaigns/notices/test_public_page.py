@@ -15,10 +15,10 @@ from app.accounts.models import User
 from app.audit.models import AuditEvent
 from app.core.clock import now, today
 from app.core.db import db
-from app.core.limits import limiter
 from app.core.permissions import Role
+from app.core.rules.workdays import add_working_days
 from app.core.timeline import TimelineEntry
-from app.core.workdays import add_working_days
+from app.core.web.limits import limiter
 from app.employers.models import VerifiedHow
 from app.tasks.models import Task
 from campaigns.channels.sms.models import OptOut

@@ -13,7 +13,7 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.options import forget_values, set_value
 from app.core.permissions import Role
-from app.core.workdays import add_working_days
+from app.core.rules.workdays import add_working_days
 from app.employers.models import Employer
 from app.tasks.models import Task
 from campaigns.gateways.protocol import FailureClass

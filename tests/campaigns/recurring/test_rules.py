@@ -16,8 +16,8 @@ from app.contributions.adjustment.models import Adjustment, AdjustmentDrive
 from app.contributions.arrears.models import ArrearsCase, CaseState
 from app.core import signals
 from app.core.clock import SHANGHAI, today
-from app.core.criteria import EVERYTHING
-from app.core.criteria import rule as criterion
+from app.core.criteria.trees import EVERYTHING
+from app.core.criteria.trees import rule as criterion
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.jobs import run_inline

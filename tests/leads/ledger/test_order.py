@@ -15,9 +15,9 @@ from app.core.db import db
 from app.core.errors import DomainError
 from app.core.features import current_features
 from app.core.jobs import run_inline
-from app.core.legal import seed_legal_basis
 from app.core.permissions import Role, Scope
-from app.core.workflow_sets import SetMove, transition_many
+from app.core.rules.legal import seed_legal_basis
+from app.core.workflow.sets import SetMove, transition_many
 from app.employers.areas.models import AreaKind
 from app.employers.areas.services import add_area
 from app.employers.models import Employer, Stage

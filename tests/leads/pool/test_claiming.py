@@ -11,11 +11,11 @@ from app.accounts.models import User
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
-from app.core.list_runs import ListRunRow
+from app.core.listing.runs import ListRunRow
 from app.core.options import set_value
 from app.core.permissions import Role
+from app.core.rules.workdays import add_working_days
 from app.core.timeline import TimelineEntry
-from app.core.workdays import add_working_days
 from app.employers.models import Employer, Stage
 from app.employers.services import assign
 from app.leads.ledger.models import Lead

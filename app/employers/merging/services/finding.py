@@ -10,9 +10,9 @@ from sqlalchemy import delete, func, select
 
 from app.core.bulk import insert_rows
 from app.core.db import among, db
-from app.core.pairing import Ids, Weighed, scored, store
-from app.core.reversible import table_of
-from app.core.text import match_key, phone_digits, search_key
+from app.core.language.text import match_key, phone_digits, search_key
+from app.core.merging.pairing import Ids, Weighed, scored, store
+from app.core.undoing.reversible import table_of
 from app.employers.merging.models import DuplicatePair, MatchKey, MatchKind
 from app.employers.merging.policy import CROWD, LISTED, SIMILAR, WEIGHTS
 from app.employers.models import Contact, Employer, EmployerContact, FormerName

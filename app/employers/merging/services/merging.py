@@ -12,13 +12,13 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.features import current_features
-from app.core.i18n import msgid
-from app.core.joining import move_rows, note, settle
-from app.core.moving import EMPLOYERS
-from app.core.pairing import PairState
+from app.core.language.i18n import msgid
+from app.core.language.text import name_key
+from app.core.merging.joining import move_rows, note, settle
+from app.core.merging.moving import EMPLOYERS
+from app.core.merging.pairing import PairState
 from app.core.permissions import Actor
-from app.core.reversible import Note
-from app.core.text import name_key
+from app.core.undoing.reversible import Note
 from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.merging.policy import objections
 from app.employers.merging.queries import obstacles_to_moving, two

@@ -8,11 +8,11 @@ from app.core import timeline
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid
-from app.core.joining import expanded
-from app.core.pairing import PairState
+from app.core.language.i18n import msgid
+from app.core.merging.joining import expanded
+from app.core.merging.pairing import PairState
 from app.core.permissions import Actor
-from app.core.taking_back import NotedRow, take_back
+from app.core.undoing.taking_back import NotedRow, take_back
 from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.merging.queries import find_merge, obstacles_to_undoing, two
 from app.employers.search.services import reindex

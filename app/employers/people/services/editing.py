@@ -13,9 +13,9 @@ from app.core import signals, timeline
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid, msgid_of
+from app.core.language.i18n import msgid, msgid_of
+from app.core.language.text import mask_phone, phone_digits
 from app.core.permissions import Actor
-from app.core.text import mask_phone, phone_digits
 from app.employers.models import (
     VERIFIED_HOW_LABELS,
     Contact,

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 
-from app.core import retaining, timeline
+from app.core import timeline
 from app.core.clock import local, now, today
 from app.core.db import db
-from app.core.retaining import NOBODY
+from app.core.personal import retaining
+from app.core.personal.retaining import NOBODY
 from app.employers.models import Contact, EmployerContact
 from app.employers.people.models import ContactMerge
 from app.employers.people.services.editing import KIND

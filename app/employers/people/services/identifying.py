@@ -4,9 +4,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.audit import services as audit
 from app.core.errors import Conflict, DomainError, NotFound
-from app.core.i18n import msgid
-from app.core.identifiers import RESIDENT_CARD
-from app.core.personal import ID_NUMBER, indexes, sealed_with_index
+from app.core.language.i18n import msgid
+from app.core.personal.sealed import ID_NUMBER, indexes, sealed_with_index
+from app.core.rules.identifiers import RESIDENT_CARD
 from app.employers.models import Contact
 from app.employers.people import queries
 

@@ -15,9 +15,9 @@ from sqlalchemy import select
 
 from app.core import signals
 from app.core.db import among, db
-from app.core.import_spec import Context, Line, Plan, Ref, id_of
+from app.core.importing.spec import Context, Line, Plan, Ref, id_of
+from app.core.language.text import mask_phone
 from app.core.permissions import Actor
-from app.core.text import mask_phone
 from app.employers.models import Contact, ContactRole, EmployerContact
 from app.employers.people.policy import LIST, NUMBERS, with_told
 from app.employers.people.services import editing, serving

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from app.core.bulk import read_rows
 from app.core.db import among, db
-from app.core.import_spec import Context, Line, Ref
+from app.core.importing.spec import Context, Line, Ref
 from app.core.permissions import Actor
-from app.core.personal import ID_NUMBER, indexes
+from app.core.personal.sealed import ID_NUMBER, indexes
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.employers.people.policy import NUMBERS
 from app.employers.policy import in_reach

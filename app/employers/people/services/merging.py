@@ -11,11 +11,11 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.features import current_features
-from app.core.i18n import msgid
-from app.core.joining import expanded, move_rows, note, settle
-from app.core.moving import PEOPLE
+from app.core.language.i18n import msgid
+from app.core.merging.joining import expanded, move_rows, note, settle
+from app.core.merging.moving import PEOPLE
 from app.core.permissions import Actor
-from app.core.taking_back import NotedRow, take_back
+from app.core.undoing.taking_back import NotedRow, take_back
 from app.employers.merging.queries import obstacles_in_words, obstacles_to_moving
 from app.employers.models import Contact, EmployerContact
 from app.employers.people import queries

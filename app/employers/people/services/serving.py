@@ -13,9 +13,9 @@ from app.core import signals, timeline
 from app.core.clock import today
 from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
-from app.core.i18n import msgid, msgid_of
+from app.core.language.i18n import msgid, msgid_of
+from app.core.language.text import clean, mask_phone
 from app.core.permissions import Actor
-from app.core.text import clean, mask_phone
 from app.employers.models import ROLE_LABELS, Contact, ContactRole, Employer, EmployerContact
 from app.employers.people import queries
 from app.employers.people.policy import NUMBERS, with_told

@@ -7,11 +7,11 @@ holds.
 from collections.abc import Callable
 from typing import Any
 
-from app.core.cells import Cell, CellError
-from app.core.identifiers import RESIDENT_CARD, document_number, id_number
-from app.core.import_spec import Context, Plan, Ref
-from app.core.personal import ID_NUMBER, IdNumber, indexes, sealed_with_index
-from app.core.text import mask_email, mask_phone
+from app.core.importing.spec import Context, Plan, Ref
+from app.core.language.text import mask_email, mask_phone
+from app.core.personal.sealed import ID_NUMBER, IdNumber, indexes, sealed_with_index
+from app.core.rules.identifiers import RESIDENT_CARD, document_number, id_number
+from app.core.sheets.cells import Cell, CellError
 from app.employers.models import Contact
 from app.employers.people.policy import LIST, NUMBERS, with_told
 from app.employers.people.services.looking import Looked

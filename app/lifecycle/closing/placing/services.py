@@ -9,10 +9,10 @@ from app.core import timeline
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.i18n import msgid, msgid_of
+from app.core.language.i18n import msgid, msgid_of
+from app.core.language.text import clean
 from app.core.permissions import Actor
-from app.core.text import clean
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.models import Employer
 from app.lifecycle.closing import queries
 from app.lifecycle.closing.models import PLACEMENT_LABELS, Closing, Placement, PlacementKind, Sealing

@@ -7,16 +7,16 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core import legal
 from app.core.clock import today
 from app.core.db import db
 from app.core.escalating import Breach, Exhibit, Outcome, Step
 from app.core.features import current_features
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.options import Option
 from app.core.permissions import Actor
-from app.core.workdays import add_working_days
-from app.core.workflow import Effect, Guard, Move, Reason
+from app.core.rules import legal
+from app.core.rules.workdays import add_working_days
+from app.core.workflow.engine import Effect, Guard, Move, Reason
 from app.lifecycle.escalation.models import Escalation, EscalationEvidence, EscalationState, SkipRequest
 from app.lifecycle.escalation.policy import LAW, LETTER_DAYS, LOOK_BACK, ORDER_DAYS, objections_to_pursuit
 

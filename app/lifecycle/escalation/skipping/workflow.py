@@ -6,7 +6,17 @@ from sqlalchemy import select
 
 from app.core.finding import the_one
 from app.core.permissions import Actor
-from app.core.workflow import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow, transition
+from app.core.workflow.engine import (
+    Ask,
+    Deadline,
+    Move,
+    Reason,
+    State,
+    Tone,
+    Transition,
+    Workflow,
+    transition,
+)
 from app.lifecycle.escalation.models import SkipRequest
 from app.lifecycle.escalation.policy import CONSENT_DAYS, Permission, objections_to_pursuit, skips_visible_to
 from app.lifecycle.escalation.workflow import ESCALATION

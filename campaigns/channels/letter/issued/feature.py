@@ -5,12 +5,12 @@ from typing import Any
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from app.core.attachable import RecordKind
 from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, NavItem, Panel, TimelineKind
-from app.core.moving import Mover
+from app.core.files.attachable import RecordKind
+from app.core.merging.moving import Mover
 from app.core.permissions import Actor, may
-from app.core.retaining import people_forgotten
+from app.core.personal.retaining import people_forgotten
 from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter.issued import queries
 from campaigns.channels.letter.issued.cli import group

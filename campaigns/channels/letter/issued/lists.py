@@ -8,15 +8,15 @@ from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.accounts.lists import branch_field
-from app.core.choices import offered
 from app.core.clock import today
-from app.core.criteria import Field, Kind, rule
-from app.core.i18n import translated
+from app.core.criteria.trees import Field, Kind, rule
+from app.core.forms.choices import offered
+from app.core.language.i18n import translated
 from app.core.links import url_if
-from app.core.list_parts import Badge
-from app.core.listing import BulkAction, Column, Empty, ListPage, Quick
+from app.core.listing.page import BulkAction, Column, Empty, ListPage, Quick
+from app.core.listing.parts import Badge
 from app.core.permissions import Actor
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.models import Employer
 from campaigns.channels.letter.issued import queries
 from campaigns.channels.letter.issued.models import RETURN_LABELS, Letter, LetterState, ReturnReason

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from app.core.clock import today
 from app.core.db import db
 from app.core.escalating import Exhibit
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact

@@ -15,10 +15,10 @@ from app.core import signals, timeline
 from app.core.clock import today
 from app.core.db import among, db, insert_new
 from app.core.errors import DomainError
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.workflow import Workflow
-from app.core.workflow_sets import RESTORED, SetMove
+from app.core.workflow.engine import Workflow
+from app.core.workflow.sets import RESTORED, SetMove
 from app.employers.models import Contact, Employer, EmployerContact
 from app.tasks.models import Task, TaskState
 from app.tasks.services import cancel

@@ -11,7 +11,7 @@ from app.accounts.models import User
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import current_actor, requires
-from app.core.workflow import available, history
+from app.core.workflow.engine import available, history
 from app.employers.queries import find as find_employer
 from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter.issued import queries, services

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from app.core.clock import today
 from app.core.db import db
 from app.core.finding import the_one
-from app.core.i18n import msgid
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.workflow import Ask, Move, Reason, State, Tone, Transition, Workflow
+from app.core.workflow.engine import Ask, Move, Reason, State, Tone, Transition, Workflow
 from app.tasks.services import settle
 from campaigns.channels.letter.issued.models import RETURN_LABELS, Letter, LetterState
 from campaigns.channels.letter.issued.policy import Permission, visible_to

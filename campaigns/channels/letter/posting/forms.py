@@ -2,9 +2,9 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.cells import Cell
-from app.core.import_spec import Column, ImportSpec
-from app.core.parsing import code, day, text
+from app.core.importing.spec import Column, ImportSpec
+from app.core.sheets.cells import Cell
+from app.core.sheets.parsing import code, day, text
 from campaigns.channels.letter.issued.models import LetterState
 from campaigns.channels.letter.issued.policy import Permission
 from campaigns.channels.letter.issued.workflow import tracking_number

@@ -6,9 +6,9 @@ from typing import Any
 
 from app.core.clock import today
 from app.core.db import db
-from app.core.import_spec import Context, Line, Plan
-from app.core.workflow import transition
-from app.core.workflow_sets import note_restored, set_back
+from app.core.importing.spec import Context, Line, Plan
+from app.core.workflow.engine import transition
+from app.core.workflow.sets import note_restored, set_back
 from campaigns.channels.letter.issued.models import Letter, LetterState, ReturnReason
 from campaigns.channels.letter.issued.workflow import LETTER, TRACKING
 from campaigns.channels.letter.posting import queries

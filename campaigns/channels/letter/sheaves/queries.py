@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, select
 
 from app.accounts.policy import in_scope
 from app.config import current_settings
-from app.core import kept_files
 from app.core.db import AnyRow, db
 from app.core.errors import NotFound
+from app.core.files import kept as kept_files
 from app.core.finding import the_one
 from app.core.permissions import Actor
 from campaigns.channels.letter.issued.models import Letter, LetterState, Sheaf

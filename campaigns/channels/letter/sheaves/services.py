@@ -18,8 +18,8 @@ from app.audit import services as audit
 from app.core import timeline
 from app.core.clock import now, today
 from app.core.db import AnyRow, db
-from app.core.i18n import msgid
-from app.core.pdf_pages import starts
+from app.core.documents.pdf_pages import starts
+from app.core.language.i18n import msgid
 from campaigns.channels.letter import text
 from campaigns.channels.letter.issued.models import Letter, LetterState, Sheaf
 from campaigns.channels.letter.issued.services import (

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature
-from app.core.retaining import Retention
+from app.core.personal.retaining import Retention
 from campaigns.channels.worklist.roster import queries, services
 from campaigns.channels.worklist.roster.forms import ROSTER
 

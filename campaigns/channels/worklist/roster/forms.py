@@ -2,11 +2,11 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core import identifiers
-from app.core.cells import Cell
-from app.core.import_spec import Column, ImportSpec
-from app.core.parsing import period, text, whole
-from app.core.personal import IdNumber
+from app.core.importing.spec import Column, ImportSpec
+from app.core.personal.sealed import IdNumber
+from app.core.rules import identifiers
+from app.core.sheets.cells import Cell
+from app.core.sheets.parsing import period, text, whole
 from campaigns.channels.worklist.models import DrivePerson
 from campaigns.channels.worklist.policy import Permission
 from campaigns.channels.worklist.roster import services

@@ -12,13 +12,13 @@ from app.audit import services as audit
 from app.core.clock import now, today
 from app.core.db import among, changed, db
 from app.core.errors import DomainError, NotFound
-from app.core.i18n import msgid
-from app.core.import_spec import Context, Line, Plan, Ref
+from app.core.importing.spec import Context, Line, Plan, Ref
+from app.core.language.i18n import msgid
+from app.core.language.text import code_key
 from app.core.periods import Period
 from app.core.permissions import Actor
-from app.core.personal import ID_NUMBER, indexes, sealed_with_index
-from app.core.text import code_key
-from app.core.workflow import WorkflowHistory
+from app.core.personal.sealed import ID_NUMBER, indexes, sealed_with_index
+from app.core.workflow.engine import WorkflowHistory
 from app.tasks.models import Task
 from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow, PartnerNote, RowState
 from campaigns.channels.worklist.policy import RESULTS, TRANSFER_MONTHS

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
-from app.core.legal import seed_legal_basis
 from app.core.permissions import Role
+from app.core.rules.legal import seed_legal_basis
 from campaigns.channels.letter import queries, services, text
 from campaigns.channels.letter.models import LetterTemplate
 from tests.factories import create_branch, create_user, seed_outlines, sign_in

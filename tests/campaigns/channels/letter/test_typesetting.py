@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from app.config import Settings, bind_settings, current_settings
-from app.core import typesetting
+from app.core.documents import typesetting
 from app.core.errors import DomainError
 from app.environment import ConfigError
 from campaigns.channels.letter import text

@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from app.accounts.models import User
 from app.core.clock import today
-from app.core.criteria import rule
+from app.core.criteria.trees import rule
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.permissions import Role
-from app.core.workdays import add_working_days
-from app.core.workflow import transition
+from app.core.rules.workdays import add_working_days
+from app.core.workflow.engine import transition
 from app.employers.lists import count_employers
 from app.employers.models import Employer, Stage
 from app.employers.services import assign

@@ -14,10 +14,10 @@ from app.attachments.models import Attachment
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden, NotFound
-from app.core.legal import LegalBasis, seed_legal_basis
 from app.core.permissions import Role
+from app.core.rules.legal import LegalBasis, seed_legal_basis
 from app.core.timeline import TimelineEntry
-from app.core.workflow import transition
+from app.core.workflow.engine import transition
 from app.employers.models import Employer
 from app.tasks.models import Task, TaskState
 from campaigns.channels.letter import queries as outlines

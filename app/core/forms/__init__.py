@@ -1,0 +1,1 @@
+"""Parts of forms: choices, months, codes and decimals."""

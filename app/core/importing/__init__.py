@@ -1,0 +1,1 @@
+"""What a feature declares so that a spreadsheet can be imported into it, and the lines that come of one."""

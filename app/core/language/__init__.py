@@ -1,0 +1,1 @@
+"""Chinese first, English complete: catalogues, formats, stored sentences, pinyin and pairs of characters."""

@@ -1,0 +1,1 @@
+"""What runs: the processes of one machine, their supervisor, the clockwork, health and backups."""

@@ -1,0 +1,312 @@
+"""Workflow as data: states, transitions, guards and effects in one readable declaration.
+
+`transition` is the only way a record changes its state by hand or by rule; `workflow_sets.transition_many`
+is the same for sets. Both check, write one history row and one timeline entry, and signal before and after.
+A refused transition says every reason at once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar, Generic, TypeVar
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Index, String, Text, inspect, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import signals, timeline
+from app.core.clock import now
+from app.core.db import Model, db
+from app.core.errors import DomainError, Forbidden
+from app.core.features import current_features
+from app.core.permissions import Actor, may
+from app.core.workflow.acts import Act, Nobody
+from app.core.workflow.parts import Ask, Check, Deadline, Effect, Guard, Reason, State, Tone, Transition
+
+__all__ = [
+    "Ask", "Check", "Deadline", "Effect", "Guard", "Move", "Option", "Reason", "State", "Tone", "Transition",
+    "Workflow", "WorkflowHistory", "available", "history", "option", "transition",
+]  # fmt: skip
+
+R = TypeVar("R", bound=Any)
+
+
+@dataclass(frozen=True)
+class Workflow(Generic[R]):
+    """One process. `field` names the record's state column; `since` the column of the last change, if any.
+
+    `endpoint` is the page of a record, by its `id`: there lead its steps and the entries of the timeline.
+    Where a record's page is reached another way, `url` tells, and no entry links to it.
+    """
+
+    name: str
+    title: Any
+    model: type[R]
+    states: tuple[State, ...]
+    transitions: tuple[Transition, ...]
+    acts: tuple[Act, ...] = ()
+    field: str = "state"
+    since: str | None = None
+    kind: str = "workflow"
+    employer_id: Callable[[R], int | None] = lambda record: record.employer_id
+    load: Callable[[int, Actor], R] | None = None
+    endpoint: str | None = None
+    url: Callable[[R], str] | None = None
+
+    def __post_init__(self) -> None:
+        names = {state.name for state in self.states}
+        for t in self.transitions:
+            if unknown := ({*t.sources, t.target} - names):
+                raise ValueError(f"{self.name}.{t.name}: unknown states {sorted(unknown)}")
+        acts = {act.name for act in self.acts}
+        for state in self.states:
+            if unknown := (state.acts.keys() - acts):
+                raise ValueError(f"{self.name}.{state.name}: unknown acts {sorted(unknown)}")
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, State]:
+        return {state.name: state for state in self.states}
+
+    def state(self, name: str) -> State:
+        return self._by_name[name]
+
+    def state_of(self, record: R) -> State:
+        return self.state(str(getattr(record, self.field)))
+
+    def named(self, name: str) -> Transition:
+        for t in self.transitions:
+            if t.name == name:
+                return t
+        raise DomainError(_l("There is no such step."))
+
+    def takes(self, state: State, act: str) -> str | Nobody | None:
+        """The permission that the act takes in the state, or that nobody may; KeyError for an unknown act."""
+        usual = {one.name: one.permission for one in self.acts}
+        return state.acts.get(act, usual[act])
+
+    def page_of(self, record: R) -> str:
+        """The address of the record's page."""
+        if self.endpoint:
+            return url_for(self.endpoint, id=record.id)
+        return self.url(record) if self.url else "/"
+
+    def open_to(self, act: str) -> frozenset[str]:
+        """The states in which somebody may do this: for conditions over many records."""
+        return frozenset(s.name for s in self.states if not isinstance(self.takes(s, act), Nobody))
+
+    @property
+    def choices(self) -> list[tuple[str, Any]]:
+        return [(state.name, state.label) for state in self.states]
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a transition did; handed to effects and signals."""
+
+    workflow: Workflow[Any]
+    transition: Transition
+    source: str
+    actor: Actor | None
+    comment: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        return self.transition.target
+
+
+@dataclass(frozen=True)
+class Option:
+    """A transition as the page shows it: open, or blocked with every reason."""
+
+    transition: Transition
+    reasons: tuple[str, ...]
+
+    @property
+    def open(self) -> bool:
+        return not self.reasons
+
+
+class WorkflowHistory(Model):
+    """One row for each change of state; never changed afterwards."""
+
+    __tablename__ = "workflow_history"
+    __audited__: ClassVar[bool] = False
+    __table_args__ = (Index("ix_workflow_history_record", "workflow", "record_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workflow: Mapped[str] = mapped_column(String(40))
+    record_id: Mapped[int]
+    transition: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(32))
+    target: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(default=now)
+    actor_id: Mapped[int | None]
+    actor_name: Mapped[str] = mapped_column(String(120), default="")
+    comment: Mapped[str] = mapped_column(Text, default="")
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+def available(workflow: Workflow[R], record: R, actor: Actor) -> list[Option]:
+    """The steps that this actor's roles hold, from the record's state: open ones and blocked ones."""
+    state = str(getattr(record, workflow.field))
+    return [
+        option(workflow, record, t.name, actor)
+        for t in workflow.transitions
+        if state in t.sources and t.permission is not None and may(actor, t.permission)
+    ]
+
+
+def option(workflow: Workflow[R], record: R, name: str, actor: Actor) -> Option:
+    """One step with everything that blocks it now; Forbidden when the actor may never take it."""
+    chosen = workflow.named(name)
+    _authorise(chosen, actor)
+    reasons = _state_reasons(workflow, record, chosen) + _guard_reasons(workflow, record, chosen, actor)
+    return Option(chosen, tuple(str(reason) for reason in reasons))
+
+
+def transition(
+    workflow: Workflow[R],
+    record: R,
+    name: str,
+    actor: Actor | None,
+    *,
+    comment: str = "",
+    answers: Mapping[str, Any] | None = None,
+    evidence: Mapping[str, Any] | None = None,
+) -> Move:
+    """Moves one record, or raises DomainError with all reasons, changing nothing. Actor None: the system."""
+    chosen = workflow.named(name)
+    given = dict(answers or {})
+    _authorise(chosen, actor)
+    _hold(record, workflow.field)
+    if reasons := _all_reasons(workflow, record, chosen, actor, given):
+        raise DomainError(_l("This step is not possible yet:"), reasons)
+    move = Move(
+        workflow, chosen, str(getattr(record, workflow.field)), actor, comment, given, dict(evidence or {})
+    )
+    signals.before_transition.send(workflow, record=record, move=move)
+    _apply(workflow, record, move)
+    for effect in chosen.effects:
+        effect(record, move)
+    _write_down(workflow, record, move)
+    signals.after_transition.send(workflow, record=record, move=move)
+    return move
+
+
+def _hold(record: Any, field: str) -> None:
+    """The state as it is now, held until the end: of two who take a step the second finds it taken."""
+    db.session.flush()
+    if inspect(record).persistent:
+        db.session.refresh(record, [field], with_for_update=True)
+
+
+def _authorise(chosen: Transition, actor: Actor | None) -> None:
+    if actor is None:
+        return
+    if chosen.permission is None:
+        raise Forbidden(_l("This step is made by the system from evidence; nobody can set it by hand."))
+    if not may(actor, chosen.permission):
+        raise Forbidden(_l("Your role does not allow this step."))
+
+
+def _all_reasons(
+    workflow: Workflow[Any], record: Any, chosen: Transition, actor: Actor | None, answers: Mapping[str, Any]
+) -> list[object]:
+    unanswered = [
+        _l("Please fill in “%(field)s”.", field=ask.label)
+        for ask in chosen.asks
+        if ask.required and actor is not None and answers.get(ask.name) in (None, "")
+    ]
+    return [
+        *_state_reasons(workflow, record, chosen),
+        *unanswered,
+        *_guard_reasons(workflow, record, chosen, actor),
+        *(reason for check in chosen.checks if (reason := check(record, answers)) is not None),
+    ]
+
+
+def _state_reasons(workflow: Workflow[Any], record: Any, chosen: Transition) -> list[object]:
+    state = workflow.state_of(record)
+    if state.name in chosen.sources:
+        return []
+    return [_l("It does not start from the state “%(state)s”.", state=state.label)]
+
+
+def _guard_reasons(
+    workflow: Workflow[Any], record: Any, chosen: Transition, actor: Actor | None
+) -> list[object]:
+    guards = (*chosen.guards, *current_features().guards_for(workflow.name, chosen.name))
+    found = (guard(record, actor) for guard in guards)
+    given = (answer if isinstance(answer, list) else [answer] for answer in found)
+    return [reason for answer in given for reason in answer if reason is not None]
+
+
+def _apply(workflow: Workflow[Any], record: Any, move: Move) -> None:
+    kind = type(getattr(record, workflow.field))  # the state column's own StrEnum, or str
+    setattr(record, workflow.field, kind(move.target))
+    if workflow.since:
+        setattr(record, workflow.since, now())
+    for name, value in move.answers.items():
+        if value not in (None, "") and hasattr(type(record), name):
+            setattr(record, name, value)
+    db.session.flush()
+
+
+def _write_down(workflow: Workflow[Any], record: Any, move: Move) -> None:
+    db.session.add(
+        WorkflowHistory(
+            workflow=workflow.name,
+            record_id=record.id,
+            transition=move.transition.name,
+            source=move.source,
+            target=move.target,
+            actor_id=move.actor.id if move.actor else None,
+            actor_name=move.actor.name if move.actor else "",
+            comment=move.comment,
+            answers={name: str(value) for name, value in move.answers.items() if value not in (None, "")},
+            evidence=dict(move.evidence),
+        )
+    )
+    employer_id = workflow.employer_id(record)
+    if employer_id is not None:
+        timeline.record(
+            employer_id,
+            workflow.kind,
+            SUMMARY,
+            params=_summary_params(move),
+            actor=move.actor,
+            endpoint=workflow.endpoint,
+            link_id=record.id if workflow.endpoint else None,
+        )
+    db.session.flush()
+
+
+#: The timeline's words for a change of state; the states are translated when shown.
+SUMMARY = "%(workflow)s: %(source)s → %(target)s"
+
+
+def _summary_params(move: Move) -> dict[str, Any]:
+    """Names, not labels: `templates/shared/timeline.html` looks the labels up in the reader's language."""
+    params: dict[str, Any] = {
+        "workflow": move.workflow.name,
+        "source": move.source,
+        "target": move.target,
+    }
+    if move.comment:
+        params["comment"] = move.comment
+    return params
+
+
+def history(workflow: Workflow[Any], record_id: int) -> Sequence[WorkflowHistory]:
+    """All changes of one record, newest first."""
+    query = (
+        select(WorkflowHistory)
+        .where(WorkflowHistory.workflow == workflow.name, WorkflowHistory.record_id == record_id)
+        .order_by(WorkflowHistory.id.desc())
+    )
+    return db.session.scalars(query).all()
