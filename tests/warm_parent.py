@@ -1,8 +1,8 @@
 """A process that has imported the product, and starts copies of itself on demand: `tests.processes` asks it.
 
 Importing takes five seconds of a processor, and the tests start some hundred processes. `flask up` starts
-its own in the same way (`app.core.runtime.forked`). A copy gets its environment before any setting is read or any
-application made, so that it is what a new interpreter would be; it dies with this process.
+its own in the same way (`app.core.runtime.forked`). A copy gets its environment before any setting is read or
+any application made, so that it is what a new interpreter would be; it dies with this process.
 
 Each request is one packet on standard input: JSON and three files, the copy's output, its errors, and a pipe
 on which its end is told. The answer is the copy's number.

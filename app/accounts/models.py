@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.clock import now
 from app.core.db import EnumText, Model, Timestamps
-from app.core.list_preferences import NAVIGATION, ListPreference
 from app.core.permissions import Role, Scope
+from app.core.preferences import NAVIGATION, ListPreference
 
 
 class Branch(Timestamps, Model):
@@ -64,7 +64,7 @@ class User(Timestamps, UserMixin, Model):  # type: ignore[misc]
 
     @property
     def pins(self) -> list[Any]:
-        """The saved views that stand in the navigation (core.list_preferences)."""
+        """The saved views that stand in the navigation (core.preferences)."""
         return self.pinned.pins if self.pinned else []
 
     @property

@@ -17,8 +17,8 @@ from app.core.db import Intent, db, intending
 from app.core.errors import DomainError
 from app.core.features import current_features
 from app.core.finding import the_one
-from app.core.list_preferences import NAVIGATION, ListPreference
 from app.core.permissions import Actor, Grantable, Role, Scope
+from app.core.preferences import NAVIGATION, ListPreference
 
 
 def root_branch() -> Branch:

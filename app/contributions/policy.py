@@ -99,9 +99,9 @@ def stands(
     """The status that counts on the day, and the months in arrears (domain rule E1).
 
     Sealed and closed accounts are not counted; nor is one opened that has yet to pay. A deferred one is not
-    either, until its approved term is over (`core.rules.deferring`); without an approval known to us the bank's
-    word holds. While a term is in force an account is deferred even if the bank still shows it as an ordinary
-    one, unless months from before are unpaid. `standing.queries` says the same in SQL.
+    either, until its approved term is over (`core.rules.deferring`); without an approval known to us the
+    bank's word holds. While a term is in force an account is deferred even if the bank still shows it as an
+    ordinary one, unless months from before are unpaid. `standing.queries` says the same in SQL.
     """
     status = facts.status
     if status is AccountStatus.DEFERRED and lapsed(terms, day):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.core.demo import DemoPart
     from app.core.escalating import EvidenceKind, Origin
     from app.core.files.attachable import RecordKind
+    from app.core.finds import SearchKind
     from app.core.handing_over import Kept, Matter
     from app.core.listing.parts import BulkAction
     from app.core.merging.moving import Mover
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from app.core.proofs import Proof
     from app.core.rules.deferring import Deferments
     from app.core.rules.dues import Unpaid
-    from app.core.searching import SearchKind
-    from app.core.workflow.engine import Guard, Workflow
+    from app.core.workflow.declared import Workflow
+    from app.core.workflow.parts import Guard
 
 
 @dataclass(frozen=True)

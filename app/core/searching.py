@@ -5,7 +5,6 @@ whole page has twelve.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
@@ -14,6 +13,7 @@ from sqlalchemy import any_, func, select
 from app.core.criteria.trees import Tree, rule, to_query
 from app.core.db import db, is_postgresql
 from app.core.features import current_features
+from app.core.finds import Found, Hit, SearchKind
 from app.core.language.formats import NOTHING
 from app.core.language.text import pinyin, search_key
 from app.core.listing.page import ListPage
@@ -22,37 +22,6 @@ from app.core.permissions import Actor, may_open
 
 #: how far hits are counted
 COUNT_CAP = FOUND_CAP
-
-
-@dataclass(frozen=True)
-class Hit:
-    """`about` tells it from its namesakes: texts and marks as a list's cells have them."""
-
-    title: str
-    url: str | None
-    about: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Found:
-    """The first hits of a kind, how many there are (at most COUNT_CAP, with `more`), and where all are."""
-
-    hits: Sequence[Hit]
-    total: int
-    more: bool
-    url: str
-
-
-@dataclass(frozen=True)
-class SearchKind:
-    """`find(text, actor, most)` gives the hits in the actor's reach; its text is not empty."""
-
-    name: str
-    label: Any
-    #: the page of these records
-    endpoint: str
-    find: Callable[[str, Actor, int], Found | None]
-    order: int = 50
 
 
 def search_all(text: str, actor: Actor, most: int) -> list[tuple[SearchKind, Found]]:

@@ -13,9 +13,9 @@ from app.core.criteria.trees import rule
 from app.core.db import db
 from app.core.demo import Demo
 from app.core.language.text import name_key
-from app.core.list_preferences import pin
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.core.preferences import pin
 from app.core.rules.dues import last_due_month, months_in_arrears
 from app.employers.lists import LIST, employer_fields
 from app.employers.models import (

@@ -4,12 +4,12 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, TimelineKind
 from app.core.files.attachable import RecordKind
+from app.core.finds import SearchKind
 from app.core.handing_over import Kept, Matter
 from app.core.jobs import Every
 from app.core.links import url_if
 from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
-from app.core.searching import SearchKind
 from app.employers import demo
 from app.employers.cli import employers, segments
 from app.employers.models import Employer

@@ -17,11 +17,12 @@ from app.core.criteria.segments import Segment
 from app.core.db import db
 from app.core.features import TimelineKind, current_features
 from app.core.finding import the_one
+from app.core.finds import Found, Hit
 from app.core.language.text import code_key, search_key
-from app.core.listing.parts import PAGES
+from app.core.listing.declaration import PAGES
 from app.core.permissions import OFFICE, Actor, Scope, may, may_open
 from app.core.reach import once_for_reach
-from app.core.searching import Found, Hit, said
+from app.core.searching import said
 from app.core.timeline import TimelineEntry
 from app.employers.areas.models import Area
 from app.employers.models import Employer

@@ -4,12 +4,13 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem
 from app.core.files.attachable import RecordKind
+from app.core.finds import SearchKind
 from app.core.jobs import Every
 from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, Role
 from app.core.personal.retaining import Retention
 from app.core.proofs import Proof
-from app.core.searching import SearchKind, rows_of
+from app.core.searching import rows_of
 from app.imports.cli import group
 from app.imports.jobs import clear, sweep_batches
 from app.imports.lists import IMPORTS

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from app.core.finding import the_one
 from app.core.permissions import Actor
-from app.core.workflow.acts import Act, Nobody
 from app.core.workflow.engine import Ask, Deadline, Reason, State, Tone, Transition, Workflow
+from app.core.workflow.parts import Act, Nobody
 from app.employers.models import ContactRole, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.policy import visible_to

@@ -11,8 +11,8 @@ from app.core.db import Model, Timestamps
 
 
 class RetentionRule(Timestamps, Model):
-    """What the department has set for a rule that a feature declares (core.personal.retaining); without a row the
-    rule is as it was declared."""
+    """What the department has set for a rule that a feature declares (core.personal.retaining); without a row
+    the rule is as it was declared."""
 
     __tablename__ = "retention_rules"
 

@@ -17,7 +17,6 @@ from app.core.db import db
 from app.core.finding import the_one
 from app.core.language import formats
 from app.core.permissions import Actor
-from app.core.workflow.acts import Act, Nobody
 from app.core.workflow.engine import (
     Ask,
     Deadline,
@@ -29,6 +28,7 @@ from app.core.workflow.engine import (
     Workflow,
     transition,
 )
+from app.core.workflow.parts import Act, Nobody
 from app.employers.models import Employer
 from app.lifecycle.workflow import LIFECYCLE
 from app.relief.models import InstalmentState, ReliefDecision, ReliefKind

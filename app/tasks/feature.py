@@ -6,12 +6,13 @@ from flask_wtf import FlaskForm
 from app.core.criteria.trees import rule
 from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.files.attachable import RecordKind
+from app.core.finds import SearchKind
 from app.core.handing_over import Matter
 from app.core.links import url_if
 from app.core.listing.parts import BulkAction
 from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
-from app.core.searching import SearchKind, rows_of
+from app.core.searching import rows_of
 from app.employers.models import Employer
 from app.tasks import demo
 from app.tasks.following import services as following  # noqa: F401 - it hears the signals

@@ -5,9 +5,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import signals
 from app.core.features import Feature, NavItem, TimelineKind
+from app.core.finds import SearchKind
 from app.core.handing_over import Matter
 from app.core.merging.moving import PEOPLE, Mover
-from app.core.searching import SearchKind, rows_of
+from app.core.searching import rows_of
 from campaigns.drafting.lists import CAMPAIGNS, START
 from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.drafting.policy import (

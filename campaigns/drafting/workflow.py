@@ -9,8 +9,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.core.permissions import Actor, Role
-from app.core.workflow.acts import Act, Nobody
 from app.core.workflow.engine import State, Tone, Transition, Workflow
+from app.core.workflow.parts import Act, Nobody
 from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.drafting.policy import Permission, approval_stands, needs_head, schedule_faults
 

@@ -8,9 +8,10 @@ from flask.testing import FlaskClient
 
 from app.core.errors import DomainError, Forbidden
 from app.core.permissions import Role
-from app.core.workflow.acts import Act, Nobody, allowed, demand
+from app.core.workflow.acts import allowed, demand
 from app.core.workflow.diagrams import table
 from app.core.workflow.engine import State, Workflow
+from app.core.workflow.parts import Act, Nobody
 from app.employers import services as employers
 from app.employers.models import Employer, Stage
 from app.lifecycle.workflow import LIFECYCLE

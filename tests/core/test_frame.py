@@ -9,9 +9,9 @@ from sqlalchemy import delete
 
 from app.accounts.models import User, UserRole
 from app.core.db import db
-from app.core.list_preferences import pin
 from app.core.listing.screen import ListScreen
 from app.core.permissions import Role
+from app.core.preferences import pin
 from app.core.web import frame
 from app.employers.models import Employer
 from tests.factories import create_employer, create_user, sign_in

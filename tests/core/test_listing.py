@@ -30,12 +30,12 @@ from app.core.criteria import segments
 from app.core.criteria.trees import rule
 from app.core.db import Intent, db, intending
 from app.core.errors import Conflict, DomainError, Forbidden
-from app.core.list_preferences import MOST_PINS, chosen_columns
 from app.core.listing.page import BulkAction
 from app.core.listing.runs import ListRun, ListRunRow, RowState
 from app.core.periods import Period
 from app.core.permissions import Actor, Role, Scope
 from app.core.personal.reasons import REASONS
+from app.core.preferences import MOST_PINS, chosen_columns
 from app.core.sheets.headings import Heading
 from app.core.sheets.reading import open_table
 from app.employers.lists import EMPLOYERS, employer_fields

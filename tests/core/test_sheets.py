@@ -317,7 +317,7 @@ def _child_of(table: Table) -> int:
             parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
         except (OSError, IndexError):
             continue
-        if b"sheet_child.py" in command and parent == str(os.getpid()):
+        if b"sheets/child.py" in command and parent == str(os.getpid()):
             return int(folder.name)
     raise AssertionError(f"no child reads {table.sheet}")
 
@@ -331,7 +331,7 @@ def test_the_slow_reader_takes_over_what_the_fast_one_cannot_read(tmp_path: Path
 
 
 def test_every_refusal_has_a_sentence() -> None:
-    child = (Path(sheets.__file__).with_name("sheet_child.py")).read_text()
+    child = (Path(sheets.__file__).with_name("child.py")).read_text()
     for code in REFUSALS:
         readers = _source(find_header) + _source(reading)
         assert f'"{code}"' in child + Path(sheets.__file__).read_text() + readers

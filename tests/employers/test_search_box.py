@@ -12,10 +12,11 @@ from app.core import searching
 from app.core.clock import today
 from app.core.criteria import segments
 from app.core.db import db
+from app.core.finds import Found
+from app.core.listing.declaration import PAGES
 from app.core.listing.page import ListPage
-from app.core.listing.parts import PAGES
 from app.core.permissions import Role, may_open
-from app.core.searching import Found, search_all
+from app.core.searching import search_all
 from app.employers.areas.models import Area, AreaKind
 from app.employers.lists import employer_fields
 from app.employers.models import Contact, ContactRole, EmployerContact

@@ -60,7 +60,8 @@ def usual_day() -> date:
 
 
 def _known(day: date) -> Subquery:
-    """The fact that says how each employer stood, and what was `due` and `paid` by then, as in `core.rules.dues`.
+    """The fact that says how each employer stood, and what was `due` and `paid` by then, as in
+    `core.rules.dues`.
 
     Both are places in the row of all months; `behind` are the months between, 0 where nothing is known.
     """

@@ -1,1 +1,1 @@
-"""Saved criteria: trees of rules over declared fields, their SQL, their sentence, and the segments kept of them."""
+"""Saved criteria: trees of rules over declared fields, their SQL, their sentence, their segments."""

@@ -12,8 +12,8 @@ from app.core import signals
 from app.core.criteria.trees import Fields, Tree, checked
 from app.core.db import EnumText, Model, Timestamps, db
 from app.core.errors import Conflict, DomainError, Forbidden, NotFound
-from app.core.list_preferences import view_changed
 from app.core.permissions import Actor, Scope
+from app.core.preferences import view_changed
 
 LONGEST_NAME = 60
 OWNER_ONLY = _l("Only its owner can change this segment. Save it under your own name instead.")

@@ -1,6 +1,7 @@
 """Pages of our own documents: where the parts of one begin, and several parts gathered into one.
 
-Only for what `core.documents.typesetting` made: documents of strangers never come here. PDFium bears one thread.
+Only for what `core.documents.typesetting` made: documents of strangers never come here. PDFium bears one
+thread.
 """
 
 import io

@@ -1,7 +1,8 @@
 """The guarded child that typesets one document: a script of its own, never imported by the application.
 
 Typesetting hundreds of letters takes memory that a worker would keep, so it happens in a fresh process under
-an address-space and a CPU limit (`app.core.documents.typesetting` starts it), and all of it is given back at the end.
+an address-space and a CPU limit (`app.core.documents.typesetting` starts it), and all of it is given back at
+the end.
 
 Protocol: on stdin JSON with `template`, `folders`, `data` and `wanted` (for each role of a font the families
 that would do, the best first); on stdout the PDF. Whatever goes wrong is told on stderr with status 1.

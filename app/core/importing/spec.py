@@ -233,11 +233,11 @@ Remember = Callable[[Select[*tuple[Any, ...]]], int]
 class Setwise:
     """A shortcut past `plan` for ordinary lines, taken when a file is applied, never in a dry run.
 
-    `table` is a temporary table (`core.importing.staging`) of the file's columns and of what `reckon(context)`
-    gives for a line's values, in the process that reads the file; None there where the shortcut would not
-    pay. `take(context, remember)` finds a chunk in it. It does for as many lines as it likes, in a fixed
-    number of statements, exactly what `plan`, the engine and `applied` would do, and leaves the others;
-    `remember` what is about to change before it does. A test has to hold the two ways equal.
+    `table` is a temporary table (`core.importing.staging`) of the file's columns and of what
+    `reckon(context)` gives for a line's values, in the process that reads the file; None there where the
+    shortcut would not pay. `take(context, remember)` finds a chunk in it. It does for as many lines as it
+    likes, in a fixed number of statements, exactly what `plan`, the engine and `applied` would do, and leaves
+    the others; `remember` what is about to change before it does. A test has to hold the two ways equal.
     """
 
     table: Table

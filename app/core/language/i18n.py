@@ -32,7 +32,7 @@ TIMEZONE = "Asia/Shanghai"
 KEPT_TEXTS = 16_384
 #: Values that a placeholder such as %(num)d takes as they are.
 _NUMBERS = frozenset({int, float, Decimal})
-FOLDER = Path(__file__).resolve().parent.parent / "translations"
+FOLDER = Path(__file__).resolve().parents[2] / "translations"
 
 
 #: Parsed once: Babel takes most of a millisecond to understand a locale's name.

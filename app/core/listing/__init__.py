@@ -1,1 +1,1 @@
-"""Lists: one declaration gives filters, search, sorting, paging, columns, saved views, bulk actions and exports."""
+"""Lists: one declaration gives filters, search, sorting, columns, saved views, bulk actions, exports."""

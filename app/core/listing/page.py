@@ -4,109 +4,20 @@ A feature declares `TASKS = ListPage(...)` in its `lists.py`, and its view says 
 route that takes GET and POST. The select it starts from is already scoped by the feature's `visible_to`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, Select
-from sqlalchemy.orm import InstrumentedAttribute
 
-from app.core.criteria.trees import EVERYTHING, Field, Fields, Kind, Tree, compile_tree, field_map
-from app.core.listing import views as list_views
-from app.core.listing.paging import Order
-from app.core.listing.parts import PAGES, BulkAction, Column, Empty, Link, Quick
-from app.core.permissions import Actor
+from app.core.listing import views
+from app.core.listing.declaration import ListDeclaration
+from app.core.listing.parts import BulkAction, Column, Empty, Link, Quick
 
 __all__ = ["BulkAction", "Column", "Empty", "Link", "ListPage", "Quick"]
 
-#: the name of the quick search among the fields
-SEARCH = "q"
 
-
-@dataclass(frozen=True)
-class ListPage:
-    """`select(actor, *args)` gives the rows this actor may see; `args` are what the view hands to `respond`.
-
-    `key` is the id column of the listed record. `default_sort` names a sortable column, with "-" for falling.
-    `default` are the criteria of somebody who asks for nothing. The first column is always shown.
-    Permissions: `export_permission` for workbooks (None: nobody), `reveal_permission` for personal data in
-    full in them, `publish_permission` for views shared with everybody.
-    """
-
-    name: str
-    title: Any
-    select: Callable[..., Select[Any]]
-    key: InstrumentedAttribute[int]
-    columns: tuple[Column, ...]
-    default_sort: str
-    fields: Sequence[Field] | Callable[[], Fields] = ()
-    default: Tree | None = None
-    #: its page, if it is a page by itself: what links to it from elsewhere goes there
-    endpoint: str | None = None
-    search: Callable[[str], ColumnElement[bool]] | None = None
-    search_hint: Any = None
-    #: counts what the words find of the other criteria's rows, up to core.listing.paging.FOUND_CAP, if that
-    #: is less work than counting the list
-    count_found: Callable[[str, Select[Any], Actor], int | None] | None = None
-    quick: tuple[Quick, ...] = ()
-    bulk: tuple[BulkAction, ...] = ()
-    #: the actions that other features bring by their manifests
-    more_bulk: Callable[[], Sequence[BulkAction]] = tuple
-    links: tuple[Link, ...] = ()
-    #: For a record too wide to be read whole for a page: of its own columns these are read for every row, and
-    #: those that have the name of a shown column. Workbooks and bulk actions have whole records.
-    always_read: tuple[InstrumentedAttribute[Any], ...] = ()
-    empty: Empty | None = None
-    lead: Any = None
-    export_permission: str | None = None
-    reveal_permission: str | None = None
-    publish_permission: str | None = None
-    template: str = "shared/list.html"
-    size: int = 50
-
-    def __post_init__(self) -> None:
-        if self.default_sort.removeprefix("-") not in {c.name for c in self.columns if c.sort is not None}:
-            raise ValueError(f"{self.name}: {self.default_sort!r} is no sortable column")
-        PAGES.setdefault(self.name, self)
+class ListPage(ListDeclaration):
+    """A declared list that answers requests."""
 
     def respond(self, *args: Any, **page: Any) -> ResponseReturnValue:
         """The answer to the request: the list, or what its forms ask for. `page` goes to the template."""
-        return list_views.respond(self, args, page)
-
-    def column(self, name: str) -> Column | None:
-        return next((column for column in self.columns if column.name == name), None)
-
-    def title_of(self, row: Any) -> str:
-        """What a row is called: its first cell, personal data masked."""
-        return str(self.columns[0].exported(row, reveal=False) or "—")
-
-    @property
-    def actions(self) -> tuple[BulkAction, ...]:
-        """What may be done to many rows, by those who may."""
-        return (*self.bulk, *self.more_bulk())
-
-    def action(self, name: str) -> BulkAction | None:
-        return next((action for action in self.actions if action.name == name), None)
-
-    def all_fields(self) -> Fields:
-        """The declared fields, and the quick search where there is one."""
-        own = self.fields() if callable(self.fields) else field_map(self.fields)
-        if self.search is None:
-            return own
-        return {**own, SEARCH: Field(SEARCH, list_views.SEARCH_LABEL, Kind.SEARCH, self.search)}
-
-    def filtered(self, tree: Tree, actor: Actor | None, args: Iterable[Any] = ()) -> Select[Any]:
-        """The rows in the actor's reach that the criteria describe, in no order."""
-        return self.select(actor, *args).where(compile_tree(tree, self.all_fields(), actor))
-
-    def order(self, sort: str) -> Order:
-        """The order of a sort name; an unknown one means the default."""
-        column = self.column(sort.removeprefix("-"))
-        if column is None or column.sort is None:
-            return self.order(self.default_sort)
-        return Order(column.name, column.sort, sort.startswith("-"), self.key)
-
-    @property
-    def start(self) -> Tree:
-        return self.default or EVERYTHING
+        return views.respond(self, args, page)

@@ -1,4 +1,4 @@
-"""The worklist over pairs (`core.merging.pairing`), declared once: its fields, columns, quick filters and decisions.
+"""The worklist over pairs (`core.merging.pairing`), declared once: its fields, columns, filters, decisions.
 
 What two records are called, what finds them and where they are compared stays with those who know them.
 """

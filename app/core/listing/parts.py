@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
@@ -11,9 +11,6 @@ from markupsafe import Markup, escape
 from app.core.criteria.trees import Tree
 from app.core.language import formats
 from app.core.permissions import Actor
-
-if TYPE_CHECKING:
-    from app.core.listing.page import ListPage
 
 #: (label, tone): the words of a state and its colour family
 Badge = tuple[Any, str]
@@ -181,7 +178,3 @@ class BulkAction:
     def said_of(self, followed: int) -> str:
         """The sentence about what went along; empty when nothing did."""
         return self.follow_up(followed) if self.follow_up and followed else ""
-
-
-#: every declared list by its name, for workers that come back to one
-PAGES: "dict[str, ListPage]" = {}

@@ -10,8 +10,8 @@ from app.core import signals
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.jobs import enqueue
+from app.core.listing.declaration import PAGES
 from app.core.listing.export import file_name
-from app.core.listing.parts import PAGES
 from app.core.listing.run_jobs import FILE_DAYS, carry_on
 from app.core.listing.running import action_of, may_undo, page_of, undo_rows
 from app.core.listing.runs import (

@@ -7,7 +7,7 @@ turns, a killed one leaves rows that still wait, and nothing is done twice.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
@@ -21,15 +21,13 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.language.i18n import msgid, msgid_of
-from app.core.listing.parts import PAGES, BulkAction
+from app.core.listing.declaration import PAGES, ListDeclaration
+from app.core.listing.parts import BulkAction
 from app.core.listing.runs import LONGEST_TITLE, ListRun, ListRunRow, RowState, RunState, restored
 from app.core.permissions import Actor, may, on_behalf_of
 from app.core.undoing.noting import noting, settle
 from app.core.undoing.reversible import Note, table_of
 from app.core.undoing.taking_back import Kept, NotedRow, Undone, take_back
-
-if TYPE_CHECKING:
-    from app.core.listing.page import ListPage
 
 CHUNK = 100
 TRIES = 3
@@ -53,7 +51,7 @@ def resumed(run: ListRun) -> Iterator[None]:
         yield
 
 
-def page_of(run: ListRun) -> "ListPage":
+def page_of(run: ListRun) -> ListDeclaration:
     found = PAGES.get(run.list_name)
     if found is None:
         raise DomainError(_l("This list is no longer there."))
@@ -69,7 +67,7 @@ def action_of(run: ListRun) -> BulkAction | None:
 # -- doing ---------------------------------------------------------------------------------------------
 
 
-def do_rows(run: ListRun, page: "ListPage", action: BulkAction, form: FlaskForm) -> bool:
+def do_rows(run: ListRun, page: ListDeclaration, action: BulkAction, form: FlaskForm) -> bool:
     """Acts on the next rows that wait; whether there may be more. The caller commits."""
     actor = run.actor
     if not may(actor, action.permission):
@@ -116,7 +114,7 @@ class _Result:
         }
 
 
-def _records(page: "ListPage", run: ListRun, actor: Actor, ids: Sequence[int]) -> dict[int, Any]:
+def _records(page: ListDeclaration, run: ListRun, actor: Actor, ids: Sequence[int]) -> dict[int, Any]:
     """The rows through the list's own select, so that what left the actor's reach is not found."""
     query = page.select(actor, *restored(run.args)).where(page.key.in_(ids))
     single = len(query.column_descriptions) == 1
@@ -124,7 +122,7 @@ def _records(page: "ListPage", run: ListRun, actor: Actor, ids: Sequence[int]) -
     return {row[-1]: row[0] if single else row for row in found}
 
 
-def _done(record: Any, page: "ListPage", action: BulkAction, actor: Actor, form: FlaskForm) -> _Result:
+def _done(record: Any, page: ListDeclaration, action: BulkAction, actor: Actor, form: FlaskForm) -> _Result:
     """Acts on one row, in a savepoint: a refusal costs only this one."""
     if record is None:
         return _Result(RowState.SKIPPED, reason=str(GONE))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from flask import request
 from flask_babel import gettext as _
@@ -18,15 +18,13 @@ from app.core.criteria.trees import EVERYTHING, to_query
 from app.core.language import formats
 from app.core.links import url_if
 from app.core.listing import paging
+from app.core.listing.declaration import ListDeclaration
 from app.core.listing.editor import Editor, menu
 from app.core.listing.export import may_export_in_full
 from app.core.listing.outline import PANEL, Node, outline
 from app.core.listing.parts import BulkAction, Cells, Column, Link
 from app.core.listing.state import ListState, here, toggled, without
 from app.core.permissions import may, may_open
-
-if TYPE_CHECKING:
-    from app.core.listing.page import ListPage
 
 #: Counted exactly up to here, beyond it “10,000+”.
 COUNT_CAP = 10_000
@@ -51,7 +49,7 @@ class ListScreen:
     def __init__(self, state: ListState, editor: Editor | None) -> None:
         self.state = state
         self.editor = editor
-        self.page: ListPage = state.page
+        self.page: ListDeclaration = state.page
         self._wording = Wording(state.fields)
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import request
@@ -15,20 +15,18 @@ from app.core.criteria.segments import Segment
 from app.core.criteria.trees import EVERYTHING, Fields, Tree, both, has_criteria, parse_query, rule, to_query
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.list_preferences import wishes
+from app.core.listing.declaration import ListDeclaration
 from app.core.listing.paging import Order
 from app.core.listing.parts import Column
 from app.core.permissions import Actor, may
-
-if TYPE_CHECKING:
-    from app.core.listing.page import ListPage
+from app.core.preferences import wishes
 
 
 @dataclass(frozen=True)
 class ListState:
     """One reader's look at a list. `edited`: the criteria are no longer those of the view."""
 
-    page: "ListPage"
+    page: ListDeclaration
     actor: Actor
     args: tuple[Any, ...]
     fields: Fields
@@ -127,7 +125,7 @@ def _pairs(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def read_state(page: "ListPage", actor: Actor, args: tuple[Any, ...]) -> ListState:
+def read_state(page: ListDeclaration, actor: Actor, args: tuple[Any, ...]) -> ListState:
     """Reads the request; DomainError for criteria that make no sense, NotFound for a view out of reach."""
     given = request.args
     fields = page.all_fields()
@@ -155,7 +153,7 @@ def read_state(page: "ListPage", actor: Actor, args: tuple[Any, ...]) -> ListSta
     )
 
 
-def _known(page: "ListPage", sort: str) -> str:
+def _known(page: ListDeclaration, sort: str) -> str:
     """The sort name, if the list can be sorted so; else nothing."""
     return sort if sort and page.order(sort).name == sort.removeprefix("-") else ""
 
@@ -169,7 +167,7 @@ def _view(given: str | None, views: Sequence[Segment]) -> Segment | None:
     raise NotFound(_l("There is no such segment."))
 
 
-def preference_name(page: "ListPage", view: Segment | None) -> str:
+def preference_name(page: ListDeclaration, view: Segment | None) -> str:
     """Under which name a reader's columns are remembered: each saved view has its own."""
     return page.name if view is None else f"{page.name}/{view.id}"
 

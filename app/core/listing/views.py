@@ -1,7 +1,7 @@
 """The answer to a request at a list: the page, and what its forms ask for."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,22 +12,18 @@ from app.core.criteria import segments
 from app.core.criteria.segments import Sharing
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
-from app.core.list_preferences import choose, pin, unpin
 from app.core.listing.bulk import bulk, chosen_ids
+from app.core.listing.declaration import ListDeclaration
 from app.core.listing.editor import Editor, read_editor
 from app.core.listing.export import export, may_export_in_full
 from app.core.listing.screen import ListScreen
 from app.core.listing.state import ListState, here, preference_name, read_state
 from app.core.permissions import current_actor
 from app.core.personal.reasons import given_reason
-
-if TYPE_CHECKING:
-    from app.core.listing.page import ListPage
-
-SEARCH_LABEL = _l("Search")
+from app.core.preferences import choose, pin, unpin
 
 
-def respond(page: "ListPage", args: tuple[Any, ...], extra: Mapping[str, Any]) -> ResponseReturnValue:
+def respond(page: ListDeclaration, args: tuple[Any, ...], extra: Mapping[str, Any]) -> ResponseReturnValue:
     """GET shows the list (or adds a condition and goes there); POST does what its `do` says."""
     state = read_state(page, current_actor(), args)
     if request.method == "POST":

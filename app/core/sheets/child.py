@@ -1,8 +1,8 @@
 """The guarded child that reads one spreadsheet: a script of its own, never imported by the application.
 
 A hostile workbook can make any reader ask for hundreds of gigabytes or run for hours, so reading happens in a
-fresh process under an address-space and a CPU limit (`app.core.sheets.reading` starts it). Of the application it
-takes the file beside it that looks for formulas, and nothing else, which keeps its start near 40 ms and
+fresh process under an address-space and a CPU limit (`app.core.sheets.reading` starts it). Of the application
+it takes the file beside it that looks for formulas, and nothing else, which keeps its start near 40 ms and
 leaves it nothing to leak.
 
 Protocol, one JSON document a line on stdout:
@@ -156,7 +156,7 @@ def calamine_sheets(path: Path, guard: Guard) -> Iterator[tuple[str, Rows]]:
         width = table.end[1] + 1 if table.end else 0
         if width > guard.columns:
             raise Refused("too_many_columns", limit=guard.columns, found=width)
-        yield sheet.name, beside("sheet_formulas").with_formulas(path, sheet.name, table.iter_rows())
+        yield sheet.name, beside("formulas").with_formulas(path, sheet.name, table.iter_rows())
 
 
 def openpyxl_sheets(path: Path, _guard: Guard) -> Iterator[tuple[str, Rows]]:
@@ -171,7 +171,7 @@ def openpyxl_sheets(path: Path, _guard: Guard) -> Iterator[tuple[str, Rows]]:
             # What the file claims as its size may be a lie or a stray cell far away.
             sheet.reset_dimensions()
             rows = sheet.iter_rows(values_only=True)
-            yield sheet.title, beside("sheet_formulas").with_formulas(path, sheet.title, rows)
+            yield sheet.title, beside("formulas").with_formulas(path, sheet.title, rows)
 
 
 def encoding_of(path: Path) -> str:

@@ -22,7 +22,7 @@ from app.core.sheets.cells import Cell
 from app.core.sheets.headings import Heading, Named, find_header, title_of
 from app.core.sheets.refusals import SheetRefused
 
-CHILD = Path(__file__).with_name("sheet_child.py")
+CHILD = Path(__file__).with_name("child.py")
 OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 FOREIGN_MARKS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"MZ", b"Rar!", b"7z\xbc")
 
@@ -210,7 +210,7 @@ class _Child:
 
 
 def _revive(document: dict[str, Any]) -> Any:
-    """Turn the three travelling forms of `sheet_child.encode` back into values; other documents stay."""
+    """Turn the three travelling forms of `sheets.child.encode` back into values; other documents stay."""
     if len(document) != 1:
         return document
     if "d" in document:

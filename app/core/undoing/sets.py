@@ -1,4 +1,4 @@
-"""Notes for undo that the database writes itself: the same JSON that `core.undoing.reversible` makes of a plan.
+"""Notes for undo that the database writes itself: the same JSON that `reversible` makes of a plan.
 
 A statement that changes thousands of records builds their notes from the values that are stored; these are
 the expressions for it, on both databases.

@@ -1,6 +1,7 @@
 """The left navigation: what the manifests offer, less what the reader may not do.
 
-All of it follows from a `Standing`, so that the frame of a page can be kept for the next one (core.web.frame).
+All of it follows from a `Standing`, so that the frame of a page can be kept for the next one
+(core.web.frame).
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ from flask import request, url_for
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Features, NavItem, current_features
-from app.core.listing.parts import PAGES
+from app.core.listing.declaration import PAGES
 from app.core.permissions import Role, may_open
 
 _LEADERS = frozenset({Role.MANAGER, Role.BRANCH_HEAD})

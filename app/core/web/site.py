@@ -22,9 +22,9 @@ from app.core.language import formats
 from app.core.language.i18n import COOKIE as LANGUAGE
 from app.core.language.i18n import LOCALES, translated
 from app.core.links import asset, came_from, url_if
-from app.core.list_preferences import move_up, unpin
 from app.core.permissions import current_actor, may, public, signed_in
 from app.core.personal.reasons import REASONS
+from app.core.preferences import move_up, unpin
 from app.core.story import told
 from app.core.web import failures, styleguide
 from app.core.web.frame import THEME, THEMES, frame_head, sidebar, theme, topbar

@@ -6,33 +6,15 @@ is `allowed`; no code compares states by itself. Row scope is not asked here: wh
 found it through `visible_to`.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 from app.core.errors import DomainError, Forbidden
 from app.core.features import current_features
 from app.core.permissions import Actor, may
-
-if TYPE_CHECKING:
-    from app.core.workflow.engine import Workflow
-
-
-@dataclass(frozen=True)
-class Act:
-    """Something done with a record besides moving it; without a `permission` the state alone decides."""
-
-    name: str
-    label: Any
-    permission: str | None = None
-
-
-@dataclass(frozen=True)
-class Nobody:
-    """What a state allows nobody, whatever the role; the reason says what to do instead."""
-
-    reason: Any
+from app.core.workflow.declared import Workflow
+from app.core.workflow.parts import Nobody
 
 
 def refusal(record: Any, act: str, actor: Actor | None) -> DomainError | None:
@@ -70,7 +52,7 @@ def demand(record: Any, act: str, actor: Actor | None) -> None:
         raise why
 
 
-def _workflow_of(record: Any) -> "Workflow[Any]":
+def _workflow_of(record: Any) -> Workflow[Any]:
     for workflow in current_features().workflows.values():
         if isinstance(record, workflow.model):
             return workflow

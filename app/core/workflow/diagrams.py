@@ -8,8 +8,9 @@ from flask.cli import AppGroup
 from flask_babel import force_locale
 
 from app.core.features import current_features
-from app.core.workflow.acts import Nobody
-from app.core.workflow.engine import State, Workflow
+from app.core.workflow.declared import Workflow
+from app.core.workflow.engine import State
+from app.core.workflow.parts import Nobody
 
 group = AppGroup("workflows", help="The processes of the house.")
 

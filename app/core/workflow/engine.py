@@ -1,17 +1,15 @@
 """Workflow as data: states, transitions, guards and effects in one readable declaration.
 
-`transition` is the only way a record changes its state by hand or by rule; `workflow_sets.transition_many`
+`transition` is the only way a record changes its state by hand or by rule; `sets.transition_many`
 is the same for sets. Both check, write one history row and one timeline entry, and signal before and after.
 A refused transition says every reason at once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Index, String, Text, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -22,84 +20,13 @@ from app.core.db import Model, db
 from app.core.errors import DomainError, Forbidden
 from app.core.features import current_features
 from app.core.permissions import Actor, may
-from app.core.workflow.acts import Act, Nobody
+from app.core.workflow.declared import R, Workflow
 from app.core.workflow.parts import Ask, Check, Deadline, Effect, Guard, Reason, State, Tone, Transition
 
 __all__ = [
     "Ask", "Check", "Deadline", "Effect", "Guard", "Move", "Option", "Reason", "State", "Tone", "Transition",
     "Workflow", "WorkflowHistory", "available", "history", "option", "transition",
 ]  # fmt: skip
-
-R = TypeVar("R", bound=Any)
-
-
-@dataclass(frozen=True)
-class Workflow(Generic[R]):
-    """One process. `field` names the record's state column; `since` the column of the last change, if any.
-
-    `endpoint` is the page of a record, by its `id`: there lead its steps and the entries of the timeline.
-    Where a record's page is reached another way, `url` tells, and no entry links to it.
-    """
-
-    name: str
-    title: Any
-    model: type[R]
-    states: tuple[State, ...]
-    transitions: tuple[Transition, ...]
-    acts: tuple[Act, ...] = ()
-    field: str = "state"
-    since: str | None = None
-    kind: str = "workflow"
-    employer_id: Callable[[R], int | None] = lambda record: record.employer_id
-    load: Callable[[int, Actor], R] | None = None
-    endpoint: str | None = None
-    url: Callable[[R], str] | None = None
-
-    def __post_init__(self) -> None:
-        names = {state.name for state in self.states}
-        for t in self.transitions:
-            if unknown := ({*t.sources, t.target} - names):
-                raise ValueError(f"{self.name}.{t.name}: unknown states {sorted(unknown)}")
-        acts = {act.name for act in self.acts}
-        for state in self.states:
-            if unknown := (state.acts.keys() - acts):
-                raise ValueError(f"{self.name}.{state.name}: unknown acts {sorted(unknown)}")
-
-    @cached_property
-    def _by_name(self) -> Mapping[str, State]:
-        return {state.name: state for state in self.states}
-
-    def state(self, name: str) -> State:
-        return self._by_name[name]
-
-    def state_of(self, record: R) -> State:
-        return self.state(str(getattr(record, self.field)))
-
-    def named(self, name: str) -> Transition:
-        for t in self.transitions:
-            if t.name == name:
-                return t
-        raise DomainError(_l("There is no such step."))
-
-    def takes(self, state: State, act: str) -> str | Nobody | None:
-        """The permission that the act takes in the state, or that nobody may; KeyError for an unknown act."""
-        usual = {one.name: one.permission for one in self.acts}
-        return state.acts.get(act, usual[act])
-
-    def page_of(self, record: R) -> str:
-        """The address of the record's page."""
-        if self.endpoint:
-            return url_for(self.endpoint, id=record.id)
-        return self.url(record) if self.url else "/"
-
-    def open_to(self, act: str) -> frozenset[str]:
-        """The states in which somebody may do this: for conditions over many records."""
-        return frozenset(s.name for s in self.states if not isinstance(self.takes(s, act), Nobody))
-
-    @property
-    def choices(self) -> list[tuple[str, Any]]:
-        return [(state.name, state.label) for state in self.states]
-
 
 @dataclass(frozen=True)
 class Move:

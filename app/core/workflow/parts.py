@@ -7,7 +7,6 @@ from typing import Any
 
 from app.core import options
 from app.core.permissions import Actor
-from app.core.workflow.acts import Nobody
 
 Reason = Any  # a lazy string
 #: Looks at a record and says what stands in the way: a reason, or a list of them; None lets it pass.
@@ -53,8 +52,24 @@ class Deadline:
 
 
 @dataclass(frozen=True)
+class Act:
+    """Something done with a record besides moving it; without a `permission` the state alone decides."""
+
+    name: str
+    label: Any
+    permission: str | None = None
+
+
+@dataclass(frozen=True)
+class Nobody:
+    """What a state allows nobody, whatever the role; the reason says what to do instead."""
+
+    reason: Any
+
+
+@dataclass(frozen=True)
 class State:
-    """`acts`: what takes another permission here than usual, or is allowed to nobody (see `core/workflow/acts.py`)."""
+    """`acts`: what takes another permission here than usual, or is allowed to nobody (see `acts.py`)."""
 
     name: str
     label: Any

@@ -10,7 +10,8 @@ from app.core.bulk import Columns, insert_columns
 from app.core.clock import now
 from app.core.db import among, db
 from app.core.features import current_features
-from app.core.workflow.engine import SUMMARY, Transition, Workflow, WorkflowHistory
+from app.core.workflow.declared import Workflow
+from app.core.workflow.engine import SUMMARY, Transition, WorkflowHistory
 
 CHUNK = 5000
 #: the name in the history of a state that an undo set back

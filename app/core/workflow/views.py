@@ -20,7 +20,8 @@ from app.core.features import current_features
 from app.core.forms.choices import offered
 from app.core.forms.month_field import PeriodField
 from app.core.permissions import Actor, current_actor, signed_in
-from app.core.workflow.engine import Ask, Option, Transition, Workflow, option, transition
+from app.core.workflow.declared import Workflow
+from app.core.workflow.engine import Ask, Option, Transition, option, transition
 
 blueprint = Blueprint("workflow", __name__, url_prefix="/workflow")
 

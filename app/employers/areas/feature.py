@@ -3,9 +3,9 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem
+from app.core.finds import SearchKind
 from app.core.jobs import DailyAt
 from app.core.permissions import LEADERS, OFFICE
-from app.core.searching import SearchKind
 from app.employers.areas import demo
 from app.employers.areas.forms import AREAS
 from app.employers.areas.jobs import place_by_name

@@ -4,10 +4,11 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from app.core.criteria.trees import Field, Kind
+from app.core.finds import Found, Hit
 from app.core.language.text import search_key
 from app.core.links import url_if
 from app.core.permissions import Actor
-from app.core.searching import Found, Hit, said
+from app.core.searching import said
 from app.employers.areas.models import AREA_KIND_LABELS
 from app.employers.areas.queries import area_choices, areas_below, tree
 from app.employers.lists import IDENTITY

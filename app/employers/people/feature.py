@@ -5,11 +5,11 @@ from flask_babel import lazy_gettext as _l
 from app.core.criteria.trees import Tree, rule
 from app.core.features import Feature, Kpi, NavItem
 from app.core.files.attachable import RecordKind
+from app.core.finds import SearchKind
 from app.core.merging.moving import PEOPLE, Mover
 from app.core.periods import Period
 from app.core.permissions import LEADERS, Role
 from app.core.personal.retaining import Retention
-from app.core.searching import SearchKind
 from app.employers.models import ROLE_LABELS, EmployerContact
 from app.employers.people.forms import CONTACTS
 from app.employers.people.lists import FIELDS, find_people

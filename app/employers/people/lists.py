@@ -12,13 +12,14 @@ from sqlalchemy.orm import selectinload
 from app.accounts.queries import name_of
 from app.core.criteria.trees import Field, Kind, Tree, choices_of, rule, to_query
 from app.core.db import among
+from app.core.finds import Found, Hit
 from app.core.language import formats
 from app.core.language.text import phone_digits
 from app.core.links import url_if
 from app.core.listing.page import Column, Empty, Link, ListPage, Quick
 from app.core.listing.parts import Badge
 from app.core.permissions import Actor, current_actor
-from app.core.searching import Found, Hit, found_in
+from app.core.searching import found_in
 from app.employers.lists import OWNER_COLUMN, employer_fields
 from app.employers.models import (
     CHANNEL_LABELS,

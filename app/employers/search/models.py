@@ -32,8 +32,8 @@ MARKS = {kind: mark(number) for number, kind in enumerate(TermKind)}
 class SearchDocument(Model):
     """All the ways to find an employer in one row, kept up to date at write time (services.reindex).
 
-    A column holds the `core.language.text.search_key` of each text of its kind, each between line breaks: a needle
-    has none, so a break before it says that a text begins with it.
+    A column holds the `core.language.text.search_key` of each text of its kind, each between line breaks: a
+    needle has none, so a break before it says that a text begins with it.
     """
 
     __tablename__ = "employer_search"

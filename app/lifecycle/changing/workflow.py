@@ -12,8 +12,8 @@ from app.core.finding import the_one
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.core.rules.workdays import calendar
-from app.core.workflow.acts import Act, Nobody
 from app.core.workflow.engine import Ask, Move, Reason, State, Tone, Transition, Workflow
+from app.core.workflow.parts import Act, Nobody
 from app.lifecycle.changing.models import ENDED, RegisteredChange
 from app.lifecycle.changing.policy import PAPERS, Permission, papers_for, visible_to
 from app.lifecycle.changing.recording import services as recording

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from app.core.clock import today
 from app.core.finding import the_one
 from app.core.permissions import Actor
-from app.core.workflow.acts import Act, Nobody
 from app.core.workflow.engine import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
+from app.core.workflow.parts import Act, Nobody
 from app.lifecycle.closing.models import Closing, Sealing
 from app.lifecycle.closing.policy import (
     PAPERS,

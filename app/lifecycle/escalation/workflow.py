@@ -15,8 +15,8 @@ from app.core.escalating import Breach, Step
 from app.core.finding import the_one
 from app.core.options import Option
 from app.core.permissions import Actor
-from app.core.workflow.acts import Act, Nobody
 from app.core.workflow.engine import Ask, Deadline, State, Tone, Transition, Workflow
+from app.core.workflow.parts import Act, Nobody
 from app.lifecycle.escalation.models import Escalation
 from app.lifecycle.escalation.policy import (
     CONTACT_DAYS,

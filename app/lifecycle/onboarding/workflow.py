@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from app.core.finding import the_one
 from app.core.permissions import Actor
-from app.core.workflow.acts import Act, Nobody
 from app.core.workflow.engine import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
+from app.core.workflow.parts import Act, Nobody
 from app.lifecycle.onboarding.models import Opening
 from app.lifecycle.onboarding.policy import APPROVE_DAYS, PAPERS_DAYS, Permission, visible_to
 from app.lifecycle.papers.models import CheckResult

@@ -13,7 +13,6 @@ from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.core.rules.rates import HIGHEST_RATE, LOWEST_RATE
 from app.core.timeline import TimelineEntry
-from app.core.workflow.acts import Act, Nobody
 from app.core.workflow.engine import (
     Ask,
     Deadline,
@@ -25,6 +24,7 @@ from app.core.workflow.engine import (
     Workflow,
     WorkflowHistory,
 )
+from app.core.workflow.parts import Act, Nobody
 from app.relief.applications.models import (
     AUTHORITY_LABELS,
     ApplicationState,

@@ -5,10 +5,11 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.finds import SearchKind
 from app.core.handing_over import Matter
 from app.core.merging.moving import Mover
 from app.core.permissions import Actor
-from app.core.searching import SearchKind, rows_of
+from app.core.searching import rows_of
 from app.employers.models import Employer
 from campaigns.channels.worklist import demo, queries
 from campaigns.channels.worklist.lists import ADD, DRIVES, FIELDS

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from app.core.db import db
 from app.core.finding import the_one
 from app.core.permissions import Actor
-from app.core.workflow.acts import Act, Nobody
 from app.core.workflow.engine import Ask, State, Tone, Transition, Workflow
+from app.core.workflow.parts import Act, Nobody
 from campaigns.channels.worklist.models import Drive, DriveRow, DriveState, RowState
 from campaigns.channels.worklist.policy import Permission, managed_by, rows_visible_to
 

@@ -22,7 +22,7 @@ MOST_PINS = 8
 
 
 class ListPreference(Model):
-    """`list_name` is that of a list, or of one of its saved views (`list_state.preference_name`)."""
+    """`list_name` is that of a list, or of one of its saved views (`listing.state.preference_name`)."""
 
     __tablename__ = "list_preferences"
     __audited__: ClassVar[bool] = False
