@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import signals
 from app.core.features import Feature, NavItem, TimelineKind
+from app.core.files.attachable import RecordKind
 from app.core.finds import SearchKind
 from app.core.handing_over import Matter
 from app.core.merging.moving import PEOPLE, Mover
@@ -17,6 +18,7 @@ from campaigns.drafting.policy import (
     HEAD_ABOVE_RECIPIENTS,
     SERVICE_TO_ALL,
     Permission,
+    visible_to,
 )
 from campaigns.drafting.queries import campaign_under_way
 from campaigns.drafting.services import uses_of
@@ -50,6 +52,20 @@ feature = Feature(
     grants=GRANTS,
     options=(SERVICE_TO_ALL, HEAD_ABOVE_RECIPIENTS, HEAD_ABOVE_COST),
     workflows=(CAMPAIGN,),
+    record_kinds=(
+        RecordKind(
+            "campaign",
+            _l("Campaign"),
+            Campaign,
+            visible_to,
+            view=Permission.VIEW,
+            attach=Permission.DRAFT,
+            remove=Permission.DRAFT,
+            employer_id=lambda _campaign: None,
+            title=lambda campaign: campaign.name,
+            endpoint="drafting.show",
+        ),
+    ),
     search=(
         SearchKind(
             "campaigns",

@@ -11,7 +11,7 @@ from app.core.forms.choices import offered
 from app.core.jobs import Every
 from app.core.merging.moving import PEOPLE, Mover
 from app.core.permissions import Actor, may
-from app.core.personal.retaining import people_forgotten
+from app.core.personal.retaining import Retention, people_forgotten
 from app.employers.people.queries import may_edit
 from app.employers.policy import Permission as EmployerPermission
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS, conceal
@@ -22,7 +22,7 @@ from campaigns.ledger.forms import OptOutForm
 from campaigns.ledger.lists import EMPLOYER_FIELDS
 from campaigns.ledger.policy import OPTIONS
 from campaigns.ledger.proving.queries import delivered_since
-from campaigns.ledger.services.forgetting import forget_people
+from campaigns.ledger.services.forgetting import forget_people, forget_replies, strangers_replies
 from campaigns.ledger.services.settling import KIND
 from campaigns.ledger.workflow import LABELS
 
@@ -72,6 +72,20 @@ feature = Feature(
             "contact_id",
             distinct=("message_class",),
             of=PEOPLE,
+        ),
+    ),
+    retention=(
+        Retention(
+            "replies",
+            _l("SMS replies of strangers"),
+            _l(
+                "Counted from the reply: of numbers that belong to no contact, number and words are deleted; "
+                "an opt-out stays in force."
+            ),
+            strangers_replies,
+            forget_replies,
+            months=12,
+            batch=1000,
         ),
     ),
     schedule=(Every(10, jobs.sweep), Every(300, jobs.fetch_all)),

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -19,11 +19,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app.accounts.models import User
+from app.accounts.models import Branch, User
 from app.attachments import jobs, queries, services
 from app.attachments.models import Attachment, StoredFile
 from app.audit.models import AuditEvent
 from app.config import bind_settings, current_settings
+from app.contributions.adjustment.models import Adjustment
 from app.core.clock import now, today
 from app.core.db import db, writing
 from app.core.errors import DomainError
@@ -32,14 +33,17 @@ from app.core.files.attachable import RecordKind
 from app.core.jobs import run_inline
 from app.core.permissions import Role, Scope
 from app.core.timeline import TimelineEntry
+from app.employers.identity.models import EmployerRelation, Verification
 from app.employers.merging.services import merging, undoing
-from app.employers.models import Employer
+from app.employers.models import Employer, FormerName
 from app.employers.services import version_of
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.tasks.services import open_task
+from tests.architecture import samples
 from tests.attachments import files
 from tests.factories import (
     create_branch,
+    create_campaign,
     create_case,
     create_employer,
     create_import_batch,
@@ -388,19 +392,34 @@ def test_files_on_an_import_belong_to_no_employer(client: FlaskClient, li: User)
 
 
 @pytest.mark.databases("sqlite")
-def test_files_hang_on_tasks_and_arrears_cases_and_stand_on_their_pages_and_the_employers(
+def test_files_hang_on_matters_proofs_and_campaigns_and_stand_on_their_pages(
     client: FlaskClient, harbour: Employer, li: User
 ) -> None:
     task = open_task("callback", "给单位回电话", today(), employer=harbour, owner_id=li.id)
     case = create_case(harbour)
     db.session.commit()
+    made: tuple[tuple[type[Any], Callable[[Branch], int]], ...] = (
+        (EmployerRelation, samples.relation),
+        (FormerName, samples.former_name),
+        (Verification, samples.verification),
+        (Adjustment, samples.adjustment),
+    )
+    others: list[Any] = [db.session.get_one(model, make(li.branch)) for model, make in made]
+    others.append(create_campaign(li))
+    db.session.commit()
+    for record in others:
+        name = f"{queries.kind_of(record).name}.jpg"
+        assert send(client, record, files.picture(), name=name).status_code == 200
+        with client.application.test_request_context():
+            page = queries.kind_of(record).url(record.id)
+        assert name in client.get(page).text
     for record, page in ((task, f"/tasks/{task.id}"), (case, f"/arrears/{case.id}")):
         name = f"{queries.kind_of(record).name}.jpg"
         assert send(client, record, files.picture(), name=name).status_code == 200
         assert name in client.get(page).text
         assert name in client.get(f"/attachments/on/employer/{harbour.id}").text
     sign_in(client, create_user(Role.SPECIALIST))
-    for record in (task, case):
+    for record in (task, case, *others):
         assert send(client, record, files.picture()).status_code == 404
 
 

@@ -36,7 +36,7 @@ from app.personal.models import RetentionRule, RetentionRun
 from app.tasks.models import Task
 from app.tasks.services import open_task
 from campaigns.drafting.models import AudienceMember
-from campaigns.ledger.models import Message, MessageState
+from campaigns.ledger.models import Message, MessageState, Reply
 from tests.factories import (
     create_campaign,
     create_contact,
@@ -290,3 +290,25 @@ def test_the_security_administrator_sets_the_rules_and_others_only_look(client: 
         assert client.post(address, data={"months": "99"}).status_code == 403
     sign_in(client, create_user(Role.SPECIALIST))
     assert client.get("/settings/retention").status_code == 403
+
+
+@pytest.mark.databases("sqlite")
+def test_replies_of_numbers_that_are_nobodys_lose_number_and_words_once(app: Flask) -> None:
+    create_contact(create_employer(), mobile=MOBILE)
+    texts = (
+        ("1", MOBILE, LONG_AGO),
+        ("2", "13900139000", LONG_AGO),
+        ("3", "13900139000", timedelta(days=30)),
+    )
+    for number, phone, ago in texts:
+        db.session.add(
+            Reply(gateway="http", gateway_id=number, phone=phone, text="我是王芳芳", at=now() - ago)
+        )
+    db.session.commit()
+    assert [carried_out("replies"), carried_out("replies")] == [1, 0]
+    kept = db.session.execute(select(Reply.phone, Reply.text).order_by(Reply.id)).all()
+    assert [tuple(one) for one in kept] == [
+        (MOBILE, "我是王芳芳"),
+        ("", NOBODY),
+        ("13900139000", "我是王芳芳"),
+    ]

@@ -9,11 +9,12 @@ from app.contributions.adjustment.forms import SUBMITTED
 from app.contributions.adjustment.jobs import keep_up
 from app.contributions.adjustment.lists import FIELDS
 from app.contributions.adjustment.models import Adjustment
-from app.contributions.adjustment.policy import OPTIONS, Permission, bounds_of
+from app.contributions.adjustment.policy import OPTIONS, Permission, bounds_of, visible_to
 from app.contributions.adjustment.views import bp
 from app.contributions.adjustment.workflow import ADJUSTMENT
 from app.core.criteria.trees import Tree, rule
 from app.core.features import Feature, Kpi, NavItem, Panel, TimelineKind
+from app.core.files.attachable import RecordKind
 from app.core.jobs import DailyAt
 from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
@@ -66,6 +67,20 @@ feature = Feature(
         Panel(
             "adjustment", _l("Adjustment of bases"), "adjustment/panel.html", _panel, Permission.VIEW, 53,
             later=True,
+        ),
+    ),
+    record_kinds=(
+        RecordKind(
+            "adjustment",
+            _l("Adjustment of bases"),
+            Adjustment,
+            visible_to,
+            view=Permission.VIEW,
+            attach=Permission.WORK,
+            remove=Permission.WORK,
+            employer_id=lambda row: row.employer_id,
+            title=lambda row: f"{row.employer.name} {row.drive.year}",
+            endpoint="adjustment.show",
         ),
     ),
     movers=(

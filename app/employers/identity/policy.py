@@ -6,7 +6,7 @@ from sqlalchemy.orm import aliased
 
 from app.core.permissions import Actor, Grantable
 from app.employers.identity.models import EmployerRelation, Verification
-from app.employers.models import Employer
+from app.employers.models import Employer, FormerName
 from app.employers.policy import visible_to
 
 
@@ -25,6 +25,10 @@ def relation_visible_to(actor: Actor | None) -> ColumnElement[bool]:
     return EmployerRelation.subject_id.in_(
         select(_subject.id).where(visible_to(actor, _subject))
     ) & EmployerRelation.object_id.in_(select(_object.id).where(visible_to(actor, _object)))
+
+
+def name_visible_to(actor: Actor | None) -> ColumnElement[bool]:
+    return FormerName.employer_id.in_(select(Employer.id).where(visible_to(actor)))
 
 
 def verification_visible_to(actor: Actor | None) -> ColumnElement[bool]:

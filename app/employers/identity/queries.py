@@ -19,7 +19,7 @@ from app.employers.identity.models import (
     IdentityFile,
     Verification,
 )
-from app.employers.identity.policy import relation_visible_to, verification_visible_to
+from app.employers.identity.policy import name_visible_to, relation_visible_to, verification_visible_to
 from app.employers.models import Contact, Employer, FormerName
 from app.employers.policy import visible_to
 
@@ -82,8 +82,13 @@ def find_relation(relation_id: int, actor: Actor) -> EmployerRelation:
 
 
 def find_name(name_id: int, actor: Actor) -> FormerName:
-    query = select(FormerName).join(Employer).where(FormerName.id == name_id, visible_to(actor))
+    query = select(FormerName).where(FormerName.id == name_id, name_visible_to(actor))
     return the_one(query, _l("There is no such former name."))
+
+
+def find_verification(verification_id: int, actor: Actor) -> Verification:
+    query = select(Verification).where(Verification.id == verification_id, verification_visible_to(actor))
+    return the_one(query, _l("There is no such verification."))
 
 
 def files_of(employer_id: int) -> Sequence[IdentityFile]:

@@ -1,5 +1,6 @@
 """An employer's identity on one page, the register, and the log of verifications."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from markupsafe import Markup
 
 from app.core.clock import today
 from app.core.db import db
-from app.core.errors import DomainError, NotFound
+from app.core.errors import DomainError
 from app.core.permissions import current_actor, requires
 from app.core.web.node_picture import Edge, Node, draw
 from app.core.workflow.acts import demand
@@ -32,9 +33,8 @@ from app.employers.identity.models import (
     SUBJECT_LABELS,
     WAY_LABELS,
     EmployerRelation,
-    Verification,
 )
-from app.employers.identity.policy import Permission, verification_visible_to
+from app.employers.identity.policy import Permission
 from app.employers.models import Employer
 from app.employers.queries import find, profile
 from app.employers.search.queries import search
@@ -164,6 +164,48 @@ def remove_relation(relation_id: int) -> ResponseReturnValue:
     return _saved(back)
 
 
+@blueprint.get("/relations/<int:relation_id>")
+@requires(Permission.VIEW)
+def relation(relation_id: int) -> ResponseReturnValue:
+    """One relation, and the papers that prove it."""
+    one = queries.find_relation(relation_id, current_actor())
+    words = f"{one.subject.name} {SUBJECT_LABELS[one.kind]} {one.object.name}"
+    facts = (
+        (_("Kinship"), words),
+        (_("Since"), one.since),
+        (_("Until"), one.until),
+        (_("Proof"), one.proof),
+    )
+    return _record(one, KIND_LABELS[one.kind], one.subject, facts)
+
+
+@blueprint.get("/names/<int:name_id>/proof")
+@requires(Permission.VIEW)
+def former_name(name_id: int) -> ResponseReturnValue:
+    """One former name, and the papers that prove it."""
+    one = queries.find_name(name_id, current_actor())
+    facts = (
+        (_("Name"), one.name),
+        (_("Since"), one.since),
+        (_("Until"), one.until),
+        (_("Proof"), one.proof),
+    )
+    return _record(one, _("Former name"), one.employer, facts)
+
+
+@blueprint.get("/verifications/<int:verification_id>")
+@requires(Permission.VIEW)
+def verification(verification_id: int) -> ResponseReturnValue:
+    """What was verified, and what was handed in for it."""
+    one = queries.find_verification(verification_id, current_actor())
+    facts = (
+        (_("Whom it is about"), one.person), (_("What was verified"), one.question),
+        (_("Result"), RESULT_LABELS[one.result]), (_("How"), WAY_LABELS[one.way]),
+        (_("Who answered"), one.answered_by), (_("Documents on file"), one.materials), (_("When"), one.at),
+    )  # fmt: skip
+    return _record(one, _("Verification"), one.employer, facts)
+
+
 @blueprint.route("/names/<int:name_id>", methods=["GET", "POST"])
 @requires(Permission.EDIT)
 def edit_name(name_id: int) -> ResponseReturnValue:
@@ -213,10 +255,7 @@ def verify(employer_id: int) -> ResponseReturnValue:
 @requires(Permission.VERIFY)
 def settle(verification_id: int) -> ResponseReturnValue:
     """The outstanding answer came."""
-    mine = verification_visible_to(current_actor()), Verification.id == verification_id
-    made = db.session.query(Verification).filter(*mine).one_or_none()
-    if made is None:
-        raise NotFound(_l("There is no such verification."))
+    made = queries.find_verification(verification_id, current_actor())
     form = ResultForm()
     if not form.validate_on_submit():
         raise DomainError(_l("Choose the answer."))
@@ -228,6 +267,13 @@ def _page(name: str, form: Any, employer: Employer, **names: Any) -> ResponseRet
     status = 422 if form.is_submitted() else 200
     page = render_template(f"employers/identity/{name}.html", form=form, employer=employer, **names)
     return page, status
+
+
+def _record(
+    record: Any, title: Any, employer: Employer, facts: Sequence[tuple[str, Any]]
+) -> ResponseReturnValue:
+    names = {"record": record, "title": title, "employer": employer, "facts": facts}
+    return render_template("employers/identity/record.html", **names)
 
 
 def _saved(employer_id: int) -> ResponseReturnValue:

@@ -3,10 +3,12 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, Panel, TimelineKind
+from app.core.files.attachable import RecordKind
 from app.core.merging.moving import Mover
 from app.core.rules import rates
 from app.outreach.plans import demo
 from app.outreach.plans.models import ContributionPlan
+from app.outreach.plans.policy import visible_to
 from app.outreach.plans.queries import plans_of
 from app.outreach.plans.services import KIND
 from app.outreach.plans.views import blueprint
@@ -26,6 +28,20 @@ feature = Feature(
             Permission.VIEW,
             22,
             later=True,
+        ),
+    ),
+    record_kinds=(
+        RecordKind(
+            "contribution_plan",
+            _l("Contribution plan"),
+            ContributionPlan,
+            visible_to,
+            view=Permission.VIEW,
+            attach=Permission.LOG,
+            remove=Permission.LOG,
+            employer_id=lambda plan: plan.employer_id,
+            title=lambda plan: plan.employer.name,
+            endpoint="plans.show",
         ),
     ),
     timeline_kinds=(TimelineKind(KIND, _l("Contribution plan"), "calculator", Permission.VIEW),),

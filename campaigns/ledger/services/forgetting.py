@@ -1,11 +1,13 @@
-"""Messages stay when a person is forgotten, but without the number and the name."""
+"""What stays when a person is forgotten or was never known: messages and replies, without number or name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, exists, select, update
 
 from app.core.db import db
 from app.core.personal.retaining import NOBODY, without_name
+from app.employers.models import Contact
 from campaigns.drafting.models import AudienceMember
 from campaigns.ledger.models import Message, Reply
 from campaigns.ledger.workflow import OPEN
@@ -26,3 +28,15 @@ def forget_people(_sender: object, names: Mapping[int, str]) -> None:
         member.variables = without_name(member.variables, name)
         member.own_variables = without_name(member.own_variables, name)
     db.session.flush()
+
+
+def strangers_replies(before: datetime) -> Select[int]:
+    """The ids of replies that came before, from numbers that are nobody's, or nobody's any more."""
+    somebodys = exists().where(Contact.mobile == Reply.phone)
+    return select(Reply.id).where(Reply.at < before, Reply.phone != "", ~somebodys)
+
+
+def forget_replies(ids: Sequence[int]) -> int:
+    """That there was a reply stays, so that the gateway's repetition of it is known; number and words go."""
+    db.session.execute(update(Reply).where(Reply.id.in_(ids)).values(phone="", text=NOBODY))
+    return len(ids)
