@@ -28,6 +28,7 @@ __all__ = [
     "Workflow", "WorkflowHistory", "available", "history", "option", "transition",
 ]  # fmt: skip
 
+
 @dataclass(frozen=True)
 class Move:
     """What a transition did; handed to effects and signals."""
