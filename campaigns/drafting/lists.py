@@ -224,6 +224,13 @@ AUDIENCE = ListPage(
     columns=(
         employer_column(AudienceMember),
         Column("outcome", _l("Outcome"), badge=_outcome, sort=AudienceMember.excluded),
+        Column(
+            "reading",
+            _l("What they read"),
+            lambda _member: _("Preview"),
+            link=lambda m: url_for("drafting.one_reads", id=m.campaign_id, member=m.id),
+            export=lambda _member: None,
+        ),
         *contact_columns(AudienceMember),
         Column("address", _l("Address"), shown=False),
         Column("months", _l("Months in arrears"), lambda m: m.employer.arrears_months, number=True),

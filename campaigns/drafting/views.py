@@ -18,7 +18,7 @@ from campaigns.channels.sms.models import SmsVersion
 from campaigns.drafting import queries, services
 from campaigns.drafting.content.models import VARIABLES
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS, objections
-from campaigns.drafting.content.queries import draft_sample, preview
+from campaigns.drafting.content.queries import draft_sample, preview, reading
 from campaigns.drafting.forms import CONTACT_ORDER_LABELS, ApprovalForm, ReturnForm, SenderForm, WishForm
 from campaigns.drafting.letters.queries import samples
 from campaigns.drafting.lists import AUDIENCE, CAMPAIGNS
@@ -52,6 +52,18 @@ def audience(id: int) -> ResponseReturnValue:
     """Everybody in the audience, with the reason of those who get nothing."""
     campaign = queries.find(id, _reader())
     return AUDIENCE.respond(campaign, campaign=campaign, back=url_for("drafting.show", id=id))
+
+
+@blueprint.get("/<int:id>/reading")
+@requires(Permission.VIEW)
+def one_reads(id: int) -> ResponseReturnValue:
+    """What one of the audience (`member` in the address) reads; of a letter, on paper."""
+    campaign = queries.find(id, _reader())
+    member = request.args.get("member", 0, type=int)
+    if campaign.channel is Channel.LETTER:
+        return redirect(url_for("letter_drafts.paper", id=id, member=member))
+    page = {"campaign": campaign, "reading": reading(campaign, member), "labels": queries.EXCLUSION_LABELS}
+    return render_template("campaigns/drafting/reading.html", **page)
 
 
 @blueprint.get("/new")

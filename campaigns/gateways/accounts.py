@@ -24,8 +24,8 @@ from app.core.errors import Conflict, DomainError, NotFound
 from app.core.finding import the_one
 from app.core.language.i18n import msgid
 from app.core.personal.sealed import sealed_with_index
-from campaigns.gateways import registry
-from campaigns.gateways.filed import Filed
+from campaigns.gateways import registry, words
+from campaigns.gateways.filed import VARIABLE, Filed
 from campaigns.gateways.models import SECRET, FiledText, GatewayAccount
 from campaigns.gateways.protocol import Gateway
 
@@ -129,6 +129,13 @@ def file_text(account: GatewayAccount, number: str, text: str) -> FiledText:
         raise Conflict(_l("This number is entered already."))
     if not text or "【" in text or "】" in text:
         raise DomainError(_l("Enter the text as it was filed, without the signature."))
+    reasons = words.objections(text)
+    if set("{}") & set(VARIABLE.sub("", text)):
+        reasons.append(
+            _l("A brace stands alone, or the name in it has other characters than a-z, 0-9 and _.")
+        )
+    if reasons:
+        raise DomainError(_l("This text cannot be filed:"), reasons)
     filed = FiledText(account_id=account.id, number=number, text=text)
     db.session.add(filed)
     account.updated_at = now()

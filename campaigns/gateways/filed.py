@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SIGNED = re.compile(r"【([^】]*)】(.*)", re.DOTALL)
-_VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 #: what a refusal is called when no filed text is the message's
 NOT_FILED = "TEMPLATE_NOT_FILED"
@@ -30,7 +30,7 @@ class Filed:
 
     def __init__(self, texts: Sequence[tuple[str, str]]) -> None:
         # the one with most letters of its own first: it says most about the message
-        ordered = sorted(texts, key=lambda one: len(_VARIABLE.sub("", one[1])), reverse=True)
+        ordered = sorted(texts, key=lambda one: len(VARIABLE.sub("", one[1])), reverse=True)
         self._patterns = [(number, *_pattern(text)) for number, text in ordered]
 
     def fit(self, text: str) -> Fitted | None:
@@ -47,7 +47,7 @@ class Filed:
 
 def _pattern(text: str) -> tuple[list[str], re.Pattern[str]]:
     """The variables, numbered where one comes twice, and what a message of this text looks like."""
-    parts = _VARIABLE.split(text)
+    parts = VARIABLE.split(text)
     names = [name if parts[1::2].index(name) == n else f"{name}{n + 1}" for n, name in enumerate(parts[1::2])]
     pattern = "".join(re.escape(part) if n % 2 == 0 else "(.+?)" for n, part in enumerate(parts))
     return names, re.compile(pattern, re.DOTALL)

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -43,6 +43,14 @@ def found(text: str, words: Iterable[Refused]) -> list[str]:
     """Those of the words that stand in the text."""
     looked_at = plain(text)
     return [one.word for one in words if one.plain in looked_at]
+
+
+def objections(text: str) -> list[Any]:
+    """The words in a text that a gateway refuses, each named."""
+    return [
+        _l("The gateway refuses the word “%(word)s”: say it in another way.", word=word)
+        for word in found(text, refused())
+    ]
 
 
 def listed() -> Sequence[GatewayWord]:

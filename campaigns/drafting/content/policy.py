@@ -109,7 +109,7 @@ def objections(campaign: Campaign, on: date | None = None) -> list[Any]:
     spoken = [campaign.signature, text, *(str(one) for one in (campaign.template_values or {}).values())]
     if campaign.message_class is not MessageClass.SERVICE and campaign.follow_steps:
         reasons.append(_l("Only a service notice is followed up: take the follow-up steps out."))
-    return reasons + forbidden("\n".join(spoken))
+    return reasons + words.objections("\n".join(spoken))
 
 
 def unlawful(text: str, message_class: MessageClass) -> list[Any]:
@@ -123,14 +123,6 @@ def unlawful(text: str, message_class: MessageClass) -> list[Any]:
     if message_class is MessageClass.GREETING and LINK in used:
         reasons.append(_l("A greeting carries no link."))
     return reasons
-
-
-def forbidden(text: str) -> list[Any]:
-    """The words in a text that a gateway refuses, each named."""
-    return [
-        _l("The gateway refuses the word “%(word)s”: say it in another way.", word=word)
-        for word in words.found(text, words.refused())
-    ]
 
 
 def _refused_values(campaign: Campaign, variables: Iterable[Declared]) -> list[Any]:

@@ -7,17 +7,19 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
 from app.core.clock import today
 from app.core.db import db
+from app.core.finding import the_one
 from app.core.periods import Period
 from campaigns.channels.letter.models import VariableKind
 from campaigns.channels.sms import text as sms
 from campaigns.channels.sms import text_in_sql
 from campaigns.channels.sms.models import SmsVersion
-from campaigns.drafting.content.models import LINK, Facts, declared
+from campaigns.drafting.content.models import LINK, VARIABLES, Facts, declared
 from campaigns.drafting.content.policy import (
     TOKEN_LENGTH,
     filling,
@@ -190,6 +192,34 @@ def _members(campaign: Campaign, excluded: Exclusion | None, limit: int) -> Sequ
         .options(joinedload(AudienceMember.employer), joinedload(AudienceMember.contact))
     )
     return db.session.scalars(query).all()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one of the audience reads: `asked` is whose it is, who may be spoken for by somebody else's
+    message; before and after are the neighbours in the order of the audience."""
+
+    asked: AudienceMember
+    sample: Sample
+    values: tuple[tuple[Any, str], ...]
+    before: int | None
+    after: int | None
+
+
+def reading(campaign: Campaign, member_id: int) -> Reading:
+    """The message of any of the audience, of those who are left out as it would be. Raises NotFound."""
+    ours = AudienceMember.campaign_id == campaign.id
+    query = select(AudienceMember).where(ours, AudienceMember.id == member_id)
+    people = (joinedload(AudienceMember.employer), joinedload(AudienceMember.contact))
+    asked = the_one(query.options(*people), _l("Nobody of this campaign's audience is that."))
+    lead = db.session.get(AudienceMember, asked.merged_into_id) if asked.merged_into_id else None
+    said, shown = declared(campaign.template_version), lead or asked
+    labels = {name: one.label for name, one in (VARIABLES | said).items()}
+    before = select(func.max(AudienceMember.id)).where(ours, AudienceMember.id < member_id)
+    after = select(func.min(AudienceMember.id)).where(ours, AudienceMember.id > member_id)
+    around = db.session.execute(select(before.scalar_subquery(), after.scalar_subquery())).one()
+    values = tuple((labels.get(name, name), value) for name, value in shown.variables.items())
+    return Reading(asked, _sample(campaign, shown), values, *around)
 
 
 def _sample(campaign: Campaign, member: AudienceMember) -> Sample:

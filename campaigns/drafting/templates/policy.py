@@ -10,8 +10,9 @@ from campaigns.channels.letter.text import Asked, written
 from campaigns.channels.sms import text as sms
 from campaigns.channels.sms.models import SmsVersion
 from campaigns.drafting.content.models import VARIABLES, Declared, declared
-from campaigns.drafting.content.policy import forbidden, stray_braces, unlawful
+from campaigns.drafting.content.policy import stray_braces, unlawful
 from campaigns.drafting.models import MessageClass
+from campaigns.gateways import words
 
 
 class Permission(Grantable):
@@ -34,7 +35,7 @@ def faults(version: SmsVersion) -> list[Any]:
     except DomainError as refusal:
         reasons += refusal.reasons
     reasons += unlawful(text, MessageClass(version.template.message_class))
-    reasons += forbidden("\n".join([text, *(one.default for one in variables.values())]))
+    reasons += words.objections("\n".join([text, *(one.default for one in variables.values())]))
     for one in variables.values():
         reasons += _undeclared(one)
     return reasons

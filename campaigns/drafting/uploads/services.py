@@ -125,13 +125,13 @@ def _line(number: int, cells: Sequence[Cell], table: Table) -> _Line | Unmatched
 
     code, account = cell("uscc"), plain_text(cell("account"))
     written = " ".join(filter(None, (plain_text(code), account, plain_text(cell("name")))))
-    uscc, wrong = "", None
+    uscc, wrong = "", None  # a code that is wrong is not replaced by an account that may be another one's
     if code is not None:
         try:
             uscc = credit_code(code)
         except CellError as error:
             wrong = _l("The credit code %(problem)s.", problem=REASONS[error.code] % error.params)
-    if not uscc and not account:
+    if wrong is not None or not (uscc or account):
         return Unmatched(number, written, wrong or NOTHING)
     return _Line(number, uscc, account, written)
 

@@ -50,13 +50,18 @@ def strike(user_id: int, actor: Actor) -> None:
     db.session.flush()
 
 
+def demand_sms(campaign: Campaign) -> None:
+    """Raises DomainError for letters: they are looked at on paper."""
+    if campaign.channel is not Channel.SMS:
+        raise DomainError(_l("Only the text of an SMS campaign can be sent as a test."))
+
+
 def send(campaign: Campaign, reader_ids: Sequence[int], longest: bool, actor: Actor) -> list[Trial]:
     """Plans one test to each of these listed colleagues; the campaign's own balance is not touched.
 
     The text is filled in for an employer that does not exist, or as the longest recipient would get it.
     """
-    if campaign.channel is not Channel.SMS:
-        raise DomainError(_l("Only the text of an SMS campaign can be sent as a test."))
+    demand_sms(campaign)
     check(campaign)
     readers = [one.user for one in queries.readers(actor) if one.user_id in reader_ids]
     if not readers or len(readers) != len(set(reader_ids)):

@@ -25,9 +25,11 @@ def index(campaign_id: int) -> str:
 
 
 def _page(campaign_id: int, form: TrialForm) -> str:
+    campaign = find(campaign_id, current_actor())
+    services.demand_sms(campaign)
     return render_template(
         "campaigns/trials/index.html",
-        campaign=find(campaign_id, current_actor()),
+        campaign=campaign,
         form=form,
         trials=queries.of_campaign(campaign_id),
         states=LABELS,

@@ -19,6 +19,7 @@ from app.employers.models import ContactRole, Employer, PreferredChannel, Stage
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.audience.queries import Audience, reckon
 from campaigns.drafting.audience.services import leave_out, refresh, take_in
+from campaigns.drafting.content.queries import reading
 from campaigns.drafting.models import (
     AudienceMember,
     Campaign,
@@ -107,6 +108,8 @@ def test_a_person_of_many_employers_gets_one_message_that_speaks_for_all(
     for merged in (second, third):
         assert rows[merged.id].excluded is Exclusion.MERGED
         assert rows[merged.id].merged_into_id == lead.id
+        shown = reading(campaign, rows[merged.id].id)
+        assert (shown.asked.id, shown.sample.member.id) == (rows[merged.id].id, lead.id)
     assert (campaign.audience_size, campaign.recipients) == (3, 1)
 
 

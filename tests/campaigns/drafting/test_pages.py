@@ -17,7 +17,7 @@ from app.core.errors import DomainError
 from app.core.permissions import Role
 from app.employers.lists import employer_fields
 from app.employers.models import Stage
-from campaigns.drafting.models import Campaign, CampaignState
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState
 from campaigns.drafting.services import seal
 from tests.factories import create_branch, create_contact, create_employer, create_user, sign_in
 
@@ -98,6 +98,18 @@ def test_the_page_shows_whom_it_reaches_who_is_left_out_and_what_it_says(
     assert "138****0000" in page
     assert "13800000000" not in page
     assert "excluded.in=no_contact" in page
+    shown = html.unescape(client.get(f"/campaigns/{drafted}/audience").text)
+    members = db.session.scalars(select(AudienceMember).order_by(AudienceMember.id)).all()
+    for number, member in enumerate(members):
+        address = f"/campaigns/{drafted}/reading?member={member.id}"
+        assert address in shown
+        reading = html.unescape(client.get(address).text)
+        assert member.employer.name in reading
+        assert f"【住房公积金管理部】{member.variables.get('handler', '＿＿')}您好，" in reading
+        assert [f"member={one.id}" in reading for one in members] == [
+            abs(n - number) == 1 for n in range(len(members))
+        ]
+    assert client.get(f"/campaigns/{drafted}/reading?member={members[-1].id + 1}").status_code == 404
 
 
 def test_the_author_submits_but_cannot_approve_and_reads_why(
@@ -192,6 +204,7 @@ Call = Callable[[FlaskClient, int], int]
 PAGES: dict[str, Call] = {
     "draft": lambda client, n: client.get(f"/campaigns/{n}/draft").status_code,
     "audience": lambda client, n: client.get(f"/campaigns/{n}/audience").status_code,
+    "reading": lambda client, n: client.get(f"/campaigns/{n}/reading?member=1").status_code,
     "edit": lambda client, n: client.get(f"/campaigns/{n}/edit").status_code,
     **{
         step: lambda client, n, step=step: client.post(f"/campaigns/{n}/{step}").status_code  # type: ignore[misc]

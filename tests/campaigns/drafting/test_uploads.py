@@ -43,6 +43,7 @@ def test_lines_fit_by_code_or_account_and_the_others_say_why(author: User) -> No
     by_code = create_employer(author.branch, uscc=CODES[0])
     by_account = create_employer(author.branch, employer_account_no="201000123")
     create_employer(uscc=CODES[1])
+    create_employer(author.branch, employer_account_no="201000124")
     made = take(
         workbook(
             ("名单", None, None),
@@ -53,11 +54,14 @@ def test_lines_fit_by_code_or_account_and_the_others_say_why(author: User) -> No
             ("丁", CODES[0][:17] + ("0" if CODES[0][17] != "0" else "1"), None),
             ("戊", None, None),
             ("己", CODES[0], None),
+            # a code alone decides: an account beside a wrong one may have slipped by a row
+            ("庚", "91120000", "201000124"),
+            ("辛", CODES[1], "201000124"),
         ),
         "名单",
         author,
     )
-    assert [one.number for one in made.unmatched] == [5, 6, 7, 8]
+    assert [one.number for one in made.unmatched] == [5, 6, 7, 8, 9, 10]
     assert all(str(one.reason) for one in made.unmatched)
     assert "3" in str(made.unmatched[3].reason)
     found = db.session.scalars(select_employers(made.segment.tree, author)).all()

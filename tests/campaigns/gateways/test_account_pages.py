@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.permissions import Role
-from campaigns.gateways import accounts, registry
+from campaigns.gateways import accounts, registry, words
 from tests.factories import create_user, sign_in
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -38,6 +38,11 @@ def test_an_administrator_enters_an_account_and_nobody_sees_its_secret_again(cli
     text = {"number": "SMS_1", "text": "{handler}您好"}
     assert client.post("/settings/gateways/main/texts", data=text).status_code == 303
     assert client.post("/settings/gateways/main/texts", data=text).status_code == 409
+    # what no message could ever be, or no campaign may say, is refused as it is in templates
+    words.forbid("加微信", "", "")
+    for wrong in ("{姓名}您好", "{name您好", "请加 微-信"):
+        unfit = {"number": "T9", "text": wrong}
+        assert client.post("/settings/gateways/main/texts", data=unfit).status_code == 400, wrong
     changed = client.post("/settings/gateways/main/change", data=ALIYUN | {"secret": "", "weight": "0"})
     assert changed.status_code == 303
     account = accounts.find("main")

@@ -334,8 +334,13 @@ def test_one_walk_from_the_outline_to_the_posted_letter(client: FlaskClient) -> 
     campaign = db.session.scalars(select(Campaign)).one()
     shown = html.unescape(client.get(drafted_at).text)
     assert "滨海0号公司" in shown
+    # a letter is looked at on paper: nothing is sent to a telephone as a test
+    tests = f"/campaigns/{campaign.id}/trials"
+    assert tests not in shown
+    assert client.get(tests).status_code == client.post(tests, data={}).status_code == 400
     member = db.session.scalars(select(AudienceMember.id).order_by(AudienceMember.id)).first()
-    assert client.get(f"/campaigns/{campaign.id}/letter.pdf?member={member}").data.startswith(b"%PDF-")
+    read = client.get(f"/campaigns/{campaign.id}/reading?member={member}", follow_redirects=True)
+    assert read.data.startswith(b"%PDF-")
     assert "2026-09-05" in client.get(f"/campaigns/{campaign.id}/letter/edit").text
     drafting.submit(campaign, author)
     drafting.approve(campaign, head, drafting.seal(campaign))
