@@ -381,7 +381,19 @@ def test_an_upload_that_fails_after_the_rename_can_be_done_again(harbour: Employ
                 db.session.commit()
             else:
                 db.session.rollback()
-    assert on_disk() == [the_attachment().sha256]
+    known = the_attachment()
+    assert on_disk() == [known.sha256] and known.lists_people is None
+    # the same content again is the same file; what is said of it once stays said until somebody corrects it
+    with writing():
+        for says in (True, False):
+            with services.checked(BytesIO(files.PDF)) as incoming:
+                again = services.attach(kind_of(harbour), harbour, incoming, "b.pdf", li, lists_people=says)
+            assert (again.id, again.title, again.lists_people) == (known.id, known.title, True)
+        services.describe(again, "说明", "", lists_people=False)
+        assert (again.title, again.lists_people) == ("说明.pdf", None)
+        services.describe(again, "说明", "", lists_people=True)
+        db.session.commit()
+    assert the_attachment().lists_people is True
 
 
 def test_files_on_an_import_belong_to_no_employer(client: FlaskClient, li: User) -> None:

@@ -62,15 +62,22 @@ def test_a_discovered_change_of_name_is_handed_in_proven_and_then_on_record(chen
     assert task.owner_id == chen.id and task.due_on >= change.due_on and task.state is TaskState.OPEN
     with pytest.raises(Conflict):
         note(one, ChangeKind.NAME, News("滨河另一名称有限公司", since), chen)
+    with pytest.raises(DomainError):  # whether it was handed in is a step, not a correction
+        correct(change, News("滨河新名称有限公司", since, applied_on=since + timedelta(days=1)), chen)
+    assert (state_of(change), change.applied_on) == (ChangeState.FOUND, None)
     with pytest.raises(DomainError):  # not handed in yet
         check_papers(change, {papers_for(ChangeKind.NAME)[0]: COMPLETE}, chen)
     with pytest.raises(DomainError):
         transition(CHANGING, change, "hand_in", chen, answers={"applied_on": since - timedelta(days=1)})
     transition(CHANGING, change, "hand_in", chen, answers={"applied_on": since + timedelta(days=2)})
+    with pytest.raises(DomainError):  # it was handed in before that day
+        correct(change, News("滨河新名称有限公司", since + timedelta(days=3)), chen)
+    assert (change.changed_on, change.applied_on) == (since, since + timedelta(days=2))
     with pytest.raises(DomainError):  # neither papers nor document
         transition(CHANGING, change, "complete", chen)
     check_papers(change, dict.fromkeys(papers_for(ChangeKind.NAME), COMPLETE), chen)
     correct(change, News("滨河新名称有限公司", since, "01", PROOF), chen)
+    assert change.applied_on == since + timedelta(days=2)
     with pytest.raises(Forbidden):
         officer = create_user(Role.ENFORCEMENT_OFFICER, branch=chen.branch)
         transition(CHANGING, change, "complete", officer)
