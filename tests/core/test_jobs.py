@@ -216,9 +216,15 @@ def test_a_command_does_the_work_itself_when_no_worker_listens(queue_app: Flask)
     assert name_of(branch) == "open"
 
 
-def test_a_command_leaves_the_work_to_a_listening_worker(queue_app: Flask) -> None:
+@pytest.mark.databases("sqlite")  # who listens is Redis's to know
+def test_a_command_leaves_the_work_to_a_worker_that_listens_still_when_redis_is_emptied(
+    queue_app: Flask,
+) -> None:
     branch = new_branch()
     with worker_process():
+        wait_until(workers_listening)
+        redis_connection().flushall()
+        assert not workers_listening()
         wait_until(workers_listening)
         with run_somewhere():
             enqueue(open_branch, branch)
@@ -226,6 +232,9 @@ def test_a_command_leaves_the_work_to_a_listening_worker(queue_app: Flask) -> No
         wait_until(lambda: name_of(branch) == "open")
 
 
+@pytest.mark.databases(
+    "sqlite"
+)  # whose heart stopped is known to Redis alone; tests/faults kills workers on both
 def test_a_killed_workers_job_dies_with_it_and_is_run_by_another(queue_app: Flask) -> None:
     marker = current_settings().home / "first-run"
     marker.unlink(missing_ok=True)

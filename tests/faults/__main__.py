@@ -3,12 +3,15 @@
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from tests.faults.generator import KINDS, Run, a_database, an_office, disturbed
 from tests.postgresql import a_server
 
 PEOPLE = 2_000
+#: Runs in one office: with each it has more to look through.
+SHIFT = 25
 RUNS = {"kill": 200, "redis": 20, "gateway": 40, "database": 10}
 
 
@@ -29,22 +32,29 @@ def _kind(kind: str, seed: int, count: int) -> int:
     runs: list[Run] = []
     failed = 0
     with ExitStack() as stack:
-        postgresql = None
-        if kind == "database":
-            server = stack.enter_context(a_server())
-            if server is None:
-                _say("database: PostgreSQL is not installed here, not run")
-                return 0
-            postgresql = stack.enter_context(a_database(server))
-        office = stack.enter_context(an_office(postgresql))
-        for number in range(seed, seed + count):
+        server = stack.enter_context(a_server()) if kind == "database" else None
+        if kind == "database" and server is None:
+            _say("database: PostgreSQL is not installed here, not run")
+            return 0
+        numbers = range(seed, seed + count)
+        for first in range(0, count, SHIFT):
+            failed += _shift(kind, numbers[first : first + SHIFT], server, runs)
+    _say(f"{kind}: {_figures(runs)}, failed {failed}")
+    return failed
+
+
+def _shift(kind: str, numbers: Sequence[int], server: str | None, runs: list[Run]) -> int:
+    """Some runs in one office; how many failed."""
+    failed = 0
+    with ExitStack() as stack:
+        office = stack.enter_context(an_office(stack.enter_context(a_database(server)) if server else None))
+        for number in numbers:
             try:
                 runs.append(disturbed(office, kind, number, PEOPLE))
                 _say(f"{kind} {number}: {runs[-1].blow}, {runs[-1].seconds:.0f} s")
             except AssertionError as error:
                 failed += 1
                 _say(f"FAILED {kind} {number}: {error}")
-    _say(f"{kind}: {_figures(runs)}, failed {failed}")
     return failed
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 import psutil
 from flask import Flask
@@ -24,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import create_app
 from app.config import Settings
 from app.core.db import db, writing
-from app.core.jobs import enqueue, redis_connection, workers_listening
+from app.core.jobs import enqueue, job_queue, redis_connection, workers_listening
 from app.core.runtime.valkey import answers, valkey_command
 from campaigns.drafting.models import Campaign
 from campaigns.gateways import accounts
@@ -40,6 +41,8 @@ from tests.ports import free_port
 from tests.postgresql import restart as restart_postgresql
 from tests.processes import Started
 from tests.waiting import wait_until
+
+Found = TypeVar("Found")
 
 ACCOUNT, WORKERS, BATCH = "proof", 2, 50
 
@@ -193,6 +196,7 @@ def a_database(server: str) -> Iterator[str]:
     """A database of its own on a PostgreSQL server; its sessions may die with the server."""
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS faults WITH (FORCE)"))
         connection.execute(text("CREATE DATABASE faults"))
     admin.dispose()
     yield admin.url.set(database="faults").render_as_string(hide_password=False)
@@ -264,9 +268,16 @@ def _count(campaign_id: int, *states: MessageState) -> int:
     return found
 
 
-def _settled(read: Callable[[], int]) -> int:
+def _by_state(campaign_id: int) -> dict[str, int]:
+    query = select(Message.state, func.count()).where(Message.campaign_id == campaign_id)
+    found = {str(state): count for state, count in db.session.execute(query.group_by(Message.state))}
+    db.session.rollback()
+    return found
+
+
+def _settled(read: Callable[[], Found]) -> Found:
     """The answer of a database that may be just starting again."""
-    found: list[int] = []
+    found: list[Found] = []
 
     def asked() -> bool:
         try:
@@ -284,18 +295,22 @@ def _settled(read: Callable[[], int]) -> int:
 def _see_to_the_end(office: Office, campaign: Campaign, run: Run) -> None:
     """What the scheduler does, without its patience: every lease is over, sweeps are queued."""
     campaign_id = campaign.id
+    seen: list[dict[str, int]] = []
 
     def over() -> bool:
         in_hand = MessageState.UNKNOWN, MessageState.CLAIMED
         run.doubted = max(run.doubted, _settled(lambda: _count(campaign_id, *in_hand)))
-        try:
-            make_due(db.session.get_one(Campaign, campaign_id))
-        except SQLAlchemyError:
-            db.session.rollback()
-            return False
-        jobs._unmark(campaign_id)
-        enqueue(jobs.sweep)
-        db.session.commit()
+        seen.append(_settled(lambda: _by_state(campaign_id)))
+        # at first, and when nothing moves: to take from slow workers what they hold only keeps them from it
+        if seen[-1] in (seen[0], *seen[-2:-1]) and not job_queue().count:
+            try:
+                make_due(db.session.get_one(Campaign, campaign_id))
+            except SQLAlchemyError:
+                db.session.rollback()
+                return False
+            jobs._unmark(campaign_id)
+            enqueue(jobs.sweep)
+            db.session.commit()
         open_ = MessageState.PLANNED, MessageState.CLAIMED, MessageState.SUBMITTED
         return _count(campaign_id, *open_) == 0 and not _asking_helps(office, campaign_id, run)
 

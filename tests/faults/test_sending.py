@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.config import current_settings
 from app.core.db import db, writing
 from app.core.errors import DomainError
-from app.core.jobs import enqueue, redis_connection, workers_listening
+from app.core.jobs import enqueue, job_queue, redis_connection, workers_listening
 from app.core.workflow.engine import WorkflowHistory
 from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.gateways.simulator import store_path
@@ -78,7 +78,7 @@ def sweep_until_all_are_sent(campaign: Campaign, people: int) -> None:
         nonlocal seen
         before, seen = seen, sent(campaign.id)
         # to take from slow workers what they hold, again and again, would only keep them from it
-        if seen == before:
+        if seen == before and not job_queue().count:
             sweep(campaign)
         return seen == people
 

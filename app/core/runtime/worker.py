@@ -3,8 +3,10 @@
 import gc
 
 from flask import Flask, current_app
+from redis.client import Pipeline
 from rq import Queue, Worker
 from rq.job import Job
+from rq.worker_registration import register
 from sqlalchemy.orm import configure_mappers
 
 from app.core.db import db
@@ -34,6 +36,11 @@ class JobWorker(Worker):
             # The parent's connections belong to the parent: forget them without closing them.
             db.engine.dispose(close=False)
             super().main_work_horse(job, queue)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Say that it lives and that it listens: RQ says the latter at birth alone, and Redis may lose it."""
+        super().heartbeat(timeout, pipeline)
+        register(self, pipeline)
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         """Seconds without a heartbeat after which another worker takes the job over."""
