@@ -13,8 +13,7 @@ from app.core.clock import today
 from app.core.criteria import segments
 from app.core.db import db
 from app.core.finds import Found
-from app.core.listing.declaration import PAGES
-from app.core.listing.page import ListPage
+from app.core.listing.declaration import PAGES, ListDeclaration
 from app.core.permissions import Role, may_open
 from app.core.searching import search_all
 from app.employers.areas.models import Area, AreaKind
@@ -128,6 +127,6 @@ def test_kinds_that_a_role_may_not_open_are_not_searched(app: Flask) -> None:
 
 
 def test_every_list_with_a_page_names_one_that_exists(app: Flask, client: FlaskClient) -> None:
-    pages: list[ListPage] = [page for page in PAGES.values() if page.endpoint]
+    pages: list[ListDeclaration] = [page for page in PAGES.values() if page.endpoint]
     assert len(pages) > 12
     assert all(str(page.endpoint) in app.view_functions for page in pages)
