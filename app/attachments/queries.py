@@ -125,9 +125,9 @@ def files_of_merged(kept_id: int, merged_id: int) -> Iterator[Change]:
 # --- the disk -----------------------------------------------------------------------------------
 
 
-def path_of(file: StoredFile) -> Path:
+def path_of(sha256: str) -> Path:
     """Where the bytes lie. Raises NotFound when they are gone, which only damage from outside can cause."""
-    path = kept_files.path_of(current_settings().files, file.sha256)
+    path = kept_files.path_of(current_settings().files, sha256)
     if not path.is_file():
         raise NotFound(_l("This file is not in the store any more. Tell your system administrator."))
     return path

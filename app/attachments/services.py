@@ -155,7 +155,7 @@ def clean(attachment: Attachment, actor: Actor) -> str:
     file = attachment.file
     if not file.is_picture or not file.tells_place_or_time:
         raise DomainError(_l("This file tells neither place nor time."))
-    content, kind = pictures.cleaned(queries.path_of(file), file.type)
+    content, kind = pictures.cleaned(queries.path_of(file.sha256), file.type)
     before = attachment.sha256
     with checked(content) as incoming:
         _hold_store()
@@ -176,7 +176,7 @@ def preview(file: StoredFile, side: int) -> bytes:
     path = queries.preview_path(file.sha256, side)
     if path.is_file():
         return path.read_bytes()
-    made = pictures.copies(queries.path_of(file), file.type)
+    made = pictures.copies(queries.path_of(file.sha256), file.type)
     _keep_copies(file.sha256, made)
     return made[side]
 

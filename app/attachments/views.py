@@ -157,7 +157,7 @@ def _page(attachment: Attachment, form: DescribeForm) -> str:
 def download(id: int) -> ResponseReturnValue:
     """The file as it came, to be saved and never to be shown by the browser itself."""
     attachment = queries.find(id, current_actor())
-    path, file = queries.path_of(attachment.file), attachment.file
+    path, file = queries.path_of(attachment.file.sha256), attachment.file
     audit.record_now(DOWNLOADED, attachment, details={"sha256": file.sha256, "size": file.size})
     return _never_kept(
         send_file(

@@ -29,6 +29,8 @@ _BOOKKEEPING = (
 _SEALED = "id_number_index"
 _PROGRESS = "last_row lease_until worker attempts"
 SILENT = frozenset(f"{_BOOKKEEPING} {_PROGRESS} {_SEALED}".split())
+#: What the trail has in place of a value.
+HIDDEN = "***"
 #: Columns of which only the change is recorded, never a value.
 SECRET = frozenset(
     {"password_hash", "totp_secret", "session_stamp", "token", "token_hash", "code_hash", "id_number"}
@@ -265,7 +267,7 @@ def plain(name: str, value: object) -> Any:
     if value is None or (isinstance(value, bool | int) and name not in SECRET):
         return value
     if name in SECRET:
-        return "***"
+        return HIDDEN
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime | date):

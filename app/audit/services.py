@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapper, Session, SessionTransaction, UOWTransaction
 
 from app.audit import queries
 from app.audit.models import GENESIS, HASHED, AuditEvent, anchor_path, canonical, content_hash, stamp
-from app.audit.policy import MASKED, SECRET, SILENT, plain
+from app.audit.policy import HIDDEN, MASKED, SECRET, SILENT, plain
 from app.core.clock import now
 from app.core.db import Base, Intent, _intent, db, intending
 from app.core.language.i18n import msgid
@@ -183,7 +183,13 @@ def _changes(row: Base, action: str) -> dict[str, list[Any]]:
             value = plain(name, state.dict.get(name))
             if value is not None and value != "":
                 found[name] = [None, value] if action == CREATED else [value, None]
-    return {n: pair for n, pair in found.items() if pair[0] != pair[1] or n in SECRET | MASKED}
+    told = {n: pair for n, pair in found.items() if pair[0] != pair[1] or n in SECRET | MASKED}
+    return {n: _veiled(pair) if n in row.__unkept__ else pair for n, pair in told.items()}
+
+
+def _veiled(pair: list[Any]) -> list[Any]:
+    """Whether there was something before and after, not what."""
+    return [value and HIDDEN for value in pair]
 
 
 def _first(name: str, values: Any) -> Any:

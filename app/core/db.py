@@ -161,6 +161,8 @@ class EnumText(TypeDecorator[StrEnum]):
 class Base(DeclarativeBase):
     #: whether changes of the rows are written to the audit trail; logs and caches say False
     __audited__: ClassVar[bool] = True
+    #: columns of which the trail keeps that they changed, never a value: people's own words and data
+    __unkept__: ClassVar[frozenset[str]] = frozenset()
 
     # a registry, not its parts: Flask-SQLAlchemy rebuilds this class and would ask for them twice
     registry = registry(

@@ -193,12 +193,11 @@ def _end_if_over(campaign: Campaign, steps: Sequence[CampaignStep]) -> None:
     controlling.finish_if_done(campaign.id)
 
 
-def stop(campaign_id: int, actor: Actor) -> int:
-    """No step is taken any more; what was begun goes on. Gives how many steps were ended."""
+def stop(campaign_id: int, actor: Actor) -> None:
+    """No step is taken any more; what was begun goes on."""
     campaign = find(campaign_id, actor, lock=True)
     left = [one for one in campaign.follow_steps if one.ended_at is None]
     for step in left:
         step.ended_at, step.ended_by_id = now(), actor.id
     db.session.flush()
     controlling.finish_if_done(campaign.id)
-    return len(left)

@@ -14,7 +14,6 @@ from app.core.clock import now, today
 from app.core.db import changed, db
 from app.core.language.i18n import msgid
 from app.employers.models import Employer, VerifiedHow
-from app.tasks.models import Task
 from campaigns.channels.letter.issued.models import Letter
 from campaigns.drafting.models import MessageClass
 from campaigns.ledger.models import Message
@@ -118,31 +117,30 @@ def _opened(notice: Notice, way: Way) -> None:
         tell(notice, OPENED)
 
 
-def confirm(notice: Notice, way: Way) -> bool:
-    """The reader confirms the notice; True the first time, and nothing happens after that.
+def confirm(notice: Notice, way: Way) -> None:
+    """The reader confirms the notice; after the first time nothing happens any more.
 
     Whoever had the link from the message, and knew the end of the number that it went to, has that number.
     """
     if notice.record.confirmed_at is not None:
-        return False
+        return
     notice.record.confirmed_at = now()
     tell(notice, CONFIRMED)
     audit.record(ANSWERED, notice.subject, name=notice.title)
     if way is Way.MOBILE and isinstance(notice.record, Message) and notice.contact and notice.phone:
         signals.number_answered.send(notice.contact, number=notice.phone, how=VerifiedHow.NOTICE, on=today())
-    return True
 
 
-def ask(notice: Notice, wanted: Wanted, note: str) -> tuple[Task | None, bool]:
+def ask(notice: Notice, wanted: Wanted, note: str) -> bool:
     """The reader asks to be visited or called: one task, by the table of outcomes.
 
-    Gives the task, and whether it is new; while one is open, asking again changes nothing.
+    False while one is open: then asking again changes nothing.
     """
     waiting = queries.open_request(notice)
     if waiting is not None or (notice.record.asked_at is not None and not has_task(OUTCOMES[wanted])):
-        return waiting, False
+        return False
     notice.record.asked_at = notice.record.asked_at or now()
-    task = follow(
+    follow(
         OUTCOMES[wanted],
         db.session.get_one(Employer, notice.record.employer_id),
         ASKED[wanted],
@@ -153,7 +151,7 @@ def ask(notice: Notice, wanted: Wanted, note: str) -> tuple[Task | None, bool]:
     )
     tell(notice, ASKED[wanted], note)
     audit.record(WANTS, notice.subject, name=notice.title, details={"wanted": wanted.value})
-    return task, True
+    return True
 
 
 def leave(notice: Notice, way: Way, classes: Iterable[MessageClass]) -> int:

@@ -163,7 +163,7 @@ def ask(source: str, token: str) -> ResponseReturnValue:
     form = AskForm()
     if not form.validate_on_submit():
         return _notice(notice, way, form=form), 422
-    _task, new = services.ask(notice, Wanted(form.wanted.data), form.note.data or "")
+    new = services.ask(notice, Wanted(form.wanted.data), form.note.data or "")
     db.session.commit()
     flash(
         _("Your request has been recorded; we will contact you.")

@@ -93,7 +93,9 @@ class _Reader:
         present = [column for column in spec.columns if column.name in table.columns]
         self._columns: list[tuple[Column, int]] = [(column, table.columns[column.name]) for column in present]
         self._key, self._key_otherwise = spec.key, spec.key_otherwise
-        self._seen: dict[str, int] = {}
+        named = {*spec.key, *spec.key_otherwise}
+        self._personal = [one.name for one in present if one.personal and one.name in named]
+        self._seen: dict[Any, int] = {}
 
     def read(self, row: Row) -> Line | Misread:
         values: dict[str, Any] = {}
@@ -118,8 +120,13 @@ class _Reader:
                 values[column.name] = column.parse(cell)
             except CellError as error:
                 reasons.append(Reason(error.code, column.name, error.params))
-        key = key_of(self._key, values) or key_of(self._key_otherwise, values)
-        if not reasons and (first := self._seen.setdefault(key, row.number)) != row.number:
+        same: Any = key_of(self._key, values) or key_of(self._key_otherwise, values)
+        key = same
+        if self._personal:  # rows that differ in what is veiled are not the same
+            same = (same, *(values.get(name) for name in self._personal))
+            veiled = {**values, **{name: _veiled(values.get(name)) for name in self._personal}}
+            key = key_of(self._key, veiled) or key_of(self._key_otherwise, veiled)
+        if not reasons and (first := self._seen.setdefault(same, row.number)) != row.number:
             reasons.append(Reason("repeated", params={"row": first}))
         if reasons:
             return Misread(row.number, key, reasons, self.written(cells))
@@ -144,3 +151,8 @@ def _key_text(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return "" if value is None else str(value)
+
+
+def _veiled(value: Any) -> Any:
+    """Enough of somebody's name to know the row by: 张*. An ID number veils itself."""
+    return f"{value[:1]}*" if isinstance(value, str) and value else value

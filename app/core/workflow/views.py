@@ -23,6 +23,9 @@ from app.core.permissions import Actor, current_actor, signed_in
 from app.core.workflow.declared import Workflow
 from app.core.workflow.engine import Ask, Option, Transition, option, transition
 
+#: characters of an answer in words
+LONGEST = 200
+
 blueprint = Blueprint("workflow", __name__, url_prefix="/workflow")
 
 
@@ -31,7 +34,7 @@ blueprint = Blueprint("workflow", __name__, url_prefix="/workflow")
 def ask(workflow: str, record_id: int, name: str) -> ResponseReturnValue:
     """The step's questions; a blocked step shows every reason instead."""
     machine, record, step = _find(workflow, record_id, name, current_actor())
-    return _page(machine, record, step, form_for(step.transition)(data=_proposed(step.transition)))
+    return _page(machine, record, step, form_for(machine, name)(data=_proposed(step.transition)))
 
 
 def _proposed(step: Transition) -> dict[str, Any]:
@@ -52,7 +55,7 @@ def _proposed(step: Transition) -> dict[str, Any]:
 def move(workflow: str, record_id: int, name: str) -> ResponseReturnValue:
     actor = current_actor()
     machine, record, step = _find(workflow, record_id, name, actor)
-    form = form_for(step.transition)()
+    form = form_for(machine, name)()
     if not form.validate_on_submit():
         return _page(machine, record, step, form), 422
     answers = {ask.name: form[ask.name].data for ask in step.transition.asks}
@@ -80,14 +83,21 @@ def _url(machine: Workflow[Any], record: Any) -> str:
     return machine.page_of(record)
 
 
-def form_for(step: Transition) -> type[FlaskForm]:
-    """A form class with one field for each question, and a comment."""
-    fields: dict[str, Field] = {ask.name: _field(ask) for ask in step.asks}
+def form_for(machine: Workflow[Any], name: str) -> type[FlaskForm]:
+    """A form class with one field for each question of a step, and a comment."""
+    asks = machine.named(name).asks
+    fields: dict[str, Field] = {ask.name: _field(ask, _longest(machine, ask)) for ask in asks}
     fields["comment"] = TextAreaField(_l("Comment"), validators=[Optional(), Length(max=1000)])
     return type("TransitionForm", (FlaskForm,), fields)
 
 
-def _field(ask: Ask) -> Field:
+def _longest(machine: Workflow[Any], ask: Ask) -> int:
+    """As much as the column takes that keeps the answer, if there is one."""
+    kept = getattr(machine.model, ask.name, None)
+    return min(getattr(getattr(kept, "type", None), "length", None) or LONGEST, LONGEST)
+
+
+def _field(ask: Ask, longest: int) -> Field:
     validators: list[Any] = [InputRequired() if ask.required else Optional()]
     if ask.kind == "date":
         return DateField(ask.label, default=today, validators=[*validators, _not_in_the_future])
@@ -102,7 +112,7 @@ def _field(ask: Ask) -> Field:
         return SelectField(ask.label, choices=choices, validators=validators)
     if ask.kind == "choice":
         return SelectField(ask.label, choices=offered([("", "…"), *ask.choices]), validators=validators)
-    return StringField(ask.label, validators=[*validators, Length(max=200)])
+    return StringField(ask.label, validators=[*validators, Length(max=longest)])
 
 
 def _not_in_the_past(_form: Any, field: Field) -> None:

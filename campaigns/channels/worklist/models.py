@@ -153,6 +153,8 @@ class PartnerNote(Timestamps, Model):
     """What another office said about an employer's matters in a drive."""
 
     __tablename__ = "worklist_notes"
+    #: it may speak of people, and is forgotten when the drive is long over
+    __unkept__: ClassVar[frozenset[str]] = frozenset({"note"})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     row_id: Mapped[int] = mapped_column(ForeignKey("worklist_rows.id", ondelete="CASCADE"), index=True)

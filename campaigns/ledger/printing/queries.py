@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from app.attachments.queries import path_of
 from app.core.clock import now
 from app.core.db import AnyRow, db
 from app.core.permissions import Actor
@@ -16,7 +17,6 @@ from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.letter.issued.queries import content_hash
 from campaigns.channels.letter.models import Letterhead
 from campaigns.channels.letter.queries import letterhead_of
-from campaigns.channels.letter.sheaves.queries import path_of
 from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.ledger.models import LETTER, Message, MessageState
 from campaigns.ledger.printing.models import PrintBatch, PrintLine

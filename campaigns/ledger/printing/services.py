@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, insert, select
 
-from app.attachments.queries import kind_of
+from app.attachments.queries import kind_of, path_of
 from app.attachments.services import attach, checked
 from app.core.clock import now
 from app.core.db import db
@@ -19,7 +19,6 @@ from app.core.workflow.engine import transition
 from campaigns.channels.letter.issued.models import LetterState
 from campaigns.channels.letter.issued.workflow import LETTER
 from campaigns.channels.letter.policy import BATCH
-from campaigns.channels.letter.sheaves.queries import path_of
 from campaigns.drafting.queries import find as find_campaign
 from campaigns.ledger.letters.services import make_anew
 from campaigns.ledger.printing import queries

@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, String, Text
@@ -42,6 +43,8 @@ class Correction(Timestamps, Model):
     """Nothing is changed by it: a specialist approves it, and only then it is written where it belongs."""
 
     __tablename__ = "notice_corrections"
+    #: names and numbers of people, who may be forgotten; what is approved is in the trail of its record
+    __unkept__: ClassVar[frozenset[str]] = frozenset({"before", "wanted", "note", "checked", "reason"})
     __table_args__ = (
         Index("ix_notice_corrections_employer", "employer_id", "state"),
         Index("ix_notice_corrections_notice", "notice_source", "notice_id"),

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select, update
 
 from app.accounts.models import User
-from app.attachments.queries import verify
+from app.attachments.queries import path_of, verify
 from app.core.clock import today
 from app.core.criteria.segments import Segment
 from app.core.db import db, writing
@@ -31,7 +31,6 @@ from campaigns.channels.letter.issued import queries as issued
 from campaigns.channels.letter.issued.models import Letter, LetterState, ReturnReason, Sheaf
 from campaigns.channels.letter.issued.workflow import LETTER
 from campaigns.channels.letter.services import set_letterhead
-from campaigns.channels.letter.sheaves.queries import path_of
 from campaigns.channels.letter.sheaves.services import fresh_marks
 from campaigns.drafting import services as drafting
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion

@@ -174,6 +174,8 @@ def test_whoever_is_forgotten_is_forgotten_in_corrections_too(notice: Notice, me
     services.ask(notice, Wanted.CALL, "王小明下午有空")
     db.session.commit()
     events = db.session.query(AuditEvent).count()
+    of_corrections = select(AuditEvent.changes).where(AuditEvent.subject_type == "notice_corrections")
+    assert "晓明" not in " ".join(db.session.scalars(of_corrections).all())
     assert message.contact_id is not None
     forgetting.forget([message.contact_id])
     db.session.commit()

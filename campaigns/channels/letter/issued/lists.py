@@ -4,19 +4,16 @@ from collections.abc import Callable
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
 
 from app.accounts.lists import branch_field
-from app.core.clock import today
 from app.core.criteria.trees import Field, Kind, rule
-from app.core.forms.choices import offered
 from app.core.language.i18n import translated
 from app.core.links import url_if
 from app.core.listing.page import BulkAction, Column, Empty, ListPage, Quick
 from app.core.listing.parts import Badge
 from app.core.permissions import Actor
 from app.core.workflow.engine import transition
+from app.core.workflow.views import form_for
 from app.employers.models import Employer
 from campaigns.channels.letter.issued import queries
 from campaigns.channels.letter.issued.models import RETURN_LABELS, Letter, LetterState, ReturnReason
@@ -38,37 +35,29 @@ def reason_of(letter: Letter) -> object:
     return translated(reason) if reason else None
 
 
-class DeliveredForm(FlaskForm):  # type: ignore[misc]
-    settled_on = DateField(_l("On which day"), [InputRequired()], default=today)
-    received_by = StringField(_l("Who took it"), [InputRequired(), Length(max=60)])
-
-
-class RefusedForm(FlaskForm):  # type: ignore[misc]
-    settled_on = DateField(_l("On which day"), [InputRequired()], default=today)
-    reason = StringField(_l("How it was refused, and who witnessed it"), [InputRequired(), Length(max=200)])
-
-
-class ReturnedForm(FlaskForm):  # type: ignore[misc]
-    settled_on = DateField(_l("On which day"), [InputRequired()], default=today)
-    reason = SelectField(_l("Reason of the return"), choices=offered(RETURN_LABELS))
-
-
 def _taking(step: str) -> Callable[[Letter, Actor, FlaskForm], None]:
     """The step for one letter after the other; what its workflow refuses costs only its row."""
 
     def act(letter: Letter, actor: Actor, form: FlaskForm) -> None:
         answers = {ask.name: form[ask.name].data for ask in LETTER.named(step).asks}
-        transition(LETTER, letter, step, actor, answers=answers)
+        transition(LETTER, letter, step, actor, comment=form["comment"].data or "", answers=answers)
 
     return act
 
 
 OUTCOMES = tuple(
-    BulkAction(step, label, Follow.FOLLOW, act=_taking(step), form=form, icon=icon)
-    for step, label, form, icon in (
-        ("deliver", _l("Record delivery"), DeliveredForm, "check2-all"),
-        ("refuse", _l("Record refusal"), RefusedForm, "hand-thumbs-down"),
-        ("return", _l("Record return"), ReturnedForm, "arrow-return-left"),
+    BulkAction(
+        step,
+        LETTER.named(step).label,
+        Follow.FOLLOW,
+        act=_taking(step),
+        form=form_for(LETTER, step),
+        icon=icon,
+    )
+    for step, icon in (
+        ("deliver", "check2-all"),
+        ("refuse", "hand-thumbs-down"),
+        ("return", "arrow-return-left"),
     )
 )
 

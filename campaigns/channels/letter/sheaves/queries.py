@@ -1,16 +1,12 @@
 """Letters that wait to be set, and where the archive has those that were."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
 from app.accounts.policy import in_scope
-from app.config import current_settings
 from app.core.db import AnyRow, db
-from app.core.errors import NotFound
-from app.core.files import kept as kept_files
 from app.core.finding import the_one
 from app.core.permissions import Actor
 from campaigns.channels.letter.issued.models import Letter, LetterState, Sheaf
@@ -33,11 +29,3 @@ def find(sheaf_id: int, actor: Actor | None) -> Sheaf:
     """One sheaf in the actor's reach. Raises NotFound."""
     query = select(Sheaf).where(Sheaf.id == sheaf_id, visible_to(actor))
     return the_one(query, _l("There is no such document."))
-
-
-def path_of(sha256: str) -> Path:
-    """Where the archive keeps a document. Raises NotFound when it is gone, which only damage can cause."""
-    path = kept_files.path_of(current_settings().files, sha256)
-    if not path.is_file():
-        raise NotFound(_l("This file is not in the store any more. Tell your system administrator."))
-    return path

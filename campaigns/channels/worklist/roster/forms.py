@@ -25,7 +25,10 @@ COLUMNS = (
     ),
     Column("name", _l("Employer name"), ("单位名称", "DWMC", "employer"), text(255)),
     Column("number", _l("How many matters"), ("事项数", "涉及人数", "账户数", "number"), whole(0)),
-    Column("person", _l("Name of the person"), ("职工姓名", "姓名", "XINGMING", "person"), text(120)),
+    Column(
+        "person", _l("Name of the person"), ("职工姓名", "姓名", "XINGMING", "person"), text(120),
+        personal=True,
+    ),
     Column(
         "id_number", _l("ID number"), ("证件号码", "身份证号", "ZJHM", "id number"), id_number, personal=True
     ),

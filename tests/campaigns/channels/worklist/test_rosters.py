@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.accounts.models import User
+from app.audit.models import AuditEvent
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
@@ -91,6 +92,8 @@ def test_a_roster_brings_counts_and_sealed_people_is_taken_back_and_forgotten_in
     ]
     assert len(kept) > 2
     assert not any(number in row for row in kept for number in (ZHANG, LI, "'123'"))
+    # what was rejected is not kept with the name of a person either
+    assert "王五" not in " ".join(map(str, db.session.execute(select(ImportRow.__table__))))
     again = run(app, *more)
     assert (again["new"], again["unchanged"]) == (0, 3)
 
@@ -111,6 +114,9 @@ def test_a_roster_brings_counts_and_sealed_people_is_taken_back_and_forgotten_in
     db.session.expire_all()
     assert (rows[1].settled, rows[1].matters) == (1, 2)
     assert "户籍已迁出" in client.get(f"/drives/rows/{rows[1].id}").text
+    # the trail, which forgets nothing, knows that somebody noted something
+    of_notes = select(AuditEvent).where(AuditEvent.subject_type == "worklist_notes")
+    assert db.session.scalars(of_notes).one().fields["note"] == [None, "***"]
     with pytest.raises(DomainError):
         roster.record_results(rows[1], {zhang.id: "transferred"}, "", manager)
 
