@@ -40,6 +40,7 @@ def form(branch: Branch, *roles: Role, **fields: str) -> dict[str, object]:
     }
 
 
+@pytest.mark.databases("sqlite")
 def test_a_new_user_gets_a_one_time_password_that_opens_the_door_once(client: FlaskClient) -> None:
     branch = create_branch()
     sign_in(client, security_admin())
@@ -51,6 +52,7 @@ def test_a_new_user_gets_a_one_time_password_that_opens_the_door_once(client: Fl
     assert client.get("/account").location == "/account/password"
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "roles",
     [
@@ -71,6 +73,7 @@ def test_roles_that_exclude_each_other_are_refused_with_the_reason(
     assert queries.user_named("chen.jie") is None
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("username", ["", "1abc", "chen jie", "李婷", "a" * 80])
 def test_an_impossible_user_name_is_refused(client: FlaskClient, username: str) -> None:
     branch = create_branch()
@@ -97,6 +100,7 @@ def test_new_roles_end_the_sessions_of_the_user_and_are_recorded(client: FlaskCl
     assert event.fields == {"roles": [["specialist"], ["manager"]]}
 
 
+@pytest.mark.databases("sqlite")
 def test_nobody_edits_his_own_rights(client: FlaskClient) -> None:
     admin = security_admin()
     create_user(Role.SECURITY_ADMIN)
@@ -128,6 +132,7 @@ def test_an_administrator_of_a_branch_gives_neither_more_nor_elsewhere(app: Flas
         services.create_user("a.b", "甲", roles=[Role.MANAGER], branch=elsewhere, by=admin)
 
 
+@pytest.mark.databases("sqlite")
 def test_users_of_another_branch_do_not_exist_for_its_administrator(client: FlaskClient) -> None:
     stranger = create_user(name="外部门")
     sign_in(client, security_admin(scope=Scope.BRANCH))
@@ -171,6 +176,7 @@ def test_an_export_of_users_has_full_numbers_only_for_who_keeps_them(client: Fla
     assert client.post("/users", data=in_full).status_code == 403
 
 
+@pytest.mark.databases("sqlite")
 def test_only_administrators_list_users_and_branches(client: FlaskClient) -> None:
     sign_in(client, create_user(Role.BRANCH_HEAD, scope=Scope.ALL))
     for address in ("/users", "/branches"):
@@ -178,6 +184,7 @@ def test_only_administrators_list_users_and_branches(client: FlaskClient) -> Non
         assert client.post(address, data={"do": "export"}).status_code == 403
 
 
+@pytest.mark.databases("sqlite")
 def test_a_reset_password_unlocks_and_must_be_changed(client: FlaskClient) -> None:
     user = create_user()
     user.failed_logins = 4
@@ -190,6 +197,7 @@ def test_a_reset_password_unlocks_and_must_be_changed(client: FlaskClient) -> No
     assert passwords.matches(user.password_hash, password[1])
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("role", "address"),
     [
@@ -205,6 +213,7 @@ def test_the_three_administrators_keep_to_their_own_work(
     assert client.get(address).status_code == 403
 
 
+@pytest.mark.databases("sqlite")
 def test_the_role_table_shows_every_permission(client: FlaskClient, app: Flask) -> None:
     sign_in(client, create_user(Role.AUDIT_ADMIN))
     page = client.get("/roles").text
@@ -214,6 +223,7 @@ def test_the_role_table_shows_every_permission(client: FlaskClient, app: Flask) 
     assert not [one for one in permissions if f">{one}<" in page]
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("language", i18n.LOCALES)
 def test_every_permission_says_in_its_own_words_what_it_allows(app: Flask, language: str) -> None:
     permissions = [one for feature in current_features().all for one in feature.grants]
@@ -224,6 +234,7 @@ def test_every_permission_says_in_its_own_words_what_it_allows(app: Flask, langu
     assert in_chinese == [language != "en"] * len(words)
 
 
+@pytest.mark.databases("sqlite")
 def test_a_permission_without_words_cannot_be_declared() -> None:
     with pytest.raises(TypeError):
         Grantable("Wordless", {"VIEW": "wordless:view"})
@@ -250,6 +261,7 @@ def test_moving_a_branch_moves_everything_below_it(app: Flask) -> None:
     assert [b.code for b in queries.branches(None)] == ["00", "02", "01", "0101"]
 
 
+@pytest.mark.databases("sqlite")
 def test_a_branch_is_never_moved_below_itself(app: Flask) -> None:
     root, harbour, dock = tree()
     for parent in (harbour, dock):
@@ -281,6 +293,7 @@ def test_the_list_of_branches_follows_the_tree_and_counts_its_people(client: Fla
     assert "港区</a>" not in client.get("/branches").text
 
 
+@pytest.mark.databases("sqlite")
 def test_the_system_administrator_keeps_the_tree(client: FlaskClient) -> None:
     root, _harbour, dock = tree()
     sign_in(client, create_user(Role.SYSTEM_ADMIN, branch=root, scope=Scope.ALL))
@@ -321,6 +334,7 @@ def test_the_command_creates_a_user_and_prints_the_password_once(app: Flask) -> 
     assert listed[0]["roles"] == ["manager"]
 
 
+@pytest.mark.databases("sqlite")
 def test_the_command_takes_a_password_from_standard_input_and_refuses_a_weak_one(app: Flask) -> None:
     tree()
     run = app.test_cli_runner()
@@ -344,6 +358,7 @@ def test_the_command_takes_a_password_from_standard_input_and_refuses_a_weak_one
     assert passwords.matches(user.password_hash, "Correct-Horse-7")
 
 
+@pytest.mark.databases("sqlite")
 def test_the_command_refuses_roles_that_exclude_each_other(app: Flask) -> None:
     tree()
     roles = ["--role", "system_admin", "--role", "audit_admin"]

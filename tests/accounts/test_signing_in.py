@@ -58,6 +58,7 @@ def test_a_user_signs_in_and_out_and_both_are_recorded(client: FlaskClient) -> N
     assert actions()[-2:] == ["Signed in", "Signed out"]
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "address", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
 )
@@ -69,6 +70,7 @@ def test_the_way_after_signing_in_never_leads_elsewhere(client: FlaskClient, add
     assert response.location == "/"
 
 
+@pytest.mark.databases("sqlite")
 def test_signing_in_starts_a_new_session(client: FlaskClient) -> None:
     make()
     with client.session_transaction() as session:
@@ -79,6 +81,7 @@ def test_signing_in_starts_a_new_session(client: FlaskClient) -> None:
         assert session["token"]
 
 
+@pytest.mark.databases("sqlite")
 def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(client: FlaskClient) -> None:
     make()
     wrong = knock(client, "Wrong-Horse-7")
@@ -89,6 +92,7 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(client: FlaskC
     assert actions()[-2:] == ["Sign-in refused", "Sign-in refused"]
 
 
+@pytest.mark.databases("sqlite")
 def test_an_unknown_name_takes_as_long_as_a_wrong_password(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +110,7 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(
     assert not real("", "whatever")
 
 
+@pytest.mark.databases("sqlite")
 def test_a_hash_that_was_too_cheap_is_made_anew_at_the_products_price_when_its_owner_signs_in(
     client: FlaskClient, light_passwords: PasswordHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +136,7 @@ def test_five_failures_lock_the_account_even_for_the_right_password(client: Flas
         assert knock(client).status_code == 303
 
 
+@pytest.mark.databases("sqlite")
 def test_success_forgets_earlier_failures(client: FlaskClient) -> None:
     user = make()
     for _attempt in range(4):
@@ -139,6 +145,7 @@ def test_success_forgets_earlier_failures(client: FlaskClient) -> None:
     assert user.failed_logins == 0
 
 
+@pytest.mark.databases("sqlite")
 def test_a_deactivated_user_cannot_sign_in_and_is_signed_out(client: FlaskClient) -> None:
     user = make()
     knock(client)
@@ -147,6 +154,7 @@ def test_a_deactivated_user_cannot_sign_in_and_is_signed_out(client: FlaskClient
     assert knock(client).status_code == 422
 
 
+@pytest.mark.databases("sqlite")
 def test_an_idle_session_ends_and_a_busy_one_does_not(client: FlaskClient) -> None:
     make()
     start = datetime.now(UTC)
@@ -158,6 +166,7 @@ def test_an_idle_session_ends_and_a_busy_one_does_not(client: FlaskClient) -> No
         assert client.get("/account").status_code == 303
 
 
+@pytest.mark.databases("sqlite")
 def test_requests_that_a_page_makes_by_itself_do_not_keep_a_session_alive(client: FlaskClient) -> None:
     make()
     start = datetime.now(UTC)
@@ -168,6 +177,7 @@ def test_requests_that_a_page_makes_by_itself_do_not_keep_a_session_alive(client
         assert client.get("/account").status_code == 303
 
 
+@pytest.mark.databases("sqlite")
 def test_the_first_password_must_be_changed_before_anything_else(client: FlaskClient) -> None:
     user = make(must_change=True)
     knock(client)
@@ -179,6 +189,7 @@ def test_the_first_password_must_be_changed_before_anything_else(client: FlaskCl
     assert not user.must_change_password
 
 
+@pytest.mark.databases("sqlite")
 def test_a_password_of_91_days_must_be_changed(client: FlaskClient) -> None:
     user = make()
     user.password_changed_at = datetime.now(UTC) - timedelta(days=91)
@@ -233,6 +244,7 @@ def later_code(secret: str) -> str:
     return pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30))
 
 
+@pytest.mark.databases("sqlite")
 def test_an_administrator_must_enrol_before_anything_else(client: FlaskClient) -> None:
     user = make(Role.SECURITY_ADMIN)
     knock(client)
@@ -251,6 +263,7 @@ def test_an_administrator_must_enrol_before_anything_else(client: FlaskClient) -
     assert client.get("/users").status_code == 200
 
 
+@pytest.mark.databases("sqlite")
 def test_a_code_opens_once(client: FlaskClient) -> None:
     make()
     knock(client)
@@ -275,6 +288,7 @@ def test_a_recovery_code_opens_once(client: FlaskClient) -> None:
         assert client.post("/login/code", data={"code": codes[0].upper()}).status_code == expected
 
 
+@pytest.mark.databases("sqlite")
 def test_wrong_codes_lock_the_account(client: FlaskClient) -> None:
     user = make()
     knock(client)
@@ -287,6 +301,7 @@ def test_wrong_codes_lock_the_account(client: FlaskClient) -> None:
     assert client.post("/login/code", data={"code": later_code(secret)}).status_code == 422
 
 
+@pytest.mark.databases("sqlite")
 def test_the_second_step_expires(client: FlaskClient) -> None:
     make()
     knock(client)
@@ -297,6 +312,7 @@ def test_the_second_step_expires(client: FlaskClient) -> None:
         assert client.post("/login/code", data={"code": pyotp.TOTP(secret).now()}).location == "/login"
 
 
+@pytest.mark.databases("sqlite")
 def test_an_administrator_cannot_turn_the_second_factor_off(client: FlaskClient) -> None:
     user = make(Role.AUDIT_ADMIN)
     knock(client)
@@ -305,6 +321,7 @@ def test_an_administrator_cannot_turn_the_second_factor_off(client: FlaskClient)
     assert user.totp_secret
 
 
+@pytest.mark.databases("sqlite")
 def test_others_turn_it_off_with_a_code(client: FlaskClient) -> None:
     user = make()
     knock(client)
@@ -315,11 +332,13 @@ def test_others_turn_it_off_with_a_code(client: FlaskClient) -> None:
     assert user.totp_secret is None
 
 
+@pytest.mark.databases("sqlite")
 def test_htmx_is_led_to_the_sign_in_page_as_a_whole(client: FlaskClient) -> None:
     response = client.get("/account", headers={"HX-Request": "true"})
     assert (response.status_code, response.headers["HX-Redirect"]) == (401, "/login?next=/account")
 
 
+@pytest.mark.databases("sqlite")
 def test_the_language_of_the_profile_comes_with_the_user(client: FlaskClient) -> None:
     user = make()
     sign_in(client, user)
@@ -331,6 +350,7 @@ def test_the_language_of_the_profile_comes_with_the_user(client: FlaskClient) ->
     assert "My account" in client.get("/account").text
 
 
+@pytest.mark.databases("sqlite")
 def test_a_wrong_mobile_number_is_refused(client: FlaskClient) -> None:
     user = make()
     sign_in(client, user)
@@ -338,6 +358,7 @@ def test_a_wrong_mobile_number_is_refused(client: FlaskClient) -> None:
     assert user.mobile is None
 
 
+@pytest.mark.databases("sqlite")
 def test_an_address_that_knocks_too_often_has_to_wait(client: FlaskClient, dialect: str) -> None:
     client.environ_base["REMOTE_ADDR"] = {"sqlite": "10.0.0.1", "postgresql": "10.0.0.2"}[dialect]
     limiter.enabled = True

@@ -85,6 +85,7 @@ REFUSED: dict[str, tuple[dict[int, Any], str]] = {
 }
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("what", REFUSED)
 def test_a_row_is_refused_by_the_rules_for_one_user_and_the_others_are_added(
     root: Branch, guard: User, tmp_path: Path, what: str
@@ -96,6 +97,7 @@ def test_a_row_is_refused_by_the_rules_for_one_user_and_the_others_are_added(
     assert named("zhao.lei") is None
 
 
+@pytest.mark.databases("sqlite")
 def test_nobody_gives_a_wider_scope_or_a_branch_beyond_his_own(root: Branch, tmp_path: Path) -> None:
     below = create_branch("01", parent=root)
     guard = create_user(Role.SECURITY_ADMIN, branch=below, scope=Scope.BRANCH_AND_BELOW)
@@ -127,12 +129,14 @@ def test_undo_removes_whom_it_added_but_nobody_who_has_begun_to_work(
     assert named("li.na") is not None
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.SECURITY_ADMIN])
 def test_only_who_may_create_users_imports_them(root: Branch, tmp_path: Path, role: Role) -> None:
     with pytest.raises(Forbidden):
         applied(tmp_path, create_user(role, branch=root), WANG)
 
 
+@pytest.mark.databases("sqlite")
 def test_administrators_see_staff_lists_alone_and_the_office_never_does(
     client: FlaskClient, root: Branch, guard: User, tmp_path: Path
 ) -> None:

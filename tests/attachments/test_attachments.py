@@ -127,6 +127,7 @@ def test_a_photo_is_attached_shown_and_told(client: FlaskClient, harbour: Employ
     assert "Place and time of a picture shown" in actions()
 
 
+@pytest.mark.databases("sqlite")
 def test_a_download_is_the_very_file_and_gives_the_browser_no_say(
     client: FlaskClient, harbour: Employer
 ) -> None:
@@ -144,6 +145,7 @@ def test_a_download_is_the_very_file_and_gives_the_browser_no_say(
     assert event is not None and event.action == "File downloaded" and one.sha256 in event.details
 
 
+@pytest.mark.databases("sqlite")
 def test_previews_are_drawn_anew_and_made_again_when_lost(client: FlaskClient, harbour: Employer) -> None:
     send(client, harbour, files.photo())
     one = the_attachment()
@@ -158,6 +160,7 @@ def test_previews_are_drawn_anew_and_made_again_when_lost(client: FlaskClient, h
     assert actions().count("Picture looked at") == 1
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "content", [b"MZ\x90\x00\x03\x00\x00\x00", b"<svg onload='x'/>", files.huge_png(), files.photo()[:500]]
 )
@@ -170,6 +173,7 @@ def test_what_is_refused_leaves_nothing_behind(
     assert [path for path in current_settings().files.rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.databases("sqlite")
 def test_a_file_over_the_limit_and_a_record_that_is_full_are_refused(
     client: FlaskClient, harbour: Employer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +185,7 @@ def test_a_file_over_the_limit_and_a_record_that_is_full_are_refused(
     assert db.session.scalar(select(func.count()).select_from(Attachment)) == 10
 
 
+@pytest.mark.databases("sqlite")
 def test_of_several_files_the_good_ones_stay_and_the_others_are_named(
     client: FlaskClient, harbour: Employer
 ) -> None:
@@ -235,6 +240,7 @@ def test_only_who_attached_a_file_or_a_leader_removes_it(
     assert client.post(f"/attachments/{one.id}/remove").status_code == 303
 
 
+@pytest.mark.databases("sqlite")
 def test_place_and_time_are_gone_from_the_store_and_the_change_is_recorded(
     client: FlaskClient, harbour: Employer
 ) -> None:
@@ -281,6 +287,7 @@ def test_other_branches_other_roles_and_undeclared_kinds_find_nothing(
     assert client.get(f"/attachments/{one.id}").status_code == 404
 
 
+@pytest.mark.databases("sqlite")
 def test_a_file_is_renamed_and_described_but_keeps_its_ending(client: FlaskClient, harbour: Employer) -> None:
     send(client, harbour, files.PDF)
     one = the_attachment()
@@ -335,6 +342,7 @@ def test_the_sweep_forgets_what_nobody_refers_to_and_running_it_twice_changes_no
         db.session.rollback()
 
 
+@pytest.mark.databases("sqlite")
 def test_who_is_killed_between_draft_and_name_leaves_nothing_visible(app: Flask, harbour: Employer) -> None:
     folder = current_settings().files
     script = textwrap.dedent(
@@ -435,6 +443,7 @@ def test_files_hang_on_matters_proofs_and_campaigns_and_stand_on_their_pages(
         assert send(client, record, files.picture()).status_code == 404
 
 
+@pytest.mark.databases("sqlite")
 def test_a_record_of_no_declared_kind_cannot_have_files(harbour: Employer, li: User) -> None:
     with pytest.raises(LookupError):
         queries.kind_of(li)

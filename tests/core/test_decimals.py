@@ -18,6 +18,7 @@ def test_what_is_accepted_is_kept_as_whole_fen(text: str) -> None:
     assert Money().process_bind_param(value, None) == value * 100  # type: ignore[arg-type] # any dialect
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "text",
     [

@@ -98,6 +98,7 @@ def test_a_link_can_carry_conditions(reader: FlaskClient, manager: User) -> None
     assert names(either) == ["正常", "大欠缴", "小欠缴"]
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "query",
     [
@@ -114,6 +115,7 @@ def test_conditions_that_make_no_sense_are_refused(reader: FlaskClient, query: s
     assert reader.get(f"{LIST}?{query}").status_code == 400
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "query", ["sort=nothing", "sort=-", "after=zzz", "before=1.2", "panel=x", "q=%20", "q=%25_"]
 )
@@ -122,6 +124,7 @@ def test_arguments_of_no_meaning_do_no_harm(reader: FlaskClient, manager: User, 
     assert reader.get(f"{LIST}?{query}").status_code == 200
 
 
+@pytest.mark.databases("sqlite")
 def test_a_condition_is_added_step_by_step(reader: FlaskClient, manager: User) -> None:
     employers(manager, 甲={"heads": 3}, 乙={"heads": 30})
     asked = reader.get(f"{LIST}?add=heads&op=between")
@@ -153,6 +156,7 @@ def test_choices_are_offered_by_name_and_within_reach(reader: FlaskClient, manag
     assert "外人" not in page
 
 
+@pytest.mark.databases("sqlite")
 def test_quick_filters_go_on_and_off(reader: FlaskClient, manager: User) -> None:
     employers(manager, 我的={"owner_id": manager.id}, 他的={})
     on = reader.get(address(reader.get(LIST), "Mine"))
@@ -229,6 +233,7 @@ def test_a_view_is_saved_shown_as_a_tab_changed_and_deleted(reader: FlaskClient,
     assert reader.get(f"{LIST}?view={view.id}").status_code == 404
 
 
+@pytest.mark.databases("sqlite")
 def test_a_view_keeps_the_words_that_were_searched_for(reader: FlaskClient, manager: User) -> None:
     employers(manager, 海河食品有限公司={}, 津塘船舶有限公司={})
     reader.post(f"{LIST}?q=海河", data={"do": "save_view", "name": "海河"})
@@ -236,6 +241,7 @@ def test_a_view_keeps_the_words_that_were_searched_for(reader: FlaskClient, mana
     assert names(reader.get(f"{LIST}?view={view.id}")) == ["海河食品有限公司"]
 
 
+@pytest.mark.databases("sqlite")
 def test_sharing_with_everybody_needs_the_permission(app: Flask, client: FlaskClient) -> None:
     sign_in(client, create_user(Role.SPECIALIST))
     answer = client.post(LIST, data={"do": "save_view", "name": "x", "sharing": "public"})
@@ -243,6 +249,7 @@ def test_sharing_with_everybody_needs_the_permission(app: Flask, client: FlaskCl
     assert segments.listed("employers", None) == []
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "form",
     [{}, {"do": "fly"}, {"do": "save_view", "name": ""}, {"do": "save_view", "name": "x", "sharing": "all"},
@@ -252,6 +259,7 @@ def test_forms_that_make_no_sense_are_refused(reader: FlaskClient, form: dict[st
     assert reader.post(LIST, data=form, headers={"Accept": "application/json"}).status_code == 400
 
 
+@pytest.mark.databases("sqlite")
 def test_columns_are_chosen_ordered_and_remembered(reader: FlaskClient, manager: User) -> None:
     employers(manager, 甲={"area": "塘沽", "heads": 7})
     reader.post(LIST, data={"do": "columns", "columns": ["area", "heads", "nonsense"], "move": "heads:up"})
@@ -280,6 +288,7 @@ def test_the_order_of_rows_is_remembered_for_the_list_and_for_each_view(
     assert names(reader.get(LIST)) == ["乙", "甲"]
 
 
+@pytest.mark.databases("sqlite")
 def test_a_shared_view_becomes_a_tab_of_ones_own(reader: FlaskClient, manager: User) -> None:
     other = create_user(branch=manager.branch)
     everything = {"match": "all", "rules": []}
@@ -309,6 +318,7 @@ def pinned_lines(reader: FlaskClient) -> list[str]:
     return [name for _url, name in lines]
 
 
+@pytest.mark.databases("sqlite")
 def test_pinned_views_stand_in_the_navigation_in_their_users_order(
     reader: FlaskClient, manager: User
 ) -> None:
@@ -329,6 +339,7 @@ def test_pinned_views_stand_in_the_navigation_in_their_users_order(
     assert pinned_lines(reader) == ["改名"]
 
 
+@pytest.mark.databases("sqlite")
 def test_a_view_that_is_private_again_leaves_the_navigation_of_others(
     reader: FlaskClient, manager: User
 ) -> None:
@@ -343,6 +354,7 @@ def test_a_view_that_is_private_again_leaves_the_navigation_of_others(
     assert pinned_lines(reader) == []
 
 
+@pytest.mark.databases("sqlite")
 def test_a_ninth_pin_is_refused(reader: FlaskClient, manager: User) -> None:
     everything = {"match": "all", "rules": []}
     for number in range(MOST_PINS + 1):
@@ -384,6 +396,7 @@ def test_the_export_is_the_list(reader: FlaskClient, manager: User) -> None:
     assert rows[1][1:8] == ("Prospect", None, 12, "202609", 0, 3000.5, manager.name)
 
 
+@pytest.mark.databases("sqlite")
 def test_the_export_of_chosen_rows_holds_only_them(reader: FlaskClient, manager: User) -> None:
     made = employers(manager, 甲={}, 乙={})
     elsewhere = create_employer(name="别处")
@@ -392,6 +405,7 @@ def test_the_export_of_chosen_rows_holds_only_them(reader: FlaskClient, manager:
     assert [row[0] for row in rows[1:]] == ["甲"]
 
 
+@pytest.mark.databases("sqlite")
 def test_numbers_are_masked_on_the_page_and_exporting_them_is_told(
     reader: FlaskClient, manager: User
 ) -> None:
@@ -417,6 +431,7 @@ def test_numbers_are_masked_on_the_page_and_exporting_them_is_told(
     assert told[1]["reason"] == REASONS["contact"]
 
 
+@pytest.mark.databases("sqlite")
 def test_personal_data_in_full_is_asked_for_and_marked_with_who_took_it(
     reader: FlaskClient, manager: User, tmp_path: Path
 ) -> None:
@@ -443,6 +458,7 @@ def test_personal_data_in_full_is_asked_for_and_marked_with_who_took_it(
         assert [row.cells[table.columns["name"]] for rows in table.rows for row in rows] == ["甲"]
 
 
+@pytest.mark.databases("sqlite")
 def test_who_may_not_reveal_takes_nothing_away_in_full(app: Flask, client: FlaskClient) -> None:
     partner = create_user(Role.BANK_PARTNER)
     with_handler(create_employer(partner.branch, name="甲"), "13812345678")
@@ -452,6 +468,7 @@ def test_who_may_not_reveal_takes_nothing_away_in_full(app: Flask, client: Flask
         assert refused.status_code == 403
 
 
+@pytest.mark.databases("sqlite")
 def test_who_may_not_export_is_refused(app: Flask, client: FlaskClient) -> None:
     partner = create_user(Role.BANK_PARTNER)
     with_handler(create_employer(partner.branch, name="甲"), "13812345678")
@@ -460,6 +477,7 @@ def test_who_may_not_export_is_refused(app: Flask, client: FlaskClient) -> None:
     assert client.post(LIST, data={"do": "export"}).status_code == 403
 
 
+@pytest.mark.databases("sqlite")
 def test_strangers_and_administrators_have_no_business_here(app: Flask, client: FlaskClient) -> None:
     assert "login" in client.get(LIST).location
     sign_in(client, create_user(Role.SECURITY_ADMIN, scope=Scope.ALL))
@@ -491,6 +509,7 @@ def test_the_segments_page_tells_size_and_meaning(reader: FlaskClient, manager: 
     assert db.session.scalars(select(segments.Segment.name)).all() == ["共享的", "私有的"]
 
 
+@pytest.mark.databases("sqlite")
 def test_an_empty_list_says_what_to_do(reader: FlaskClient) -> None:
     assert "Import the business registry" in reader.get(LIST).text
 
@@ -557,6 +576,7 @@ def test_a_bulk_action_asks_before_it_acts(app: Flask, manager: User) -> None:
     assert db.session.scalars(select(Employer.area).order_by(Employer.id)).all() == ["东区", None]
 
 
+@pytest.mark.databases("sqlite")
 def test_refused_rows_are_named_and_the_others_done(app: Flask, manager: User) -> None:
     made = employers(manager, 在办={}, 已销={"stage": Stage.CLOSED})
     answer = post(app, manager, do="bulk:move", rows="all", confirmed="1", expected="2", area="东区")
@@ -591,6 +611,7 @@ def test_rows_of_another_branch_are_out_of_reach(app: Flask, manager: User) -> N
     assert elsewhere.area is None
 
 
+@pytest.mark.databases("sqlite")
 def test_who_may_not_act_sees_no_action_and_is_refused(app: Flask, manager: User) -> None:
     specialist = create_user(Role.SPECIALIST, branch=manager.branch)
     one = employers(manager, 甲={})["甲"]
@@ -598,6 +619,7 @@ def test_who_may_not_act_sees_no_action_and_is_refused(app: Flask, manager: User
         post(app, specialist, do="bulk:move", ids=[one.id], confirmed="1", expected="1", area="东区")
 
 
+@pytest.mark.databases("sqlite")
 def test_too_many_rows_are_refused_before_anything_happens(
     app: Flask, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -607,6 +629,7 @@ def test_too_many_rows_are_refused_before_anything_happens(
         post(app, manager, do="bulk:move", rows="all")
 
 
+@pytest.mark.databases("sqlite")
 def test_an_empty_cell_says_so_that_cards_on_a_phone_leave_it_out(reader: FlaskClient, manager: User) -> None:
     create_employer(manager.branch, name="甲公司", heads=None, area=None)
     create_employer(manager.branch, name="乙公司", heads=12)
@@ -619,6 +642,7 @@ def test_an_empty_cell_says_so_that_cards_on_a_phone_leave_it_out(reader: FlaskC
     assert re.search(r"\.table-cards [^{]*:is\(:empty, \.blank\) \{ display: none; \}", sheet)
 
 
+@pytest.mark.databases("sqlite")
 def test_the_branch_is_a_column_for_those_who_reach_several(client: FlaskClient) -> None:
     top = create_branch()
     below = create_branch(parent=top)

@@ -81,6 +81,7 @@ def test_the_page_asks_the_database_at_most_twelve_times(client: FlaskClient, ha
     assert len(statements) <= 12, statements
 
 
+@pytest.mark.databases("sqlite")
 def test_panels_that_come_later_are_a_link_and_come_by_themselves_or_as_a_page(
     client: FlaskClient, harbour: Employer
 ) -> None:
@@ -106,6 +107,7 @@ def test_an_employer_of_another_branch_does_not_exist(client: FlaskClient, li: U
         assert client.get(f"/employers/{other.id}{path}").status_code == 404
 
 
+@pytest.mark.databases("sqlite")
 def test_a_bank_partner_reads_but_changes_and_reveals_nothing(client: FlaskClient, harbour: Employer) -> None:
     sign_in(client, create_user(Role.BANK_PARTNER, branch=harbour.branch))
     assert client.get(f"/employers/{harbour.id}").status_code == 200
@@ -156,6 +158,7 @@ def test_a_namesake_is_refused_until_confirmed(client: FlaskClient, harbour: Emp
     assert client.post("/employers/new", data={**form, "despite_name": "y"}).status_code == 302
 
 
+@pytest.mark.databases("sqlite")
 def test_wrong_or_known_codes_are_refused(client: FlaskClient, harbour: Employer) -> None:
     harbour.uscc = "91000000000000029U"
     form = {"name": "新单位", "source": "tip", "eligible": "y"}
@@ -192,6 +195,7 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(client: FlaskClient
     )
 
 
+@pytest.mark.databases("sqlite")
 def test_bad_facts_are_refused_field_by_field(client: FlaskClient, harbour: Employer) -> None:
     data = edit_form(
         client, harbour, postal_code="12", email="nobody", pay_day="32", insured_heads="-1",

@@ -119,6 +119,7 @@ def test_all_of_a_kind_are_the_list_with_that_condition(
     assert all(f"回访{number:02}" in listed for number in range(14))
 
 
+@pytest.mark.databases("sqlite")
 def test_kinds_that_a_role_may_not_open_are_not_searched(app: Flask) -> None:
     partner = create_user(Role.BANK_PARTNER)
     kinds = {kind.name for kind in app.extensions["features"].search if may_open(partner, kind.endpoint)}
@@ -126,6 +127,7 @@ def test_kinds_that_a_role_may_not_open_are_not_searched(app: Flask) -> None:
     assert not kinds & {"campaigns", "imports", "areas"}
 
 
+@pytest.mark.databases("sqlite")
 def test_every_list_with_a_page_names_one_that_exists(app: Flask, client: FlaskClient) -> None:
     pages: list[ListDeclaration] = [page for page in PAGES.values() if page.endpoint]
     assert len(pages) > 12

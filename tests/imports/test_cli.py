@@ -34,6 +34,7 @@ def employers() -> int:
     return db.session.scalar(select(func.count()).select_from(Employer)) or 0
 
 
+@pytest.mark.databases("sqlite")
 def test_specs_are_listed_with_their_columns(app: Flask, spec: ImportSpec) -> None:
     found = json.loads(call(app, "specs", "--json").stdout)
     described = next(one for one in found if one["name"] == "sample")
@@ -83,6 +84,7 @@ def test_branch_and_user_may_be_named(app: Flask, spec: ImportSpec, tmp_path: Pa
     assert user.branch_id != branch.id
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -112,10 +114,12 @@ def test_a_mistake_is_one_sentence_and_an_exit_code(
     assert employers() == 0
 
 
+@pytest.mark.databases("sqlite")
 def test_undoing_what_does_not_exist_is_refused(app: Flask, spec: ImportSpec) -> None:
     assert call(app, "undo", 4711).exit_code == 1
 
 
+@pytest.mark.databases("sqlite")
 def test_a_month_that_nobody_tells_is_asked_for(app: Flask, spec: ImportSpec, tmp_path: Path) -> None:
     with registered(app, variant(name="monthly", needs_period=True)):
         path = tmp_path / "x.csv"
@@ -124,6 +128,7 @@ def test_a_month_that_nobody_tells_is_asked_for(app: Flask, spec: ImportSpec, tm
         assert call(app, "apply", "monthly", path, "--period", "202209").exit_code == 0
 
 
+@pytest.mark.databases("sqlite")
 def test_what_is_refused_at_the_door_is_told_as_json_too(
     app: Flask, spec: ImportSpec, tmp_path: Path
 ) -> None:

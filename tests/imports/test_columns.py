@@ -122,6 +122,7 @@ def test_what_was_shown_is_applied_though_the_columns_were_corrected_meanwhile(
     assert "heads" not in other.layout["columns"]
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -158,6 +159,7 @@ def test_forgotten_columns_are_asked_about_again_and_another_branch_knows_nothin
     assert uploaded(client, strange(tmp_path, 2)).state is BatchState.UNMAPPED
 
 
+@pytest.mark.databases("sqlite")
 def test_one_who_may_not_import_names_no_columns(client: FlaskClient, user: User, tmp_path: Path) -> None:
     batch = uploaded(client, strange(tmp_path, 1))
     sign_in(client, create_user(Role.ENFORCEMENT_OFFICER, branch=user.branch))

@@ -130,6 +130,7 @@ def test_rejected_rows_download_as_a_workbook(client: FlaskClient, user: User, t
     assert "-4" in str(rows[1][-1])
 
 
+@pytest.mark.databases("sqlite")
 def test_the_template_has_the_headings(client: FlaskClient, user: User, spec: ImportSpec) -> None:
     response = client.get("/imports/new/sample/template.xlsx")
     page = load_workbook(io.BytesIO(response.data)).active
@@ -137,16 +138,19 @@ def test_the_template_has_the_headings(client: FlaskClient, user: User, spec: Im
     assert [cell.value for cell in page[1]] == [column.aliases[0] for column in spec.columns]
 
 
+@pytest.mark.databases("sqlite")
 def test_the_upload_page_lists_the_columns(client: FlaskClient, user: User) -> None:
     assert "/imports/new/sample" in client.get("/imports/new").text
     assert "统一社会信用代码" in client.get("/imports/new/sample").text
 
 
+@pytest.mark.databases("sqlite")
 def test_no_file_is_an_error_of_the_form(client: FlaskClient, user: User) -> None:
     response = client.post("/imports/new/sample", data={})
     assert response.status_code == 422
 
 
+@pytest.mark.databases("sqlite")
 def test_what_is_no_spreadsheet_is_refused_and_leaves_nothing(
     client: FlaskClient, user: User, tmp_path: Path
 ) -> None:
@@ -157,6 +161,7 @@ def test_what_is_no_spreadsheet_is_refused_and_leaves_nothing(
     assert db.session.scalar(select(func.count()).select_from(ImportBatch)) == 0
 
 
+@pytest.mark.databases("sqlite")
 def test_a_file_without_headings_says_so(client: FlaskClient, user: User, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("甲,乙\n1,2\n", encoding="gbk")
@@ -165,6 +170,7 @@ def test_a_file_without_headings_says_so(client: FlaskClient, user: User, tmp_pa
     assert "统一社会信用代码" in client.get(f"/imports/{batch.id}").text
 
 
+@pytest.mark.databases("sqlite")
 def test_a_file_of_headings_alone_says_that_rows_are_missing(
     client: FlaskClient, user: User, tmp_path: Path
 ) -> None:
@@ -173,6 +179,7 @@ def test_a_file_of_headings_alone_says_that_rows_are_missing(
     assert "表头下没有数据" in client.get(f"/imports/{batch.id}").text
 
 
+@pytest.mark.databases("sqlite")
 def test_month_and_day_are_asked_only_where_needed(client: FlaskClient, app: Flask, user: User) -> None:
     assert 'name="as_of"' not in client.get("/imports/new/sample").text
     with registered(app, variant(name="monthly", needs_period=True, needs_as_of=True)):
@@ -194,6 +201,7 @@ def test_a_batch_of_another_branch_does_not_exist(client: FlaskClient, user: Use
     assert latest().state is BatchState.PREVIEWED
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("role", [Role.ENFORCEMENT_OFFICER, Role.AUDIT_ADMIN, Role.BANK_PARTNER])
 def test_roles_that_may_not_import_are_refused(
     client: FlaskClient, app: Flask, spec: ImportSpec, role: Role
@@ -203,6 +211,7 @@ def test_roles_that_may_not_import_are_refused(
     assert client.post("/imports/new/sample", data={}).status_code == 403
 
 
+@pytest.mark.databases("sqlite")
 def test_a_kind_that_needs_another_permission_is_hidden_from_those_without(
     client: FlaskClient, app: Flask, user: User
 ) -> None:

@@ -83,6 +83,7 @@ def test_a_logged_visit_is_told_and_its_next_step_becomes_the_owners_task(
     assert "缓缴、降比" in client.get(f"/visits/{visit.id}").text
 
 
+@pytest.mark.databases("sqlite")
 def test_the_form_asks_for_little_and_proposes_the_rest(client: FlaskClient, harbour: Employer) -> None:
     page = client.get(f"/visits/new?employer_id={harbour.id}").text
     assert "王芳（经办人）" in page
@@ -108,6 +109,7 @@ def test_an_unanswered_call_is_no_contact(client: FlaskClient, harbour: Employer
     assert harbour.first_contact_owner_id is None
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -130,6 +132,7 @@ def test_bad_accounts_are_refused_and_leave_nothing(
     assert db.session.query(Task).count() == 0
 
 
+@pytest.mark.databases("sqlite")
 def test_a_next_step_without_a_day_is_refused(client: FlaskClient, harbour: Employer) -> None:
     assert log(client, harbour, next_due_on="").status_code == 400
     assert db.session.query(Visit).count() == 0
@@ -169,6 +172,7 @@ def test_employers_and_visits_of_another_branch_do_not_exist(client: FlaskClient
     assert "滨海港务" not in client.get("/visits").text
 
 
+@pytest.mark.databases("sqlite")
 def test_a_bank_partner_neither_reads_nor_logs_visits(client: FlaskClient, harbour: Employer) -> None:
     log(client, harbour)
     sign_in(client, create_user(Role.BANK_PARTNER, branch=harbour.branch))

@@ -104,6 +104,7 @@ WRONG: dict[str, tuple[dict[str, Any], int]] = {
 }  # fmt: skip
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("what", WRONG)
 def test_a_draft_with_gaps_is_not_submitted_and_says_every_reason(
     harbour: Employer, maker: User, what: str
@@ -180,6 +181,7 @@ def test_the_form_makes_a_draft_and_its_page_says_what_blocks_it(
     assert client.get(made.location).status_code == 404
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "wrong",
     [

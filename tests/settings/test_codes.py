@@ -42,6 +42,7 @@ def test_every_table_is_filled_and_fits_its_column(app: Flask) -> None:
     assert len([one for one in code_tables.codes("industry").values() if len(one.code) == 2]) == 97
 
 
+@pytest.mark.databases("sqlite")
 def test_words_are_in_the_readers_language(app: Flask) -> None:
     seed_codes()
     with app.test_request_context(), force_locale("en"):
@@ -75,6 +76,7 @@ def test_an_ended_code_is_offered_no_more_but_old_records_keep_and_show_it(admin
     assert admin.post(f"/employers/{young.id}/edit", data=refused).status_code == 422
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("form", "why"),
     [
@@ -94,6 +96,7 @@ def test_an_unsound_code_is_refused_and_nothing_is_entered(
     assert len(code_tables.codes("risk")) == before
 
 
+@pytest.mark.databases("sqlite")
 def test_a_code_cannot_stand_below_itself(admin: FlaskClient) -> None:
     top = value("economic_type", "100")
     form = {"label_zh": "内资", "sort": "1", "parent_code": "173"}
@@ -110,6 +113,7 @@ def test_a_new_code_is_offered_at_once_and_who_entered_it_is_in_the_trail(admin:
     assert admin.get("/settings/codes?table=nothing").status_code == 404
 
 
+@pytest.mark.databases("sqlite")
 def test_another_process_learns_of_a_change_within_seconds(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ def test_a_new_version_begins_where_the_last_one_ends(admin: FlaskClient) -> Non
     assert "2019年3月24日修订" in page, "older versions stay in view"
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("wrong", [{"valid_from": "2026-09-20"}, {"valid_from": "2020-01-01"}])
 def test_a_version_cannot_begin_before_the_last_one(admin: FlaskClient, wrong: dict[str, str]) -> None:
     last = basis(verified=False)
@@ -69,6 +70,7 @@ def test_a_version_cannot_begin_before_the_last_one(admin: FlaskClient, wrong: d
     assert last.valid_to is None
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("wrong", [{"quote": ""}, {"valid_from": ""}, {"valid_from": "1900-01-01"}])
 def test_a_version_without_words_or_day_is_asked_for_again(admin: FlaskClient, wrong: dict[str, str]) -> None:
     last = basis(verified=False)
@@ -89,6 +91,7 @@ def test_a_wording_is_confirmed_once_and_then_final(admin: FlaskClient) -> None:
     assert found.quote == "核对后的条文。"
 
 
+@pytest.mark.databases("sqlite")
 def test_whoever_only_reads_the_law_does_not_change_it(admin: FlaskClient) -> None:
     found = basis(verified=False)
     sign_in(admin, create_user(Role.ENFORCEMENT_OFFICER))

@@ -30,6 +30,7 @@ def admin(client: FlaskClient) -> FlaskClient:
     return client
 
 
+@pytest.mark.databases("sqlite")
 def test_the_year_shows_what_is_off_and_what_is_worked_instead(client: FlaskClient) -> None:
     sign_in(client, create_user(Role.MANAGER))
     page = client.get("/settings/working-days").text
@@ -52,6 +53,7 @@ def test_a_changed_day_counts_at_once_and_keeps_its_reason(admin: FlaskClient) -
     assert event.fields["note"] == [None, NOTICE]
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("address", "form", "status"),
     [
@@ -88,6 +90,7 @@ def test_a_year_is_entered_as_it_was_announced(admin: FlaskClient) -> None:
     assert again.status_code == 409, "a year is entered once, then changed day by day"
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -108,6 +111,7 @@ def test_a_year_that_cannot_be_is_refused_whole(admin: FlaskClient, wrong: dict[
     assert db.session.query(WorkingDay).count() == 0
 
 
+@pytest.mark.databases("sqlite")
 def test_only_the_system_administrator_changes_the_calendar(client: FlaskClient) -> None:
     for role in (Role.BRANCH_HEAD, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN):
         sign_in(client, create_user(role))

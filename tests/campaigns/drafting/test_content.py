@@ -49,6 +49,7 @@ def reasons(drafted: Campaign) -> str:
     return " ".join(str(reason) for reason in objections(drafted, on=date(2022, 10, 1)))
 
 
+@pytest.mark.databases("sqlite")
 def test_values_are_written_as_people_read_them(app: Flask) -> None:
     written = values(VARIABLES, [FACTS])
     assert written == {
@@ -77,12 +78,14 @@ def test_a_message_for_several_employers_takes_the_worst_month_and_the_sum(app: 
     }
 
 
+@pytest.mark.databases("sqlite")
 def test_a_value_nobody_knows_is_missing_rather_than_blank(app: Flask) -> None:
     unknown = Facts("丙公司", "张三", "滨海管理部", "12329")
     used = ("employer", "paid_through", "amount", "link")
     assert missing(used, values(used, [unknown])) == ["paid_through", "amount"]
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -103,6 +106,7 @@ def test_a_text_that_could_not_be_sent_is_refused_with_its_reason(app: Flask, te
             check(campaign(text))
 
 
+@pytest.mark.databases("sqlite")
 def test_a_greeting_may_carry_neither_debts_nor_links(app: Flask) -> None:
     with app.test_request_context():
         said = reasons(campaign("节日快乐！贵单位欠缴{months}个月{link}", MessageClass.GREETING))
@@ -110,12 +114,14 @@ def test_a_greeting_may_carry_neither_debts_nor_links(app: Flask) -> None:
     assert len(objections(campaign("节日快乐！欠{months}月{link}", MessageClass.GREETING))) == 2
 
 
+@pytest.mark.databases("sqlite")
 def test_a_deadline_in_the_past_is_refused(app: Flask) -> None:
     drafted = campaign("请于{deadline}前办理", deadline=date(2022, 9, 30))
     assert len(objections(drafted, on=date(2022, 10, 1))) == 1
     assert objections(drafted, on=date(2022, 9, 30)) == []
 
 
+@pytest.mark.databases("sqlite")
 def test_links_cannot_be_guessed_and_all_have_one_length(app: Flask) -> None:
     drawn = select(*(random_token().label(f"token_{number}") for number in range(100)))
     tokens = set(db.session.execute(drawn).one())
@@ -127,6 +133,7 @@ def test_links_cannot_be_guessed_and_all_have_one_length(app: Flask) -> None:
 words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=40)
 
 
+@pytest.mark.databases("sqlite")
 @given(employer=words, handler=words)
 def test_a_value_is_inert_whatever_it_holds(employer: str, handler: str) -> None:
     facts = Facts(employer, handler, "管理部", "12329")
@@ -140,6 +147,7 @@ def test_a_value_is_inert_whatever_it_holds(employer: str, handler: str) -> None
     assert "\n" not in text
 
 
+@pytest.mark.databases("sqlite")
 @given(
     months=st.integers(1, 600),
     amount=st.decimals(0, 10**9, places=2),

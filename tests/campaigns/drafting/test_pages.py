@@ -166,6 +166,7 @@ def test_changing_an_approved_campaign_takes_it_back_to_draft(
     assert db.session.get_one(Campaign, submitted).approved_hash is None
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -190,6 +191,7 @@ def test_a_campaign_that_cannot_be_is_refused_and_nothing_is_kept(
     assert db.session.scalars(select(Campaign)).all() == []
 
 
+@pytest.mark.databases("sqlite")
 def test_a_refused_change_leaves_the_campaign_as_it_was(
     client: FlaskClient, submitted: int, filled: dict[str, str]
 ) -> None:
@@ -213,6 +215,7 @@ PAGES: dict[str, Call] = {
 }
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("page", PAGES)
 def test_a_campaign_of_another_branch_does_not_exist(client: FlaskClient, submitted: int, page: str) -> None:
     sign_in(client, create_user(Role.BRANCH_HEAD, Role.MANAGER))
@@ -220,11 +223,13 @@ def test_a_campaign_of_another_branch_does_not_exist(client: FlaskClient, submit
     assert state(submitted) is CampaignState.SUBMITTED
 
 
+@pytest.mark.databases("sqlite")
 def test_an_auditor_has_no_business_with_campaigns(client: FlaskClient, submitted: int) -> None:
     sign_in(client, create_user(Role.AUDIT_ADMIN))
     assert client.get(f"/campaigns/{submitted}/draft").status_code == 403
 
 
+@pytest.mark.databases("sqlite")
 def test_a_specialist_may_write_but_neither_approve_nor_configure(
     client: FlaskClient, submitted: int, manager: User
 ) -> None:
@@ -234,6 +239,7 @@ def test_a_specialist_may_write_but_neither_approve_nor_configure(
     assert client.get("/campaigns/sender").status_code == 403
 
 
+@pytest.mark.databases("sqlite")
 def test_a_forged_form_is_refused(
     app: Flask, client: FlaskClient, submitted: int, head: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,6 +250,7 @@ def test_a_forged_form_is_refused(
     assert state(submitted) is CampaignState.SUBMITTED
 
 
+@pytest.mark.databases("sqlite")
 def test_while_writing_the_text_is_shown_counted_and_checked(client: FlaskClient, manager: User) -> None:
     sign_in(client, manager)
     fine = client.get("/campaigns/wording", query_string={"template_text": "{handler}您好"}).text
@@ -253,6 +260,7 @@ def test_while_writing_the_text_is_shown_counted_and_checked(client: FlaskClient
     assert client.get("/campaigns/wording", query_string={"message_class": "?"}).status_code == 200
 
 
+@pytest.mark.databases("sqlite")
 def test_sending_back_without_a_reason_is_refused(client: FlaskClient, submitted: int, head: User) -> None:
     sign_in(client, head)
     client.post(f"/campaigns/{submitted}/return", data={"comment": " "})
@@ -269,6 +277,7 @@ def test_a_segment_that_an_open_campaign_follows_cannot_be_deleted(
     assert "九月催缴" in str(refused.value)
 
 
+@pytest.mark.databases("sqlite")
 def test_the_branch_head_says_how_the_branch_signs(client: FlaskClient, head: User) -> None:
     sign_in(client, head)
     assert client.get("/campaigns/sender").status_code == 200

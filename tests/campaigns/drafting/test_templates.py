@@ -77,6 +77,7 @@ def test_what_the_product_ships_can_be_published_and_greetings_fit_one_segment(m
             )
 
 
+@pytest.mark.databases("sqlite")
 def test_a_draft_says_everything_that_is_wrong_with_it_at_once(manager: User) -> None:
     words.forbid("加微信", "", "")
     made = services.add("不行", MessageClass.GREETING, "{months}个月，{when}{day}加 微-信}", manager)
@@ -119,6 +120,7 @@ def test_values_come_from_the_employer_the_author_and_the_defaults(
     assert preview(campaign).cost == campaign.price * preview(campaign).segments
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("values", [{}, {"day": "不是日期"}, {"day": "2027-01-08", "place": "中奖大厅"}])
 def test_a_missing_wrong_or_forbidden_value_is_refused(
     template: SmsTemplate, manager: User, values: dict[str, str]
@@ -130,6 +132,7 @@ def test_a_missing_wrong_or_forbidden_value_is_refused(
     assert named in " ".join(str(reason) for reason in refused.value.reasons)
 
 
+@pytest.mark.databases("sqlite")
 def test_a_draft_is_sent_to_nobody(template: SmsTemplate, manager: User) -> None:
     draft = services.write(template, "还没定", {}, manager)
     with pytest.raises(NotFound):

@@ -29,6 +29,7 @@ def test_a_code_gets_its_meaning_with_a_reason_and_loses_it_again(client: FlaskC
     assert client.post(f"{PAGE}/forget", data={"code": "MK:0010"}).status_code == 404
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("wrong", [{"note": ""}, {"code": ""}, {"failure": "magic"}, {"code": "空 号"}])
 def test_a_code_without_reason_or_sense_is_refused(client: FlaskClient, wrong: dict[str, str]) -> None:
     sign_in(client, create_user(Role.SYSTEM_ADMIN))
@@ -36,6 +37,7 @@ def test_a_code_without_reason_or_sense_is_refused(client: FlaskClient, wrong: d
     assert db.session.query(GatewayCode).count() == 0
 
 
+@pytest.mark.databases("sqlite")
 def test_leaders_read_the_codes_and_change_none(client: FlaskClient) -> None:
     sign_in(client, create_user(Role.BRANCH_HEAD))
     assert "MK:0010" in client.get(PAGE).text

@@ -6,6 +6,7 @@ from campaigns.gateways.codes import SHIPPED, classify, reclassify
 from campaigns.gateways.protocol import FailureClass
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("code", "failure"),
     [

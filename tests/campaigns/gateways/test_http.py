@@ -30,6 +30,7 @@ def answers(gateway: HttpGateway, batch: list[Outgoing] = BATCH) -> set[tuple[An
     return {(s.answer, s.code) for s in submissions}
 
 
+@pytest.mark.databases("sqlite")
 def test_an_accepted_batch_is_in_the_gateways_log(gateway: HttpGateway, simulator: Store) -> None:
     assert answers(gateway) == {(Answer.ACCEPTED, None)}
     assert [(m["key"], m["phone"], m["text"]) for m in simulator.messages()] == [
@@ -37,12 +38,14 @@ def test_an_accepted_batch_is_in_the_gateways_log(gateway: HttpGateway, simulato
     ]
 
 
+@pytest.mark.databases("sqlite")
 def test_a_key_submitted_twice_goes_out_once(gateway: HttpGateway, simulator: Store) -> None:
     for _ in range(2):
         assert answers(gateway) == {(Answer.ACCEPTED, None)}
     assert [m["repeats"] for m in simulator.messages()] == [1, 1, 1]
 
 
+@pytest.mark.databases("sqlite")
 def test_batches_share_one_connection(gateway: HttpGateway, simulator: Store) -> None:
     for _ in range(3):
         gateway.submit(BATCH)
@@ -50,10 +53,12 @@ def test_batches_share_one_connection(gateway: HttpGateway, simulator: Store) ->
     assert (pool.num_connections, pool.num_requests) == (1, 3)
 
 
+@pytest.mark.databases("sqlite")
 def test_nobody_at_the_address_means_nothing_was_taken(gateway: HttpGateway) -> None:
     assert answers(gateway) == {(Answer.NOT_TAKEN, "UNREACHABLE")}
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("fault", "answer", "arrived"),
     [
@@ -75,11 +80,13 @@ def test_silence_is_unknown_and_only_a_clear_refusal_is_not_taken(
     assert answers(gateway) == {(Answer.ACCEPTED, None)}, "a counted fault passes"
 
 
+@pytest.mark.databases("sqlite")
 def test_a_wrong_secret_is_refused_before_anything_is_taken(gateway: HttpGateway, simulator: Store) -> None:
     assert answers(dataclasses.replace(gateway, secret="wrong")) == {(Answer.NOT_TAKEN, "SIGNATURE_REFUSED")}
     assert simulator.messages() == []
 
 
+@pytest.mark.databases("sqlite")
 def test_each_message_of_a_batch_has_its_own_answer(gateway: HttpGateway, simulator: Store) -> None:
     landline = Outgoing("landline", "02266666666", "【滨海管理部】您好")
     unsigned = Outgoing("unsigned", "13800000009", "您好")
@@ -89,6 +96,7 @@ def test_each_message_of_a_batch_has_its_own_answer(gateway: HttpGateway, simula
     assert found["key0"] == (Answer.ACCEPTED, None)
 
 
+@pytest.mark.databases("sqlite")
 def test_what_the_gateway_never_saw_is_left_out_of_its_answer(gateway: HttpGateway, simulator: Store) -> None:
     simulator.set_faults({"receipt_delay_ms": "0"})
     gateway.submit(BATCH[:1])
@@ -99,6 +107,7 @@ def test_what_the_gateway_never_saw_is_left_out_of_its_answer(gateway: HttpGatew
     assert {r.key: r.outcome for r in found} == {"key0": Outcome.DELIVERED, "key1": Outcome.PENDING}
 
 
+@pytest.mark.databases("sqlite")
 def test_a_gateway_that_cannot_be_asked_is_not_one_that_knows_nothing(gateway: HttpGateway) -> None:
     assert gateway.query([Asked("key0")]) is None
 
@@ -116,6 +125,7 @@ def pushed(
     return Callback("POST", path, signed if headers is None else headers, body)
 
 
+@pytest.mark.databases("sqlite")
 def test_a_signed_array_of_receipts_is_read(gateway: HttpGateway) -> None:
     body = json.dumps([RECEIPT]).encode()
     (receipt,) = gateway.parse_receipts(pushed(gateway, body))
@@ -123,6 +133,7 @@ def test_a_signed_array_of_receipts_is_read(gateway: HttpGateway) -> None:
     assert receipt.at.utcoffset() is not None
 
 
+@pytest.mark.databases("sqlite")
 def test_a_tampered_stale_or_moved_request_is_refused(
     gateway: HttpGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +154,7 @@ def test_a_tampered_stale_or_moved_request_is_refused(
     assert not is_signed(gateway.secret, "POST", PATH, good, body)
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "payload",
     [

@@ -20,6 +20,7 @@ def gateway(house: Flask) -> HttpGateway:
     return dataclasses.replace(client(current_settings()), limits=Limits(batch=100, per_second=100))
 
 
+@pytest.mark.databases("sqlite")
 def test_all_workers_together_keep_to_the_accounts_rate(gateway: HttpGateway) -> None:
     workers = [Pace(gateway) for _ in range(3)]
     began, granted = time.monotonic(), 0
@@ -28,6 +29,7 @@ def test_all_workers_together_keep_to_the_accounts_rate(gateway: HttpGateway) ->
     assert granted <= 100 + 100 * (time.monotonic() - began) + 1
 
 
+@pytest.mark.databases("sqlite")
 def test_a_grant_is_never_crumbs(gateway: HttpGateway) -> None:
     pace = Pace(gateway)
     assert pace.take(100).count == 100
@@ -39,6 +41,7 @@ def test_a_grant_is_never_crumbs(gateway: HttpGateway) -> None:
     assert pace.take(100).count >= 10
 
 
+@pytest.mark.databases("sqlite")
 def test_unused_tokens_come_back(gateway: HttpGateway) -> None:
     pace = Pace(gateway)
     pace.take(100)
@@ -46,6 +49,7 @@ def test_unused_tokens_come_back(gateway: HttpGateway) -> None:
     assert pace.take(90).count == 90
 
 
+@pytest.mark.databases("sqlite")
 def test_after_a_warning_nobody_sends_for_a_while(gateway: HttpGateway) -> None:
     pace = Pace(gateway)
     pace.take(1)
@@ -53,6 +57,7 @@ def test_after_a_warning_nobody_sends_for_a_while(gateway: HttpGateway) -> None:
     assert Pace(gateway).take(10).wait > 1
 
 
+@pytest.mark.databases("sqlite")
 def test_a_flushed_redis_starts_a_new_full_bucket(gateway: HttpGateway) -> None:
     pace = Pace(gateway)
     pace.take(100)
@@ -60,6 +65,7 @@ def test_a_flushed_redis_starts_a_new_full_bucket(gateway: HttpGateway) -> None:
     assert pace.take(100).count == 100
 
 
+@pytest.mark.databases("sqlite")
 def test_without_redis_a_process_keeps_to_a_small_share(gateway: HttpGateway) -> None:
     pace = Pace(gateway, Redis(unix_socket_path="/nonexistent/valkey.sock", retry=Retry(NoBackoff(), 0)))
     assert pace.take(100).count == 0, "a process that just started knows nothing of what others sent"

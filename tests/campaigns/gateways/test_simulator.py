@@ -70,6 +70,7 @@ def accept(store: Store, people: int = 3, due: float = 0.0) -> list[str]:
     return keys
 
 
+@pytest.mark.databases("sqlite")
 def test_what_becomes_of_a_number_is_always_the_same_and_in_the_wanted_share() -> None:
     faults = Faults(dead_percent=20, expired_percent=10)
     phones = [f"138{n:08d}" for n in range(2000)]
@@ -80,6 +81,7 @@ def test_what_becomes_of_a_number_is_always_the_same_and_in_the_wanted_share() -
     assert outcome_of(phones[0], Faults(dead_percent=0, expired_percent=0)) == DELIVERED
 
 
+@pytest.mark.databases("sqlite")
 def test_receipts_are_pushed_signed_once_and_only_when_due(store: Store, listener: Listener) -> None:
     keys = accept(store)
     store.accept([{"key": "later", "phone": "13900000000", "text": "x"}], Faults(), due=4e9)
@@ -91,6 +93,7 @@ def test_receipts_are_pushed_signed_once_and_only_when_due(store: Store, listene
     assert [r["key"] for r in receipts] == keys
 
 
+@pytest.mark.databases("sqlite")
 def test_receipts_come_twice_and_shuffled_on_demand(store: Store, listener: Listener) -> None:
     keys = accept(store, people=30)
     pusher_to(listener, store).push_receipts(Faults(receipts_twice=1, receipts_shuffled=1))
@@ -100,6 +103,7 @@ def test_receipts_come_twice_and_shuffled_on_demand(store: Store, listener: List
     assert pushed != [*keys, *keys]
 
 
+@pytest.mark.databases("sqlite")
 def test_refused_receipts_come_again_later_and_are_dropped_in_the_end(
     store: Store, listener: Listener
 ) -> None:
@@ -111,6 +115,7 @@ def test_refused_receipts_come_again_later_and_are_dropped_in_the_end(
     assert row["outcome"] == "delivered", "it can still be asked for"
 
 
+@pytest.mark.databases("sqlite")
 def test_a_running_pusher_passes_replies_on(store: Store, listener: Listener) -> None:
     pusher = pusher_to(listener, store)
     pusher.start()
@@ -121,6 +126,7 @@ def test_a_running_pusher_passes_replies_on(store: Store, listener: Listener) ->
     assert (path, reply["phone"], reply["text"]) == ("/gateways/simulator/replies", "13800000000", "收到")
 
 
+@pytest.mark.databases("sqlite")
 def test_unknown_faults_and_numbers_that_are_none_are_refused(store: Store) -> None:
     for wrong in ({"gremlins": "1"}, {"slow_ms": "quick"}, {"slow_ms": "-1"}):
         with pytest.raises(ValueError, match="fault"):
@@ -128,6 +134,7 @@ def test_unknown_faults_and_numbers_that_are_none_are_refused(store: Store) -> N
     assert store.faults() == Faults()
 
 
+@pytest.mark.databases("sqlite")
 def test_the_log_can_be_read_without_the_server(house: Flask, simulator: Store) -> None:
     client(current_settings()).submit(BATCH)
     shown = house.test_cli_runner().invoke(args=["gateway", "log", "--json"])
@@ -135,6 +142,7 @@ def test_the_log_can_be_read_without_the_server(house: Flask, simulator: Store) 
     assert "3 accepted" in house.test_cli_runner().invoke(args=["gateway", "log"]).output
 
 
+@pytest.mark.databases("sqlite")
 def test_faults_are_set_shown_and_cleared_from_the_shell(house: Flask) -> None:
     runner = house.test_cli_runner()
     runner.invoke(args=["gateway", "faults", "flow_control=2", "reject_code=XA:0003"])
@@ -150,12 +158,14 @@ def test_faults_are_set_shown_and_cleared_from_the_shell(house: Flask) -> None:
     assert json.loads(runner.invoke(args=["gateway", "faults", "--clear", "--json"]).output) == vars(Faults())
 
 
+@pytest.mark.databases("sqlite")
 def test_a_taken_port_is_one_clear_sentence(house: Flask, simulator: Store) -> None:
     failed = house.test_cli_runner().invoke(args=["gateway", "simulator"])
     assert failed.exit_code == 1
     assert "set JINNUO_GATEWAY_PORT to a free one" in failed.output
 
 
+@pytest.mark.databases("sqlite")
 def test_a_simulator_started_again_remembers(house: Flask, simulator: Store) -> None:
     client(current_settings()).submit(BATCH)
     again = Store(store_path(current_settings()))
@@ -163,6 +173,7 @@ def test_a_simulator_started_again_remembers(house: Flask, simulator: Store) -> 
     again.close()
 
 
+@pytest.mark.databases("sqlite")
 def test_it_listens_on_this_machine_only(house: Flask) -> None:
     server = Simulator(current_settings())
     assert server.server_address[0] == "127.0.0.1"

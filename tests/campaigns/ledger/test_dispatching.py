@@ -228,6 +228,7 @@ def test_what_came_back_after_the_cancelling_counts_as_written_to_nobody(
     assert states(campaign) == {"suppressed": 2}
 
 
+@pytest.mark.databases("sqlite")
 def test_flow_control_slows_down_and_loses_nothing(simulator: Store) -> None:
     simulator.set_faults({"flow_control": "1"})
     campaign = ready_campaign(3)
@@ -240,6 +241,7 @@ def test_flow_control_slows_down_and_loses_nothing(simulator: Store) -> None:
     assert states(campaign) == {"submitted": 3}
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("code", "reason", "left"),
     [("XA:0003", "content", {"failed": 3}), ("OUT_OF_SERVICE", "account", {"planned": 3})],
@@ -255,6 +257,7 @@ def test_what_would_hit_every_message_stops_the_campaign_with_its_reason(
     assert states(campaign) == left
 
 
+@pytest.mark.databases("sqlite")
 def test_a_refused_number_fails_alone(simulator: Store) -> None:
     campaign = ready_campaign(2)
     row_phone = {"phone": "02266666666"}
@@ -270,6 +273,7 @@ def test_a_refused_number_fails_alone(simulator: Store) -> None:
     ]
 
 
+@pytest.mark.databases("sqlite")
 def test_outside_its_hours_a_class_of_message_waits(simulator: Store) -> None:
     set_value(HOURS[MessageClass.SERVICE][1], 0)
     campaign = ready_campaign(2)

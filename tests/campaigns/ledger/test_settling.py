@@ -257,6 +257,7 @@ def test_only_open_messages_and_late_deliveries_ever_move() -> None:
     assert sources(MessageState.CLAIMED) == {MessageState.PLANNED, MessageState.UNKNOWN}
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("source", list(MessageState))
 @pytest.mark.parametrize("target", list(MessageState))
 def test_a_move_that_the_table_does_not_name_changes_nothing(

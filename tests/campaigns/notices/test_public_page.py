@@ -80,6 +80,7 @@ def told() -> list[tuple[int, str]]:
     return [(employer_id, summary) for employer_id, summary in db.session.execute(query)]
 
 
+@pytest.mark.databases("sqlite")
 def test_the_link_says_nothing_until_the_digits_are_given(client: FlaskClient, link: str) -> None:
     page = client.get(link)
     assert page.status_code == 200
@@ -90,6 +91,7 @@ def test_the_link_says_nothing_until_the_digits_are_given(client: FlaskClient, l
     assert page.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.databases("sqlite")
 def test_looking_writes_nothing(client: FlaskClient, link: str, message: Message) -> None:
     for _again in range(3):
         client.get(link)
@@ -160,6 +162,7 @@ def test_asking_for_a_visit_makes_one_task_for_the_owner(
     assert db.session.get_one(Message, message.id).asked_at is not None
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("data", [{}, {"wanted": "money"}, {"wanted": "callback", "note": "字" * 201}])
 def test_a_request_that_makes_no_sense_is_refused(
     client: FlaskClient, link: str, data: dict[str, str]
@@ -169,6 +172,7 @@ def test_a_request_that_makes_no_sense_is_refused(
     assert db.session.scalars(select(Task)).all() == []
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("step", ["confirm", "ask"])
 def test_nothing_can_be_done_without_the_digits(
     client: FlaskClient, link: str, message: Message, step: str
@@ -192,11 +196,13 @@ def test_too_many_wrong_digits_close_the_notice_even_for_the_right_ones(
         assert "滨海甲公司" in opened(client, link)
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("digits", ["", "12", "12345", "abcd", "４３２１", "4321; --"])
 def test_what_is_no_four_digits_is_asked_for_again(client: FlaskClient, link: str, digits: str) -> None:
     assert client.post(link, data={"digits": digits}).status_code == 422
 
 
+@pytest.mark.databases("sqlite")
 def test_the_proof_holds_for_one_browser_and_a_while(app: Flask, client: FlaskClient, link: str) -> None:
     opened(client, link)
     stranger = app.test_client()
@@ -205,6 +211,7 @@ def test_the_proof_holds_for_one_browser_and_a_while(app: Flask, client: FlaskCl
         assert "滨海甲公司" not in client.get(link).text
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("token", ["x", "x" * 16, "../../etc/passwd", "%00" * 16, "x" * 4000, "字" * 16])
 def test_a_forged_link_leads_nowhere_and_says_whom_to_call(
@@ -214,12 +221,14 @@ def test_a_forged_link_leads_nowhere_and_says_whom_to_call(
     assert response.status_code == 404
 
 
+@pytest.mark.databases("sqlite")
 def test_a_forged_link_gets_a_clear_page(client: FlaskClient, message: Message) -> None:
     page = client.get(f"/n/{secrets.token_urlsafe(12)}")
     assert page.status_code == 404
     assert "12329" in page.text
 
 
+@pytest.mark.databases("sqlite")
 def test_the_link_of_a_message_that_was_never_sent_leads_nowhere(client: FlaskClient, owner: User) -> None:
     employer = create_employer(owner.branch)
     create_contact(employer, mobile="13811110000")
@@ -245,6 +254,7 @@ def test_an_expired_link_does_nothing_and_speaks_like_one_that_never_was(
     assert told() == []
 
 
+@pytest.mark.databases("sqlite")
 def test_forms_without_their_token_are_refused(
     app: Flask, client: FlaskClient, link: str, message: Message, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,12 +266,14 @@ def test_forms_without_their_token_are_refused(
     assert db.session.get_one(Message, message.id).confirmed_at is None
 
 
+@pytest.mark.databases("sqlite")
 def test_the_page_needs_no_script(client: FlaskClient, link: str) -> None:
     page = opened(client, link)
     assert page.count("<form") >= 2
     assert "onclick" not in page
 
 
+@pytest.mark.databases("sqlite")
 def test_whoever_tries_one_link_after_another_is_slowed_down(client: FlaskClient, dialect: str) -> None:
     client.environ_base["REMOTE_ADDR"] = {"sqlite": "10.0.1.1", "postgresql": "10.0.1.2"}[dialect]
     limiter.enabled = True
