@@ -226,7 +226,7 @@ AUDIENCE = ListPage(
         Column("outcome", _l("Outcome"), badge=_outcome, sort=AudienceMember.excluded),
         Column(
             "reading",
-            _l("What they read"),
+            _l("Preview"),
             lambda _member: _("Preview"),
             link=lambda m: url_for("drafting.one_reads", id=m.campaign_id, member=m.id),
             export=lambda _member: None,

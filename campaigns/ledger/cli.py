@@ -5,7 +5,7 @@ workers the sending happens in the command itself.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import click
@@ -62,8 +62,9 @@ def list_campaigns(wants_json: bool) -> None:
 @click.option("--name", required=True, metavar="N", help="Name of the campaign.")
 @click.option("--class", "kind", type=click.Choice([str(k) for k in MessageClass]), help="Kind of message.")
 @click.option("--deadline", type=click.DateTime(["%Y-%m-%d"]), help="Fills {deadline}.")
+@click.option("--value", "values", multiple=True, metavar="NAME=VALUE", help="What the template asks for.")
 @click.option("--submit", is_flag=True, help="Hand it to a second person for approval at once.")
-@click.option("--as", "username", required=True, metavar="USER", help="Who writes it.")
+@click.option("--as", "username", metavar="USER", help="Who writes it; left out: whose segment it is.")
 @as_json
 def create(
     segment: str,
@@ -71,15 +72,16 @@ def create(
     name: str,
     kind: str | None,
     deadline: datetime | None,
+    values: tuple[str, ...],
     submit: bool,
-    username: str,
+    username: str | None,
     wants_json: bool,
 ) -> None:
     """Write a campaign to the employers of a segment."""
     try:
         with writing():
-            author = _author(username)
-            found = segments.find(segment, author, LIST)
+            found = segments.find(segment, _author(username) if username else None, LIST)
+            author = _author(username) if username else _whose(found)
             ready = named(template)
             wish = drafting.Wish(
                 name=name,
@@ -91,6 +93,7 @@ def create(
                 contact_order=ContactOrder.HANDLER_FIRST,
                 frequency_days=FREQUENCY_DAYS,
                 template_version_id=ready.id if ready else None,
+                values=_given(values),
             )
             campaign = drafting.draft(wish, author, author.branch)
             if submit:
@@ -253,6 +256,21 @@ def _author(username: str) -> User:
     user = _actor(username)
     assert isinstance(user, User)  # noqa: S101 - a name was given
     return user
+
+
+def _whose(segment: segments.Segment) -> User:
+    """Whoever made the segment writes the campaign, where nobody else is named."""
+    if segment.owner is None:
+        raise DomainError(_("Nobody owns this segment: say by --as who writes the campaign."))
+    return _author(segment.owner.username)
+
+
+def _given(values: Iterable[str]) -> dict[str, str]:
+    """NAME=VALUE, each once."""
+    pairs = [one.partition("=") for one in values]
+    if wrong := [name for name, sign, _value in pairs if not (sign and name)]:
+        raise DomainError(_("Write a value as NAME=VALUE: %(wrong)s", wrong=", ".join(wrong)))
+    return {name.strip(): value.strip() for name, _sign, value in pairs}
 
 
 def _refusal(error: DomainError) -> click.ClickException:

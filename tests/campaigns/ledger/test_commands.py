@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from app.core.criteria.segments import Segment
 from app.core.db import db
@@ -14,7 +13,7 @@ from campaigns.drafting.models import Campaign
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger import jobs
 from tests.campaigns.sending import ledger
-from tests.factories import create_branch, create_contact, create_employer, create_user
+from tests.factories import create_branch, create_contact, create_employer, create_user, seed_templates
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -28,6 +27,7 @@ def run(app: Flask, *command: object, fails: bool = False) -> Any:
 def test_a_campaign_is_written_approved_sent_and_reconciled_from_a_shell(
     house: Flask, simulator: Store
 ) -> None:
+    seed_templates()
     branch = create_branch()
     author = create_user(Role.SPECIALIST, branch=branch, username="author")
     create_user(Role.MANAGER, branch=branch, username="approver")
@@ -38,9 +38,14 @@ def test_a_campaign_is_written_approved_sent_and_reconciled_from_a_shell(
     )
     db.session.commit()
     wanted = ["create", "--segment", "全部", "--template", "{handler}您好，请核对。", "--name", "核对"]
-    made = run(house, *wanted, "--as", "author", "--submit", "--json")
+    made = run(house, *wanted, "--submit", "--json")  # by whose segment it is
     assert made["state"] == "submitted"
     number = made["id"]
+    assert db.session.get_one(Campaign, number).created_by_id == author.id
+    ready = [*wanted[:3], "--template", "base_adjustment", "--name", "调整", "--deadline", "2099-01-31"]
+    assert "调整年度" in run(house, *ready, fails=True)
+    run(house, *ready, "--value", "2026", fails=True)
+    assert run(house, *ready, "--value", "year=2026", "--json")["state"] == "draft"
     assert "没有" in run(house, *wanted[:2], "没有", *wanted[3:], "--as", "author", fails=True)
     run(house, "approve", number, "--as", "author", fails=True)
     refused = run(house, "approve", number, "--as", "approver", "--seal", "another", fails=True)
@@ -50,7 +55,7 @@ def test_a_campaign_is_written_approved_sent_and_reconciled_from_a_shell(
     assert run(house, "balance", number, "--json")["submitted"] == 3
     found = run(house, "reconcile", number, "--json")
     assert (found["compared"], found["agreeing"], found["differing"]) == (3, 3, [])
-    campaign = db.session.scalars(select(Campaign)).one()
+    campaign = db.session.get_one(Campaign, number)
     first = ledger(campaign)[0]
     assert {message["key"] for message in simulator.messages()} >= {first.public_id}
     simulator._db.execute("delete from accepted where key = ?", (first.public_id,))
