@@ -27,6 +27,7 @@ from wtforms.widgets import TextArea
 from app.core.code_tables import TABLES, offered_codes
 from app.core.forms.choices import offered
 from app.core.options import Option
+from app.settings.policy import OPTION_GROUPS, OTHERS
 
 #: one day, or a first and a last one
 SPAN = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})(?:\s*(?:至|到|to|~|～|—)\s*(\d{4}-\d{1,2}-\d{1,2}))?", re.I)
@@ -160,6 +161,17 @@ class OptionsForm(FlaskForm):  # type: ignore[misc]
         _l("These hold from"), [Optional()],
         description=_l("Empty: from today. What changes later is listed below until it does."),
     )  # fmt: skip
+
+    @property
+    def groups(self) -> list[tuple[Any, list[tuple[Option, Field]]]]:
+        """The options with their inputs under their headings; a heading without any is left out."""
+        labels = [label for label, _prefixes in OPTION_GROUPS] + [OTHERS]
+        places = {one: place for place, (_label, all_) in enumerate(OPTION_GROUPS) for one in all_}
+        found: list[list[tuple[Option, Field]]] = [[] for _label in labels]
+        for option in self.options:
+            place = places.get(option.name.partition(".")[0], -1)
+            found[place].append((option, self[_input(option)]))
+        return [(label, fields) for label, fields in zip(labels, found, strict=True) if fields]
 
     @property
     def values(self) -> dict[Option, int]:

@@ -4,6 +4,22 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.permissions import LEADERS, Grantable, Grants, Role
 
+#: what the figures are about, by the features that ask for them; all others stand at the end
+OPTION_GROUPS = (
+    (_l("Tasks and the end of the day"), ("tasks",)),
+    (_l("Lead ledger"), ("leads",)),
+    (_l("Taking on"), ("onboarding",)),
+    (_l("Contribution and arrears"), ("contributions", "arrears")),
+    (_l("Rates and bases"), ("rates", "adjustment")),
+    (_l("Deferment and rate cuts"), ("relief",)),
+    (_l("Changes and closing"), ("lifecycle",)),
+    (_l("From service to enforcement"), ("escalation",)),
+    (_l("SMS, notices and campaigns"), ("campaigns", "notices")),
+    (_l("Letters"), ("letters",)),
+    (_l("Outcomes and drives"), ("outcomes", "drives")),
+)
+OTHERS = _l("Other figures")
+
 
 class Permission(Grantable):
     VIEW = "settings:view", _l("See the calendar, the legal basis, the code tables and the deadlines")

@@ -15,12 +15,11 @@ from campaigns.drafting.models import MessageClass
 def _hour(kind: MessageClass, end: str, label: Any, usual: int) -> Option:
     return Option(
         f"campaigns.{kind.value}_{end}",
-        label,
+        _l("%(what)s (%(kind)s)", what=label, kind=MESSAGE_CLASS_LABELS[kind]),
         usual=usual,
         low=0,
         high=24,
         unit=_l("o'clock"),
-        help=_l("Kind of message: %(kind)s", kind=MESSAGE_CLASS_LABELS[kind]),
     )
 
 

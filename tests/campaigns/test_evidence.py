@@ -1,5 +1,7 @@
 """Letters and SMS that arrived are evidence of an escalation, and offered to its urge step."""
 
+from datetime import timedelta
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -10,7 +12,7 @@ from app.core.errors import DomainError
 from app.core.permissions import Role
 from app.core.rules.legal import seed_legal_basis
 from app.core.workflow.engine import transition
-from app.lifecycle.escalation.models import EscalationState
+from app.lifecycle.escalation.models import Escalation, EscalationState
 from app.lifecycle.escalation.workflow import ESCALATION
 from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.letter.models import LetterTemplate, LetterVersion
@@ -85,6 +87,10 @@ def test_what_arrived_proves_the_contact_and_what_was_sent_is_offered_to_the_urg
     assert "津公积金函〔2026〕1号" in form and today().isoformat() in form
     assert client.get(f"{urge}?letter_on=yesterday").status_code == 200
     answers = {"letter_no": "津公积金函〔2026〕1号", "letter_on": today().isoformat()}
+    earlier = (today() - timedelta(days=1)).isoformat()
+    for wrong in ({"letter_no": "津公积金函〔2026〕9号"}, {"letter_on": earlier}):
+        client.post(urge, data=answers | wrong)
+        assert db.session.get_one(Escalation, one.id).letter_no is None
     assert client.post(f"/workflow/escalation/{one.id}/urge", data=answers).status_code == 302
     db.session.expire_all()
     (filed,) = [row for row in one.evidence if row.kind == "letter_sent"]

@@ -81,7 +81,7 @@ class Office:
         self.speak(employer)
         take(one, "contact", self.specialist)
         take(one, "visit", self.specialist)
-        take(one, "urge", self.specialist, letter_no="函1号", letter_on=today())
+        take(one, "urge", self.specialist, letter_no="函1号", letter_on=today(), letter_kept="卷宗一")
         return one
 
 
@@ -126,8 +126,8 @@ def test_late_payment_goes_step_by_step_to_the_court_each_with_its_evidence(offi
             letter_on=today(),
             letter_until=date(2026, 10, 14),
         )
-        assert "期限至少应至2026-10-26" in early
-        take(one, "urge", office.specialist, letter_no="函1号", letter_on=today())
+        assert "期限至少应至2026-10-26" in early and "没有此文号的已发出函件" in early
+        take(one, "urge", office.specialist, letter_no="函1号", letter_on=today(), letter_kept="卷宗一")
         assert one.letter_until == clock(one).due_on == date(2026, 10, 26)
         order = {"order_no": "责1号", "order_on": date(2026, 10, 27)}
         with pytest.raises(Forbidden):

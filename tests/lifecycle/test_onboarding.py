@@ -156,7 +156,11 @@ def test_an_employer_has_one_opening_at_a_time(opening: Opening, chen: User) -> 
     with pytest.raises(Conflict):
         services.begin(employer, chen)
     transition(OPENING, opening, "withdraw", chen, answers={"reason": "暂缓"})
-    assert services.begin(employer, chen).id != opening.id
+    employer.owner = None
+    stranger = create_user(Role.MANAGER, branch=create_branch())
+    with pytest.raises(DomainError):  # nobody would go all the way with it
+        services.begin(employer, stranger)
+    assert services.begin(employer, chen).id != opening.id and employer.owner is chen
 
 
 DAYS_AGO = st.none() | st.integers(0, 300)

@@ -177,8 +177,14 @@ def test_the_boards_numbers_lead_to_their_rows(
             tasks.open_task("callback", title, due_on, branch_id=branch.id, owner_id=chen.id)
         row = next(row for row in daily.board(wu) if row.user is chen)
         assert (row.due_today, row.overdue, row.open, row.stuck) == (1, 2, 3, {"callback": 1})
+        gone = create_user(Role.SPECIALIST, branch=branch, name="离职者")
+        gone.active = False
+        assert gone not in [row.user for row in daily.board(wu)]
+        tasks.open_task("callback", "未交接", today(), branch_id=branch.id, owner_id=gone.id)
+        assert [row.due_today for row in daily.board(wu) if row.user is gone] == [1]
         sign_in(client, wu)
         page = client.get("/board").text
+        assert "离职者" in page and "已停用" in page
         assert "回电" in page or "callback" in page
         stuck = f"/tasks?owner.in={chen.id}&state.in=open&kind.in=callback&due_on.lt={daily.stuck_before()}"
         listed = client.get(stuck).text

@@ -157,6 +157,7 @@ LEADS = ListPage(
         Quick("mine", _l("Mine"), (rule("owner", "is_me"),)),
         Quick("pool", _l("Unclaimed"), (rule("owner", "empty"),)),
         Quick("new", _l("New firms"), (rule("new_firm", "yes"),)),
+        Quick("small", _l("Small units of the insurance comparison"), (rule("small_unit", "yes"),)),
         Quick("overdue", _l("Registration overdue"), (rule("registration_overdue", "yes"),)),
         Quick("silent", _l("Never spoken to"), (rule("contacted_on", "empty"),)),
     ),

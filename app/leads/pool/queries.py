@@ -21,6 +21,8 @@ from app.leads.ledger.models import Lead
 from app.leads.ledger.policy import RegistrationDue
 from app.leads.pool.models import LeadCapacity
 from app.leads.pool.policy import CAPACITY, IDLE_DAYS
+from app.lifecycle.onboarding.models import Opening
+from app.lifecycle.onboarding.queries import is_standing
 
 
 def capacity_of(user_id: int) -> int:
@@ -42,13 +44,14 @@ def idle_before(working_days: int) -> date:
 
 
 def lying(since: date) -> ColumnElement[bool]:
-    """Claimed leads that nobody has spoken to, nor claimed, after the day."""
+    """Claimed leads that nobody has spoken to, nor claimed, after the day; none that is being taken on."""
     contact = Employer.last_contact_on
     return and_(
         Lead.left_on.is_(None),
         Employer.owner_id.is_not(None),
         Lead.claimed_on <= since,
         or_(contact.is_(None), contact <= since),
+        ~select(Opening.id).where(Opening.employer_id == Employer.id, is_standing()).exists(),
     )
 
 

@@ -79,11 +79,12 @@ def _go_on(
     letter, day = one.begun_on + timedelta(days=12), one.begun_on
     served = add_working_days(letter, 11, provisional=True)
     decision = f"津公积金港决〔2026〕{one.id}号"
+    number = f"津公积金港函〔2026〕{20 + one.id}号"
     way = "court" if one.breach.value == "pay" else "penalty"
     plan: tuple[tuple[str, User | None, date, dict[str, Any]], ...] = (
         ("contact", owner, day + timedelta(days=3), {}),
         ("visit", owner, day + timedelta(days=7), {}),
-        ("urge", owner, letter, {"letter_no": f"津公积金港函〔2026〕{20 + one.id}号", "letter_on": letter}),
+        ("urge", owner, letter, {"letter_no": number, "letter_on": letter, "letter_kept": "单位卷宗第3册"}),
         ("order", officer, served, {"order_no": f"津公积金港责〔2026〕{one.id}号", "order_on": served}),
         (f"propose_{way}", officer, served + timedelta(days=12), {"grounds": GROUNDS}),
         (f"approve_{way}", head, demo.today, {"decision_no": decision, "decided_on": demo.today}),

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from app.accounts.models import User
 from app.core import signals, timeline
 from app.core.clock import now, today
 from app.core.code_tables import codes, label
@@ -20,6 +21,7 @@ from app.core.rules.workdays import add_working_days
 from app.core.workflow.acts import demand
 from app.core.workflow.engine import Move, Reason, Workflow, transition
 from app.employers.models import Employer, Stage
+from app.employers.services import assign
 from app.lifecycle.onboarding import queries
 from app.lifecycle.onboarding.models import (
     SIGNING_LABELS,
@@ -83,6 +85,7 @@ def begin(employer: Employer, actor: Actor) -> Opening:
         raise DomainError(_l("Its account is open already: there is nothing to prepare."))
     if not employer.eligible:
         raise DomainError(_l("It is marked as not obliged to contribute."))
+    _give_owner(employer, actor)
     opening = Opening(employer_id=employer.id, begun_on=today(), begun_by_id=actor.id)
     try:
         with db.session.begin_nested():
@@ -93,6 +96,17 @@ def begin(employer: Employer, actor: Actor) -> Opening:
         employer.id, KIND, BEGUN, params={}, actor=actor, endpoint="onboarding.show", link_id=opening.id
     )
     return opening
+
+
+def _give_owner(employer: Employer, actor: Actor) -> None:
+    """One specialist goes all the way with the employer: its owner, or else who begins."""
+    if employer.owner is not None:
+        return
+    if employer.branch_id != actor.branch_id:
+        raise DomainError(
+            _l("It has no owner: assign one of its branch, who goes all the way with it.")
+        )
+    assign(employer, db.session.get_one(User, actor.id), employer.backup_owner, actor)
 
 
 def check_papers(opening: Opening, findings: Mapping[str, Finding], actor: Actor) -> int:

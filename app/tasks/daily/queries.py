@@ -72,25 +72,30 @@ def owes(user_id: int, day: date) -> bool:
 
 
 def board(actor: Actor) -> list[Row]:
-    """Everybody in reach who works with employers; the most overdue first, nobody's tasks at the end."""
+    """Everybody in reach who works with employers; the most overdue first, nobody's tasks at the end.
+
+    Whoever is here no more stands there as long as anything is still theirs, to be handed over.
+    """
     office = select(UserRole.user_id).where(UserRole.role.in_(OFFICE))
-    query = select(User).where(users_visible_to(actor), User.active, User.id.in_(office))
+    query = select(User).where(users_visible_to(actor), User.id.in_(office))
     people = db.session.scalars(query.order_by(User.name, User.id)).unique().all()
     rows: dict[int | None, Row] = {user.id: Row(user, closes=_closes(user)) for user in people}
     rows[None] = Row(None)
     _count(rows, actor)
+    _name_others(rows)
     carried = loads([user.id for user in people])
     for closing in _closings([user.id for user in people]):
         rows[closing.user_id].closed = {**rows[closing.user_id].closed, closing.day: closing}
     for user in people:
         rows[user.id].load = carried[user.id]
     nobody = rows.pop(None)
-    ranked = sorted(rows.values(), key=lambda row: (-row.overdue, -row.due_today))
+    here = (row for row in rows.values() if row.open or row.load or (row.user and row.user.active))
+    ranked = sorted(here, key=lambda row: (-row.overdue, -row.due_today))
     return [*ranked, nobody] if nobody.open else ranked
 
 
 def _closes(user: User) -> bool:
-    return bool(user.role_set & frozenset(CLOSERS))
+    return user.active and bool(user.role_set & frozenset(CLOSERS))
 
 
 def _count(rows: dict[int | None, Row], actor: Actor) -> None:
@@ -109,9 +114,7 @@ def _count(rows: dict[int | None, Row], actor: Actor) -> None:
         .group_by(Task.owner_id, Task.kind)
     )
     for owner_id, kind, number, due_today, overdue, stuck in db.session.execute(query):
-        row = rows.get(owner_id)
-        if row is None:
-            continue
+        row = rows.setdefault(owner_id, Row(None))
         row.open, row.due_today, row.overdue = (
             row.open + number,
             row.due_today + due_today,
@@ -119,6 +122,14 @@ def _count(rows: dict[int | None, Row], actor: Actor) -> None:
         )
         if stuck:
             row.stuck[kind] = int(stuck)
+
+
+def _name_others(rows: dict[int | None, Row]) -> None:
+    """Tasks left with people who are gone or elsewhere by now: the head sees them, and hands them over."""
+    unknown = [owner_id for owner_id, row in rows.items() if owner_id is not None and row.user is None]
+    if unknown:
+        for user in db.session.scalars(select(User).where(User.id.in_(unknown))).unique():
+            rows[user.id].user = user
 
 
 def _closings(user_ids: Sequence[int]) -> Sequence[DayClosing]:

@@ -12,6 +12,7 @@ from app.core.db import db
 from app.core.escalating import Breach, Exhibit, Outcome, Step
 from app.core.features import current_features
 from app.core.language.i18n import msgid
+from app.core.language.text import name_key
 from app.core.options import Option
 from app.core.permissions import Actor
 from app.core.rules import legal
@@ -22,6 +23,7 @@ from app.lifecycle.escalation.policy import LAW, LETTER_DAYS, LOOK_BACK, ORDER_D
 
 LAW_CITED = msgid("%(basis)s (%(version)s)")
 LETTER_SENT = msgid("Letter %(number)s, time until %(day)s")
+PAPER_SENT = msgid("Letter on paper %(number)s, time until %(day)s; filed: %(kept)s")
 ORDER_SERVED = msgid("Order %(number)s, time until %(day)s")
 DECIDED = msgid("Decision %(number)s")
 
@@ -115,6 +117,23 @@ def not_before(name: str, earlier: str, refusal: Any) -> Callable[[Any, Mapping[
     return check
 
 
+def letter_known(one: Escalation, answers: Mapping[str, Any]) -> Reason | None:
+    """The number is that of a letter sent to the employer, with its day; or it is said to be none of ours."""
+    if answers.get("letter_kept"):
+        return None
+    number, day = answers.get("letter_no"), answers.get("letter_on")
+    if number is None or day is None:
+        return None
+    letters = (found.answers for _kind, found in exhibits(one, Step.URGE) if "letter_no" in found.answers)
+    sent = {name_key(found["letter_no"]): found["letter_on"] for found in letters}
+    known = sent.get(name_key(number))
+    if known is None:
+        return _l(
+            "No letter of this number was sent to it: issue it first, or say where the paper letter is filed."
+        )
+    return None if known == day.isoformat() else _l("This letter was sent on %(day)s.", day=known)
+
+
 # -- effects ---------------------------------------------------------------------------------------------
 
 
@@ -155,7 +174,10 @@ def letter_sent(one: Escalation, move: Move) -> None:
         one.letter_until = add_working_days(sent, LETTER_DAYS.value())
     one.due_on = one.letter_until
     params = {"number": one.letter_no, "day": str(one.letter_until)}
-    _file(one, Step.URGE, "letter", Exhibit(sent, LETTER_SENT, params))
+    if kept := move.answers.get("letter_kept"):
+        _file(one, Step.URGE, "letter", Exhibit(sent, PAPER_SENT, {**params, "kept": kept}))
+    else:
+        _file(one, Step.URGE, "letter", Exhibit(sent, LETTER_SENT, params))
 
 
 def order_served(one: Escalation, move: Move) -> None:
