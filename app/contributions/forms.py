@@ -152,6 +152,11 @@ STATEMENT = ImportSpec(
         "other_number": _l("differs from other lines of this person, and holds for this employer alone"),
         "older_list": _l("is older than what is known, which stays"),
     },
+    coded={
+        "economic_type": "economic_type",
+        "bank_code": "bank",
+        "account_closing_reason": "closing_reason",
+    },
     labels={
         "name_key": None,
         "told": None,

@@ -5,6 +5,8 @@ offered it. Each process keeps the tables and asks every few seconds whether the
 product itself acts upon (stages, account status) are not here but enums in code.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -142,6 +144,33 @@ def offered_codes(table: str, keep: str | None = None) -> list[Choice]:
     known, day = codes(table), today()
     found = [(code, _line(known, one)) for code, one in known.items() if one.valid_on(day) or code == keep]
     return found if not keep or keep in known else [*found, (keep, keep)]
+
+
+#: between the levels of an industry, as registries write them: "批发和零售业-零售业-综合零售"
+_LEVELS = re.compile(r"[-–—>/\\\\|;→]+")
+_WRITTEN = re.compile(r"\s*([A-Z](?![A-Z]))?\s*(\d*)\s*(.*)", re.DOTALL)
+
+
+def nearest(known: Codes, written: str) -> str | None:
+    """The code of a table that a finer code, or its words, belong to; the lowest that is known, else None.
+
+    Of a table of sections and divisions: 5211, F5211, "52 零售业" and "批发和零售业-零售业-百货零售" are 52.
+    """
+    words = {_plain(one.zh): code for code, one in known.items()}
+    found = None
+    for part in _LEVELS.split(unicodedata.normalize("NFKC", written).upper()):
+        letter, digits, rest = _WRITTEN.fullmatch(part).groups()  # type: ignore[union-attr]
+        digits = digits.zfill(2) if digits else ""
+        prefixes = (digits[:length] for length in range(len(digits), 1, -1))
+        by_code = next((prefix for prefix in prefixes if prefix in known), None)
+        by_letter = letter if letter in known else None
+        found = by_code or words.get(_plain(rest)) or by_letter or found
+    return found
+
+
+def _plain(words: str) -> str:
+    """Words without the marks that some write and others leave out; empty words are nobody's."""
+    return "".join(char for char in words.upper() if char.isalnum()) or " "
 
 
 def code_field(name: str, label: Any, table: str, column: Any, **more: Any) -> Field:

@@ -80,6 +80,7 @@ FIELDS: tuple[Field, ...] = (
         "economic_type", _l("Economic type"), "economic_type", Employer.economic_type, group=IDENTITY,
     ),
     code_field("industry", _l("Industry"), "industry", Employer.industry, group=IDENTITY),
+    Field("industry_written", _l("Industry in words"), Kind.TEXT, Employer.industry_written, group=IDENTITY),
     code_field("affiliation", _l("Affiliation"), "affiliation", Employer.affiliation, group=IDENTITY),
     Field("established_on", _l("Established"), Kind.DATE, Employer.established_on, group=IDENTITY),
     Field("business_scope", _l("Business scope"), Kind.TEXT, Employer.business_scope, group=IDENTITY),
@@ -289,6 +290,9 @@ EMPLOYERS = ListPage(
             personal=True, shown=False, options=_CONTACTS,
         ),
         Column("established_on", _l("Established"), sort=Employer.established_on, falling=True, shown=False),
+        Column(
+            "industry_written", _l("Industry in words"), sort=Employer.industry_written, shown=False
+        ),
         Column("registry_type", _l("Registry type"), sort=Employer.registry_type, shown=False),
         *(
             _code_column(name, label, table)

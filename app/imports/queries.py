@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, or_, select
 
 from app.config import current_settings
 from app.core.clock import now
+from app.core.code_tables import label
 from app.core.db import Rate, db
 from app.core.errors import DomainError
 from app.core.features import current_features
@@ -174,7 +175,7 @@ class ShownRow:
 def shown(spec: ImportSpec, row: ImportRow) -> ShownRow:
     """What to say of a row: its values, what changed from what to what, and why it was rejected or kept."""
     changes = [
-        (spec.label(name), _typed(note["t"], name, old), _typed(note["t"], name, note["a"].get(name)))
+        (spec.label(name), *(_typed(spec, note["t"], name, one) for one in (old, note["a"].get(name))))
         for note in row.notes
         if "b" in note
         for name, old in note["b"].items()
@@ -183,7 +184,12 @@ def shown(spec: ImportSpec, row: ImportRow) -> ShownRow:
     reasons = [spec.explain(reason) for reason in reasons_of(row)]
     if row.kept:
         reasons.append(_why_kept(spec, row.kept))
-    values = [(spec.label(name), value) for name, value in row.values.items() if value is not None]
+    hidden = {} if row.outcome is Outcome.REJECTED else _MASKED
+    values = [
+        (spec.label(name), hidden[name](value) if name in hidden else value)
+        for name, value in row.values.items()
+        if value is not None
+    ]
     return ShownRow(row.number, row.key, row.record_id, values, changes, reasons)
 
 
@@ -208,8 +214,19 @@ def page(batch: ImportBatch, spec: ImportSpec, tab: str, after: int = 0, size: i
     return Page(str(tab), [shown(spec, row) for row in found[:size]], more)
 
 
-def _typed(table: str, name: str, value: Any) -> Any:
-    """A noted value as the page displays it: a month as a month, a rate in per cent."""
+#: numbers of people are shown as everywhere: with their middle hidden
+_MASKED = {
+    "mobile": formats.masked_phone, "landline": formats.masked_phone, "email": formats.masked_email,
+    "handler_mobile": formats.masked_phone, "phone": formats.masked_phone,
+}  # fmt: skip
+
+
+def _typed(spec: ImportSpec, table: str, name: str, value: Any) -> Any:
+    """A noted value as the page displays it: a month as a month, a rate in per cent, a code in words."""
+    if name in spec.coded:
+        return label(spec.coded[name], value) or None
+    if name in _MASKED:
+        return _MASKED[name](value)
     column = db.metadata.tables[table].c[name]
     if isinstance(column.type, Rate) and value is not None:
         return formats.rate(from_json(column, value))

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from app.core.code_tables import codes, nearest
 from app.core.importing.spec import Context, Line, Plan, Ref, id_of
 from app.core.language.text import name_key
 from app.core.undoing.reversible import plain
 from app.employers.models import Employer, Stage
 from app.employers.search.services import reindex
-from app.employers.sources.policy import BANK, INSURANCE, REGISTRY
+from app.employers.sources.policy import BANK, BY_HAND, INSURANCE, REGISTRY
 from app.employers.sources.queries import Known
 from app.employers.sources.services import (
     plan_known,
@@ -24,6 +25,7 @@ from app.employers.sources.services import (
 )
 from app.leads.eligibility.services import judge
 from app.leads.ledger.services import refresh
+from app.leads.policy import status_of
 from app.leads.queries import Directory, directory
 
 Values = Mapping[str, Any]
@@ -39,25 +41,80 @@ PAST_LEADS = {
 }
 LEADS = (Stage.PROSPECT, Stage.ENGAGED)
 INSURED = ("insured_heads", "insured_as_of", "insured_source")
-#: the social insurance in the code table of sources
+STATUS = ("operating_status_source", "operating_status_as_of")
+#: the registry and the social insurance in the code table of sources
+FROM_REGISTRY = "01"
 FROM_INSURANCE = "02"
 
 
 def plan_registry(lines: Sequence[Line], context: Context) -> list[Plan]:
     """Compares a chunk of registry rows with the employers that are known."""
-    known = directory(lines, context, REGISTRY)
+    known = directory(lines, context, REGISTRY, STATUS)
     return [_plan_registered(line, known, context) for line in lines]
 
 
 def _plan_registered(line: Line, looked: Directory, context: Context) -> Plan:
     made, known = Plan(line), looked.of_code(line)
+    if known is not None and refused(made, known):
+        return made
+    claims = {
+        **line.values,
+        "operating_status": None,
+        **_industry(made, context),
+        **_status(made, known, context),
+    }
     if known is None:
-        plan_prospect(made, REGISTRY, line.values, context)
-    elif not refused(made, known):
-        latest = known["registry_as_of"]
-        day = context.as_of if latest is None else max(latest, context.as_of)
-        plan_known(made, known, REGISTRY, line.values, context, registry_as_of=day)
+        plan_prospect(made, REGISTRY, claims, context, **_since(made, claims, None, context))
+        return made
+    latest = known["registry_as_of"]
+    day = context.as_of if latest is None else max(latest, context.as_of)
+    plan_known(
+        made, known, REGISTRY, claims, context, registry_as_of=day, **_since(made, claims, known, context)
+    )
     return made
+
+
+def _industry(made: Plan, context: Context) -> dict[str, Any]:
+    """The industry's words as they are written, and the code of the table that code or words belong to."""
+    said = [one for name in ("industry_code", "industry_written") if (one := made.line.values.get(name))]
+    if not said:
+        return {}
+    seen: dict[str, str | None] = context.memory.setdefault("industries", {})
+    for one in said:
+        if one not in seen:
+            seen[one] = nearest(codes("industry"), one)
+    found = next((code for one in said if (code := seen[one])), None)
+    if found is None:
+        made.remark("unknown_industry", "industry_written")
+    return {"industry": found, "industry_written": " ".join(said)[:80]}
+
+
+def _status(made: Plan, known: Known | None, context: Context) -> dict[str, Any]:
+    """What the registry says of the firm's operation, unless something later is known of it."""
+    written = made.line.values.get("operating_status")
+    later = known is not None and (known["operating_status_as_of"] or date.min) > context.as_of
+    if not written or later:
+        return {}
+    found = status_of(written)
+    if found is None:
+        made.remark("unknown_status", "operating_status")
+    return {"operating_status": found}
+
+
+def _since(made: Plan, claims: Values, known: Known | None, context: Context) -> dict[str, Any]:
+    """Source and day of the operating status, where the registry's is what holds from now on."""
+    status = claims["operating_status"]
+    if status is None or (known is not None and not _holds(made, status, known, context)):
+        return {}
+    return dict(zip(STATUS, (FROM_REGISTRY, context.as_of), strict=True))
+
+
+def _holds(made: Plan, status: str, known: Known, context: Context) -> bool:
+    """Whether the registry's word is the record's already, or replaces it; a person's only by an answer."""
+    present, teller = known["operating_status"], (known["told"] or {}).get("operating_status", ("",))[0]
+    if status == present or teller not in BY_HAND:
+        return True
+    return context.answers.take(made.line.number, "operating_status", str(present))
 
 
 def plan_bank(lines: Sequence[Line], context: Context) -> list[Plan]:

@@ -23,7 +23,16 @@ from tests.imports.sample import credit_code_of
 from tests.spreadsheets import csv_file
 
 HEADERS = {
-    "registry": ("统一社会信用代码", "企业名称", "注册日期", "注册资金", "地区", "注册地址"),
+    "registry": (
+        "统一社会信用代码",
+        "企业名称",
+        "注册日期",
+        "注册资金",
+        "地区",
+        "注册地址",
+        "行业",
+        "登记状态",
+    ),
     "statement": (
         *("统一社会信用代码", "单位名称", "单位账号", "单位账户状态", "缴存人数"),
         *("缴至年月", "发薪日", "所属街镇", "开户日期"),
@@ -77,6 +86,8 @@ def rows(draw: st.DrawFn, kind: str, as_of: date, firm: int) -> tuple[str, ...]:
             *(
                 blank_or("滨海", "东丽"),
                 blank_or("一号", "二号"),
+                blank_or("批发业", "5211", "修表"),
+                blank_or("存续", "吊销，未注销"),
             ),
         )
     if kind == "statement":

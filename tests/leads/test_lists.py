@@ -26,7 +26,7 @@ from app.employers.sources.models import EmployerSource
 from app.imports.models import ImportRow
 from tests import spreadsheets
 from tests.conftest import sweep_database
-from tests.factories import create_branch, create_employer, create_user, sign_in
+from tests.factories import create_branch, create_employer, create_user, seed_codes, sign_in
 from tests.imports.sample import ALPHABET, credit_code_of
 
 STATEMENT, BANK, INSURANCE = (
@@ -371,3 +371,51 @@ def test_what_a_person_corrected_stays_and_is_shown_until_a_person_changes_it(
     kept = {"address.corrected_by_hand": 1, "name.corrected_by_hand": 1}
     assert (answer["unchanged"], answer["changed"], answer["reasons"]) == (1, 0, kept)
     assert registry("乙公司", "二号", "2022-11-01")["reasons"] == {}
+
+
+@pytest.mark.databases("sqlite")
+def test_industries_and_operating_status_are_read_in_all_the_ways_in_which_registries_write_them(
+    app: Flask, branch: Branch, tmp_path: Path
+) -> None:
+    seed_codes()
+    header = ["企业名称", "统一社会信用代码", "行业代码", "所属行业", "登记状态"]
+    written: list[tuple[Any, str, str, str | None, str | None]] = [
+        (5211, "百货零售", "存续（在营、开业、在册）", "52", "01"),
+        ("", "批发和零售业-零售业-综合零售", "吊销，未注销", "52", "04"),
+        ("F", "", "注销", "F", "05"),
+        ("", "Ｆ5112 谷物批发", "列入经营异常名录", "51", "03"),
+        ("", "农林牧渔业", "歇业", "A", "02"),
+        ("", "修表", "迁出", None, None),
+    ]
+
+    def registry(day: str, *rows: tuple[Any, ...]) -> dict[str, Any]:
+        lines = [[f"第{number}公司", credit_code_of(number), *row[:3]] for number, row in enumerate(rows, 1)]
+        file = spreadsheets.workbook(tmp_path / f"{day}.xlsx", [header, *lines])
+        return apply(app, "registry", file, "--as-of", day)
+
+    answer = registry("2022-10-01", *written)
+    assert answer["new"] == len(written)
+    assert answer["reasons"] == {
+        "industry_written.unknown_industry": 1,
+        "operating_status.unknown_status": 1,
+    }
+    found = db.session.scalars(select(Employer).order_by(Employer.id)).all()
+    assert [(one.industry, one.operating_status) for one in found] == [row[3:] for row in written]
+    assert [found[0].industry_written, found[5].industry_written] == ["5211 百货零售", "修表"]
+    assert (found[1].operating_status_source, found[1].operating_status_as_of) == ("01", date(2022, 10, 1))
+    older = registry("2022-01-01", ("", "农业", "存续"))
+    assert (older["changed"], found[0].industry, found[0].operating_status_as_of) == (
+        0,
+        "52",
+        date(2022, 10, 1),
+    )
+    clerk = create_user(Role.SPECIALIST, branch=branch)
+    seen = {
+        "operating_status": "02",
+        "operating_status_source": "06",
+        "operating_status_as_of": date(2022, 11, 1),
+    }
+    edit_employer(found[0], seen, version_of(found[0]), clerk)
+    again = registry("2022-12-01", written[0])
+    assert again["reasons"] == {"operating_status.corrected_by_hand": 1}
+    assert (found[0].operating_status, found[0].operating_status_source) == ("02", "06")

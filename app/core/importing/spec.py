@@ -286,6 +286,8 @@ class ImportSpec:
     remarks: Mapping[str, Any] = field(default_factory=dict)
     #: labels of changed fields that are no columns; None for one that is not shown
     labels: Mapping[str, Any] = field(default_factory=dict)
+    #: fields that hold a code: the code table of each
+    coded: Mapping[str, str] = field(default_factory=dict)
     #: what goes with a removed record and does not keep it, beside its timeline: tables, with a condition
     #: where only some of their rows do
     carried: Mapping[str, ColumnElement[bool] | None] = field(default_factory=dict)

@@ -31,6 +31,7 @@ CHOSEN = (
 COMPANIONS = {
     "insured_heads": ("insured_as_of", "insured_source"),
     "operating_status": ("operating_status_as_of", "operating_status_source"),
+    "industry": ("industry_written",),
     "eligible": ("ineligible_reason",),
     "owner_id": ("backup_owner_id",),
 }

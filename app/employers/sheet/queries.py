@@ -84,6 +84,7 @@ def _unit(employer: Employer) -> list[Item]:
         _coded(_("Unit type"), "unit_type", employer.unit_type),
         _coded(_("Economic type"), "economic_type", employer.economic_type),
         _coded(_("Industry"), "industry", employer.industry),
+        _item(_("Industry in words"), employer.industry_written),
         _coded(_("Affiliation"), "affiliation", employer.affiliation),
         _item(_("Registry type"), employer.registry_type),
         _item(_("Registered capital"), employer.registered_capital),

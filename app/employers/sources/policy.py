@@ -25,7 +25,10 @@ BY_HAND = (OFFICE, HANDLER)
 FIRST = (REGISTRY, STATEMENT, INSURANCE, BANK, "partner", "tip")
 
 #: what the registry alone says, and what the statement alone says
-REGISTERED = ("established_on", "registry_type", "registered_capital", "business_scope")
+REGISTERED = (
+    "established_on", "registry_type", "registered_capital", "business_scope", "industry", "industry_written",
+    "operating_status",
+)  # fmt: skip
 STATED = (
     "employer_account_no",
     "economic_type",

@@ -24,7 +24,10 @@ TAKEN = msgid("An import replaced what was corrected by hand. %(field)s: %(old)s
 RESTORED = msgid("The import was taken back, and what was corrected by hand stands again. %(field)s: %(old)s")
 
 #: what a line may write of a record without changing what the record says
-BETWEEN_THE_LINES = frozenset({"told", "registry_as_of", "listed_on", "source", "source_as_of"})
+BETWEEN_THE_LINES = frozenset(
+    {"told", "registry_as_of", "listed_on", "source", "source_as_of"}
+    | {"operating_status_source", "operating_status_as_of"}
+)
 
 
 def refused(made: Plan, known: Known) -> bool:

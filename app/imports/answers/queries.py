@@ -7,6 +7,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, select
 
 from app.audit.models import AuditEvent
+from app.core.code_tables import label
 from app.core.db import db
 from app.core.importing.conflicts import CONFLICTS as CODES
 from app.core.importing.conflicts import REPLACED, Answers
@@ -104,8 +105,13 @@ def _contradicted(
     by = authors.get((row.record_id or 0, name), "")
     return Contradicted(
         row.number, row.key, row.record_id, name, spec.label(name),
-        said["correction"], by, said["since"], said["value"], answer, reason.code == REPLACED,
+        _worded(spec, name, said["correction"]), by, said["since"], _worded(spec, name, said["value"]),
+        answer, reason.code == REPLACED,
     )  # fmt: skip
+
+
+def _worded(spec: ImportSpec, name: str, value: str) -> str:
+    return label(spec.coded[name], value) if name in spec.coded else value
 
 
 def _authors(spec: ImportSpec, record_ids: Collection[int]) -> dict[tuple[int, str], str]:
