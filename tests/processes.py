@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -33,13 +34,20 @@ class Started(Protocol):
     def kill(self) -> None: ...
 
 
-def start_flask(*command: str, environment: Mapping[str, str]) -> Started:
-    """`flask <command>` of the product in an environment of its own, its output thrown away."""
-    nowhere = subprocess.DEVNULL
+def start_flask(*command: str, environment: Mapping[str, str], output: int = subprocess.DEVNULL) -> Started:
+    """`flask <command>` of the product in an environment of its own; ``output``: a file for all it says."""
     if CAN_FORK:
-        return _Copy("", ("--app", "wsgi", *command), environment, nowhere, nowhere)
+        return _Copy("", ("--app", "wsgi", *command), environment, output, output)
     line = (sys.executable, "-m", "flask", "--app", "wsgi", *command)
-    return subprocess.Popen(line, cwd=PROJECT, env=environment, stdout=nowhere, stderr=nowhere)
+    return subprocess.Popen(line, cwd=PROJECT, env=environment, stdout=output, stderr=output)
+
+
+def run_flask(*command: str, environment: Mapping[str, str], timeout: float = 180) -> tuple[int, str]:
+    """The same to its end: its status, and all that it said."""
+    with tempfile.TemporaryFile() as said:
+        status = start_flask(*command, environment=environment, output=said.fileno()).wait(timeout)
+        said.seek(0)
+        return status, said.read().decode()
 
 
 def start_script(
@@ -63,7 +71,7 @@ class _Copy:
         output: int | None,
         errors: int | None,
     ) -> None:
-        """``output``: `PIPE`, `DEVNULL` or None, this process's own; ``errors``: the latter two."""
+        """``output``: `PIPE`, `DEVNULL`, a file, or None: this process's own; ``errors``: no `PIPE`."""
         self.stdout: IO[bytes] | None = None
         self._status: int | None = None
         self._end, end = os.pipe()
@@ -109,7 +117,9 @@ class _Copy:
 
 
 def _file(wanted: int | None, own: int) -> int:
-    return os.open(os.devnull, os.O_WRONLY) if wanted == subprocess.DEVNULL else os.dup(own)
+    if wanted == subprocess.DEVNULL:
+        return os.open(os.devnull, os.O_WRONLY)
+    return os.dup(own if wanted in (None, subprocess.PIPE) else wanted)
 
 
 @cache

@@ -91,6 +91,8 @@ def _become(request: Request, parent: int) -> NoReturn:
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            sys.stderr.write(f"{end.code}\n")
     except BaseException:  # whatever it was is told as an interpreter would tell it
         traceback.print_exc()
     finally:
