@@ -91,6 +91,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.notices.corrections",
     "campaigns.results",
     "campaigns.results.breakdown",
+    "campaigns.results.reconciling",
     "campaigns.recurring",
 )
 

@@ -28,7 +28,7 @@ from campaigns.drafting.policy import FREQUENCY_DAYS, Permission
 from campaigns.drafting.queries import find
 from campaigns.drafting.templates.queries import named
 from campaigns.ledger import jobs, queries
-from campaigns.ledger.services import controlling, reconciling, sweeping
+from campaigns.ledger.services import controlling, sweeping
 
 group = AppGroup("campaigns", help="Send campaigns, and account for every message.")
 
@@ -125,27 +125,6 @@ def approve(campaign_id: int, username: str, seal: str | None, comment: str, wan
     except DomainError as error:
         raise _refusal(error) from error
     _tell(find(campaign_id, None), wants_json)
-
-
-@group.command("reconcile")
-@click.argument("campaign_id", type=int)
-@as_json
-def reconcile(campaign_id: int, wants_json: bool) -> None:
-    """Ask every gateway about every message it may have, and compare; exit with 1 where the two differ.
-
-    Nothing is written. A gateway that cannot be asked, or knows no keys, is told apart from one that differs.
-    """
-    try:
-        found = reconciling.compare(find(campaign_id, None))
-    except DomainError as error:
-        raise _refusal(error) from error
-    if wants_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False))
-    else:
-        for name, value in found.as_json().items():
-            click.echo(f"{name:<17} {value}")
-    if not found.agrees:
-        raise SystemExit(1)
 
 
 @group.command("launch")

@@ -78,8 +78,9 @@ def _settle(message: Message, actor: Actor, form: FlaskForm) -> None:
     controlling.finish_done()
 
 
-#: Where the employer of a row is now, and who looks after it.
+#: Which row it is, where its employer is now, and who looks after it.
 PLACES = (
+    Field("row", _l("Row of the ledger"), Kind.NUMBER, Message.id),
     branch_field("branch", _l("Branch"), Employer.branch_id),
     PLACE,
     user_field("owner", _l("Responsible specialist"), Employer.owner_id),

@@ -195,14 +195,16 @@ def _check_bounds(cell: Cell, value: int | Decimal, low: int | Decimal, high: in
 _FEN = Decimal("0.01")
 
 
-def money(low: Decimal = Decimal(0), high: Decimal = Decimal("9999999999999.99")) -> Parser:
-    """Yuan as Decimal with two places (half up): 1234.5, "1,234.50", "¥1,234.50元", "12.5万元"."""
+def money(
+    low: Decimal = Decimal(0), high: Decimal = Decimal("9999999999999.99"), step: Decimal = _FEN
+) -> Parser:
+    """Yuan as Decimal with two places (half up), or those of `step`: 1234.5, "¥1,234.50元", "12.5万元"."""
 
     @lru_cache(maxsize=8192, typed=True)
     def parse(cell: Cell) -> Decimal:
         value = _decimal(cell, units=True)
         _check_bounds(cell, value, low, high)
-        return value.quantize(_FEN, ROUND_HALF_UP)
+        return value.quantize(step, ROUND_HALF_UP)
 
     return parse
 

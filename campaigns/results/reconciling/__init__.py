@@ -1,0 +1,1 @@
+"""The gateway's bill and the print manifest against the ledger, line by line."""
