@@ -1,14 +1,14 @@
 """The lines of the gateway's bills, each with the message that it is for.
 
-Revision ID: 0046
+Revision ID: 0047
 Revises: 0045
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0046"
-down_revision = "0045"
+revision = "0047"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 
