@@ -141,6 +141,8 @@ class Feature:
     evidence: tuple["EvidenceKind", ...] = ()
     #: what goes to somebody else when a person rotates, and which columns of users stay
     matters: tuple["Matter", ...] = ()
+    #: kinds of tasks that are closed by what is recorded on the page they come from, and in no other way
+    recorded_tasks: tuple[str, ...] = ()
     kept: tuple["Kept", ...] = ()
     proofs: tuple["Proof", ...] = ()
     #: approved terms that take months out of arrears; one feature has them
@@ -181,6 +183,7 @@ class Features:
         self.origins: dict[str, Origin] = {origin.name: origin for origin in self._each("origins")}
         self.evidence: dict[str, EvidenceKind] = {kind.name: kind for kind in self._each("evidence")}
         self.matters: dict[str, Matter] = {matter.name: matter for matter in self._each("matters")}
+        self.recorded_tasks: frozenset[str] = frozenset(self._each("recorded_tasks"))
         self.deferments: Deferments | None = next((f.deferments for f in self.all if f.deferments), None)
         self.unpaid: Callable[[int], Unpaid | None] | None = next(
             (f.unpaid for f in self.all if f.unpaid), None

@@ -66,6 +66,9 @@ number_answered = _signals.signal("number-answered")
 #: actor. Somebody was told that this person has another number: it is checked before it is written down.
 number_proposed = _signals.signal("number-proposed")
 
+#: sender: the task; owner. A person passed it on: what gave rise to it goes along.
+task_passed_on = _signals.signal("task-passed-on")
+
 #: sender: the employer; old, new (users or None), actor. Each receiver answers with the number of open tasks
 #: that it passed on.
 owner_changed = _signals.signal("owner-changed")

@@ -86,6 +86,11 @@ def page_of_source(task: Task) -> str | None:
     return url_if(declared.endpoint, **{getattr(declared, "argument", "id"): task.source_id})
 
 
+def is_recorded(task: Task) -> bool:
+    """Whether it is closed by what is recorded on the page it comes from, and in no other way."""
+    return task.kind in current_features().recorded_tasks
+
+
 def tasks_of(employer_id: int, actor: Actor) -> Sequence[Task]:
     """An employer's open tasks that the actor sees, the most urgent first."""
     return db.session.scalars(_tasks_of(actor), {"employer_id": employer_id}).all()

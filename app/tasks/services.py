@@ -8,13 +8,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.accounts.models import User
-from app.core import timeline
+from app.core import signals, timeline
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.employers.models import Employer
+from app.tasks import queries
 from app.tasks.models import Task, TaskState
 from app.tasks.policy import may_work_on
 
@@ -113,6 +114,7 @@ def open_for(employer: Employer, title: str, due_on: date, actor: Actor, *, for_
 
 def complete(task: Task, actor: Actor | None, result: str = "") -> None:
     """Closes a task as done, with what came of it; Conflict when it is closed already."""
+    _refuse_elsewhere(task, actor)
     _close(task, TaskState.DONE, actor, result)
     if task.employer_id is not None:
         timeline.record(
@@ -128,6 +130,7 @@ def cancel(task: Task, actor: Actor | None, reason: str) -> None:
     """Closes a task that need not be done any more; a reason is required of a person."""
     if actor is not None and not reason.strip():
         raise DomainError(_l("Say why the task is no longer needed."))
+    _refuse_elsewhere(task, actor)
     _close(task, TaskState.CANCELLED, actor, reason)
 
 
@@ -144,6 +147,7 @@ def reassign(task: Task, owner: User, actor: Actor | None) -> None:
     if not owner.active or owner.branch_id != task.branch_id:
         raise DomainError(_l("Choose an active colleague of the same branch."))
     task.owner_id = owner.id
+    signals.task_passed_on.send(task, owner=owner)
     db.session.flush()
 
 
@@ -154,6 +158,12 @@ def put_off(task: Task, due_on: date, actor: Actor | None) -> None:
     task.first_due_on = task.first_due_on or task.due_on
     task.due_on = due_on
     db.session.flush()
+
+
+def _refuse_elsewhere(task: Task, actor: Actor | None) -> None:
+    """Two ways to be done with one thing would tell two stories of it."""
+    if actor is not None and queries.is_recorded(task):
+        raise DomainError(_l("Record what came of it on the page that the task comes from: that closes it."))
 
 
 def _authorise(task: Task, actor: Actor | None) -> None:

@@ -47,6 +47,7 @@ def show(id: int) -> ResponseReturnValue:
         task=task,
         origin=queries.page_of_source(task),
         workable=may_work_on(actor, task),
+        recorded=queries.is_recorded(task),
         close=CloseForm(),
         cancel=CancelForm(),
         put_off=PutOffForm(due_on=max(task.due_on, today())),
@@ -77,7 +78,8 @@ def new() -> ResponseReturnValue:
 def close(id: int) -> ResponseReturnValue:
     """The small form that takes the place of a task's line."""
     task = queries.find(id, current_actor())
-    return render_template("tasks/_close.html", task=task, form=CloseForm(back=came_from()))
+    origin = queries.page_of_source(task) if queries.is_recorded(task) else None
+    return render_template("tasks/_close.html", task=task, form=CloseForm(back=came_from()), origin=origin)
 
 
 @bp.post("/tasks/<int:id>/complete")

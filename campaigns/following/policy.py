@@ -22,6 +22,9 @@ UNREACHED = (
     Exclusion.PREFERS_EMAIL,
     Exclusion.PREFERS_LETTER,
     Exclusion.PREFERS_VISIT,
+    Exclusion.NO_ADDRESS,
+    Exclusion.BAD_ADDRESS,
+    Exclusion.DEAD_ADDRESS,
 )
 
 RESULT_LABELS = {

@@ -16,7 +16,8 @@ from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, CampaignStep, StepCondition
 from campaigns.following.models import StepResult, StepRun
 from campaigns.following.policy import UNREACHED
-from campaigns.ledger.models import SMS, Message, MessageState, Reply
+from campaigns.ledger.letters.policy import PATIENCE
+from campaigns.ledger.models import Message, MessageState, Reply
 from campaigns.ledger.workflow import OPEN
 
 S = MessageState
@@ -42,14 +43,19 @@ def due(step: CampaignStep, steps: Sequence[CampaignStep]) -> Select[*tuple[Any,
     done = _runs(earlier, facts)
     later = done.where(StepRun.result != StepResult.IMPOSSIBLE, StepRun.at > until).correlate(facts).exists()
     taken = [_is_past(one, facts) for one in earlier]
+    letters = _letters(step, facts)
+    arrived = letters.where(Letter.state == LetterState.DELIVERED)
+    delivered = case((or_(facts.c.delivered == 1, arrived.exists()), 1), else_=0).label("delivered")
     return (
-        select(facts.c.employer_id, facts.c.delivered)
+        select(facts.c.employer_id, delivered)
         .join(Employer, Employer.id == facts.c.employer_id)
         .where(
             facts.c.tried == 1,
             facts.c.under_way == 0,
             facts.c.settled_at <= until,
-            *_wants(step, facts, [LetterState.DELIVERED, LetterState.ISSUED, LetterState.POSTED]),
+            *_wants(step, facts),
+            ~letters.where(_on_its_way()).exists(),
+            ~arrived.where(Letter.settled_on >= until.date()).exists(),
             ~later,
             *taken,
         )
@@ -62,7 +68,7 @@ def is_pending(step: CampaignStep) -> bool:
     facts = _facts(step.campaign_id)
     query = select(facts.c.employer_id).join(Employer, Employer.id == facts.c.employer_id)
     reached = or_(facts.c.tried == 1, facts.c.under_way == 1)
-    found = db.session.scalars(query.where(reached, *_wants(step, facts, [LetterState.DELIVERED])).limit(1))
+    found = db.session.scalars(query.where(reached, *_wants(step, facts)).limit(1))
     return found.first() is not None
 
 
@@ -70,7 +76,8 @@ def _facts(campaign_id: int) -> Subquery:
     """One row for each employer of the audience: what came of the messages that spoke for it."""
     lead = func.coalesce(AudienceMember.merged_into_id, AudienceMember.id)
     replied = exists().where(Reply.message_id == Message.id, Reply.opt_out.is_(False))
-    answered = or_(Message.confirmed_at.is_not(None), Message.asked_at.is_not(None), replied)
+    written = exists().where(Letter.order_key == Message.public_id, _answered(Letter))
+    answered = or_(_answered(Message), replied, written)
     unreached = and_(Message.state == S.SUPPRESSED, Message.reason.in_(UNREACHED))
     return (
         select(
@@ -81,7 +88,7 @@ def _facts(campaign_id: int) -> Subquery:
             _any(or_(Message.state.in_(SETTLED), unreached)).label("tried"),
             func.max(Message.settled_at).label("settled_at"),
         )
-        .join(Message, and_(Message.member_id == lead, Message.channel == SMS))
+        .join(Message, Message.member_id == lead)
         .where(AudienceMember.campaign_id == campaign_id)
         .group_by(AudienceMember.employer_id)
         .subquery()
@@ -92,28 +99,41 @@ def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.max(case((condition, 1), else_=0))
 
 
-def _wants(step: CampaignStep, facts: Subquery, unless: Sequence[LetterState]) -> list[ColumnElement[bool]]:
-    """Nobody answered, the step's condition holds, and it was not taken yet.
+def _answered(record: type[Message] | type[Letter]) -> ColumnElement[bool]:
+    """Whether the reader said something on the notice page."""
+    return or_(record.confirmed_at.is_not(None), record.asked_at.is_not(None))
 
-    Where nothing may have arrived, a letter in one of the states `unless` stands against it.
-    """
-    letters = (
+
+def _letters(step: CampaignStep, facts: Subquery) -> Select[int]:
+    """What steps of this campaign wrote to an employer."""
+    return (
         select(Letter.id)
         .join(StepRun, StepRun.letter_id == Letter.id)
         .join(CampaignStep, CampaignStep.id == StepRun.step_id)
         .where(CampaignStep.campaign_id == step.campaign_id, StepRun.employer_id == facts.c.employer_id)
         .correlate(facts)
     )
-    answered = or_(Letter.confirmed_at.is_not(None), Letter.asked_at.is_not(None))
+
+
+def _on_its_way() -> ColumnElement[bool]:
+    """A letter that may still arrive: the post has not said, and has not been silent for too long."""
+    patience = today() - timedelta(days=PATIENCE.value())
+    under_way = Letter.state.in_((LetterState.ISSUED, LetterState.POSTED))
+    return and_(under_way, func.coalesce(Letter.posted_on, Letter.issued_on) >= patience)
+
+
+def _wants(step: CampaignStep, facts: Subquery) -> list[ColumnElement[bool]]:
+    """Nobody answered, the step's condition holds, and it was not taken yet."""
+    letters = _letters(step, facts)
     conditions = [
         facts.c.answered == 0,
-        ~letters.where(answered).exists(),
+        ~letters.where(_answered(Letter)).exists(),
         ~_taken(step, facts),
         Employer.merged_into_id.is_(None),
         Employer.stage.in_(_FOLLOWED),
     ]
     if step.condition is StepCondition.UNDELIVERED:
-        conditions += [facts.c.delivered == 0, ~letters.where(Letter.state.in_(unless)).exists()]
+        conditions += [facts.c.delivered == 0, ~letters.where(Letter.state == LetterState.DELIVERED).exists()]
     return conditions
 
 

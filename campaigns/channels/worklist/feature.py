@@ -15,6 +15,7 @@ from campaigns.channels.worklist import demo, queries
 from campaigns.channels.worklist.lists import ADD, DRIVES, FIELDS
 from campaigns.channels.worklist.models import DriveRow, RowState
 from campaigns.channels.worklist.policy import GRANTS, OPTIONS, OUTCOMES, Permission
+from campaigns.channels.worklist.services import KIND
 from campaigns.channels.worklist.views import bp
 from campaigns.channels.worklist.workflow import DRIVE, ROW
 
@@ -40,6 +41,7 @@ feature = Feature(
             endpoint="drives.row", said=queries.names_of,
         ),
     ),
+    recorded_tasks=(KIND,),
     search=(
         SearchKind(
             "drives", _l("Drives"), "drives.index", rows_of(DRIVES, "name", about=("state",)), order=31

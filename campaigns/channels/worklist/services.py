@@ -318,6 +318,13 @@ def _follow_owner(employer: Employer, *, old: User | None, new: User | None, **_
     return 0
 
 
+@signals.task_passed_on.connect
+def _follow_task(task: Task, *, owner: User, **_more: Any) -> None:
+    """Whoever is given the task is given the employer in the drive."""
+    if (task.kind, task.source_type) == (KIND, SOURCE):
+        db.session.get_one(DriveRow, task.source_id).owner_id = owner.id
+
+
 def _drop_tasks(ids: Sequence[int]) -> None:
     open_ones = (Task.kind == KIND, Task.source_type == SOURCE, Task.state == TaskState.OPEN)
     dropped = update(Task).where(*open_ones, among(Task.source_id, ids))

@@ -11,6 +11,7 @@ from wtforms.validators import NumberRange, Optional
 from app.core.forms.choices import offered
 from campaigns.channels.letter.queries import offered as outlines
 from campaigns.drafting.models import Campaign, StepCondition, StepKind
+from campaigns.drafting.steps import services
 from campaigns.drafting.steps.policy import (
     CONDITION_LABELS,
     KIND_LABELS,
@@ -45,7 +46,11 @@ class StepsForm(FlaskForm):  # type: ignore[misc]
 def steps_form(campaign: Campaign) -> StepsForm:
     """With the campaign's steps, or the usual ones where it has none."""
     letters = [("", "—"), *((one.code, one.name) for one in outlines())]
-    kinds = [("", _l("no step")), *((kind.value, label) for kind, label in KIND_LABELS.items())]
+    possible = services.possible(campaign)
+    kinds = [
+        ("", _l("no step")),
+        *((one.value, label) for one, label in KIND_LABELS.items() if one in possible),
+    ]
     conditions = [(one.value, label) for one, label in CONDITION_LABELS.items()]
     fields: dict[str, Any] = {}
     for n in range(1, MOST + 1):
@@ -63,7 +68,7 @@ def _data(campaign: Campaign) -> dict[str, Any]:
     days = WAIT_DAYS.value()
     wished: Sequence[Step] = [
         Step(one.kind, one.condition, one.wait_days, one.outline) for one in campaign.follow_steps
-    ] or [Step(kind, condition, days) for kind, condition in USUAL]
+    ] or [Step(kind, condition, days) for kind, condition in USUAL if kind in services.possible(campaign)]
     data: dict[str, Any] = {}
     for n in range(1, MOST + 1):
         data |= {f"wait_{n}": days, f"outline_{n}": ""}

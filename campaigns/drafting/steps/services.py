@@ -1,6 +1,6 @@
 """Setting the steps of a campaign; an approval that was given for others is void."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
@@ -33,6 +33,12 @@ class Step(NamedTuple):
     outline: str | None = None
 
 
+def possible(campaign: Campaign) -> Collection[StepKind]:
+    """What may follow a campaign: after a letter nothing more is written."""
+    letters = campaign.channel is Channel.LETTER
+    return (StepKind.CALL, StepKind.VISIT) if letters else tuple(StepKind)
+
+
 def set_steps(campaign: Campaign, steps: Sequence[Step], actor: Actor) -> None:
     """Gives a campaign these steps in place of those it had; a submitted or approved one is a draft again.
 
@@ -57,8 +63,8 @@ def _objections(campaign: Campaign, steps: Sequence[Step]) -> list[Any]:
     reasons: list[Any] = []
     if steps and campaign.message_class is not MessageClass.SERVICE:
         reasons.append(_l("Only a service notice is followed up: greetings and publicity are sent once."))
-    if steps and campaign.channel is not Channel.SMS:
-        reasons.append(_l("Only an SMS is followed up by steps: letters are followed by their posting."))
+    if any(one.kind not in possible(campaign) for one in steps):
+        reasons.append(_l("A letter is followed up by calls and visits."))
     known = {one.code for one in offered()}
     for step in steps:
         if step.kind is StepKind.LETTER and step.outline not in known:

@@ -123,6 +123,22 @@ def in_days(days: int) -> time_machine.travel:
     return time_machine.travel(now() + (add_working_days(today(), days) - today()))
 
 
+def ready_for_a_letter(employer: Employer) -> dict[str, object]:
+    """All that a letter says of it; gives what others may have as well."""
+    seed_outlines()
+    seed_legal_basis()
+    db.session.execute(update(LegalBasis).values(verified=True))
+    known: dict[str, object] = {
+        "paid_through": Period(2026, 8),
+        "arrears_months": 2,
+        "heads": 10,
+        "monthly_amount": Decimal(900),
+    }
+    for name, value in {"address": "港区路1号", "employer_account_no": "120000098765", **known}.items():
+        setattr(employer, name, value)
+    return known
+
+
 def runs() -> list[tuple[int, StepResult]]:
     query = select(StepRun).order_by(StepRun.id)
     return [(one.step.position, one.result) for one in db.session.scalars(query)]
@@ -181,17 +197,7 @@ def test_without_another_contact_the_next_step_comes_at_once_and_an_answer_ends_
 
 @pytest.mark.databases("sqlite")
 def test_the_letter_step_issues_one_letter_or_notes_why_it_cannot(owner: User, employer: Employer) -> None:
-    seed_outlines()
-    seed_legal_basis()
-    db.session.execute(update(LegalBasis).values(verified=True))
-    known = {
-        "paid_through": Period(2026, 8),
-        "arrears_months": 2,
-        "heads": 10,
-        "monthly_amount": Decimal(900),
-    }
-    for name, value in {"address": "港区路1号", "employer_account_no": "120000098765", **known}.items():
-        setattr(employer, name, value)
+    known = ready_for_a_letter(employer)
     homeless = create_employer(owner.branch, name="滨海丙公司", address=None, owner_id=owner.id, **known)
     create_contact(homeless, name="孙立", mobile="13700003333")
     steps = (Step(StepKind.LETTER, UNDELIVERED, 0, "arrears"), Step(StepKind.VISIT, UNDELIVERED, 0))
@@ -209,6 +215,30 @@ def test_the_letter_step_issues_one_letter_or_notes_why_it_cannot(owner: User, e
     db.session.commit()
     follow()
     assert len(runs()) == 4
+    assert campaign.state is CampaignState.FINISHED
+
+
+@pytest.mark.databases("sqlite")
+def test_whom_a_letter_reached_is_given_time_to_answer_it(owner: User, employer: Employer) -> None:
+    """The post takes its days, and the waiting begins where the letter arrived."""
+    ready_for_a_letter(employer)
+    steps = (Step(StepKind.LETTER, UNDELIVERED, 0, "arrears"), Step(StepKind.VISIT, UNANSWERED, 5))
+    campaign = launched(owner, steps)
+    campaign.deadline = today()
+    came(campaign, S.FAILED)
+    follow()
+    sent = db.session.scalars(select(Letter)).one()
+    with in_days(12):
+        follow()
+        assert len(runs()) == 1  # with the post
+        sent.state, sent.settled_on = LetterState.DELIVERED, today()
+        db.session.commit()
+        follow()
+        assert len(runs()) == 1  # it came today
+    with in_days(19):
+        follow()
+    task = db.session.scalars(select(Task)).one()
+    assert task.title == "Visit: nobody has answered the notice “%(campaign)s”"
     assert campaign.state is CampaignState.FINISHED
 
 

@@ -1,5 +1,6 @@
 """What the tests of campaigns by letter build and ask: a campaign ready to launch, its numbers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -16,6 +17,7 @@ from campaigns.channels.letter.models import LetterVersion
 from campaigns.drafting import services as drafting
 from campaigns.drafting.letters import services
 from campaigns.drafting.models import Campaign, ContactOrder
+from campaigns.drafting.steps.services import Step, set_steps
 from campaigns.ledger import jobs
 from campaigns.ledger.letters import jobs as making
 from campaigns.ledger.services import controlling
@@ -62,9 +64,10 @@ def drafted(author: User, **fields: Any) -> Campaign:
     return services.draft(wish(contact_order=ContactOrder.EMPLOYER, **fields), author, author.branch)
 
 
-def approved(author: User, **fields: Any) -> Campaign:
+def approved(author: User, *, steps: Sequence[Step] = (), **fields: Any) -> Campaign:
     """Submitted, and approved by the branch head; committed."""
     campaign = drafted(author, **fields)
+    set_steps(campaign, steps, author)
     drafting.submit(campaign, author)
     drafting.approve(campaign, create_user(Role.BRANCH_HEAD, branch=author.branch), drafting.seal(campaign))
     db.session.commit()

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from app.accounts.models import User
 from app.attachments.queries import path_of, verify
-from app.core.clock import today
+from app.core.clock import now, today
 from app.core.criteria.segments import Segment
 from app.core.db import db, writing
 from app.core.documents.pdf_pages import starts
@@ -33,7 +33,16 @@ from campaigns.channels.letter.issued.workflow import LETTER
 from campaigns.channels.letter.services import set_letterhead
 from campaigns.channels.letter.sheaves.services import fresh_marks
 from campaigns.drafting import services as drafting
-from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion
+from campaigns.drafting.models import (
+    AudienceMember,
+    Campaign,
+    CampaignState,
+    Exclusion,
+    StepCondition,
+    StepKind,
+)
+from campaigns.drafting.steps.services import Step, set_steps
+from campaigns.following.jobs import follow_all
 from campaigns.ledger import queries
 from campaigns.ledger.letters import jobs, services
 from campaigns.ledger.letters.queries import to_withdraw
@@ -218,6 +227,27 @@ def test_the_list_of_the_post_moves_letters_and_ledger_and_is_taken_back(app: Fl
     db.session.expire_all()
     assert task.state is TaskState.CANCELLED
     assert queries.progress(campaign.id).submitted == 4
+
+
+def test_a_letter_that_nobody_answers_is_followed_by_a_visit(app: Flask) -> None:
+    author = author_with(2)
+    with pytest.raises(DomainError):  # after a letter nothing more is written
+        set_steps(drafted(author), (Step(StepKind.NEXT_CONTACT, StepCondition.UNANSWERED, 0),), author)
+    campaign = launched_here(author, steps=(Step(StepKind.VISIT, StepCondition.UNANSWERED, 0),))
+    db.session.execute(update(PrintBatch).values(state=PrintState.RETURNED))
+    silent, answered = all_letters()
+    answered.confirmed_at = now()
+    for letter in (silent, answered):
+        handed = {"settled_on": today(), "received_by": "前台"}
+        transition(LETTER, letter, "deliver", author, answers=handed)
+    db.session.commit()
+    assert campaign.state is CampaignState.RUNNING
+    with run_inline():
+        follow_all()
+    db.session.commit()
+    db.session.expire_all()
+    task = db.session.scalars(select(Task).where(Task.kind == "campaign_step")).one()
+    assert (task.employer_id, campaign.state) == (silent.employer_id, CampaignState.FINISHED)
 
 
 def test_a_second_launch_and_a_changed_letterhead_are_refused(app: Flask) -> None:
