@@ -11,7 +11,7 @@ from app.contributions.forms import STATEMENT
 from app.contributions.models import ContributionFact
 from app.contributions.policy import OPTIONS, Permission
 from app.contributions.queries import corrected, facts_in_force, statement_as_evidence
-from app.contributions.standing.queries import unpaid_of
+from app.contributions.terms.queries import unpaid_of
 from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, Panel
 from app.core.merging.moving import Mover

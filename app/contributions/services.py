@@ -15,7 +15,7 @@ from app.contributions.handlers.services import Meant
 from app.contributions.models import ContributionFact
 from app.contributions.policy import Facts, evidence, month_of, reckoned, rule_of, sources
 from app.contributions.queries import FACT, Handler, Known
-from app.contributions.standing.queries import terms_of_run
+from app.contributions.terms.queries import terms_of_run
 from app.core import signals
 from app.core.importing.spec import Context, Line, Plan, Ref, id_of
 from app.core.language.text import name_key

@@ -1,22 +1,25 @@
 """Approved terms and make-up plans in arrears: reckoned alike in Python and in SQL, and followed by cases."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.contributions.arrears.models import ArrearsCase, CaseState
+from app.contributions.arrears.queries import opened_after
 from app.contributions.arrears.services import catch_up
 from app.contributions.models import ContributionFact
 from app.contributions.policy import Facts, rule_on, stands
 from app.contributions.standing.policy import Standing
-from app.contributions.standing.queries import approved_terms, reckoned, report
+from app.contributions.standing.queries import reckoned, report
+from app.contributions.terms.queries import approved_terms
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.periods import Period
@@ -32,6 +35,7 @@ from tests.contributions.statements import apply, line, statement, take_back
 from tests.factories import create_branch, create_employer, create_user, seed_codes
 
 START = Period(2022, 1)
+UTC_8 = timezone(timedelta(hours=8))
 months = st.integers(0, 20).map(lambda n: START + n)
 days = st.dates(date(2022, 1, 1), date(2023, 9, 30))
 
@@ -166,8 +170,20 @@ def test_cases_follow_the_end_of_a_term_its_plan_and_the_plans_failure(
     decision = grant()
     heard(7, 202203, "03")
     assert case_states() == [] and report(date(2022, 7, 31), None).apart == {Standing.DEFERRED: 1}
+    with time_machine.travel(datetime(2022, 7, 31, 22, tzinfo=UTC_8), tick=False):
+        assert (catch_up(), case_states()) == (0, [])
+    # the term is over and the latest statement shows nothing paid: the morning does not wait for the next
+    with time_machine.travel(datetime(2022, 8, 1, 6, tzinfo=UTC_8), tick=False):
+        assert (catch_up(), catch_up()) == (0, 0)
+        db.session.commit()
+    opened = db.session.scalars(select(ArrearsCase)).one()
+    assert (opened.opened_on, opened.first_period, opened.months) == (date(2022, 8, 1), Period(2022, 7), 4)
+    assert (opened.employer.arrears_months, opened.employer.arrears_as_of) == (4, date(2022, 8, 1))
+    assert opened_after(date(2022, 7, 31), None) == (1, date(2022, 8, 1))
+    assert report(date(2022, 7, 31), None).apart == {Standing.DEFERRED: 1}
     # the bank still says deferred, but the term is over: April to August are due
     heard(8, 202203, "03")
+    assert db.session.scalars(select(ArrearsCase.id)).all() == [opened.id]
     assert case_states() == [(CaseState.OPENED, 5)]
     assert report(date(2022, 8, 31), None).as_json()["5"] == 1
     employer = db.session.scalars(select(Employer)).one()
@@ -223,8 +239,9 @@ def test_a_term_entered_late_ends_the_case_as_relieved_and_its_removal_brings_it
     june = apply(department, statement(tmp_path, "2022年6月", [line(1, 202203)]))["batch"]
     assert case_states() == [(CaseState.OPENED, 3)]
     grant()
-    catch_up()
-    db.session.commit()
+    with time_machine.travel(datetime(2022, 7, 15, 6, tzinfo=UTC_8), tick=False):
+        catch_up()
+        db.session.commit()
     assert case_states() == []  # nobody had worked on it, and no statement finds a month due
     assert db.session.scalars(select(Employer.arrears_months)).one() == 0
     found = report(date(2022, 6, 30), None)
@@ -233,6 +250,16 @@ def test_a_term_entered_late_ends_the_case_as_relieved_and_its_removal_brings_it
     assert take_back(department, june)["kept"] == 0
     employer = db.session.scalars(select(Employer)).one()
     assert (employer.statement_period, employer.arrears_months) == (Period(2022, 5), 0)
+    # when the term is over June's would say that months are due, but May's does not speak for August any more
+    with time_machine.travel(datetime(2022, 8, 1, 6, tzinfo=UTC_8), tick=False):
+        catch_up()
+        assert case_states() == []
+        june = apply(department, statement(tmp_path, "2022年6月", [line(1, 202203)]))["batch"]
+        assert case_states() == []
+        catch_up()
+        assert case_states() == [(CaseState.OPENED, 4)]
+        assert take_back(department, june)["kept"] == 0
+    assert case_states() == []
 
 
 @pytest.mark.databases("sqlite")

@@ -11,14 +11,16 @@ from sqlalchemy import Select, Subquery, exists, func, or_, select, union
 
 from app.attachments.models import Attachment
 from app.contributions.arrears.models import ArrearsCase, ArrearsPromise, CaseState, Outcome
-from app.contributions.arrears.policy import RECORD
+from app.contributions.arrears.policy import RECORD, visible_to
 from app.contributions.arrears.workflow import ARREARS
 from app.contributions.models import ContributionFact
 from app.contributions.policy import OPEN, rule_on
+from app.contributions.standing.models import LaterReading
 from app.core.bulk import read_tuples
 from app.core.db import db
 from app.core.merging.moving import Change
 from app.core.periods import Period
+from app.core.permissions import Actor
 from app.core.rules.dues import months_in_arrears
 from app.core.workflow.engine import WorkflowHistory
 from app.employers.models import AccountStatus, Employer
@@ -112,13 +114,22 @@ def facts_in_force(employers: Select[int]) -> Subquery:
     return select(ranked).where(column.place == 1, column.account_status != AccountStatus.OTHER).subquery()
 
 
+def _read(employers: Select[int]) -> Subquery:
+    """The facts in force, and those again that were read on a later day than their statement's."""
+    fact, again, names = ContributionFact, LaterReading, facts_in_force(employers).c
+    later = {"as_of": again.day, "arrears_months": again.months}
+    columns = [later.get(one.name, getattr(fact, one.name)) for one in names if one.name != "place"]
+    read = select(*columns).join(again, again.fact_id == fact.id).where(fact.employer_id.in_(employers))
+    return select(*(one for one in names if one.name != "place")).union_all(read).subquery()
+
+
 def spells(employers: Select[int]) -> dict[int, list[Spell]]:
     """The spells of arrears of these employers, the oldest first; one statement whatever their number."""
-    fact = facts_in_force(employers).c
+    fact = _read(employers).c
     stated = (fact.account_status, fact.arrears_months, fact.paid_through)
     earlier = [
         func.lag(column, type_=column.type)
-        .over(partition_by=fact.employer_id, order_by=fact.period)
+        .over(partition_by=fact.employer_id, order_by=(fact.period, fact.as_of))
         .label(f"earlier_{column.name}")
         for column in stated
     ]
@@ -127,7 +138,7 @@ def spells(employers: Select[int]) -> dict[int, list[Spell]]:
         fact.first_contribution_month, *earlier,
     ).subquery()  # fmt: skip
     speaking = or_(told.c.arrears_months > 0, told.c.earlier_arrears_months > 0)
-    query = select(*told.c).where(speaking).order_by(told.c.employer_id, told.c.period)
+    query = select(*told.c).where(speaking).order_by(told.c.employer_id, told.c.period, told.c.as_of)
     rows = (Step(*row) for row in read_tuples(query))
     return {employer: list(_spells(steps)) for employer, steps in groupby(rows, lambda one: one.employer_id)}
 
@@ -298,6 +309,14 @@ def cases_on(employer_id: int) -> Sequence[ArrearsCase]:
     """An employer's cases, the latest first."""
     query = select(ArrearsCase).where(ArrearsCase.employer_id == employer_id)
     return db.session.scalars(query.order_by(ArrearsCase.first_period.desc(), ArrearsCase.id.desc())).all()
+
+
+def opened_after(day: date, actor: Actor | None) -> tuple[int, date | None]:
+    """How many open cases the statements of the day do not show: deferment ended since; and the last day."""
+    opened, case = ArrearsCase.opened_on, ArrearsCase
+    query = select(func.count(), func.max(opened)).where(case.closed_on.is_(None), opened > day)
+    number, last = db.session.execute(query.where(visible_to(actor))).one()
+    return number, last
 
 
 def history_of(case: ArrearsCase) -> Sequence[ContributionFact]:

@@ -17,8 +17,8 @@ from app.contributions.arrears.models import ArrearsCase, ArrearsPromise, CaseSt
 from app.contributions.arrears.policy import ENDED
 from app.contributions.arrears.queries import Known, Promise, Said, Spell
 from app.contributions.arrears.workflow import ARREARS, ENDINGS
-from app.contributions.standing.queries import with_terms
 from app.contributions.standing.services import reckon_anew
+from app.contributions.terms.queries import with_terms
 from app.core import signals, timeline
 from app.core.bulk import insert_rows, new_ids, update_rows
 from app.core.db import among, db
@@ -42,6 +42,8 @@ UNTOUCHED = {"arrears_cases": ArrearsCase.reason.is_(None)}
 
 def recorded(context: Context) -> None:
     """A statement was applied, whichever way its lines took."""
+    if changed := reckon_anew(with_terms(queries.named_by(context.batch_id))):
+        reckon(_these(changed))
     reckon(queries.named_in(context.batch_id))
 
 
@@ -53,8 +55,8 @@ def withdrawn(context: Context) -> None:
 
 def catch_up() -> int:
     """Opens and closes what statements from before there were cases ask for, and what approved terms have
-    changed since; gives how many employers."""
-    if changed := reckon_anew(with_terms()):
+    changed since, or have ended; gives how many employers."""
+    if changed := reckon_anew(with_terms(), noticing=True):
         reckon(_these(changed))
     return reckon(queries.out_of_step())
 

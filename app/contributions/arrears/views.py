@@ -29,7 +29,8 @@ def index() -> ResponseReturnValue:
     """As of the latest statement, or of the day that the form asks for."""
     if asked := request.args.get("day"):
         return redirect(url_for(".on_day", day=_day(asked).isoformat()))
-    return _worklist(usual_day())
+    day = usual_day()
+    return _worklist(day, queries.opened_after(day, current_actor()))
 
 
 @bp.route("/on/<day>", methods=["GET", "POST"])
@@ -83,10 +84,10 @@ def _evidence_of(row: WorkflowHistory) -> str:
     return said
 
 
-def _worklist(day: date) -> ResponseReturnValue:
+def _worklist(day: date, since: Any = None) -> ResponseReturnValue:
     counts = report(day, current_actor())
     return WORKLIST.respond(
-        day.isoformat(), day=day, counts=counts, tabs=_tabs(counts), standings=STANDING_LABELS
+        day.isoformat(), day=day, counts=counts, tabs=_tabs(counts), standings=STANDING_LABELS, since=since
     )
 
 

@@ -28,7 +28,7 @@ from app.contributions.ordinary import queries
 from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, STAGED
 from app.contributions.policy import Facts, evidence, month_of, reckoned, rule_of
 from app.contributions.queries import has_accounts
-from app.contributions.standing.queries import terms_of_run
+from app.contributions.terms.queries import terms_of_run
 from app.core import signals
 from app.core.bulk import read_tuples
 from app.core.clock import now

@@ -36,7 +36,11 @@ SECOND = Option("arrears.second_bucket", _l("Second bucket of arrears from"), 2,
 THIRD = Option("arrears.third_bucket", _l("Third bucket of arrears from"), 4, 3, 12, _UNIT)
 LONG = Option("arrears.long_bucket", _l("Long arrears from"), 6, 4, 24, _UNIT)
 LONGEST = Option("arrears.longest_bucket", _l("Longest arrears from"), 12, 6, 60, _UNIT)
-OPTIONS = (SECOND, THIRD, LONG, LONGEST)
+SPEAKS_FOR = Option(
+    "arrears.speaks_for", _l("When deferment ends, the latest statement still speaks for"), 62, 1, 366,
+    _l("days"), _l("Within them months that fall due then open an arrears case without a new statement."),
+)  # fmt: skip
+OPTIONS = (SECOND, THIRD, LONG, LONGEST, SPEAKS_FOR)
 
 
 @dataclass(frozen=True)

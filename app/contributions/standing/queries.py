@@ -5,8 +5,7 @@ version in force now; an employer that no statement had named by then is shown a
 own month found it.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -17,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Select,
     Subquery,
     case,
     func,
@@ -27,17 +25,15 @@ from sqlalchemy import (
 )
 
 from app.contributions.models import ContributionFact
-from app.contributions.policy import OPEN, Facts, owed, rule_on
+from app.contributions.policy import OPEN, rule_on
 from app.contributions.standing.policy import Standing
 from app.core.clock import today
-from app.core.db import among, db
+from app.core.db import db
 from app.core.features import current_features
-from app.core.importing.spec import Context
 from app.core.periods import Period
 from app.core.permissions import Actor
-from app.core.rules.deferring import Deferments, Term
-from app.core.rules.deferring import Plan as DeferredPlan
-from app.core.rules.dues import Unpaid, last_due_month
+from app.core.rules.deferring import Deferments
+from app.core.rules.dues import last_due_month
 from app.employers.models import AccountStatus, Employer
 from app.employers.policy import visible_to
 
@@ -153,92 +149,6 @@ def expected_to_pay(day: date) -> ColumnElement[bool]:
     still = own.where(ends >= month)
     back = (Employer.account_status == AccountStatus.DEFERRED) & own.exists() & ~still.exists()
     return (open_account & ~still.where(_index(terms.c.first) <= month).exists()) | back
-
-
-# -- approved terms, for reckoning in Python -------------------------------------------------------------
-
-
-def approved_terms(employer_ids: Collection[int] | None = None) -> dict[int, tuple[Term, ...]]:
-    """The terms of deferment of these employers, or of all that have any; three statements."""
-    declared = current_features().deferments
-    if declared is None:
-        return {}
-    terms = declared.terms().subquery()
-    query = select(terms).order_by(terms.c.employer_id, terms.c.first)
-    if employer_ids is not None:
-        query = query.where(among(terms.c.employer_id, employer_ids))
-    rows = db.session.execute(query).all()
-    plans = _plans({row.planned for row in rows})
-    found: dict[int, list[Term]] = defaultdict(list)
-    for row in rows:
-        last = row.last if row.next_first is None else min(row.last, row.next_first + -1)
-        found[row.employer_id].append(Term(row.first, last, tuple(plans.get(row.planned, ()))))
-    return {employer_id: tuple(own) for employer_id, own in found.items()}
-
-
-def with_terms(employers: Select[int] | None = None) -> list[int]:
-    """The ids of the employers that have approved terms; of these, or of all."""
-    declared = current_features().deferments
-    if declared is None:
-        return []
-    terms = declared.terms().subquery()
-    query = select(terms.c.employer_id).distinct().order_by(terms.c.employer_id)
-    if employers is not None:
-        query = query.where(terms.c.employer_id.in_(employers))
-    return list(db.session.scalars(query))
-
-
-def _plans(planned: Collection[int]) -> dict[int, list[DeferredPlan]]:
-    """The plans that were ever agreed on, by what they stand under."""
-    declared = current_features().deferments
-    if not planned or declared is None:
-        return {}
-    one = declared.plans().subquery().c
-    columns = select(one.plan_id, one.planned, one.agreed_on, one.given_up_on, one.made_up_on)
-    query = columns.where(among(one.planned, planned), one.agreed_on.is_not(None)).order_by(one.plan_id)
-    rows = db.session.execute(query).all()
-    marks = _marks({row.plan_id for row in rows})
-    found: dict[int, list[DeferredPlan]] = defaultdict(list)
-    for row in rows:
-        plan = DeferredPlan(row.agreed_on, marks.get(row.plan_id, ()), row.given_up_on, row.made_up_on)
-        found[row.planned].append(plan)
-    return found
-
-
-def _marks(plan_ids: Collection[int]) -> dict[int, tuple[tuple[Period, Period], ...]]:
-    declared = current_features().deferments
-    if not plan_ids or declared is None:
-        return {}
-    marks = declared.marks().subquery().c
-    query = select(marks.plan_id, marks.month, marks.through).where(among(marks.plan_id, plan_ids))
-    found: dict[int, list[tuple[Period, Period]]] = defaultdict(list)
-    for plan_id, month, through in db.session.execute(query.where(marks.through.is_not(None))):
-        found[plan_id].append((month, through))
-    return {plan_id: tuple(sorted(own)) for plan_id, own in found.items()}
-
-
-def unpaid_of(employer_id: int) -> Unpaid | None:
-    """What the employer owed on the day of its latest statement; for `Feature.unpaid`."""
-    fact = ContributionFact
-    query = select(fact).where(fact.employer_id == employer_id)
-    latest = query.order_by(fact.period.desc(), fact.version.desc()).limit(1)
-    found = db.session.scalars(latest).first()
-    if found is None:
-        return None
-    said = Facts(found.account_status, found.paid_through, found.pay_day, found.first_contribution_month)
-    terms = approved_terms([employer_id]).get(employer_id, ())
-    return owed(said, found.as_of, rule_on(found.as_of), terms, found.period)
-
-
-def terms_of_run(context: Context) -> Mapping[str, tuple[Term, ...]]:
-    """The terms by credit code, asked once in the run of an import: few employers have any."""
-    if "terms" not in context.memory:
-        terms = approved_terms()
-        codes = select(Employer.id, Employer.uscc).where(among(Employer.id, list(terms)))
-        named = {code: terms[id_] for id_, code in db.session.execute(codes) if code} if terms else {}
-        context.memory["terms"] = named
-    found: Mapping[str, tuple[Term, ...]] = context.memory["terms"]
-    return found
 
 
 def _index_of(month: Period) -> int:

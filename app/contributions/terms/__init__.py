@@ -1,0 +1,1 @@
+"""Approved terms of deferment, as arrears are reckoned by them in Python."""
