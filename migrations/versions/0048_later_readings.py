@@ -1,14 +1,14 @@
 """What a statement says on a later day than its own: a case is opened when deferment ends, not when the next one comes.
 
-Revision ID: 0047
+Revision ID: 0048
 Revises: 0046
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0047"
-down_revision = "0046"
+revision = "0048"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 
