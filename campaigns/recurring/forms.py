@@ -14,10 +14,12 @@ from app.core.criteria.trees import EVERYTHING
 from app.core.forms.choices import offered
 from app.core.permissions import Actor
 from app.employers.lists import LIST
+from campaigns.channels.letter.models import LetterVersion
 from campaigns.channels.letter.text import LONGEST_VALUE
 from campaigns.channels.sms.models import SmsVersion
 from campaigns.drafting.content.models import declared
 from campaigns.drafting.forms import CONTACT_ORDER_LABELS
+from campaigns.drafting.letters.forms import asked
 from campaigns.drafting.models import ContactOrder
 from campaigns.drafting.policy import MOST_HELD_OUT
 from campaigns.drafting.templates.queries import offered as templates
@@ -26,10 +28,12 @@ from campaigns.recurring.policy import TRIGGERS
 from campaigns.recurring.queries import festivals
 from campaigns.recurring.services import Wish
 
+_SMS_ONLY = ("verified_only", "send_hour", "spread_hours", "working_days_only")
 _NUMBERS = ("days", "deadline_days", "frequency_days", "send_hour", "spread_hours", "most_recipients")
 
 
 class RuleForm(FlaskForm):  # type: ignore[misc]
+    by_post = False
     name = StringField(_l("Name of the rule"), [InputRequired(), Length(max=100)])
     trigger = SelectField(_l("When it is an employer's turn"), choices=offered(TRIGGERS), coerce=Trigger)
     days = IntegerField(
@@ -64,14 +68,20 @@ class RuleForm(FlaskForm):  # type: ignore[misc]
     )
 
     @classmethod
-    def of(cls, actor: Actor, day: date, rule: Rule | None = None) -> "RuleForm":
-        """With what this writer may choose, and a field for each value that a template asks for."""
-        versions = list(templates())
-        if rule is not None and rule.template_version_id not in {one.id for one in versions}:
-            versions.append(rule.template_version)
+    def of(
+        cls, actor: Actor, day: date, rule: Rule | None = None, outline: LetterVersion | None = None
+    ) -> "RuleForm":
+        """With what this writer may choose, and a field for each value that a template asks for; with an
+        `outline` the rule sends its letters."""
+        versions: list[SmsVersion | LetterVersion] = [outline] if outline else [*templates()]
+        if rule is not None and outline is None and rule.wording not in versions:
+            versions.append(rule.wording)
         given = rule.template_values if rule else {}
         fields = {name: field for one in versions for name, field in _values(one, given).items()}
-        form: RuleForm = type("RuleForm", (cls,), fields)(obj=rule)
+        base = LetterRuleForm if outline else cls
+        form: RuleForm = type("RuleForm", (base,), fields)(obj=rule)
+        for name in _SMS_ONLY if outline else ():
+            del form[name]
         form.version.choices = offered([(one.id, f"{one.template.name} v{one.number}") for one in versions])
         named = [(segment.id, segment.name) for segment in segments.listed(LIST, actor)]
         if rule is not None and rule.segment_id and rule.segment_id not in dict(named):
@@ -79,7 +89,9 @@ class RuleForm(FlaskForm):  # type: ignore[misc]
         form.segment_id.choices = offered([(0, _l("All whose turn it is")), *named])
         form.festival.choices = offered([("", "—"), *((name, name) for name in festivals(day))])
         if rule is not None and not form.is_submitted():
-            form.version.data, form.segment_id.data = rule.template_version_id, rule.segment_id or 0
+            form.version.data, form.segment_id.data = versions[0].id, rule.segment_id or 0
+            if outline is None:
+                form.version.data = rule.template_version_id
         return form
 
     def wish(self, actor: Actor, rule: Rule | None = None) -> Wish:
@@ -91,7 +103,9 @@ class RuleForm(FlaskForm):  # type: ignore[misc]
             criteria = rule.criteria
         else:
             criteria = segments.get(chosen, actor, LIST).tree
-        names = ("trigger", "contact_order", *_NUMBERS)
+        names = [
+            name for name in ("trigger", "contact_order", *_NUMBERS, "working_days_only") if name in self
+        ]
         own = f"value:{self.version.data}:"
         values = {f.name.removeprefix(own): str(f.data or "") for f in self if f.name.startswith(own)}
         return Wish(
@@ -99,16 +113,39 @@ class RuleForm(FlaskForm):  # type: ignore[misc]
             festival=self.festival.data or "",
             segment_id=chosen,
             criteria=criteria,
-            template_version_id=self.version.data,
+            template_version_id=None if self.by_post else self.version.data,
+            letter_version_id=self.version.data if self.by_post else None,
             template_values={name: value for name, value in values.items() if value},
-            verified_only=bool(self.verified_only.data),
+            verified_only="verified_only" in self and bool(self.verified_only.data),
             hold_out=self.hold_out.data or 0,
-            working_days_only=bool(self.working_days_only.data),
             **{name: self[name].data for name in names},
         )
 
 
-def _values(version: SmsVersion, given: Mapping[str, Any]) -> dict[str, StringField]:
+class LetterRuleForm(RuleForm):
+    """Letters have no hour, and need no mobile number."""
+
+    by_post = True
+    version = SelectField(_l("Outline of the letter"), coerce=int)
+    contact_order = SelectField(
+        _l("To whose attention"),
+        choices=offered({ContactOrder.EMPLOYER: _l("The employer itself")} | CONTACT_ORDER_LABELS),
+        coerce=ContactOrder,
+    )
+
+
+def _values(version: SmsVersion | LetterVersion, given: Mapping[str, Any]) -> dict[str, StringField]:
+    """A field for each value that nobody knows of the employers; the deadline follows from the run."""
+    if isinstance(version, LetterVersion):
+        return {
+            f"value:{version.id}:{one.name}": StringField(
+                one.label,
+                [InputRequired() if one.required else Optional(), Length(max=LONGEST_VALUE)],
+                default=given.get(one.name, ""),
+            )
+            for one in asked(version)
+            if one.name != "deadline"
+        }
     return {
         f"value:{version.id}:{one.name}": StringField(
             f"{version.template.name}：{one.label}",

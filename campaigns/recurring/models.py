@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models import Branch, User
 from app.core.clock import now
 from app.core.db import EnumText, Model, Timestamps
+from campaigns.channels.letter.models import LetterVersion
 from campaigns.channels.sms.models import SmsVersion
 from campaigns.drafting.models import Campaign, ContactOrder
 
@@ -52,7 +53,11 @@ class Rule(Timestamps, Model):
     #: only to those of them who belong to it; None: to all
     segment_id: Mapped[int | None]
     criteria: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    template_version_id: Mapped[int] = mapped_column(ForeignKey("sms_template_versions.id"))
+    #: what is said: one of the two
+    template_version_id: Mapped[int | None] = mapped_column(ForeignKey("sms_template_versions.id"))
+    letter_version_id: Mapped[int | None] = mapped_column(
+        ForeignKey("letter_versions.id", name="fk_campaign_rules_letter")
+    )
     template_values: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: the deadline in the text is so many days after the run; 0: it has none
     deadline_days: Mapped[int] = mapped_column(default=0)
@@ -79,7 +84,16 @@ class Rule(Timestamps, Model):
     owner: Mapped[User] = relationship(foreign_keys=[owner_id])
     edited_by: Mapped[User] = relationship(foreign_keys=[edited_by_id])
     approved_by: Mapped[User | None] = relationship(foreign_keys=[approved_by_id])
-    template_version: Mapped[SmsVersion] = relationship()
+    template_version: Mapped[SmsVersion | None] = relationship()
+    letter_version: Mapped[LetterVersion | None] = relationship()
+
+    @property
+    def wording(self) -> SmsVersion | LetterVersion:
+        """The text of its SMS or letters."""
+        found = self.letter_version or self.template_version
+        if found is None:
+            raise ValueError(f"rule {self.id} says nothing")
+        return found
 
 
 class Run(Model):

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from app.accounts.policy import in_scope
 from app.core.options import Option
 from app.core.permissions import LEADERS, OFFICE, Actor, Grantable, Grants, Role, may
+from campaigns.channels.letter import text as letters
 from campaigns.drafting.models import Exclusion
 from campaigns.drafting.policy import HEAD_ABOVE_RECIPIENTS
 from campaigns.drafting.policy import Permission as Campaigns
@@ -33,6 +34,7 @@ OUTCOMES: dict[Outcome, Any] = {
 FOR_NOW = (
     Exclusion.FREQUENCY, Exclusion.NO_CONTACT, Exclusion.NO_MOBILE, Exclusion.BAD_NUMBER,
     Exclusion.DEAD_NUMBER, Exclusion.UNVERIFIED, Exclusion.MISSING_VALUE, Exclusion.FORBIDDEN_WORD,
+    Exclusion.NO_ADDRESS, Exclusion.BAD_ADDRESS, Exclusion.DEAD_ADDRESS,
 )  # fmt: skip
 
 #: by then the statements and terms of the day are in
@@ -71,7 +73,10 @@ def visible_to(actor: Actor | None) -> ColumnElement[bool]:
 
 def seal(rule: Rule) -> str:
     """sha-256 over everything that decides what goes out, to whom and when."""
-    decided = [rule.template_version.text, *(getattr(rule, name) for name in SEALED)]
+    words = letters.wording(rule.letter_version) if rule.letter_version else rule.wording.text
+    decided = [words, *(getattr(rule, name) for name in SEALED)]
+    if rule.letter_version:
+        decided.append(rule.letter_version_id)
     return hashlib.sha256(json.dumps(decided, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

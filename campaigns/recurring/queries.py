@@ -23,6 +23,7 @@ from sqlalchemy.orm import joinedload
 from app.accounts.queries import name_of
 from app.contributions.adjustment.models import Adjustment, AdjustmentDrive, AdjustmentState
 from app.contributions.arrears.models import ArrearsCase
+from app.core.clock import today
 from app.core.criteria.trees import EVERYTHING, compile_tree
 from app.core.db import db
 from app.core.errors import NotFound
@@ -33,10 +34,14 @@ from app.employers.models import ContactRole, Employer, EmployerContact
 from app.employers.policy import not_merged
 from app.employers.policy import visible_to as employers_of
 from app.relief.models import ReliefDecision, ReliefState
+from campaigns.channels.letter.models import LetterVersion
+from campaigns.channels.letter.queries import current_version
+from campaigns.channels.letter.queries import offered as outlines
 from campaigns.channels.sms.models import SmsVersion
-from campaigns.drafting.models import AudienceMember
+from campaigns.drafting.models import AudienceMember, Campaign
+from campaigns.drafting.templates.queries import in_use
 from campaigns.recurring.models import GreetingDay, Rule, Run, Trigger, Turn
-from campaigns.recurring.policy import FOR_NOW, visible_to
+from campaigns.recurring.policy import FOR_NOW, approval_stands, visible_to
 
 #: employer_id and the name of the occasion
 Turns = Select[*tuple[Any, ...]]
@@ -114,9 +119,45 @@ TURNS: dict[Trigger, Callable[[Rule, date], Turns]] = {
 }
 
 
+def outline(version_id: int) -> LetterVersion:
+    """The wording of an outline that campaigns send, as it holds today. Raises NotFound."""
+    wordings = (current_version(one) for one in outlines())
+    found = next((one for one in wordings if one is not None and one.id == version_id), None)
+    if found is None:
+        raise NotFound(_l("There is no such outline."))
+    return found
+
+
+def still_said(rule: Rule) -> bool:
+    """Whether the wording that the rule was approved with is the one that holds."""
+    if rule.letter_version is None:
+        return rule.template_version is not None and in_use(rule.template_version.template)
+    template = rule.letter_version.template
+    retired = template.retired_on is not None and template.retired_on <= today()
+    return not retired and current_version(template) is rule.letter_version
+
+
 def reaches(actor: Actor, rule: Rule) -> bool:
     """Whether the rule is in the actor's reach now."""
     return db.session.scalar(select(Rule.id).where(Rule.id == rule.id, visible_to(actor))) is not None
+
+
+def held_back(rule: Rule, campaign: Campaign) -> list[Any]:
+    """Why a run is only drafted."""
+    if not approval_stands(rule):
+        return [_l("Nobody has approved that the rule launches by itself.")]
+    reasons: list[Any] = []
+    if rule.approved_by is None or not rule.approved_by.active:
+        reasons.append(_l("Whoever approved the rule is not in office any more."))
+    elif not reaches(rule.approved_by, rule):
+        reasons.append(_l("Whoever approved the rule does not answer for this branch any more."))
+    if not rule.owner.active:
+        reasons.append(_l("The rule's owner is not in office any more: hand the rule over."))
+    if not still_said(rule):
+        reasons.append(_l("The template is not in use any more."))
+    if campaign.recipients > rule.most_recipients:
+        reasons.append(_l("%(n)s recipients: more than were approved.", n=campaign.recipients))
+    return reasons
 
 
 def waiting(rule: Rule, day: date) -> Turns:
@@ -157,7 +198,11 @@ def listed(actor: Actor) -> Sequence[Rule]:
     query = (
         select(Rule)
         .where(visible_to(actor))
-        .options(name_of(Rule.owner), joinedload(Rule.template_version).joinedload(SmsVersion.template))
+        .options(
+            name_of(Rule.owner),
+            joinedload(Rule.template_version).joinedload(SmsVersion.template),
+            joinedload(Rule.letter_version).joinedload(LetterVersion.template),
+        )
         .order_by(Rule.id)
     )
     return db.session.scalars(query).all()

@@ -12,7 +12,7 @@ from app.accounts.models import Branch, User
 from app.core.bulk import insert_rows
 from app.core.clock import SHANGHAI, now, today
 from app.core.criteria.segments import Segment
-from app.core.criteria.trees import both
+from app.core.criteria.trees import EVERYTHING, both
 from app.core.criteria.trees import rule as criterion
 from app.core.db import AnyRow, among, db
 from app.core.errors import Conflict, DomainError, NotFound
@@ -22,18 +22,22 @@ from app.core.rules.workdays import calendar
 from app.core.undoing.reversible import table_of
 from app.tasks.services import open_task
 from app.tasks.services import settle as settle_tasks
+from campaigns.channels.letter.models import LetterVersion
+from campaigns.channels.letter.queries import current_version
+from campaigns.channels.letter.text import written
 from campaigns.channels.sms.models import SmsVersion
 from campaigns.drafting import services as drafting
 from campaigns.drafting.content.policy import check
+from campaigns.drafting.letters import services as letters
+from campaigns.drafting.letters.forms import asked
 from campaigns.drafting.models import Campaign, Channel, ContactOrder, MessageClass
 from campaigns.drafting.queries import sender_of
-from campaigns.drafting.templates.queries import in_use
 from campaigns.drafting.templates.queries import version as published_version
 from campaigns.ledger.jobs import wake
 from campaigns.ledger.services import controlling
 from campaigns.recurring.models import GreetingDay, Outcome, Rule, Run, Trigger, Turn
-from campaigns.recurring.policy import approval_faults, approval_stands, seal
-from campaigns.recurring.queries import reaches, waiting
+from campaigns.recurring.policy import approval_faults, seal
+from campaigns.recurring.queries import held_back, outline, waiting
 
 #: the employer field by which a run's campaign names its audience
 FIELD = "campaign_run"
@@ -56,8 +60,9 @@ class Wish:
     festival: str
     segment_id: int | None
     criteria: dict[str, Any]
-    template_version_id: int
+    template_version_id: int | None
     template_values: Mapping[str, str]
+    letter_version_id: int | None = None
     deadline_days: int = 0
     contact_order: ContactOrder = ContactOrder.HANDLER_FIRST
     frequency_days: int = 7
@@ -98,14 +103,18 @@ def _as_sent(wish: Wish, version: SmsVersion, branch: Branch) -> Campaign:
 
 
 def _set(rule: Rule, wish: Wish, actor: Actor, branch: Branch) -> None:
-    version = published_version(wish.template_version_id)
+    by_post = wish.letter_version_id
+    version = outline(by_post) if by_post else published_version(wish.template_version_id or 0)
     if "{deadline}" in version.text and not wish.deadline_days:
         raise DomainError(_l("The text uses {deadline}: say how many days after the run that is."))
     if wish.trigger is Trigger.FESTIVAL and not wish.festival:
         raise DomainError(_l("Choose the festival."))
     if wish.send_hour + wish.spread_hours > 24:
         raise DomainError(_l("The messages of a run go out within one day."))
-    check(_as_sent(wish, version, branch))
+    if isinstance(version, LetterVersion):
+        letters.examine(_letter(wish, version, wish.name, EVERYTHING, today()), actor, branch)
+    else:
+        check(_as_sent(wish, version, branch))
     for name, value in vars(wish).items():
         setattr(rule, name, dict(value) if name == "template_values" else value)
     rule.edited_by_id = actor.id
@@ -177,7 +186,12 @@ def _drafted(rule: Rule, made: Run, rows: Sequence[AnyRow]) -> Campaign:
         for row in rows
     ]
     insert_rows(table_of(Turn), turns)
-    campaign = drafting.draft(_campaign(rule, made), rule.owner, rule.branch)
+    if rule.letter_version is None:
+        campaign = drafting.draft(_campaign(rule, made), rule.owner, rule.branch)
+    else:
+        version = current_version(rule.letter_version.template) or rule.letter_version
+        wish = _letter(rule, version, _name(rule, made), _audience(rule, made), made.day)
+        campaign = letters.draft(wish, rule.owner, rule.branch)
     if not campaign.recipients:
         raise _NobodyToReach
     made.campaign_id = campaign.id
@@ -205,7 +219,7 @@ def _refused(rule: Rule, made: Run, why: str) -> Run:
 
 def _launch_or_ask(rule: Rule, made: Run, campaign: Campaign) -> None:
     """Launched where a second person approved that, else the owner's to submit."""
-    reasons = _held_back(rule, campaign)
+    reasons = held_back(rule, campaign)
     if not reasons:
         try:
             with db.session.begin_nested():
@@ -233,11 +247,10 @@ def _campaign(rule: Rule, made: Run) -> drafting.Wish:
         day = calendar(day.year, provisional=True).on_or_after(day)
     begins = datetime.combine(day, time(rule.send_hour), SHANGHAI)
     starts = max(begins, now())
-    tree = both({"match": "all", "rules": [criterion(FIELD, "eq", str(made.id))]}, rule.criteria)
     return drafting.Wish(
-        name=f"{rule.name} {made.day.isoformat()}"[:120],
+        name=_name(rule, made),
         segment_id=None,
-        criteria=tree,
+        criteria=_audience(rule, made),
         message_class=MessageClass.SERVICE,
         template_text="",
         deadline=day + timedelta(days=rule.deadline_days) if rule.deadline_days else None,
@@ -253,22 +266,33 @@ def _campaign(rule: Rule, made: Run) -> drafting.Wish:
     )
 
 
-def _held_back(rule: Rule, campaign: Campaign) -> list[Any]:
-    """Why a run is only drafted."""
-    if not approval_stands(rule):
-        return [_l("Nobody has approved that the rule launches by itself.")]
-    reasons: list[Any] = []
-    if rule.approved_by is None or not rule.approved_by.active:
-        reasons.append(_l("Whoever approved the rule is not in office any more."))
-    elif not reaches(rule.approved_by, rule):
-        reasons.append(_l("Whoever approved the rule does not answer for this branch any more."))
-    if not rule.owner.active:
-        reasons.append(_l("The rule's owner is not in office any more: hand the rule over."))
-    if not in_use(rule.template_version.template):
-        reasons.append(_l("The template is not in use any more."))
-    if campaign.recipients > rule.most_recipients:
-        reasons.append(_l("%(n)s recipients: more than were approved.", n=campaign.recipients))
-    return reasons
+def _name(rule: Rule, made: Run) -> str:
+    return f"{rule.name} {made.day.isoformat()}"[:120]
+
+
+def _audience(rule: Rule, made: Run) -> dict[str, Any]:
+    return both({"match": "all", "rules": [criterion(FIELD, "eq", str(made.id))]}, rule.criteria)
+
+
+def _letter(
+    said: Rule | Wish, version: LetterVersion, name: str, criteria: dict[str, Any], day: date
+) -> letters.LetterWish:
+    """A campaign by letter on behalf of a rule, or of one that is being written. Raises DomainError for a
+    value that is none."""
+    deadline = day + timedelta(days=said.deadline_days) if said.deadline_days else None
+    values = {**said.template_values, "deadline": deadline.isoformat() if deadline else ""}
+    wanted = asked(version)
+    return letters.LetterWish(
+        name=name,
+        segment_id=None,
+        criteria=criteria,
+        version=version,
+        given=written(wanted, {one.name: values.get(one.name, "") for one in wanted}),
+        deadline=deadline,
+        contact_order=said.contact_order,
+        frequency_days=said.frequency_days,
+        hold_out=said.hold_out,
+    )
 
 
 def _launch(rule: Rule, campaign: Campaign) -> None:

@@ -12,6 +12,8 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import requires
+from campaigns.channels.letter.queries import current_version
+from campaigns.channels.letter.queries import offered as outlines
 from campaigns.drafting.queries import criteria_sentence
 from campaigns.recurring import queries, services
 from campaigns.recurring.forms import DayForm, RuleApprovalForm, RuleForm
@@ -69,14 +71,25 @@ def show(id: int) -> str:
 @blueprint.route("/new", methods=["GET", "POST"])
 @requires(Permission.WRITE)
 def new() -> ResponseReturnValue:
-    return _write(RuleForm.of(_reader(), today()))
+    """`outline` in the address: a rule that sends the letters of that wording."""
+    chosen = request.args.get("outline", type=int)
+    return _write(RuleForm.of(_reader(), today(), None, queries.outline(chosen) if chosen else None))
+
+
+@blueprint.get("/new/letter")
+@requires(Permission.WRITE)
+def choose_outline() -> str:
+    """Which letter the rule sends."""
+    found = [(one, current_version(one)) for one in outlines()]
+    return render_template("campaigns/recurring/outlines.html", outlines=found)
 
 
 @blueprint.route("/<int:id>/edit", methods=["GET", "POST"])
 @requires(Permission.WRITE)
 def edit(id: int) -> ResponseReturnValue:
     rule = queries.find(id, _reader())
-    return _write(RuleForm.of(_reader(), today(), rule), rule)
+    held = rule.letter_version and (current_version(rule.letter_version.template) or rule.letter_version)
+    return _write(RuleForm.of(_reader(), today(), rule, held), rule)
 
 
 def _write(form: RuleForm, rule: Rule | None = None) -> ResponseReturnValue:

@@ -45,6 +45,11 @@ def draft(wish: LetterWish, actor: Actor, branch: Branch) -> Campaign:
     return campaign
 
 
+def examine(wish: LetterWish, actor: Actor, branch: Branch) -> None:
+    """Raises DomainError with every objection to such a campaign; nothing is kept."""
+    _write(Campaign(branch_id=branch.id, branch=branch, channel=Channel.LETTER), wish, actor)
+
+
 def revise(campaign: Campaign, wish: LetterWish, actor: Actor) -> Campaign:
     """Changes a campaign; one that was submitted or approved is a draft again, its approval void."""
     drafting.reopen(campaign, actor)

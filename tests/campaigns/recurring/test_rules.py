@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import User
@@ -29,6 +29,7 @@ from app.imports.models import ImportBatch
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks.models import Task
 from app.tasks.queries import page_of_source
+from campaigns.channels.letter.models import LetterVersion
 from campaigns.drafting import services as drafting
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState
 from campaigns.drafting.policy import HEAD_ABOVE_RECIPIENTS
@@ -37,6 +38,7 @@ from campaigns.gateways import words
 from campaigns.recurring import queries, services
 from campaigns.recurring.models import GreetingDay, Outcome, Rule, Run, Trigger, Turn
 from campaigns.recurring.policy import approval_stands, seal
+from tests.campaigns.letters.posting import create_addressed, wording
 from tests.factories import (
     create_branch,
     create_contact,
@@ -199,7 +201,7 @@ def test_an_approved_rule_launches_within_its_approval_and_only_within_it(author
 def test_a_run_is_held_back_when_nobody_answers_for_it_any_more(author: User, head: User) -> None:
     made = rule(author, Trigger.NEW_ARREARS)
     services.approve(made, head, seal(made))
-    version, far = made.template_version, create_branch()
+    version, far = made.wording, create_branch()
     text, day, notes = version.text, DAY, []
     for record, name, then, before in (
         (author, "active", False, True),
@@ -392,3 +394,45 @@ def test_rules_are_written_approved_and_paused_on_their_pages(
     assert client.get(page).status_code == 404
     with pytest.raises(NotFound):
         queries.find(made.id, create_user(Role.MANAGER))
+
+
+def test_a_rule_by_letter_drafts_and_launches_what_was_approved_and_no_other_wording(
+    client: FlaskClient, author: User, head: User
+) -> None:
+    version = wording("handler_change")
+    found = create_addressed(author.branch, 1, address="港区路1号")
+    homeless = create_addressed(author.branch, 2, address="")
+    db.session.execute(update(EmployerContact).values(since=today()))
+    db.session.commit()
+    sign_in(client, author)
+    place = f"/campaigns/rules/new?outline={version.id}"
+    assert f"outline={version.id}" in client.get("/campaigns/rules/new/letter").text
+    assert client.get(place).status_code == 200
+    effective = f"value:{version.id}:effective"
+    filled = {
+        "name": "新任经办人函", "trigger": "new_handler", "days": "5", "segment_id": "0",
+        "deadline_days": "0", "version": str(version.id), "contact_order": "employer", "frequency_days": "0",
+        "most_recipients": "200", "festival": "",
+    }  # fmt: skip
+    assert client.post(place, data=filled).status_code == 422
+    assert client.post(place, data=filled | {effective: "哪天"}).status_code == 422
+    page = client.post(place, data=filled | {effective: "2026-12-05"}).location
+    assert version.title in client.get(page).text
+    assert "2026-12-05" in client.get(f"{page}/edit").text
+    assert client.get("/campaigns/rules").status_code == 200
+    made = db.session.scalars(select(Rule)).one()
+    services.approve(made, head, seal(made))
+    run = services.run(made, today())
+    assert run is not None and run.outcome is Outcome.LAUNCHED, run
+    assert run.campaign is not None and run.campaign.letter_version_id == version.id
+    assert run.campaign.letter is not None and run.campaign.letter["values"]["effective"] == "2026年12月5日"
+    assert reached(run) == {found.id}
+    assert again(made, today()) is None
+    homeless.address = "港区路2号"
+    newer = {"title": "另一个标题", "text": version.text, "enclosures": [], "variables": version.variables}
+    db.session.add(LetterVersion(template_id=version.template_id, number=9, valid_from=today(), **newer))
+    db.session.flush()
+    db.session.expire(version.template)
+    second = repeated(made, today())
+    assert (second.outcome, reached(second)) == (Outcome.DRAFTED, {homeless.id})
+    assert second.campaign is not None and second.campaign.template_text.startswith("另一个标题")
