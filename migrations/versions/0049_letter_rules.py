@@ -1,6 +1,6 @@
 """Recurring rules that send letters: a rule says the wording of an SMS or that of an outline.
 
-Revision ID: 0047
+Revision ID: 0049
 Revises: 0046
 Create Date: 2026-11-22 22:47:14.173519
 
@@ -10,8 +10,8 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = "0047"
-down_revision = "0046"
+revision = "0049"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 
