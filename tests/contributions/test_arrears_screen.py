@@ -58,6 +58,12 @@ def test_each_tab_leads_to_as_many_rows_as_it_says(department: FlaskClient) -> N
     }  # fmt: skip
     for label, (count, url) in found.items():
         assert rows(department.get(url).text) == count, label
+    # what was opened since, as deferment ended, is told with the way to its day
+    since = "/arrears/on/2022-10-05"
+    assert since not in department.get("/arrears").text
+    db.session.scalars(select(ArrearsCase)).first().opened_on = date(2022, 10, 5)  # type: ignore[union-attr]
+    db.session.commit()
+    assert f'href="{since}"' in department.get("/arrears").text
 
 
 def test_the_screen_of_a_day_agrees_with_the_report_of_the_day(department: FlaskClient) -> None:

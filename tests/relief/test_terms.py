@@ -196,3 +196,11 @@ def test_the_register_adds_up_and_every_number_leads_to_its_rows(client: FlaskCl
         assert client.post(f"/relief/{decision.id}/plan", data=wrong).status_code == 422
     assert client.post(f"/relief/{decision.id}/plan", data=lines).status_code == 302
     assert "6,000.00" in client.get(f"/relief/{decision.id}").text
+    # a plan that was given up stays on the page beside the one that follows it
+    first, second = decision.plans[0], {**lines, "rows-1-month": "2023-04"}
+    first.agreed_on, first.given_up_on = date(2023, 1, 10), date(2023, 3, 5)
+    db.session.commit()
+    assert client.post(f"/relief/{decision.id}/plan", data=second).status_code == 302
+    page = client.get(f"/relief/{decision.id}").text
+    assert [one.given_up_on for one in decision.plans] == [date(2023, 3, 5), None]
+    assert page.count("6,000.00") == 4 and "已终止的补缴计划" in page
