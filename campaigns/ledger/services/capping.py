@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, exists, func, select, text
 
 from app.core.clock import SHANGHAI, local, now
 from app.core.db import db, is_postgresql
@@ -58,17 +59,21 @@ def _employers(claim: Claim, campaign_id: int) -> set[int]:
     if not most:
         return set()
     ours = select(M.id, M.employer_id).where(M.id.in_([row.id for row in claim.rows])).subquery()
-    counts = (
-        select(M.employer_id)
-        .where(M.employer_id.in_(select(ours.c.employer_id)), *_lately(campaign_id))
-        .group_by(M.employer_id)
-        .having(func.count() >= most)
+    served = select(ours.c.employer_id).distinct().subquery()
+    others = MESSAGES.alias()
+    # looks no further than the cap, however many messages the employer got
+    one_too_many = (
+        select(others.c.id)
+        .where(others.c.employer_id == served.c.employer_id, *_lately(campaign_id, others.c))
+        .limit(1)
+        .offset(most - 1)
     )
-    return set(db.session.scalars(select(ours.c.id).where(ours.c.employer_id.in_(counts))))
+    full = select(served.c.employer_id).where(exists(one_too_many))
+    return set(db.session.scalars(select(ours.c.id).where(ours.c.employer_id.in_(full))))
 
 
-def _lately(campaign_id: int) -> tuple[ColumnElement[bool], ...]:
+def _lately(campaign_id: int, of: Any = M) -> tuple[ColumnElement[bool], ...]:
     """Handed over within seven days by other campaigns; what is being handed over counts as well."""
-    under_way = M.state.in_((MessageState.CLAIMED, MessageState.UNKNOWN))
-    sent = M.submitted_at >= now() - timedelta(days=7)
-    return (M.campaign_id != campaign_id, sent | under_way)
+    under_way = of.state.in_((MessageState.CLAIMED, MessageState.UNKNOWN))
+    sent = of.submitted_at >= now() - timedelta(days=7)
+    return (of.campaign_id != campaign_id, sent | under_way)
