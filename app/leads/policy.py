@@ -6,6 +6,7 @@ from app.core.permissions import Grantable
 
 #: how registries write operating status, by the codes of its table; what comes first counts
 STATUS_WORDS = (
+    ("05", ("已注销",)),
     ("04", ("吊销", "撤销")),
     ("05", ("注销",)),
     ("03", ("异常",)),

@@ -92,8 +92,7 @@ def _industry(made: Plan, context: Context) -> dict[str, Any]:
 def _status(made: Plan, known: Known | None, context: Context) -> dict[str, Any]:
     """What the registry says of the firm's operation, unless something later is known of it."""
     written = made.line.values.get("operating_status")
-    later = known is not None and (known["operating_status_as_of"] or date.min) > context.as_of
-    if not written or later:
+    if not written or (known is not None and _told_on(known) > context.as_of):
         return {}
     found = status_of(written)
     if found is None:
@@ -101,12 +100,29 @@ def _status(made: Plan, known: Known | None, context: Context) -> dict[str, Any]
     return {"operating_status": found}
 
 
+def _told_on(known: Known) -> date:
+    """Of which day the present status is; the file that told it may be of a later day than the event."""
+    teller, day = (known["told"] or {}).get("operating_status", (REGISTRY, None))
+    days = [known["operating_status_as_of"]]
+    if known["operating_status"] is not None and teller not in BY_HAND:
+        days.append(date.fromisoformat(day) if day else known["registry_as_of"])
+    return max((one for one in days if one is not None), default=date.min)
+
+
 def _since(made: Plan, claims: Values, known: Known | None, context: Context) -> dict[str, Any]:
-    """Source and day of the operating status, where the registry's is what holds from now on."""
+    """Source and day of the operating status, where the registry's is what holds from now on.
+
+    The day is that of the row, or else that of the file.
+    """
     status = claims["operating_status"]
     if status is None or (known is not None and not _holds(made, status, known, context)):
         return {}
-    return dict(zip(STATUS, (FROM_REGISTRY, context.as_of), strict=True))
+    return dict(zip(STATUS, (FROM_REGISTRY, _day(made, context)), strict=True))
+
+
+def _day(made: Plan, context: Context) -> date:
+    day: date | None = made.line.values.get("operating_status_as_of")
+    return min(day or context.as_of, context.as_of)
 
 
 def _holds(made: Plan, status: str, known: Known, context: Context) -> bool:

@@ -24,6 +24,9 @@ from app.employers.models import Employer, FormerName, Stage
 from app.employers.services import edit_employer, rename, version_of
 from app.employers.sources.models import EmployerSource
 from app.imports.models import ImportRow
+from app.leads.ledger.models import Lead, Left
+from app.lifecycle.closing.services import help_to_close
+from app.tasks.models import Task
 from tests import spreadsheets
 from tests.conftest import sweep_database
 from tests.factories import create_branch, create_employer, create_user, seed_codes, sign_in
@@ -351,6 +354,42 @@ def test_the_employers_page_tells_its_sources_and_the_import_its_remarks(
     assert "已缴存住房公积金" in page
     found = client.get("/employers?named_by.in=bank&listed_on.ge=2022-09-01").get_data(as_text=True)
     assert "甲公司" in found
+
+
+def test_the_registry_tells_who_is_gone_for_the_ledger_and_the_closings(
+    app: Flask, branch: Branch, tmp_path: Path
+) -> None:
+    header = ["企业名称", "统一社会信用代码", "经营状态", "注吊销日期"]
+    lead, account = credit_code_of(1), credit_code_of(2)
+    create_employer(
+        branch, name="乙公司", uscc=account, stage=Stage.CONTRIBUTING, source_as_of=date(2021, 1, 1)
+    )
+
+    def registry(day: str, *rows: list[str]) -> dict[str, Any]:
+        file = spreadsheets.csv_file(tmp_path / "registry.csv", [header, *rows])
+        return apply(app, "registry", file, "--as-of", day)
+
+    def told(uscc: str) -> tuple[str | None, str | None, date | None]:
+        firm = only(uscc=uscc)
+        return firm.operating_status, firm.operating_status_source, firm.operating_status_as_of
+
+    registry("2022-01-01", ["甲公司", lead, "存续", ""], ["乙公司", account, "在业", ""])
+    assert told(lead) == told(account) == ("01", "01", date(2022, 1, 1))
+    assert db.session.scalars(select(Lead.left_on)).all() == [None]
+    gone = (["甲公司", lead, "吊销，未注销", ""], ["乙公司", account, "注销", "2022-09-15"])
+    answer = registry("2022-10-01", *gone)
+    assert (told(lead)[0], told(account)) == ("04", ("05", "01", date(2022, 9, 15)))
+    assert db.session.scalars(select(Lead.left_why)).all() == [Left.DEREGISTERED]
+    help_to_close()
+    tasks = db.session.scalars(select(Task).where(Task.kind == "closing_help")).all()
+    assert [one.employer_id for one in tasks] == [only(uscc=account).id]
+    registry("2022-09-20", ["乙公司", account, "在业", ""])  # an older file, read late
+    assert told(account) == ("05", "01", date(2022, 9, 15))
+    assert registry("2022-11-01", ["甲公司", lead, "不知道", ""])["reasons"] == {
+        "operating_status.unknown_status": 1
+    }
+    undo(app, answer["batch"])
+    assert (told(lead)[0], told(account)) == ("01", ("01", "01", date(2022, 1, 1)))
 
 
 def test_what_a_person_corrected_stays_and_is_shown_until_a_person_changes_it(
