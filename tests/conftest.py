@@ -14,7 +14,8 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask, g
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, text
 
@@ -33,8 +34,8 @@ from tests.waiting import wait_until
 Made = TypeVar("Made")
 
 # A busy machine draws and runs examples slowly, which is no fault of what is tested.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("house")
+examples.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("house")
 
 
 class CompiledOnce(BytecodeCache):
