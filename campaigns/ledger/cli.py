@@ -5,8 +5,9 @@ workers the sending happens in the command itself.
 """
 
 import json
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import NamedTuple
 
 import click
 from flask.cli import AppGroup
@@ -18,12 +19,17 @@ from app.accounts.models import User
 from app.accounts.queries import user_by_name
 from app.core.criteria import segments
 from app.core.db import db, writing
-from app.core.errors import DomainError
+from app.core.errors import DomainError, NotFound
 from app.core.jobs import run_inline, run_somewhere
 from app.core.permissions import Actor, may
 from app.employers.lists import LIST
+from campaigns.channels.letter import text
+from campaigns.channels.letter.models import LetterVersion
+from campaigns.channels.letter.queries import outline_named
 from campaigns.drafting import services as drafting
-from campaigns.drafting.models import Campaign, ContactOrder, MessageClass
+from campaigns.drafting.letters import services as letters
+from campaigns.drafting.letters.forms import asked
+from campaigns.drafting.models import Campaign, Channel, ContactOrder, MessageClass
 from campaigns.drafting.policy import FREQUENCY_DAYS, Permission
 from campaigns.drafting.queries import find
 from campaigns.drafting.templates.queries import named
@@ -57,7 +63,13 @@ def list_campaigns(wants_json: bool) -> None:
     "--template",
     required=True,
     metavar="T",
-    help="A template by its name or code, or the text itself with {variables}.",
+    help="A template of messages or an outline of letters by its name or code, or the text of a message "
+    "itself with {variables}.",
+)
+@click.option(
+    "--channel",
+    type=click.Choice([str(one) for one in Channel]),
+    help="Where a name stands for both; else it follows from the template.",
 )
 @click.option("--name", required=True, metavar="N", help="Name of the campaign.")
 @click.option("--class", "kind", type=click.Choice([str(k) for k in MessageClass]), help="Kind of message.")
@@ -69,6 +81,7 @@ def list_campaigns(wants_json: bool) -> None:
 def create(
     segment: str,
     template: str,
+    channel: str | None,
     name: str,
     kind: str | None,
     deadline: datetime | None,
@@ -77,25 +90,13 @@ def create(
     username: str | None,
     wants_json: bool,
 ) -> None:
-    """Write a campaign to the employers of a segment."""
+    """Write a campaign by SMS or by letter to the employers of a segment."""
     try:
         with writing():
             found = segments.find(segment, _author(username) if username else None, LIST)
             author = _author(username) if username else _whose(found)
-            ready = named(template)
-            wish = drafting.Wish(
-                name=name,
-                segment_id=found.id,
-                criteria=found.tree,
-                message_class=MessageClass(kind) if kind else MessageClass.SERVICE,
-                template_text=ready.text if ready else template,
-                deadline=deadline.date() if deadline else None,
-                contact_order=ContactOrder.HANDLER_FIRST,
-                frequency_days=FREQUENCY_DAYS,
-                template_version_id=ready.id if ready else None,
-                values=_given(values),
-            )
-            campaign = drafting.draft(wish, author, author.branch)
+            wanted = _Wanted(name, found, kind, deadline.date() if deadline else None, _given(values))
+            campaign = _drafted(template, channel, wanted, author)
             if submit:
                 drafting.submit(campaign, author)
             db.session.commit()
@@ -103,6 +104,59 @@ def create(
     except DomainError as error:
         raise _refusal(error) from error
     _tell(find(made, None), wants_json)
+
+
+class _Wanted(NamedTuple):
+    """What is said of a new campaign beside its template."""
+
+    name: str
+    segment: segments.Segment
+    kind: str | None
+    deadline: date | None
+    values: Mapping[str, str]
+
+
+def _drafted(template: str, channel: str | None, wanted: _Wanted, author: User) -> Campaign:
+    """By letter where the template is an outline, and no template of messages has its name."""
+    ready = named(template) if channel != Channel.LETTER else None
+    outline = outline_named(template) if ready is None and channel != Channel.SMS else None
+    if outline is not None:
+        return letters.draft(_letter(outline, wanted), author, author.branch)
+    if channel == Channel.LETTER:
+        raise NotFound(_("There is no such outline."))
+    wish = drafting.Wish(
+        name=wanted.name,
+        segment_id=wanted.segment.id,
+        criteria=wanted.segment.tree,
+        message_class=MessageClass(wanted.kind) if wanted.kind else MessageClass.SERVICE,
+        template_text=ready.text if ready else template,
+        deadline=wanted.deadline,
+        contact_order=ContactOrder.HANDLER_FIRST,
+        frequency_days=FREQUENCY_DAYS,
+        template_version_id=ready.id if ready else None,
+        values=wanted.values,
+    )
+    return drafting.draft(wish, author, author.branch)
+
+
+def _letter(version: LetterVersion, wanted: _Wanted) -> letters.LetterWish:
+    """The outline says what kind of message it is, and what else it asks for."""
+    if wanted.kind and wanted.kind != version.template.message_class:
+        raise DomainError(_("The outline says what kind of message it is: leave --class out."))
+    needed, given = asked(version), dict(wanted.values)
+    if wanted.deadline:
+        given["deadline"] = wanted.deadline.isoformat()
+    unknown = sorted(given.keys() - {one.name for one in needed})
+    if unknown:
+        raise DomainError(_("The outline does not ask for: %(names)s", names=", ".join(unknown)))
+    return letters.LetterWish(
+        wanted.name,
+        wanted.segment.id,
+        wanted.segment.tree,
+        version,
+        text.written(needed, given),
+        wanted.deadline,
+    )
 
 
 @group.command("approve")
@@ -220,7 +274,14 @@ def _tell(campaign: Campaign, wants_json: bool) -> None:
         return
     click.echo(f"{campaign.name}: {campaign.state}")
     waiting = counts["planned"]
-    if waiting and campaign.state == "running":
+    if waiting and campaign.state == "running" and campaign.channel is Channel.LETTER:
+        told_of = ngettext(
+            "%(num)d letter is not made yet. It is made as soon as a worker runs.",
+            "%(num)d letters are not made yet. They are made as soon as a worker runs.",
+            waiting,
+        )
+        click.echo(told_of, err=True)
+    elif waiting and campaign.state == "running":
         click.echo(
             ngettext(
                 "%(num)d message is not sent yet. It goes out as soon as a worker reaches the gateway.",

@@ -55,6 +55,12 @@ def offered() -> Sequence[LetterTemplate]:
     return [one for one in found if current_version(one) is not None]
 
 
+def outline_named(name: str) -> LetterVersion | None:
+    """The wording of today of an outline that a campaign may send, by its code or its name."""
+    found = next((one for one in offered() if name in (one.code, one.name)), None)
+    return current_version(found) if found else None
+
+
 def letterhead_of(branch: Branch) -> Letterhead:
     """How the branch heads its letters: its own, the nearest above it, or its name (not stored)."""
     above = [int(step) for step in branch.path.split("/") if step]
