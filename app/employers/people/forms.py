@@ -283,6 +283,7 @@ CONTACTS = ImportSpec(
     reverted=importing.reverted,
     endpoint="people.show",
     subject=Contact.__tablename__,
+    needs_as_of=True,
     permission=Permission.IMPORT,
     reasons={
         "no_employer": _l("names neither credit code nor account number"),
