@@ -227,6 +227,18 @@ def _on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> No
     add_to_sqlite(connection)
 
 
+def _on_connect_postgresql(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    """What is committed stays: a gateway must not hear of a claim that a killed server forgets again.
+
+    Where the server is set to answer before it has written (`synchronous_commit = off`), it may.
+    """
+    cursor = connection.cursor()
+    is_off = "current_setting('synchronous_commit') = 'off'"
+    cursor.execute(f"SELECT set_config('synchronous_commit', 'on', false) WHERE {is_off}")
+    cursor.close()
+    connection.commit()  # a setting goes with the transaction that is rolled back
+
+
 def _begin_sqlite(connection: Connection) -> None:
     intent = _intent.get()
     connection.exec_driver_sql(f"PRAGMA query_only={int(intent is Intent.READ)}")
@@ -242,6 +254,8 @@ def prepare_engine(engine: Engine) -> None:
     """Installs the transaction rules on an engine; called once for each application."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
+    else:
+        event.listen(engine, "connect", _on_connect_postgresql)
     begin: Callable[[Connection], None] = (
         _begin_sqlite if engine.dialect.name == "sqlite" else _begin_postgresql
     )

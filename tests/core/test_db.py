@@ -3,10 +3,10 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db import Intent, db, intending
+from app.core.db import Intent, db, intending, prepare_engine
 from app.core.periods import Period
 from app.employers.models import Employer
 from tests.factories import create_branch, create_employer
@@ -35,3 +35,13 @@ def test_a_reading_transaction_cannot_write(app: Flask) -> None:
     db.session.rollback()
     create_branch()
     db.session.commit()
+
+
+@pytest.mark.databases("postgresql")
+def test_a_commit_is_written_before_it_is_answered_whatever_the_server_is_set_to(app: Flask) -> None:
+    engine = create_engine(db.engine.url, connect_args={"options": "-c synchronous_commit=off"})
+    prepare_engine(engine)
+    with engine.connect() as connection:
+        connection.rollback()
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+    engine.dispose()
