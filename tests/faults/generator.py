@@ -1,9 +1,7 @@
 """Makes bad days: campaigns under way while what carries them is killed, flushed, restarted or lied to.
 
-Everything is real and in processes of its own: workers, web, Valkey, the simulator as an account that
-promises nothing about repeated keys, or does. What happens follows from a number, so that a bad run can be
-had again:
-`python -m tests.faults kill --seed 17 --runs 1`.
+All is real and in processes of its own: workers, web, Valkey, the simulator as an account that promises
+nothing about repeated keys, or does. A number tells what happens: `python -m tests.faults kill --seed 17 --runs 1`.
 """
 
 import dataclasses
@@ -210,6 +208,9 @@ def disturbed(office: Office, kind: str, seed: int, people: int) -> Run:
     _set_up(office, run, random)
     with writing():
         campaign = large_campaign(people, office.next_phone)
+        if office.postgresql:  # which has no autovacuum in tests
+            db.session.execute(text("ANALYZE"))
+            db.session.commit()
         launch(campaign)
     office.next_phone += people
     if blows := BLOWS[kind]:
