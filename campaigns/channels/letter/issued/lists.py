@@ -9,7 +9,7 @@ from app.accounts.lists import branch_field
 from app.core.criteria.trees import Field, Kind, rule
 from app.core.language.i18n import translated
 from app.core.links import url_if
-from app.core.listing.page import BulkAction, Column, Empty, ListPage, Quick
+from app.core.listing.page import BulkAction, Column, Empty, Link, ListPage, Quick
 from app.core.listing.parts import Badge
 from app.core.permissions import Actor
 from app.core.workflow.engine import transition
@@ -112,6 +112,7 @@ REGISTER = ListPage(
     search=lambda words: Employer.name.contains(words, autoescape=True),
     search_hint=_l("Name of the employer"),
     empty=Empty(_l("No letter yet"), _l("Write one from an employer's page."), icon="envelope-paper"),
+    links=(Link(_l("Proofs of service by scan"), "letter_post.scans", Follow.FOLLOW, "upload"),),
     bulk=OUTCOMES,
     export_permission=Permission.VIEW,
 )

@@ -1,6 +1,10 @@
 """The post office's list as a file."""
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileRequired, MultipleFileField
+from wtforms import StringField
+from wtforms.validators import Length, Optional
 
 from app.core.importing.spec import Column, ImportSpec
 from app.core.sheets.cells import Cell
@@ -81,3 +85,18 @@ POST = ImportSpec(
     },
     labels={"state": _l("State")},
 )
+
+
+class ScansForm(FlaskForm):  # type: ignore[misc]
+    """Many signed receipts at once."""
+
+    files = MultipleFileField(
+        _l("Scans"),
+        [FileRequired(_l("Choose a file."))],
+        description=_l(
+            "In the name of each file: the number of the letter, such as 津公积金港函〔2026〕12号.pdf, "
+            "or its tracking number."
+        ),
+        render_kw={"accept": ".pdf,.jpg,.jpeg,.png,.heic", "required": True},
+    )
+    proves = StringField(_l("What they prove"), [Optional(), Length(max=120)], default=_l("Proof of service"))

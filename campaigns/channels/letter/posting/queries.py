@@ -26,6 +26,25 @@ def number_of(written: str) -> Number | None:
     return (found[1], int(found[2]), int(found[3])) if found else None
 
 
+def named(file_name: str) -> tuple[Number | None, str]:
+    """The document number and the tracking number in the name of a file, as far as there is one."""
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", file_name))
+    found, parcel = _NUMBER.search(plain), re.search(r"[A-Z]{2}\d{9}[A-Z]{2}|\d{13}", plain.upper())
+    number = (found[1], int(found[2]), int(found[3])) if found else None
+    return number, parcel[0] if parcel else ""
+
+
+def of_names(file_names: Sequence[str], actor: Actor | None) -> list[Letter | None]:
+    """For each name the letter in the actor's reach whose number, or whose parcel's, stands in it."""
+    said = [named(one) for one in file_names]
+    known = numbered({number for number, _parcel in said if number}, actor)
+    parcels = select(Letter).where(
+        Letter.tracking_no.in_({parcel for _number, parcel in said if parcel}), visible_to(actor)
+    )
+    tracked = {one.tracking_no: one for one in db.session.scalars(parcels)}
+    return [known.get(number) if number else tracked.get(parcel) for number, parcel in said]
+
+
 def numbered(numbers: Collection[Number], actor: Actor | None) -> dict[Number, Letter]:
     """The letters with these numbers in the actor's reach."""
     key = tuple_(Letter.prefix, Letter.year, Letter.serial)

@@ -1,12 +1,20 @@
 """Takes the post office's list: posting with tracking numbers, delivery, refusal, return, by the hundred."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import IO, Any
 
+from flask_babel import lazy_gettext as _l
+
+from app.attachments.queries import kind_of
+from app.attachments.services import Incoming, attach, checked
 from app.core.clock import today
 from app.core.db import db
+from app.core.errors import DomainError
 from app.core.importing.spec import Context, Line, Plan
+from app.core.permissions import Actor
 from app.core.workflow.engine import transition
 from app.core.workflow.sets import note_restored, set_back
 from campaigns.channels.letter.issued.models import Letter, LetterState, ReturnReason
@@ -123,3 +131,42 @@ def reverted(restored: Mapping[str, Sequence[int]], _context: Context) -> None:
     """Writes down the states that the undo set back."""
     ids = list(restored.get(Letter.__tablename__, ()))
     note_restored(LETTER, set_back(LETTER, ids), comment="import undone")
+
+
+@dataclass
+class Scan:
+    """A file, the letter that its name means, and why it cannot be that letter's."""
+
+    name: str
+    letter: Letter | None
+    reason: Any = None
+
+
+def take_scans(files: Sequence[tuple[str, IO[bytes]]], proves: str, actor: Actor) -> list[Scan]:
+    """Hangs each file on the letter whose number its name bears: all of them, or nothing if one has a reason.
+
+    Gives what each file is. Flushes.
+    """
+    letters = queries.of_names([name for name, _stream in files], actor)
+    found = [Scan(name, letter) for (name, _stream), letter in zip(files, letters, strict=True)]
+    with ExitStack() as stack:
+        incoming = [_read(scan, stream, stack) for scan, (_name, stream) in zip(found, files, strict=True)]
+        if any(scan.reason for scan in found):
+            return found
+        for scan, file in zip(found, incoming, strict=True):
+            if scan.letter is not None and file is not None:
+                attach(kind_of(scan.letter), scan.letter, file, scan.name, actor, proves)
+    return found
+
+
+def _read(scan: Scan, stream: IO[bytes], stack: ExitStack) -> Incoming | None:
+    if scan.letter is None:
+        scan.reason = _l("No letter in your reach has the number in this name.")
+    elif scan.letter.state is S.VOID:
+        scan.reason = _l("This letter is void.")
+    else:
+        try:
+            return stack.enter_context(checked(stream))
+        except DomainError as refusal:
+            scan.reason = refusal.message
+    return None

@@ -2,6 +2,7 @@
 
 import html
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from campaigns.channels.letter.issued import queries, services
 from campaigns.channels.letter.issued.models import Letter, LetterState, NumberSeries
 from campaigns.channels.letter.issued.workflow import LETTER, find
 from campaigns.channels.letter.models import LetterVersion
+from tests.attachments.files import PDF
 from tests.factories import (
     create_branch,
     create_contact,
@@ -189,3 +191,30 @@ def test_one_walk_from_the_employer_to_the_letter(
     assert "滨海甲公司" in shown
     assert client.get(f"/letters/{letter.id}/letter.pdf").data.startswith(b"%PDF-")
     assert letter.number in html.unescape(client.get("/letters").text)
+
+
+def test_many_scans_go_to_their_letters_or_none_does(
+    client: FlaskClient, employer: Employer, manager: User
+) -> None:
+    first, second = issued(employer, manager), issued(employer, manager)
+    second.tracking_no = "XA123456789CN"
+    db.session.commit()
+    sign_in(client, manager)
+
+    def posted(*names: str) -> tuple[int, str]:
+        files = [(BytesIO(PDF + name.encode()), name) for name in names]
+        answer = client.post("/letters/scans", data={"files": files, "proves": "送达回证"})
+        return answer.status_code, html.unescape(answer.text)
+
+    by_number, by_parcel = (
+        f"{first.number} 回执.pdf".replace("〔", "[").replace("〕", "]"),
+        "xa123456789cn.pdf",
+    )
+    scans = select(Attachment.record_id).where(Attachment.proves == "送达回证").order_by(Attachment.record_id)
+    status, page = posted(by_number, by_parcel, "照片.pdf")
+    assert (status, list(db.session.scalars(scans))) == (422, [])
+    assert "未找到" in page
+    status, page = posted(by_number, by_parcel)
+    assert (status, list(db.session.scalars(scans))) == (200, [first.id, second.id])
+    sign_in(client, create_user(Role.MANAGER))  # of another branch
+    assert posted(by_number)[0] == 422
