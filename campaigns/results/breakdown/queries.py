@@ -161,6 +161,7 @@ class Dimension:
 def broken_down(subject: Subject, by: Dimension) -> tuple[Line, list[Line]]:
     """The whole and its parts; two statements."""
     total, found = Line(str(_("All"))), dict[Any, Line]()
+    total.add(dict.fromkeys(subject.conditions, 0), 0)  # where nobody is in it yet
     for value, *counts in db.session.execute(_counts(subject, by.column).group_by(by.column)):
         found[value] = Line("")
         _add(found[value], subject, counts)
