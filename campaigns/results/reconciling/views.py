@@ -50,7 +50,7 @@ def workbook(id: int) -> ResponseReturnValue:
     """The totals, and of letters each batch, as a workbook."""
     found = _launched(id)
     title = _("Reconciliation of %(name)s", name=found.name)
-    content = workbook_bytes(title, [_("What was found"), _("Number")], _totals(found))
+    content = workbook_bytes(title, [_("What was found"), _("How many there are")], _totals(found))
     audit.record_now(msgid("Reconciliation of a campaign exported"), found)
     return send_file(content, mimetype=MEDIA_TYPE, as_attachment=True, download_name=f"{title}.xlsx")
 
