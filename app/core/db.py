@@ -213,6 +213,21 @@ def writing() -> Any:
     return intending(Intent.WRITE)
 
 
+_lasting: ContextVar[bool] = ContextVar("transactions_last", default=False)
+
+
+@contextmanager
+def lasting() -> Iterator[None]:
+    """Transactions begun inside are on the disk once they are committed, so that not even a power cut undoes
+    what others were told of. PostgreSQL's all are; SQLite else leaves the last ones to the machine.
+    """
+    token = _lasting.set(True)
+    try:
+        yield
+    finally:
+        _lasting.reset(token)
+
+
 def only_reading() -> bool:
     """Whether the transaction may write nothing, and so may hold no rows either: the request is a GET."""
     return _intent.get() is Intent.READ
@@ -242,6 +257,10 @@ def _on_connect_postgresql(connection: DBAPIConnection, _record: ConnectionPoolE
 def _begin_sqlite(connection: Connection) -> None:
     intent = _intent.get()
     connection.exec_driver_sql(f"PRAGMA query_only={int(intent is Intent.READ)}")
+    level = "FULL" if _lasting.get() else "NORMAL"
+    if connection.info.get("synchronous", "NORMAL") != level:
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.info["synchronous"] = level
     connection.exec_driver_sql("BEGIN IMMEDIATE" if intent is Intent.WRITE else "BEGIN")
 
 

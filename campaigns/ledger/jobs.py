@@ -8,7 +8,7 @@ import time
 from redis.exceptions import RedisError
 
 from app.core.clock import now, today
-from app.core.db import db
+from app.core.db import db, lasting
 from app.core.jobs import enqueue, job, redis_connection, workers_listening
 from app.core.rules import workdays
 from campaigns.drafting.models import Campaign, CampaignState, Channel
@@ -77,6 +77,7 @@ def dispatch(campaign_id: int, lane: int) -> None:
         enqueue(dispatch, campaign_id, lane)
 
 
+@lasting()
 def send_batches(campaign_id: int, source: MessageState, seconds: float, only: Gateway | None = None) -> bool:
     """Claim, commit, hand over, record with the next claim, commit, and so on; True if only time ended it.
 

@@ -87,6 +87,7 @@ ASKED: dict[str, Callable[[Secret], int] | None] = {
     "before": None,
     "after": None,
     "parts": None,
+    "outline": None,  # wordings of letters are the whole department's
     "year": None,
 }
 

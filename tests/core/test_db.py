@@ -3,10 +3,10 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db import Intent, db, intending, prepare_engine
+from app.core.db import Intent, db, intending, lasting, prepare_engine
 from app.core.periods import Period
 from app.employers.models import Employer
 from tests.factories import create_branch, create_employer
@@ -45,3 +45,16 @@ def test_a_commit_is_written_before_it_is_answered_whatever_the_server_is_set_to
         connection.rollback()
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
     engine.dispose()
+
+
+@pytest.mark.databases("sqlite")
+def test_what_others_are_told_of_is_on_the_disk_first(app: Flask) -> None:
+    def level() -> int:
+        db.session.commit()
+        return int(db.session.execute(text("PRAGMA synchronous")).scalar_one())
+
+    normal, full = 1, 2
+    assert level() == normal
+    with lasting():
+        assert level() == full
+    assert level() == normal

@@ -3,7 +3,7 @@
 import time
 
 from app.core.clock import now
-from app.core.db import db
+from app.core.db import db, lasting
 from app.core.jobs import enqueue, job
 from campaigns.gateways import accounts, registry
 from campaigns.gateways.pace import Pace
@@ -14,6 +14,7 @@ PATIENCE = 5
 
 
 @job(timeout=120)
+@lasting()
 def hand_over() -> None:
     """One batch of planned tests through an account in use, within its pace; the rest waits for the sweep."""
     gateway = accounts.choose(registry.usable())

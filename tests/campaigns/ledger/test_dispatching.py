@@ -1,8 +1,9 @@
 import dataclasses
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from app.config import current_settings
 from app.core.db import db
@@ -52,6 +53,23 @@ def test_a_launch_sends_everything_once(simulator: Store) -> None:
     assert states(campaign) == {"submitted": 5}
     assert_books_agree(campaign, simulator)
     assert {row.attempts for row in ledger(campaign)} == {1}
+
+
+@pytest.mark.databases("sqlite")
+def test_a_claim_is_on_the_disk_before_the_gateway_hears_of_it(
+    simulator: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels, claimed = [], dispatching.claim
+
+    def watched(*args: Any, **more: Any) -> dispatching.Claim | None:
+        taken = claimed(*args, **more)
+        if taken:
+            levels.append(db.session.execute(text("PRAGMA synchronous")).scalar_one())
+        return taken
+
+    monkeypatch.setattr(dispatching, "claim", watched)
+    launch_here(ready_campaign(2))
+    assert levels == [2], "FULL: not even a power cut forgets whom a batch was for"
 
 
 def test_two_claims_share_nothing(gateway: Gateway) -> None:
