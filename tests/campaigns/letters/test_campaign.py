@@ -309,6 +309,21 @@ def test_what_was_printed_or_posted_meanwhile_is_not_withdrawn(app: Flask) -> No
     assert sorted(str(one) for one in excluded) == ["None", "cancelled"]
 
 
+def test_a_letter_that_is_voided_by_hand_is_no_good_line_of_its_print_batch(app: Flask) -> None:
+    campaign_id = made(2)
+    with writing():
+        printing.form(campaign_id)
+        db.session.commit()
+    campaign = db.session.get_one(Campaign, campaign_id)
+    head = create_user(Role.BRANCH_HEAD, branch=campaign.branch)
+    first, second = db.session.scalars(select(PrintLine).order_by(PrintLine.number)).all()
+    transition(LETTER, first.letter, "void", head, answers={"reason": "印错一页"})
+    db.session.expire_all()
+    assert (first.reason, first.spoilt_at is None) == ("印错一页", False)
+    assert second.spoilt_at is None
+    assert queries.balance(campaign).adds_up
+
+
 def test_a_paused_campaign_makes_no_letter_until_it_goes_on(app: Flask) -> None:
     campaign_id = planned(2)
     controlling.pause(campaign_id, None)

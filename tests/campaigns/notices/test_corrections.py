@@ -146,6 +146,31 @@ def test_what_changed_meanwhile_and_what_others_have_is_not_overwritten(
     assert message.contact.mobile == f"1380000{DIGITS}"
 
 
+def test_whoever_has_the_number_now_speaks_for_nobody_else(notice: Notice, message: Message) -> None:
+    assert message.contact is not None
+    message.contact.mobile = NEW  # the message went to the number before
+    later = queries.find(Source.MESSAGE, message.token or "")
+    assert later is not None and later.contact is None
+    with pytest.raises(DomainError):
+        proposed(later, Subject.PERSON_NAME, "王晓明")
+
+
+def test_data_of_a_person_take_the_person_s_own_number_and_a_name_of_human_length(notice: Notice) -> None:
+    employer_id = notice.about[0].employer_id
+    with pytest.raises(DomainError):  # the account proves the employer, not the person
+        propose(notice, Way.ACCOUNT, Proposal(Subject.PERSON_NAME, "王晓明", employer_id))
+    with pytest.raises(DomainError):
+        proposed(notice, Subject.PERSON_NAME, "王" * 200)
+    assert db.session.scalars(select(Correction)).all() == []
+
+
+def test_while_one_is_checked_nobody_learns_what_is_on_record(notice: Notice) -> None:
+    proposed(notice, Subject.MOBILE, NEW)
+    for tried in ("13900008888", f"1380000{DIGITS}"):
+        with pytest.raises(Conflict):
+            proposed(notice, Subject.MOBILE, tried)
+
+
 def test_a_refusal_needs_a_reason_and_changes_nothing(notice: Notice, message: Message, owner: User) -> None:
     correction = proposed(notice, Subject.ADDRESS, "港区路2号")
     with pytest.raises(DomainError):
