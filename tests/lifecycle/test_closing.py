@@ -113,6 +113,11 @@ def test_the_papers_asked_for_follow_the_reason_and_hold_the_registration(
     with pytest.raises(DomainError) as refused:
         transition(CLOSING, closing, "register", chen, answers={"registered_on": today()})
     assert "准予注销登记通知书" in reasons(refused) and "申请书" not in reasons(refused)
+    services.check_papers(closing, {"221": IN_ORDER}, chen)
+    for day in (LATELY - timedelta(days=1), today() + timedelta(days=1)):
+        with pytest.raises(DomainError) as refused:
+            transition(CLOSING, closing, "register", chen, answers={"registered_on": day})
+        assert LATELY.isoformat() in reasons(refused)
     registered(closing, chen)
     with pytest.raises(DomainError):
         services.check_papers(closing, {"101": unclear}, chen)
@@ -155,7 +160,7 @@ def test_both_terms_of_the_law_run_one_after_the_other_and_the_task_follows(
     assert account.to_place.due_on == LATELY + timedelta(days=20)
     assert task.state is TaskState.DONE
     asked = select(Task).where(Task.source_type == "closing", Task.state == TaskState.OPEN)
-    assert db.session.scalars(asked).one().due_on == today() + timedelta(days=20)
+    assert db.session.scalars(asked).one().due_on == LATELY + timedelta(days=20)
     placing.place(closing.employer, going(5, today()), chen)
     account = queries.account_of(closing.employer)
     assert (account.to_place.met_on, account.to_place.overdue) == (today(), False)

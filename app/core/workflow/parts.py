@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -37,8 +38,14 @@ class Deadline:
     limit: int | options.Option
     #: counted in days of the calendar, as the law does, instead of working days
     calendar: bool = False
-    #: a date column of the record that holds instead, where the step itself sets a day
-    own: str = ""
+    #: a date column of the record that holds instead, where the step itself sets a day; or how it follows
+    own: str | Callable[[Any], date | None] = ""
+
+    def own_day(self, record: Any) -> date | None:
+        """The day that this record's own dates give; None where it has none."""
+        if callable(self.own):
+            return self.own(record)
+        return getattr(record, self.own, None) if self.own else None
 
     @property
     def days(self) -> int:

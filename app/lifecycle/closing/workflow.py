@@ -3,6 +3,9 @@
 A closing ends with the account itself: the lifecycle closes it, or the statement does, and the file follows.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -19,6 +22,7 @@ from app.lifecycle.closing.policy import (
     SEALING_DAYS,
     Permission,
     papers_for,
+    place_clock,
     sealing_visible_to,
     visible_to,
 )
@@ -42,6 +46,13 @@ def papers_in_order(closing: Closing, _actor: Actor | None) -> list[Reason] | No
     return found or None
 
 
+def registered_after_the_event(closing: Closing, answers: Mapping[str, Any]) -> Reason | None:
+    day, event = answers.get("registered_on"), closing.event_on
+    if day is None or event is None or event <= day <= today():
+        return None
+    return _l("The registration lies between the event, %(day)s, and today.", day=event.isoformat())
+
+
 def _registered(closing: Closing, _move: Move) -> None:
     closing.registered_on = closing.registered_on or today()
 
@@ -54,7 +65,12 @@ CLOSING_STATES = (
         "registered",
         _l("Deregistration registered"),
         Tone.WARNING,
-        Deadline(_l("Have the employees' accounts transferred or sealed"), PLACE_DAYS, calendar=True),
+        Deadline(
+            _l("Have the employees' accounts transferred or sealed"),
+            PLACE_DAYS,
+            calendar=True,
+            own=lambda closing: place_clock(closing.registered_on, None).due_on,
+        ),
         acts={"check_papers": _TAKEN_IN},
     ),
     State("completed", _l("Account closed"), Tone.DONE, final=True, acts=_OVER),
@@ -70,6 +86,7 @@ CLOSING_STEPS = (
         Permission.WORK,
         asks=(Ask("registered_on", _l("Registered on"), "date"),),
         guards=(event_known, papers_in_order),
+        checks=(registered_after_the_event,),
         effects=(_registered,),
         tone=Tone.GOOD,
     ),

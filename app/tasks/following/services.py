@@ -58,7 +58,7 @@ def _follow_transition(
         homes = _homes([move.employer_id for move in moves if move.employer_id])
         if record is not None and getattr(record, "branch_id", None):
             homes[moves[0].employer_id] = (record.branch_id, getattr(record, "owner_id", None))
-        own = getattr(record, deadline.own, None) if deadline.own and record is not None else None
+        own = deadline.own_day(record) if record is not None else None
         _open_deadlines(workflow, deadline, moves, homes, own or _due_on(deadline))
 
 
