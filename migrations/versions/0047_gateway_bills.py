@@ -1,7 +1,7 @@
 """The lines of the gateway's bills, each with the message that it is for.
 
 Revision ID: 0047
-Revises: 0045
+Revises: 0046
 """
 
 import sqlalchemy as sa

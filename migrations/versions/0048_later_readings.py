@@ -1,7 +1,7 @@
 """What a statement says on a later day than its own: a case is opened when deferment ends, not when the next one comes.
 
 Revision ID: 0048
-Revises: 0046
+Revises: 0047
 """
 
 import sqlalchemy as sa

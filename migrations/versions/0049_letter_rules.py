@@ -1,7 +1,7 @@
 """Recurring rules that send letters: a rule says the wording of an SMS or that of an outline.
 
 Revision ID: 0049
-Revises: 0046
+Revises: 0048
 Create Date: 2026-11-22 22:47:14.173519
 
 """

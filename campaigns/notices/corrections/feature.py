@@ -11,7 +11,7 @@ from campaigns.notices.corrections import demo
 from campaigns.notices.corrections.policy import GRANTS, Permission
 from campaigns.notices.corrections.services import forget_people, hear
 from campaigns.notices.corrections.views import blueprint
-from campaigns.notices.corrections.workflow import CORRECTION
+from campaigns.notices.corrections.workflow import CORRECTION, TASK
 
 
 def init(_app: Flask) -> None:
@@ -27,6 +27,7 @@ feature = Feature(
     demo=demo.load,
     grants=GRANTS,
     workflows=(CORRECTION,),
+    recorded_tasks=(TASK,),
     navigation=(
         NavItem(
             _l("Corrections by handlers"),

@@ -21,8 +21,8 @@ from campaigns.notices.corrections.policy import Permission, visible_to
 from campaigns.outcomes.policy import RULES, Outcome
 
 S = CorrectionState
-#: what its task is called, and its source
-TASK, SOURCE = RULES[Outcome.CORRECTION].kind, "notice_correction"
+#: what its task is called, and its source: this process, by whose name the task leads here
+TASK, SOURCE = RULES[Outcome.CORRECTION].kind, "correction"
 SHARED = "shared"
 
 
@@ -84,7 +84,7 @@ def settle_task(correction: Correction, move: Move) -> None:
 
 
 CORRECTION = Workflow[Correction](
-    name="correction",
+    name=SOURCE,
     title=_l("Correction"),
     model=Correction,
     kind="correction",

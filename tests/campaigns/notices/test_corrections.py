@@ -182,6 +182,19 @@ def test_a_refusal_needs_a_reason_and_changes_nothing(notice: Notice, message: M
         approved(correction, owner)
 
 
+def test_its_task_leads_to_it_and_ends_with_the_decision_alone(
+    notice: Notice, owner: User, client: FlaskClient
+) -> None:
+    correction = proposed(notice, Subject.ADDRESS, "港区路2号")
+    task = db.session.scalars(select(Task)).one()
+    db.session.commit()
+    sign_in(client, owner)
+    page = f"/corrections/{correction.id}"
+    assert page in client.get(f"/tasks/{task.id}").get_data(as_text=True)
+    client.post(f"/tasks/{task.id}/complete", data={"result": "好了"})
+    assert db.session.get_one(Task, task.id).state is TaskState.OPEN
+
+
 def test_other_roles_and_other_branches_decide_nothing(notice: Notice, owner: User) -> None:
     correction = proposed(notice, Subject.ADDRESS, "港区路2号")
     with pytest.raises(Forbidden):
