@@ -88,8 +88,9 @@ def _read_again(in_force: _InForce, terms: Terms) -> dict[int, _Read]:
     found: dict[int, _Read] = {}
     for employer_id, own in terms.items():
         steps = list(in_force.get(employer_id, {}).items())
-        following = [fact.day for _period, fact in steps[1:]] + [today() + timedelta(days=1)]
-        for (period, fact), end in zip(steps, following, strict=True):
+        following = [*(fact.day for _period, fact in steps[1:]), today() + timedelta(days=1)]
+        # an employer may be deferred before any statement names it
+        for (period, fact), end in zip(steps, following, strict=False):
             if not fact.months and (read := _turned(fact, period, end, own)):
                 found[fact.id] = read
     return found
