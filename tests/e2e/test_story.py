@@ -370,7 +370,7 @@ def test_8_the_handler_reads_confirms_once_and_asks_for_a_visit(
     expect(story.filter(has_text=f"已阅读并确认通知“{CAMPAIGN}”")).to_have_count(1)
     expect(story.filter(has_text=f"在查看通知“{CAMPAIGN}”后请求上门服务")).to_have_count(1)
     expect(story.filter(has_text="短信已送达").filter(has_text="公积金已缴至")).not_to_have_count(0)
-    manager.open("/tasks")
+    manager.open(f"/tasks?q={employer}")
     asked = manager.page.locator("#list tbody tr", has_text=f"“{CAMPAIGN}”后请求上门服务")
     expect(asked).to_have_count(1)
     expect(asked).to_contain_text(employer)
