@@ -99,7 +99,7 @@ def bill_of(campaign: Campaign) -> Sides:
 
 @dataclass(frozen=True)
 class Bill:
-    """A campaign's messages beside the bill: how many by verdict, and both sums in segments and yuan."""
+    """A campaign's messages beside the bill: how many by verdict; segments and yuan as owed and as billed."""
 
     by_verdict: Mapping[str, int]
     segments: int
@@ -125,9 +125,11 @@ class Bill:
 def bill(campaign: Campaign) -> Bill:
     """One statement."""
     sides = bill_of(campaign)
-    sent = case((Message.state.in_(SENT), Message.segments), else_=0)
+    # what arrived nowhere and is not billed is not owed: a bill that agrees line by line has equal sums
+    free = sides.verdict == Verdict.FREE.value
+    owed = case((free, 0), (Message.state.in_(SENT), Message.segments), else_=0)
     sums = sides.rows.with_only_columns(
-        sides.verdict.label("verdict"), func.count(), func.sum(sent), func.sum(sides.billed.c.segments),
+        sides.verdict.label("verdict"), func.count(), func.sum(owed), func.sum(sides.billed.c.segments),
         func.sum(sides.billed.c.amount), maintain_column_froms=True,
     ).group_by(sides.verdict)  # fmt: skip
     found = {str(verdict): [int(one or 0) for one in rest] for verdict, *rest in db.session.execute(sums)}

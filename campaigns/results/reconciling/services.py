@@ -32,9 +32,10 @@ def _plan(
     context: Context,
 ) -> Plan:
     made, key, phone = Plan(line), line.values["message"], line.values.get("phone") or ""
-    message_id = found.get((key, phone))
-    values = {"message_id": message_id, "segments": line.values["segments"], "price": line.values["price"]}
     there = known.get((key, masked_phone(phone) if phone else ""))
+    # a line keeps its message where somebody of another branch, who does not see it, brings the same bill
+    message_id = found.get((key, phone)) or (there["message_id"] if there else None)
+    values = {"message_id": message_id, "segments": line.values["segments"], "price": line.values["price"]}
     if message_id is None:
         made.remark("missing_here", "message", value=key)
     if there is not None:
