@@ -21,6 +21,7 @@ from app.core.language.i18n import COOKIE as LANGUAGE
 from app.core.language.i18n import DEFAULT
 from app.core.links import safe_path
 from app.core.permissions import ROLE_LABELS, SCOPE_LABELS, SEPARATED_ROLES, public, signed_in
+from app.core.qr_codes import drawing
 from app.core.signing_in import second_factor as factor
 from app.core.web.limits import limiter
 
@@ -192,7 +193,7 @@ def qr() -> ResponseReturnValue:
     secret = session.get("enrolling")
     if not secret:
         return redirect(url_for("accounts.second_factor"))
-    picture = factor.qr_svg(factor.setup_uri(secret, _me().username, ISSUER))
+    picture = drawing(factor.setup_uri(secret, _me().username, ISSUER), quiet=4, scale=5)
     return Response(picture, mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 

@@ -1,12 +1,10 @@
 """The second factor: six digits from an authenticator app (TOTP, RFC 6238), or a recovery code."""
 
 import hmac
-import io
 import re
 import secrets
 
 import pyotp
-import segno
 
 from app.core.clock import now
 
@@ -24,23 +22,6 @@ def new_secret() -> str:
 def setup_uri(secret: str, username: str, issuer: str) -> str:
     """What the QR code says to an authenticator app."""
     return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=issuer)
-
-
-def qr_svg(text: str) -> bytes:
-    """The QR code as an SVG file without any style or script."""
-    stream = io.BytesIO()
-    segno.make(text, error="m").save(
-        stream,
-        kind="svg",
-        scale=5,
-        border=4,
-        dark="#000",
-        light="#fff",
-        xmldecl=True,
-        svgclass=None,
-        lineclass=None,
-    )
-    return stream.getvalue()
 
 
 def accepted_step(secret: str, code: str, after: int | None) -> int | None:

@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
-import segno
 from flask_babel import lazy_gettext as _l
 
 from app.core.errors import DomainError
@@ -178,24 +176,3 @@ def written(asked: Iterable[Asked], given: Mapping[str, str]) -> dict[str, str]:
     if reasons:
         raise DomainError(_l("This letter cannot be written yet:"), reasons)
     return values
-
-
-def qr(link: str) -> str:
-    """A QR code as a drawing of one path, without its quiet zone: white paper is around it."""
-    # which of the eight masks is best takes four times as long to find out as the code to make
-    rows = segno.make(link, error="m", micro=False, mask=4, boost_error=False).matrix
-    path = "".join(f"M{x} {y}h{width}v1h-{width}z" for y, row in enumerate(rows) for x, width in _runs(row))
-    size = len(rows)
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}">'
-    return f'{head}<path d="{path}"/></svg>'
-
-
-def _runs(row: Any) -> Iterable[tuple[int, int]]:
-    """Where dark modules begin, and how many follow each other."""
-    start: int | None = None
-    for x, dark in enumerate([*row, 0]):
-        if dark and start is None:
-            start = x
-        elif not dark and start is not None:
-            yield start, x - start
-            start = None

@@ -35,26 +35,38 @@ def make(campaign_id: int, lane: int) -> None:
 
 
 def make_letters(campaign_id: int, seconds: float) -> bool:
-    """Claim with numbers, commit, set in type, record, commit, and so on; True if only time ended it."""
-    until, marks = time.monotonic() + seconds, fresh_marks(CHUNK)
+    """Claim with numbers, commit, set in type, record, commit, and so on; True if only time ended it.
+
+    While another process sets one lot, the next is claimed and its codes are drawn. Whoever paused or
+    cancelled the campaign meanwhile gets that one back.
+    """
+    until = time.monotonic() + seconds
     with ThreadPoolExecutor(1) as beside:
-        while time.monotonic() < until:
-            claimed = services.claim(campaign_id, marks)
-            db.session.commit()
-            if claimed is None:
-                return False
-            # while another process sets these, the codes of the next ones are drawn
-            drawn = beside.submit(copy_context().run, fresh_marks, CHUNK)
+        claimed = _claim(campaign_id)
+        while claimed is not None:
+            setting = beside.submit(copy_context().run, services.set_in_type, claimed)
+            late = time.monotonic() >= until
+            following = None if late else _claim(campaign_id)
             try:
-                made = services.set_in_type(claimed)
+                services.record(claimed, setting.result())
             except DomainError:
-                services.give_back(claimed)
+                services.fail(claimed)
+                late = False
+            db.session.commit()
+            if following is None:
+                return late
+            if not queries.goes_on(campaign_id):
+                services.give_back(following)
                 db.session.commit()
                 return False
-            services.record(claimed, made)
-            db.session.commit()
-            marks = drawn.result()
-    return True
+            claimed = following
+    return False
+
+
+def _claim(campaign_id: int) -> services.Claim | None:
+    claimed = services.claim(campaign_id, fresh_marks(CHUNK))
+    db.session.commit()
+    return claimed
 
 
 @job(timeout=600)

@@ -65,6 +65,12 @@ def to_make() -> Sequence[int]:
     return db.session.scalars(query).all()
 
 
+def goes_on(campaign_id: int) -> bool:
+    """Whether nobody has paused or cancelled it."""
+    running = exists().where(Campaign.id == campaign_id, Campaign.state == CampaignState.RUNNING)
+    return bool(db.session.scalar(select(running)))
+
+
 def unprinted() -> ColumnElement[bool]:
     """Letters in no batch, or in one that was not handed out."""
     return ~exists().where(

@@ -8,7 +8,7 @@ letters under a lease; they are claimed again with the same numbers, and set as 
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -116,10 +116,15 @@ def record(claimed: Claim, made: bytes) -> bool:
     return True
 
 
-def give_back(claimed: Claim) -> None:
-    """The letters could not be set: they keep their numbers, and the campaign waits for a person."""
+def give_back(claimed: Claim, due_at: datetime | None = None) -> None:
+    """The letters were not set: they keep their numbers, and may be claimed again. Flushes."""
     held = (M.id.in_(claimed.ids), M.claim == claimed.token, M.state == S.CLAIMED)
-    db.session.execute(move_letters(S.PLANNED, *held, due_at=now() + AGAIN))
+    db.session.execute(move_letters(S.PLANNED, *held, due_at=due_at))
+
+
+def fail(claimed: Claim) -> None:
+    """The letters could not be set: the campaign waits for a person. Flushes."""
+    give_back(claimed, now() + AGAIN)
     controlling.hold(claimed.campaign_id, TYPESETTING)
 
 

@@ -338,6 +338,32 @@ def test_a_paused_campaign_makes_no_letter_until_it_goes_on(app: Flask) -> None:
     assert numbers() == [(1, "issued"), (2, "issued")]
 
 
+def test_letters_that_were_claimed_ahead_go_back_when_the_campaign_is_paused(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id = planned(3)
+    recording = services.record
+
+    def pausing(claimed: services.Claim, made: bytes) -> bool:
+        controlling.pause(campaign_id, None)
+        return recording(claimed, made)
+
+    monkeypatch.setattr(jobs, "CHUNK", 2)
+    monkeypatch.setattr(services, "record", pausing)
+    with writing():
+        assert not jobs.make_letters(campaign_id, seconds=60)
+        db.session.commit()
+    found = db.session.execute(select(Message.state).order_by(Message.id)).scalars().all()
+    assert found == [MessageState.SUBMITTED, MessageState.SUBMITTED, MessageState.PLANNED]
+    assert [state for _serial, state in numbers()] == ["issued"] * 3
+    monkeypatch.setattr(services, "record", recording)
+    with writing():
+        controlling.resume(campaign_id, None)
+        assert not jobs.make_letters(campaign_id, seconds=60)
+        db.session.commit()
+    assert [serial for serial, _state in numbers()] == [1, 2, 3]
+
+
 def test_a_lease_that_ran_out_leaves_the_letters_to_whoever_has_them_now(app: Flask) -> None:
     campaign_id = planned(3)
     slow = services.claim(campaign_id, fresh_marks(2))

@@ -17,6 +17,7 @@ from app.core.db import among, db, insert_new
 from app.core.errors import DomainError
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor
+from app.core.qr_codes import drawing
 from app.core.workflow.engine import Workflow
 from app.core.workflow.sets import RESTORED, SetMove
 from app.employers.models import Contact, Employer, EmployerContact
@@ -120,7 +121,7 @@ def new_marks() -> tuple[str, str]:
 
 def printed(token: str, code: str) -> dict[str, str]:
     """What of them stands on the paper."""
-    return {"code": f"{code[:5]}-{code[5:]}", "qr": text.qr(link(token))}
+    return {"code": f"{code[:5]}-{code[5:]}", "qr": drawing(link(token))}
 
 
 def note_of(specialist: str | None) -> str:

@@ -3,20 +3,23 @@
 import dataclasses
 import io
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
 import pdfplumber
 import pylopdf_fonts_zh_cn
+import pypdfium2
 import pytest
+import zxingcpp
 from flask import Flask
 
 from app.config import Settings, bind_settings, current_settings
 from app.core.documents import typesetting
 from app.core.errors import DomainError
+from app.core.qr_codes import drawing
 from app.environment import ConfigError
-from campaigns.channels.letter import text
 from campaigns.channels.letter.queries import document
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -39,7 +42,7 @@ def letter(**more: Any) -> dict[str, Any]:
         "date": "2026年9月5日",
         "note": "联系人：李静",
         "code": "K7M2Q-9XD4T",
-        "qr": text.qr("https://crm.example.cn/n/abcdefghijklmnop"),
+        "qr": drawing("https://crm.example.cn/n/abcdefghijklmnop"),
     }
     return values | more
 
@@ -119,6 +122,13 @@ def test_the_seal_box_is_blank_but_for_name_and_date(pages: list[Any]) -> None:
     ]
     assert "2026年9月5日" in "".join(c["text"] for c in inside)
     assert not last.images
+
+
+def test_the_code_on_the_paper_reads_as_its_link(app: Flask) -> None:
+    with closing(pypdfium2.PdfDocument(document([letter()]))) as read:
+        first = read[0].render(scale=300 / 72).to_pil()
+    found = zxingcpp.read_barcodes(first)
+    assert [one.text for one in found] == ["https://crm.example.cn/n/abcdefghijklmnop"]
 
 
 def test_every_letter_begins_on_a_sheet_of_its_own_and_counts_its_own_pages(app: Flask) -> None:
