@@ -138,7 +138,8 @@ class Rate(_Scaled):
     places = 4
 
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+#: None is NULL, never the word null of JSON
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class EnumText(TypeDecorator[StrEnum]):

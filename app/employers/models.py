@@ -6,8 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.accounts.models import Branch, User
@@ -116,8 +115,6 @@ CHANNEL_LABELS = {
 
 _MERGED = text("merged_into_id IS NOT NULL")
 _BACKED = text("backup_owner_id IS NOT NULL")
-#: most employers have none
-Told = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Employer(Timestamps, Model):
@@ -160,7 +157,7 @@ class Employer(Timestamps, Model):
     #: the day of the newest list of another office or a bank that named it; its rows are `employer_sources`
     listed_on: Mapped[date | None]
     #: source and day of fields that are of neither the registry's day nor the statement's month
-    told: Mapped[dict[str, Any] | None] = mapped_column(Told)
+    told: Mapped[dict[str, Any] | None]
     eligible: Mapped[bool] = mapped_column(default=True)
     #: a msgid: why the employer need not contribute
     ineligible_reason: Mapped[str | None] = mapped_column(String(200))
@@ -274,7 +271,7 @@ class Contact(Timestamps, Model):
     invalid_since: Mapped[date | None]
     preferred_channel: Mapped[PreferredChannel | None] = mapped_column(EnumText(PreferredChannel))
     #: who said each number and address, and on which day: {"mobile": ["office", "2026-11-05"]}
-    told: Mapped[dict[str, Any] | None] = mapped_column(Told)
+    told: Mapped[dict[str, Any] | None]
     #: the record that goes on in place of this one (employers.people)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
 

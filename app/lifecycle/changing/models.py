@@ -5,8 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
@@ -14,8 +13,6 @@ from app.core.clock import now
 from app.core.db import EnumText, Model, Timestamps
 from app.employers.models import Employer
 from app.lifecycle.papers.models import PaperCheck
-
-Noted = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class ChangeKind(StrEnum):
@@ -86,7 +83,7 @@ class RegisteredChange(Timestamps, Model):
     noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     completed_on: Mapped[date | None]
     completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    written: Mapped[dict[str, Any] | None] = mapped_column(Noted)
+    written: Mapped[dict[str, Any] | None]
 
     employer: Mapped[Employer] = relationship()
     noted_by: Mapped[User | None] = relationship(foreign_keys=[noted_by_id])

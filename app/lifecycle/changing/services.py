@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from app.core import timeline
 from app.core.clock import today
-from app.core.db import db
+from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
 from app.core.language.i18n import msgid
 from app.core.language.text import clean, name_key
@@ -145,10 +145,13 @@ def check_papers(change: RegisteredChange, findings: Mapping[str, Finding], acto
 @people_forgotten.connect
 def _forget_names(_sender: object, names: Mapping[int, str]) -> None:
     """Former representatives are forgotten here, too; past the session's hooks, or the trail keeps them."""
-    for contact_id, name in names.items():
-        served = select(EmployerContact.employer_id).where(EmployerContact.contact_id == contact_id)
-        about = (RegisteredChange.kind == ChangeKind.LEGAL_REP, RegisteredChange.employer_id.in_(served))
-        for column in (RegisteredChange.old_value, RegisteredChange.new_value):
-            db.session.execute(
-                update(RegisteredChange).where(*about, column == name).values({column: NOBODY})
-            )
+    change = RegisteredChange
+    theirs = (
+        select(change.id, EmployerContact.contact_id, change.old_value, change.new_value)
+        .join(EmployerContact, EmployerContact.employer_id == change.employer_id)
+        .where(change.kind == ChangeKind.LEGAL_REP, among(EmployerContact.contact_id, names))
+    )
+    found = db.session.execute(theirs).all()
+    for column in (change.old_value, change.new_value):
+        naming = [row.id for row in found if getattr(row, column.key) == names[row.contact_id]]
+        db.session.execute(update(change).where(among(change.id, naming)).values({column: NOBODY}))

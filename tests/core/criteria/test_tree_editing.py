@@ -23,7 +23,7 @@ from app.core.criteria.editing import (
 from app.core.criteria.trees import EVERYTHING, Tree, checked, rule
 from app.core.errors import DomainError
 from app.core.permissions import Role
-from tests.core.test_criteria import FIELDS, TREES
+from tests.core.criteria.test_criteria import FIELDS, TREES
 from tests.factories import create_employer, create_user, sign_in
 
 NEW = rule("heads", "ge", "7")

@@ -638,7 +638,7 @@ def test_an_empty_cell_says_so_that_cards_on_a_phone_leave_it_out(reader: FlaskC
     heads = 'data-label="Contributing employees" class="'
     assert f'{heads}number">12</td>' in first
     assert f'{heads}blank number">—</td>' in second
-    sheet = (Path(__file__).parents[2] / "static/css/jinnuo.css").read_text(encoding="utf-8")
+    sheet = (Path(__file__).parents[3] / "static/css/jinnuo.css").read_text(encoding="utf-8")
     assert re.search(r"\.table-cards [^{]*:is\(:empty, \.blank\) \{ display: none; \}", sheet)
 
 
