@@ -5,6 +5,9 @@ them, with the row as evidence; a person can never set or clear arrears by hand.
 made by a decision on deferment, with the decision as evidence.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -52,6 +55,13 @@ def has_handler_with_mobile(employer: Employer, _actor: Actor | None) -> Reason 
     if not any(link.contact.mobile for link in handlers):
         return _l("Its handler has no mobile number.")
     return None
+
+
+def signed_after_opening(employer: Employer, answers: Mapping[str, Any]) -> Reason | None:
+    day, opened = answers.get("online_signed_on"), employer.account_opened_on
+    if day is None or opened is None or day >= opened:
+        return None
+    return _l("It cannot sign before its account was opened.")
 
 
 def has_no_arrears(employer: Employer, _actor: Actor | None) -> Reason | None:
@@ -146,8 +156,12 @@ PEOPLES_STEPS = (
         ("registered",),
         "enrolled",
         Permission.MOVE,
-        asks=(Ask("online_signed_on", _l("Online signed on"), "date"),),
+        asks=(
+            Ask("online_signed_on", _l("Online signed on"), "date"),
+            Ask("signing_method", _l("How it was signed"), "coded", table="signing_method"),
+        ),
         guards=(has_handler_with_mobile,),
+        checks=(signed_after_opening,),
         tone=Tone.GOOD,
     ),
     Transition(

@@ -123,6 +123,36 @@ def test_papers_that_may_follow_become_tasks_and_hold_the_approval_until_they_ar
     transition(OPENING, opening, "approve", wu)
 
 
+def test_an_account_is_not_registered_by_hand_without_any_opening(branch: Branch, chen: User) -> None:
+    employer = engaged(branch, chen)
+    with pytest.raises(DomainError) as refused:
+        transition(LIFECYCLE, employer, "register", chen, answers={"account_opened_on": today()})
+    assert "请先开始办理开户" in reasons(refused)
+    assert employer.stage is Stage.ENGAGED
+    transition(LIFECYCLE, employer, "statement_registered", None)  # a statement proves it otherwise
+    assert employer.stage is Stage.REGISTERED
+
+
+def test_the_owner_is_asked_once_to_remind_of_papers_before_their_day(opening: Opening, chen: User) -> None:
+    soon, later = today() + timedelta(days=2), today() + timedelta(days=9)
+    services.check_papers(
+        opening, all_but("201", due_on=soon) | {"203": Finding(CheckResult.MISSING, due_on=later)}, chen
+    )
+    assert services.remind_of_papers() == 0  # nothing was accepted yet
+    transition(OPENING, opening, "accept_deferred", chen)
+    assert services.remind_of_papers() == 1
+    assert services.remind_of_papers() == 0
+    (task,) = open_tasks("paper_reminder")
+    assert (task.owner_id, task.due_on, task.params["papers"]) == (
+        chen.id,
+        today(),
+        "法定代表人身份证件复印件",
+    )
+    services.check_papers(opening, {"201": IN_ORDER}, chen)
+    assert open_tasks("paper_reminder") == []
+    assert services.remind_of_papers() == 0  # the other has time
+
+
 def test_papers_that_must_be_there_may_not_follow_and_a_day_is_asked_for(
     opening: Opening, chen: User
 ) -> None:
@@ -215,9 +245,21 @@ def test_signing_moves_the_employer_on_and_a_refusal_is_asked_about_later(branch
     employer.stage, employer.account_opened_on = Stage.REGISTERED, today() - timedelta(days=9)
     services.record_signing(employer, SigningKind.REFUSED, today(), "04", "缺证书", chen)
     assert open_tasks("ask_signing")[0].due_on >= today() + timedelta(days=30)
-    services.record_signing(employer, SigningKind.SIGNED, today(), "04", "", chen)
+    answers = {"online_signed_on": today(), "signing_method": "04"}
+    transition(LIFECYCLE, employer, "enrol", chen, answers=answers)  # the step of the stage fills the log too
+    assert [event.kind for event in queries.signing_of(employer.id)] == [
+        SigningKind.SIGNED,
+        SigningKind.REFUSED,
+    ]
     assert (employer.stage, employer.online_signed_on) == (Stage.ENROLLED, today())
     assert open_tasks("ask_signing") == []
+    other = create_employer(branch, stage=Stage.REGISTERED, owner_id=chen.id, account_opened_on=today())
+    create_contact(other, mobile="13800138001")
+    db.session.refresh(other)
+    assert (
+        services.record_signing(other, SigningKind.SIGNED, today(), "01", "现场签约", chen).note == "现场签约"
+    )
+    assert other.stage is Stage.ENROLLED
     with pytest.raises(Conflict):
         services.record_signing(employer, SigningKind.SIGNED, today(), "04", "", chen)
 
@@ -241,6 +283,8 @@ def test_the_pages_of_an_opening_work_and_the_notice_names_everything(
     assert client.post(f"{page}/papers", data={"result_101": "perhaps"}).status_code == 422
     notice = client.get(f"{page}/notice").text
     assert "请加盖公章" in notice and "缺少" in notice
+    rest = client.get(f"{page}/outstanding").text
+    assert "待补材料告知单" in rest and "请加盖公章" in rest and rest.count("<tr>") < notice.count("<tr>")
     assert client.post(f"{page}/bundle", data={"done_101": "y", "on_101": "2026-01-05"}).status_code == 303
     wrong = client.post(f"{page}/bundle", data={"done_101": "y", "on_101": "yesterday"})
     assert wrong.status_code == 422

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.permissions import Role
@@ -13,6 +14,7 @@ from app.core.timeline import TimelineEntry
 from app.core.workflow.engine import WorkflowHistory, available, transition
 from app.core.workflow.sets import SetMove, transition_many
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
+from app.lifecycle.onboarding.models import Opening, OpeningState
 from app.lifecycle.workflow import LIFECYCLE
 from tests.factories import create_branch, create_employer, create_user
 
@@ -48,7 +50,7 @@ def test_a_refused_step_says_every_reason_at_once_and_changes_nothing(app: Flask
     employer = prospect(stage=Stage.ENGAGED, eligible=False)
     with pytest.raises(DomainError) as refusal:
         transition(LIFECYCLE, employer, "register", user)
-    assert len(refusal.value.reasons) == 5  # the date, eligibility, code, owner, handler
+    assert len(refusal.value.reasons) == 6  # the date, eligibility, code, owner, handler, approved papers
     assert employer.stage is Stage.ENGAGED
     assert db.session.scalars(select(WorkflowHistory)).all() == []
 
@@ -78,6 +80,9 @@ def test_answers_named_like_columns_are_stored(app: Flask) -> None:
     user = create_user(Role.SPECIALIST)
     employer = prospect(stage=Stage.ENGAGED, owner_id=user.id, uscc="91000000000000000X")
     give_handler(employer)
+    db.session.add(
+        Opening(employer_id=employer.id, state=OpeningState.APPROVED, begun_on=today(), begun_by=user)
+    )
     transition(LIFECYCLE, employer, "register", user, answers={"account_opened_on": date(2026, 11, 2)})
     assert employer.account_opened_on == date(2026, 11, 2)
 

@@ -16,6 +16,7 @@ from app.core.timeline import TimelineEntry
 from app.core.workflow.engine import transition
 from app.core.workflow.sets import SetMove, transition_many
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
+from app.lifecycle.onboarding.models import Opening, OpeningState
 from app.lifecycle.workflow import LIFECYCLE
 from app.tasks import queries, services
 from app.tasks.models import Task, TaskState
@@ -94,11 +95,15 @@ def test_a_state_with_a_deadline_opens_a_task_and_leaving_it_settles_it(app: Fla
     contact = Contact(name="王芳", mobile="13800000000")
     employer.contacts.append(EmployerContact(contact=contact, role=ContactRole.HANDLER))
     db.session.flush()
+    db.session.add(
+        Opening(employer_id=employer.id, state=OpeningState.APPROVED, begun_on=today(), begun_by=owner)
+    )
     transition(LIFECYCLE, employer, "register", owner, answers={"account_opened_on": today()})
     (task,) = open_tasks(employer)
     assert (task.kind, task.title, task.owner_id) == ("deadline", "Set up the employee accounts", owner.id)
     assert task.due_on == date(2026, 12, 10)  # twenty days of the calendar, as the law counts
-    transition(LIFECYCLE, employer, "enrol", owner, answers={"online_signed_on": today()})
+    answers = {"online_signed_on": today(), "signing_method": "01"}
+    transition(LIFECYCLE, employer, "enrol", owner, answers=answers)
     assert open_tasks(employer) == []
     assert task.state is TaskState.DONE
 

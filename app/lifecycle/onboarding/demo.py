@@ -40,6 +40,7 @@ def load(demo: Demo) -> None:
         _accompany(employer, demo, dice)
     db.session.flush()
     services.watch()
+    services.remind_of_papers()
 
 
 def _open(employer: Employer, number: int, demo: Demo) -> None:
@@ -56,7 +57,8 @@ def _open(employer: Employer, number: int, demo: Demo) -> None:
     if kind == 1:
         findings[papers[0]], findings[papers[1]] = Finding(CORRECT, HOW), Finding(MISSING)
     elif kind == 2:
-        findings |= {code: Finding(MISSING, "", _soon(demo)) for code in papers if PAPERS.may_follow(code)}
+        day = _soon(demo, number)
+        findings |= {code: Finding(MISSING, "", day) for code in papers if PAPERS.may_follow(code)}
     services.check_papers(opening, findings, owner)
     items = list(codes(BUNDLE))
     services.tick_bundle(opening, {code: opening.begun_on for code in items[: 1 + number % 3]}, owner)
@@ -77,8 +79,8 @@ def _leaders(branch_id: int) -> Sequence[User]:
     return db.session.scalars(query.order_by(User.id)).unique().all()
 
 
-def _soon(demo: Demo) -> date:
-    return demo.today + timedelta(days=10)
+def _soon(demo: Demo, number: int) -> date:
+    return demo.today + timedelta(days=2 if number % 8 == 2 else 10)
 
 
 def _accompany(employer: Employer, demo: Demo, dice: Random) -> None:

@@ -1,4 +1,4 @@
-"""Looking every morning for employers that are stuck on their way."""
+"""Looking every morning for employers that are stuck on their way, and for papers that fall due soon."""
 
 from app.core.jobs import job
 from app.lifecycle.onboarding import services
@@ -6,5 +6,6 @@ from app.lifecycle.onboarding import services
 
 @job(timeout=300)
 def watch_openings() -> None:
-    """Asks the owner after every step that takes too long."""
+    """Asks the owner after every step that takes too long, and to remind of papers that are to follow."""
     services.watch()
+    services.remind_of_papers()

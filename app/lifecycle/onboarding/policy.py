@@ -123,6 +123,16 @@ DEFERRAL = Option(
     unit=_l("days"),
 )
 
+#: how long before its day the owner is asked to remind the employer of a paper that is to follow
+REMIND_BEFORE = Option(
+    "onboarding.deferral_remind_days",
+    _l("The employer is reminded of a paper to follow before its day by"),
+    usual=3,
+    low=1,
+    high=60,
+    unit=_l("days"),
+)
+
 PAPERS_DAYS = Option(
     "onboarding.papers_days", _l("The papers of an opening are checked within"), 3, 1, 60, _l("working days")
 )
@@ -130,7 +140,7 @@ APPROVE_DAYS = Option(
     "onboarding.approve_days", _l("An account opening is approved within"), 3, 1, 60, _l("working days")
 )
 
-OPTIONS = (*(step.limit for step in STEPS), RECENT, DEFERRAL, PAPERS_DAYS, APPROVE_DAYS)
+OPTIONS = (*(step.limit for step in STEPS), RECENT, DEFERRAL, REMIND_BEFORE, PAPERS_DAYS, APPROVE_DAYS)
 
 _ACCOMPANIED = (Stage.REGISTERED, Stage.ENROLLED, Stage.CONTRIBUTING)
 

@@ -109,6 +109,13 @@ def standing_opening(employer_id: int) -> Opening | None:
     return db.session.scalars(query).one_or_none()
 
 
+def deferred() -> Sequence[Opening]:
+    """The openings that were accepted with papers to follow, with those papers."""
+    query = select(Opening).where(Opening.state == OpeningState.DEFERRED).order_by(Opening.id)
+    known = (joinedload(Opening.employer), selectinload(Opening.checks))
+    return db.session.scalars(query.options(*known)).unique().all()
+
+
 def with_papers(opening: Opening) -> Opening:
     """The same with all that its page shows, in one go."""
     query = (

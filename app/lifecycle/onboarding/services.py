@@ -33,7 +33,7 @@ from app.lifecycle.onboarding.models import (
     SigningEvent,
     SigningKind,
 )
-from app.lifecycle.onboarding.policy import DEFERRAL
+from app.lifecycle.onboarding.policy import DEFERRAL, REMIND_BEFORE
 from app.lifecycle.onboarding.workflow import OPENING, PAPERS
 from app.lifecycle.papers.models import CheckResult
 from app.lifecycle.papers.policy import Finding
@@ -43,12 +43,13 @@ from app.tasks import services as tasks
 from app.tasks.models import Task, TaskState
 
 KIND = "onboarding"
-PAPER, STUCK, ASK_AGAIN = "deferred_paper", "stuck", "ask_signing"
+PAPER, REMIND, STUCK, ASK_AGAIN = "deferred_paper", "paper_reminder", "stuck", "ask_signing"
 BUNDLE = "bundle_item"
 
 BEGUN = msgid("Account opening begun")
 CHECKED = msgid("Papers checked: %(complete)s of %(all)s complete")
 FOLLOWS = msgid("Paper to follow: %(paper)s")
+REMIND_OF = msgid("Remind the employer of the papers to follow by %(day)s: %(papers)s")
 SIGNING = msgid("Online signing: %(what)s · %(how)s")
 ACCOUNTS_SET_UP = msgid("Employee accounts set up")
 EMPLOYEE_ADDED = msgid("First employee added")
@@ -151,14 +152,58 @@ def _follow_up(opening: Opening, actor: Actor | None) -> None:
             task.due_on = check.due_on
         elif task is not None:
             tasks.complete(task, None)
+    days = {due_on.isoformat() for due_on in awaited_days(opening)}
+    reminder = _open_task_of(REMIND, OPENING.name, opening.id)
+    if reminder is not None and reminder.params["day"] not in days:
+        tasks.complete(reminder, None)
+
+
+def awaited_days(opening: Opening) -> dict[date, list[str]]:
+    """The days by which papers of an opening are to follow, the first one first, with their codes."""
+    found: dict[date, list[str]] = {}
+    if opening.state is OpeningState.DEFERRED:
+        for check in sorted(opening.checks, key=lambda one: (one.due_on or date.max, one.code)):
+            if check.result is not CheckResult.COMPLETE and check.due_on is not None:
+                found.setdefault(check.due_on, []).append(check.code)
+    return found
 
 
 def _task_of(check: DocumentCheck) -> Task | None:
+    return _open_task_of(PAPER, "document_check", check.id)
+
+
+def _open_task_of(kind: str, source_type: str, source_id: int) -> Task | None:
     query = select(Task).where(
-        Task.kind == PAPER, Task.source_type == "document_check", Task.source_id == check.id,
+        Task.kind == kind, Task.source_type == source_type, Task.source_id == source_id,
         Task.state == TaskState.OPEN,
     )  # fmt: skip
     return db.session.scalars(query).one_or_none()
+
+
+def remind_of_papers() -> int:
+    """Asks owners to remind employers some days before papers fall due, once for each day of an opening.
+
+    Gives how many tasks were opened.
+    """
+    asked = select(Task).where(Task.kind == REMIND, Task.source_type == OPENING.name)
+    known = {(task.source_id, task.params["day"], task.state) for task in db.session.scalars(asked)}
+    told, waiting = {one[:2] for one in known}, {one[0] for one in known if one[2] is TaskState.OPEN}
+    latest, made = today() + timedelta(days=REMIND_BEFORE.value()), 0
+    for opening in queries.deferred():
+        soon = {day: papers for day, papers in awaited_days(opening).items() if today() < day <= latest}
+        new = [day for day in soon if (opening.id, day.isoformat()) not in told]
+        if new and opening.id not in waiting:
+            _ask_to_remind(opening, new[0], soon[new[0]])
+            made += 1
+    return made
+
+
+def _ask_to_remind(opening: Opening, day: date, papers: Collection[str]) -> None:
+    tasks.open_task(
+        REMIND, REMIND_OF, min(add_working_days(today(), 0, provisional=True), day),
+        employer=opening.employer, params={"day": day.isoformat(), "papers": PAPERS.names(papers)},
+        source=(OPENING.name, opening.id), again=True,
+    )  # fmt: skip
 
 
 @signals.after_transition.connect
@@ -168,9 +213,14 @@ def _follow_opening(workflow: Workflow[Any], record: Any, move: Move | None = No
 
 
 def papers_approved(employer: Employer, _actor: Actor | None) -> Reason | None:
-    """A guard of the registration: an opening that was begun is approved first, and not just withdrawn."""
+    """A guard of the registration: it takes papers that were checked, and the approval of somebody else.
+
+    A statement that shows the account is evidence of its own, and asks for none.
+    """
     opening = queries.latest_opening(employer.id)
-    if opening is None or opening.state is OpeningState.APPROVED:
+    if opening is None:
+        return _l("No account opening was begun: begin one, so that its papers are checked and approved.")
+    if opening.state is OpeningState.APPROVED:
         return None
     return _l("The papers of its account opening are not approved yet.")
 
@@ -235,7 +285,20 @@ def record_signing(
     if on > today():
         raise DomainError(_l("The day lies in the future."))
     if kind is SigningKind.SIGNED:
-        _sign(employer, on, actor)
+        return _sign(employer, on, code, note, actor)
+    event = _note(employer, kind, on, code, note, actor)
+    if kind is SigningKind.REFUSED:
+        due_on = add_working_days(on + timedelta(days=ASK_AFTER.value()), 0, provisional=True)
+        tasks.open_task(
+            ASK_AGAIN, ASK_TO_SIGN, max(due_on, today()), employer=employer, note=event.note,
+            source=("signing_event", event.id), actor=actor,
+        )  # fmt: skip
+    return event
+
+
+def _note(
+    employer: Employer, kind: SigningKind, on: date, code: str, note: str, actor: Actor
+) -> SigningEvent:
     event = SigningEvent(
         employer_id=employer.id, kind=kind, day=on, code=code, note=note.strip(), by_id=actor.id
     )
@@ -247,16 +310,10 @@ def record_signing(
         "how": {"code_table": SIGNING_TABLES[kind], "code": code},
     }
     timeline.record(employer.id, KIND, SIGNING, params={**params, "comment": event.note}, actor=actor)
-    if kind is SigningKind.REFUSED:
-        due_on = add_working_days(on + timedelta(days=ASK_AFTER.value()), 0, provisional=True)
-        tasks.open_task(
-            ASK_AGAIN, ASK_TO_SIGN, max(due_on, today()), employer=employer, note=event.note,
-            source=("signing_event", event.id), actor=actor,
-        )  # fmt: skip
     return event
 
 
-def _sign(employer: Employer, on: date, actor: Actor) -> None:
+def _sign(employer: Employer, on: date, code: str, note: str, actor: Actor) -> SigningEvent:
     if employer.account_opened_on is None:
         raise DomainError(_l("Its account is not open yet: record the opening first."))
     if employer.online_signed_on is not None:
@@ -266,10 +323,21 @@ def _sign(employer: Employer, on: date, actor: Actor) -> None:
     if on < employer.account_opened_on:
         raise DomainError(_l("It cannot sign before its account was opened."))
     if employer.stage is Stage.REGISTERED:
-        transition(LIFECYCLE, employer, "enrol", actor, answers={"online_signed_on": on})
-    else:
-        employer.online_signed_on = on
+        answers = {"online_signed_on": on, "signing_method": code}
+        transition(LIFECYCLE, employer, "enrol", actor, comment=note, answers=answers)
+        return queries.signing_of(employer.id, limit=1)[0]
+    employer.online_signed_on = on
     _close([ASK_AGAIN], employer.id)
+    return _note(employer, SigningKind.SIGNED, on, code, note, actor)
+
+
+@signals.after_transition.connect
+def _keep_signing(workflow: Workflow[Any], record: Any, move: Move | None = None, **_more: Any) -> None:
+    """However the step of signing is taken, its day and method stand in the log."""
+    if workflow is LIFECYCLE and move is not None and move.actor and "signing_method" in move.answers:
+        on, code = move.answers["online_signed_on"], str(move.answers["signing_method"])
+        _note(record, SigningKind.SIGNED, on, code, move.comment, move.actor)
+        _close([ASK_AGAIN], record.id)
 
 
 # What is stuck ------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from app.lifecycle.onboarding.policy import Permission
 from app.lifecycle.onboarding.workflow import OPENING, PAPERS, load
 from app.lifecycle.papers.forms import PaperForm, paper_form
 from app.lifecycle.papers.models import RESULT_LABELS, RESULT_TONES
+from app.lifecycle.papers.policy import outstanding as still_to_come
 
 blueprint = Blueprint("onboarding", __name__, url_prefix="/onboarding")
 
@@ -73,11 +74,13 @@ def _page(
     """With the form that was refused, and what is wrong in it."""
     opening = queries.with_papers(opening)
     checks, steps = queries.checks_of(opening), queries.bundle_of(opening.id)
+    groups = PAPERS.groups()
     page = render_template(
         "lifecycle/onboarding/show.html",
         opening=opening,
         checks=checks,
-        groups=PAPERS.groups(),
+        groups=groups,
+        still_to_come=bool(checks) and opening.standing and still_to_come(groups, checks),
         form=papers or paper_form(PAPERS, PAPERS.asked(), checks, formdata=None),
         bundle=bundle or bundle_form(steps, formdata=None),
         steps=steps,
@@ -119,13 +122,25 @@ def bundle(id: int) -> ResponseReturnValue:
 @requires(Permission.VIEW)
 def notice(id: int) -> str:
     """Everything that is missing, and how to put it right, on one sheet to take along (一次性告知单)."""
+    return _sheet(id, whole=True)
+
+
+@blueprint.get("/<int:id>/outstanding")
+@requires(Permission.VIEW)
+def outstanding(id: int) -> str:
+    """The papers alone that are still to come, each with its day (容缺)."""
+    return _sheet(id, whole=False)
+
+
+def _sheet(id: int, *, whole: bool) -> str:
     opening = queries.with_papers(load(id, current_actor()))
-    checks = queries.checks_of(opening)
+    checks, groups = queries.checks_of(opening), PAPERS.groups()
     return render_template(
         "lifecycle/onboarding/notice.html",
         opening=opening,
         checks=checks,
-        groups=PAPERS.groups(),
+        groups=groups if whole else still_to_come(groups, checks),
+        whole=whole,
         today=today(),
     )
 

@@ -1,7 +1,7 @@
 """Which papers a matter asks for: headings of a code table, and the papers below them."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.core.clock import today
@@ -57,6 +57,13 @@ class Papers:
     def names(self, found: Iterable[str]) -> str:
         known = codes(self.table)
         return "、".join(known[code].label if code in known else code for code in found)
+
+
+def outstanding(groups: Iterable[Group], checks: Mapping[str, PaperCheck]) -> list[Group]:
+    """The same headings with the papers alone that nobody has seen in order."""
+    done = {code for code, check in checks.items() if check.result is CheckResult.COMPLETE}
+    left = (replace(group, codes=[code for code in group.codes if code not in done]) for group in groups)
+    return [group for group in left if group.codes]
 
 
 def incomplete(checks: Iterable[PaperCheck]) -> list[str]:
