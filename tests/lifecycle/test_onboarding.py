@@ -128,7 +128,7 @@ def test_an_account_is_not_registered_by_hand_without_any_opening(branch: Branch
     with pytest.raises(DomainError) as refused:
         transition(LIFECYCLE, employer, "register", chen, answers={"account_opened_on": today()})
     assert "请先开始办理开户" in reasons(refused)
-    assert employer.stage is Stage.ENGAGED
+    assert employer.account_opened_on is None
     transition(LIFECYCLE, employer, "statement_registered", None)  # a statement proves it otherwise
     assert employer.stage is Stage.REGISTERED
 
