@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Integer, Select, and_, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, Integer, Select, and_, literal_column, select
 from sqlalchemy.orm import load_only
 
 from app.accounts.lists import branch_field, user_field
@@ -62,18 +62,24 @@ _standing = literal_column(f"{NAME}.standing", Employer.area.type)
 _heads = literal_column(f"{NAME}.heads", Integer)
 _fen_due = literal_column(f"{NAME}.fen_due", Integer)
 _paid_through = literal_column(f"{NAME}.paid_through", PeriodType())
+_statement = literal_column(f"{NAME}.period", PeriodType())
+_missing = literal_column(f"{NAME}.missing", Boolean)
 _owner_name = select(User.name).where(User.id == Employer.owner_id).scalar_subquery()
+
+
+#: in place of a day: each employer as its latest statement left it
+LATEST = "latest"
 
 
 def standing_on(actor: Actor | None, day: str) -> Select[Any]:
     """Every employer with an account in the actor's reach as it stood on the day, with its open case."""
-    rows = reckoned(date.fromisoformat(day))
+    rows = reckoned(None if day == LATEST else date.fromisoformat(day))
     stands = rows.c
     open_case = and_(ArrearsCase.employer_id == Employer.id, ArrearsCase.closed_on.is_(None))
     return (
         select(
             Employer, ArrearsCase, stands.months, stands.standing, stands.heads, stands.fen_due,
-            stands.paid_through, stands.monthly_amount,
+            stands.paid_through, stands.monthly_amount, stands.period, stands.missing,
         )
         .join(rows, stands.employer_id == Employer.id)
         .outerjoin(ArrearsCase, open_case)
@@ -139,6 +145,9 @@ APART: Tree = {
 }
 
 
+MISSING: Tree = {"match": "all", "rules": [rule("missing", "yes")]}
+
+
 def of_bucket(bucket: Bucket) -> Tree:
     """The criteria of a bucket's rows."""
     rules = [COUNTED, rule("months", "ge", str(bucket.low))]
@@ -164,6 +173,8 @@ WORKLIST = ListPage(
         ),
         Field("heads", _l("Contributing employees"), Kind.NUMBER, _heads),
         Field("paid_through", _l("Paid through"), Kind.PERIOD, _paid_through),
+        Field("statement", _l("Latest statement"), Kind.PERIOD, _statement),
+        Field("missing", _l("Missing from the newest statement"), Kind.BOOL, _missing),
         Field(
             "state", _l("State of the case"), Kind.CHOICE, ArrearsCase.state,
             choices=_STATES,
@@ -204,6 +215,10 @@ WORKLIST = ListPage(
         Column(
             "standing", _l("Counted or apart"), lambda row: STANDING_LABELS[Standing(row.standing)],
             sort=_standing, shown=False,
+        ),
+        Column(
+            "statement", _l("Latest statement"), lambda row: row.period, sort=_statement, number=True,
+            shown=False,
         ),
         Column("area", _l("Area"), lambda row: row.Employer.area, sort=Employer.area, shown=False),
         Column(

@@ -11,7 +11,7 @@ from sqlalchemy import Select, Subquery, exists, func, or_, select, union
 
 from app.attachments.models import Attachment
 from app.contributions.arrears.models import ArrearsCase, ArrearsPromise, CaseState, Outcome
-from app.contributions.arrears.policy import RECORD, visible_to
+from app.contributions.arrears.policy import RECORD
 from app.contributions.arrears.workflow import ARREARS
 from app.contributions.models import ContributionFact
 from app.contributions.policy import OPEN, rule_on
@@ -20,7 +20,6 @@ from app.core.bulk import read_tuples
 from app.core.db import db
 from app.core.merging.moving import Change
 from app.core.periods import Period
-from app.core.permissions import Actor
 from app.core.rules.dues import months_in_arrears
 from app.core.workflow.engine import WorkflowHistory
 from app.employers.models import AccountStatus, Employer
@@ -309,14 +308,6 @@ def cases_on(employer_id: int) -> Sequence[ArrearsCase]:
     """An employer's cases, the latest first."""
     query = select(ArrearsCase).where(ArrearsCase.employer_id == employer_id)
     return db.session.scalars(query.order_by(ArrearsCase.first_period.desc(), ArrearsCase.id.desc())).all()
-
-
-def opened_after(day: date, actor: Actor | None) -> tuple[int, date | None]:
-    """How many open cases the statements of the day do not show: deferment ended since; and the last day."""
-    opened, case = ArrearsCase.opened_on, ArrearsCase
-    query = select(func.count(), func.max(opened)).where(case.closed_on.is_(None), opened > day)
-    number, last = db.session.execute(query.where(visible_to(actor))).one()
-    return number, last
 
 
 def history_of(case: ArrearsCase) -> Sequence[ContributionFact]:

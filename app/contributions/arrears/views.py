@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.contributions.arrears import queries, workflow
-from app.contributions.arrears.lists import APART, BEHIND, WORKLIST, of_bucket
+from app.contributions.arrears.lists import APART, BEHIND, LATEST, MISSING, WORKLIST, of_bucket
 from app.contributions.arrears.models import OUTCOME_LABELS, OUTCOME_TONES
 from app.contributions.arrears.policy import REASONS, Permission
 from app.contributions.standing.policy import STANDING_LABELS, buckets
-from app.contributions.standing.queries import Report, report, usual_day
+from app.contributions.standing.queries import Report, report
 from app.core.code_tables import label
 from app.core.criteria.trees import Tree, to_query
 from app.core.errors import NotFound
@@ -26,11 +26,10 @@ bp = Blueprint("arrears", __name__, url_prefix="/arrears")
 @bp.route("", methods=["GET", "POST"])
 @requires(Permission.VIEW)
 def index() -> ResponseReturnValue:
-    """As of the latest statement, or of the day that the form asks for."""
+    """As the latest statements left it, or on the day that the form asks for."""
     if asked := request.args.get("day"):
         return redirect(url_for(".on_day", day=_day(asked).isoformat()))
-    day = usual_day()
-    return _worklist(day, queries.opened_after(day, current_actor()))
+    return _worklist(None)
 
 
 @bp.route("/on/<day>", methods=["GET", "POST"])
@@ -84,25 +83,30 @@ def _evidence_of(row: WorkflowHistory) -> str:
     return said
 
 
-def _worklist(day: date, since: Any = None) -> ResponseReturnValue:
+def _worklist(day: date | None) -> ResponseReturnValue:
     counts = report(day, current_actor())
     return WORKLIST.respond(
-        day.isoformat(), day=day, counts=counts, tabs=_tabs(counts), standings=STANDING_LABELS, since=since
-    )
+        day.isoformat() if day else LATEST, counts=counts, tabs=_tabs(counts), missing=_address(MISSING),
+        standings=STANDING_LABELS,
+    )  # fmt: skip
 
 
 def _tabs(counts: Report) -> list[dict[str, Any]]:
     """All that are behind, the buckets, and those listed apart: each with count and rows."""
     found = [_tab(_("All in arrears"), BEHIND, counts.behind)]
-    for bucket in buckets(counts.day):
+    for bucket in buckets(counts.on):
         number = sum(many for months, many in counts.employers.items() if bucket.holds(months))
         found.append(_tab(bucket.label, of_bucket(bucket), number))
     return [*found, _tab(_("Listed apart"), APART, counts.apart.total())]
 
 
 def _tab(label: Any, tree: Tree, count: int) -> dict[str, Any]:
-    address = url_for(str(request.endpoint), **{**(request.view_args or {}), **to_query(tree)})
-    return {"label": label, "url": address, "count": count, "tree": tree}
+    return {"label": label, "url": _address(tree), "count": count, "tree": tree}
+
+
+def _address(tree: Tree) -> str:
+    """Of these rows of the list that is shown."""
+    return url_for(str(request.endpoint), **{**(request.view_args or {}), **to_query(tree)})
 
 
 def _day(text: str) -> date:

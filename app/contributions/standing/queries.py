@@ -1,4 +1,8 @@
-"""Arrears reckoned on any day from the facts known by then, in SQL, by the same rule as `core.rules.dues`.
+"""Arrears reckoned in SQL, by the same rule as `core.rules.dues`: as statements left them, or on any day.
+
+Unless a day is asked for, each employer stands as the latest statement that names it left it, on that one's
+own day: only a statement tells what was paid, so nobody is found later for being missing from one. Employers,
+segments, cases and targets have the same months. On a day that is asked for, all are reckoned on that day.
 
 A day's facts are, for each employer, those of the latest statement drawn up by that day (its “as of”), in the
 version in force now; an employer that no statement had named by then is shown as the statement of that day's
@@ -16,16 +20,20 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    Select,
     Subquery,
     case,
+    extract,
     func,
     literal,
     select,
     type_coerce,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from app.contributions.models import ContributionFact
 from app.contributions.policy import OPEN, rule_on
+from app.contributions.standing.models import LaterReading
 from app.contributions.standing.policy import Standing
 from app.core.clock import today
 from app.core.db import db
@@ -36,6 +44,9 @@ from app.core.rules.deferring import Deferments
 from app.core.rules.dues import last_due_month
 from app.employers.models import AccountStatus, Employer
 from app.employers.policy import visible_to
+
+_FACTS = ContributionFact.__table__.alias("known")
+Columns = ReadOnlyColumnCollection[str, Any]
 
 #: the name under which lists refer to the columns of `reckoned`
 NAME = "reckoned"
@@ -48,8 +59,8 @@ _BY_STATUS = {
 }
 
 
-def usual_day() -> date:
-    """The day of the latest statement: what the worklist shows unless asked for another."""
+def newest_day() -> date:
+    """The day of the newest statement of all."""
     fact = ContributionFact
     latest = select(func.max(fact.period)).scalar_subquery()
     return db.session.scalar(select(func.max(fact.as_of)).where(fact.period == latest)) or today()
@@ -66,8 +77,8 @@ def _known(day: date) -> Subquery:
     due = case(last, value=fact.pay_day, else_=_index_of(last_due_month(None, day, rule)))
     paid = func.coalesce(_index(fact.paid_through), _index(fact.first_contribution_month) - 1)
     columns = (
-        Employer.id.label("employer_id"), fact.period, fact.as_of, fact.account_status, fact.paid_through,
-        fact.heads, fact.monthly_amount, due.label("due"), paid.label("paid"),
+        Employer.id.label("employer_id"), Employer.branch_id, fact.period, fact.as_of, fact.account_status,
+        fact.paid_through, fact.heads, fact.monthly_amount, due.label("due"), paid.label("paid"),
         case((due > paid, due - paid), else_=0).label("behind"),
     )  # fmt: skip
     return select(*columns).select_from(Employer).join(fact, fact.id == _known_by(day)).subquery()
@@ -92,21 +103,22 @@ def _taken_out(declared: Deferments, day: date) -> Subquery:
         plan.planned == terms.c.planned, stands, (plan.made_up_on <= day) | (missing < breaks)
     )
     kept = keeping.correlate(terms, known.due.table).exists()
-    month = _index_of(Period.of(day))
-    running = func.max(case(((first <= month) & (last >= month), 1), else_=0))
+    running, *ended = _phases(terms, literal(_index_of(Period.of(day))))
     all_months, kept_months = func.sum(months), func.sum(case((kept, months), else_=0))
+    excused = case((running == 1, all_months), else_=kept_months).label("excused")
     return (
-        select(
-            known.employer_id,
-            case((running == 1, all_months), else_=kept_months).label("excused"),
-            running.label("running"),
-            func.max(case((last < month, 1), else_=0)).label("over"),
-            func.max(case((last >= month, 1), else_=0)).label("still"),
-        )
+        select(known.employer_id, excused, running, *ended)
         .join(terms, terms.c.employer_id == known.employer_id)
         .group_by(known.employer_id)
         .subquery()
     )
+
+
+def _phases(terms: FromClause, month: ColumnElement[int]) -> list[ColumnElement[int]]:
+    """Of an employer's terms, as 1 or 0: whether one is `running` in the month, `over` or yet to end."""
+    first, last = _index(terms.c.first), _last_of(terms)
+    found = {"running": (first <= month) & (last >= month), "over": last < month, "still": last >= month}
+    return [func.max(case((true, 1), else_=0)).label(name) for name, true in found.items()]
 
 
 def _read(day: date) -> Subquery:
@@ -117,20 +129,50 @@ def _read(day: date) -> Subquery:
         read = select(*column, column.account_status.label("status"), column.behind.label("months"))
         return read.subquery()
     found = _taken_out(declared, day)
-    taken, kind = found.c, column.account_status.type
-    left = column.behind - func.coalesce(taken.excused, 0)
+    left = column.behind - func.coalesce(found.c.excused, 0)
+    status = _status(column, left, found.c)
+    read = select(*column, status.label("status"), case((left > 0, left), else_=0).label("months"))
+    return read.outerjoin(found, found.c.employer_id == column.employer_id).subquery()
+
+
+def _left() -> Subquery:
+    """As `_read`, each employer on the day of its latest statement, or on which that one was read again.
+
+    The months are those that are kept with the fact, and with the employer itself.
+    """
+    fact, again, declared = ContributionFact, LaterReading, current_features().deferments
+    columns = (
+        Employer.id.label("employer_id"), Employer.branch_id, fact.period, fact.account_status,
+        fact.paid_through, fact.heads, fact.monthly_amount,
+        func.coalesce(again.day, fact.as_of).label("as_of"),
+        func.coalesce(again.months, fact.arrears_months).label("months"),
+    )  # fmt: skip
+    latest = select(*columns).select_from(Employer).join(fact, fact.id == _latest())
+    known = latest.outerjoin(again, again.fact_id == fact.id).subquery()
+    column = known.c
+    if declared is None:
+        return select(*column, column.account_status.label("status")).subquery()
+    terms = declared.terms().subquery()
+    month = extract("year", column.as_of) * 12 + extract("month", column.as_of)
+    phases = select(column.employer_id, *_phases(terms, month)).group_by(column.employer_id)
+    found = phases.join(terms, terms.c.employer_id == column.employer_id).subquery()
+    read = select(*column, _status(column, column.months, found.c).label("status"))
+    return read.outerjoin(found, found.c.employer_id == column.employer_id).subquery()
+
+
+def _status(column: Columns, left: ColumnElement[int], taken: Columns) -> ColumnElement[Any]:
+    """The status that counts, of what the statement said, the months `left` and the phases of terms."""
+    kind = column.account_status.type
     opened = (column.account_status == AccountStatus.NORMAL) | (
         (column.account_status == AccountStatus.OPENED) & column.paid_through.is_not(None)
     )
     lapsed = (column.account_status == AccountStatus.DEFERRED) & (taken.over == 1) & (taken.still == 0)
     running = (left <= 0) & (taken.running == 1)
-    status = case(
+    return case(
         (lapsed, literal(AccountStatus.NORMAL, kind)),
         (opened & running, literal(AccountStatus.DEFERRED, kind)),
         else_=column.account_status,
     )
-    read = select(*column, status.label("status"), case((left > 0, left), else_=0).label("months"))
-    return read.outerjoin(found, taken.employer_id == column.employer_id).subquery()
 
 
 def _last_of(terms: FromClause) -> ColumnElement[int]:
@@ -161,9 +203,11 @@ def _index(column: Any) -> ColumnElement[int]:
     return stored // 100 * 12 + stored % 100
 
 
-def reckoned(day: date) -> Subquery:
-    """How each employer stands on the day: employer_id, months, standing, and the fact's columns."""
-    read = _read(day).c
+def reckoned(day: date | None = None) -> Subquery:
+    """How each employer stands on the day, or as its latest statement left it: employer_id, months, standing,
+    whether it is `missing` from its branch's newest statement, and the fact's columns.
+    """
+    read = (_left() if day is None else _read(day)).c
     paid = read.paid_through.is_not(None)
     due = (read.status == AccountStatus.NORMAL) & (read.months > 0)
     standing = case(
@@ -171,10 +215,14 @@ def reckoned(day: date) -> Subquery:
         (paid | due, Standing.COUNTED.value),
         else_=Standing.NEVER_PAID.value,
     )
+    # what is sealed or closed need not be in one
+    alive = read.status.in_((AccountStatus.NORMAL, AccountStatus.OPENED, AccountStatus.DEFERRED))
+    newest = func.max(read.period).over(partition_by=read.branch_id)
     return select(
         read.employer_id,
         read.months,
         standing.label("standing"),
+        (alive & (read.period < newest)).label("missing"),
         read.period,
         read.as_of,
         read.paid_through,
@@ -186,22 +234,36 @@ def reckoned(day: date) -> Subquery:
 
 def _known_by(day: date) -> ColumnElement[int]:
     """The id of the fact that says how the employer stood on the day."""
-    fact = ContributionFact.__table__.alias("known")
-    column = fact.c
-    facts = select(column.id).where(column.employer_id == Employer.id, column.period <= Period.of(day))
-    facts = facts.order_by(column.period.desc(), column.version.desc()).limit(1).correlate(Employer)
+    column = _FACTS.c
+    facts = _latest_of(column.period <= Period.of(day))
     return func.coalesce(facts.where(column.as_of <= day).scalar_subquery(), facts.scalar_subquery())
+
+
+def _latest() -> ColumnElement[int]:
+    """The id of the fact of the latest statement that names the employer."""
+    return _latest_of().scalar_subquery()
+
+
+def _latest_of(*among: ColumnElement[bool]) -> Select[tuple[int]]:
+    column = _FACTS.c
+    facts = select(column.id).where(column.employer_id == Employer.id, *among)
+    return facts.order_by(column.period.desc(), column.version.desc()).limit(1).correlate(Employer)
 
 
 @dataclass
 class Report:
     """Employers and contributing heads by months in arrears, and those listed apart by why."""
 
-    day: date
+    #: that was asked for; otherwise None: each employer stands on the day of its latest statement
+    day: date | None
+    #: of the newest statement, if no day was asked for
+    on: date
     employers: Counter[int] = field(default_factory=Counter)
     heads: Counter[int] = field(default_factory=Counter)
     fen_due: Counter[int] = field(default_factory=Counter)
     apart: Counter[Standing] = field(default_factory=Counter)
+    #: of all, those that their branch's newest statement does not name
+    missing: int = 0
 
     @property
     def due_units(self) -> int:
@@ -225,18 +287,21 @@ class Report:
         return {**months, "due_units": self.due_units, "good_standing_headcount": standing}
 
 
-def report(day: date, actor: Actor | None) -> Report:
-    """What there is to count on the day in the actor's reach; one statement."""
+def report(day: date | None, actor: Actor | None) -> Report:
+    """What there is to count in the actor's reach, on the day or as the latest statements left it."""
     stands = reckoned(day)
     column = stands.c
+    missing = func.sum(case((column.missing, 1), else_=0))
+    sums = (func.count(), func.sum(column.heads), func.sum(column.fen_due), missing)
     query = (
-        select(column.standing, column.months, func.count(), func.sum(column.heads), func.sum(column.fen_due))
+        select(column.standing, column.months, *sums)
         .select_from(stands.join(Employer, Employer.id == column.employer_id))
         .where(visible_to(actor))
         .group_by(column.standing, column.months)
     )
-    found = Report(day)
-    for standing, months, number, heads, fen in db.session.execute(query):
+    found = Report(day, day or newest_day())
+    for standing, months, number, heads, fen, absent in db.session.execute(query):
+        found.missing += int(absent)
         if standing == Standing.COUNTED:
             found.employers[months] += number
             found.heads[months] += int(heads or 0)
