@@ -82,6 +82,7 @@ FEATURES: tuple[str, ...] = (
     "campaigns.drafting.templates",
     "campaigns.drafting.uploads",
     "campaigns.drafting.letters",
+    "campaigns.drafting.single",
     "campaigns.ledger",
     "campaigns.ledger.trials",
     "campaigns.ledger.letters",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.core.proofs import Proof
     from app.core.rules.deferring import Deferments
     from app.core.rules.dues import Unpaid
+    from app.core.sendable import Sendable
     from app.core.workflow.declared import Workflow
     from app.core.workflow.parts import Guard
 
@@ -133,6 +134,8 @@ class Feature:
     movers: tuple["Mover", ...] = ()
     record_kinds: tuple["RecordKind", ...] = ()
     options: tuple["Option", ...] = ()
+    #: what is sent to one employer from the page of a record
+    sendables: tuple["Sendable", ...] = ()
     #: what the search box finds besides employers
     search: tuple["SearchKind", ...] = ()
     retention: tuple["Retention", ...] = ()
@@ -188,6 +191,7 @@ class Features:
         self.unpaid: Callable[[int], Unpaid | None] | None = next(
             (f.unpaid for f in self.all if f.unpaid), None
         )
+        self.sendables: dict[str, Sendable] = {one.kind: one for one in self._each("sendables")}
         self.kept: tuple[Kept, ...] = tuple(self._each("kept"))
         self.options: dict[str, Option] = {option.name: option for option in self._each("options")}
 

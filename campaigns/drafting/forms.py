@@ -56,6 +56,19 @@ class MomentField(DateTimeLocalField):
         self.data = local(value).replace(tzinfo=None) if value else None
 
 
+#: the audience of a campaign that follows no segment: one employer, or the turn of a rule
+NO_SEGMENT = 0
+
+
+def segments_offered(actor: Actor, campaign: Campaign | None) -> list[Any]:
+    """The segments an author may use; the audience that a campaign has stays whoever's it is."""
+    found = [(segment.id, segment.name) for segment in segments.listed(LIST, actor)]
+    kept = (campaign.segment_id or NO_SEGMENT) if campaign else None
+    if kept is not None and kept not in dict(found):
+        found.insert(0, (kept, str(_l("The present one"))))
+    return offered(found)
+
+
 class WishForm(FlaskForm):  # type: ignore[misc]
     """What the author decides."""
 
@@ -113,17 +126,15 @@ class WishForm(FlaskForm):  # type: ignore[misc]
 
     def offer_segments(self, actor: Actor, campaign: Campaign | None = None) -> None:
         """The segments this author may use; the one in use stays even if it is somebody else's."""
-        found = [(segment.id, segment.name) for segment in segments.listed(LIST, actor)]
-        kept = campaign.segment_id if campaign else None
-        if kept is not None and kept not in dict(found):
-            found.append((kept, str(_l("The present one"))))
-        self.segment_id.choices = offered(found)
+        self.segment_id.choices = segments_offered(actor, campaign)
 
     def wish(self, actor: Actor, campaign: Campaign | None = None) -> Wish:
         """What was filled in, with the criteria as the segment has them now. Raises NotFound."""
-        chosen = self.segment_id.data
+        chosen = self.segment_id.data or None
         kept = campaign is not None and chosen == campaign.segment_id
-        criteria = campaign.criteria if campaign and kept else segments.get(chosen, actor, LIST).tree
+        criteria = (
+            campaign.criteria if campaign and kept else segments.get(chosen or NO_SEGMENT, actor, LIST).tree
+        )
         return Wish(
             name=(self.name.data or "").strip(),
             segment_id=chosen,

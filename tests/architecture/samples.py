@@ -654,6 +654,8 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("sheaves", "id"): sheaf,
     ("printing", "id"): print_batch,
     ("letter_drafts", "id"): campaign,
+    ("single", "kind"): lambda _branch: "contribution_plan",
+    ("single", "record_id"): plan,
     ("letter_drafts", "code"): lambda _branch: "arrears",
     ("corrections", "id"): correction,
     ("letters", "code"): lambda _branch: "arrears",

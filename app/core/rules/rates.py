@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.options import Option
+from app.core.options import Option, history
 
 _PERCENT, _YUAN = _l("per cent"), _l("yuan")
 CENT = Decimal("0.01")
@@ -43,6 +43,16 @@ def bounds(on: date | None = None) -> Bounds:
     """What holds on the day, or today."""
     lowest, highest = (Decimal(one.value(on)) / 100 for one in (LOWEST_RATE, HIGHEST_RATE))
     return Bounds(lowest, highest, Decimal(LOWEST_BASE.value(on)), Decimal(HIGHEST_BASE.value(on)))
+
+
+def valid_until(on: date) -> date:
+    """The last day on which what is reckoned within the bounds of a day holds, as far as is known.
+
+    That is the end of its contribution year (July to June), or the day before other bounds that were set.
+    """
+    end = date(on.year + (on.month >= 7), 6, 30)
+    set_later = (since for one in OPTIONS for since, _value in history().get(one.name, ()))
+    return min([end, *(day - timedelta(days=1) for day in set_later if day is not None and day > on)])
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, select
 
@@ -13,6 +14,7 @@ from app.core.handing_over import Matter
 from app.core.jobs import DailyAt
 from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
+from app.core.sendable import Sendable
 from app.employers.models import Employer, Stage
 from app.lifecycle.onboarding import demo, queries
 from app.lifecycle.onboarding.jobs import watch_openings
@@ -27,7 +29,14 @@ from app.lifecycle.onboarding.policy import (
     under_way,
     visible_to,
 )
-from app.lifecycle.onboarding.services import ASK_AFTER, KIND, REPEAT_AFTER, STUCK, papers_approved
+from app.lifecycle.onboarding.services import (
+    ASK_AFTER,
+    KIND,
+    REPEAT_AFTER,
+    STUCK,
+    papers_approved,
+    papers_to_send,
+)
 from app.lifecycle.onboarding.views import blueprint
 from app.lifecycle.onboarding.workflow import OPENING
 from app.tasks.models import Task, TaskState
@@ -149,6 +158,14 @@ feature = Feature(
         Mover(SigningEvent.__tablename__, _l("Online signing"), anchor="onboarding"),
     ),
     schedule=(DailyAt("06:10", watch_openings),),
+    sendables=(
+        Sendable(
+            "opening",
+            "papers_outstanding",
+            lambda opening: _("Papers outstanding of %(employer)s", employer=opening.employer.name),
+            papers_to_send,
+        ),
+    ),
     timeline_kinds=(TimelineKind(KIND, _l("Taking on"), "kanban", Permission.VIEW),),
     demo=demo.load,
 )

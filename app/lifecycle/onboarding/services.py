@@ -36,7 +36,7 @@ from app.lifecycle.onboarding.models import (
 from app.lifecycle.onboarding.policy import DEFERRAL, REMIND_BEFORE
 from app.lifecycle.onboarding.workflow import OPENING, PAPERS
 from app.lifecycle.papers.models import CheckResult
-from app.lifecycle.papers.policy import Finding
+from app.lifecycle.papers.policy import Finding, outstanding
 from app.lifecycle.papers.services import note_findings
 from app.lifecycle.workflow import LIFECYCLE
 from app.tasks import services as tasks
@@ -104,9 +104,7 @@ def _give_owner(employer: Employer, actor: Actor) -> None:
     if employer.owner is not None:
         return
     if employer.branch_id != actor.branch_id:
-        raise DomainError(
-            _l("It has no owner: assign one of its branch, who goes all the way with it.")
-        )
+        raise DomainError(_l("It has no owner: assign one of its branch, who goes all the way with it."))
     assign(employer, db.session.get_one(User, actor.id), employer.backup_owner, actor)
 
 
@@ -223,6 +221,30 @@ def papers_approved(employer: Employer, _actor: Actor | None) -> Reason | None:
     if opening.state is OpeningState.APPROVED:
         return None
     return _l("The papers of its account opening are not approved yet.")
+
+
+#: as many characters of papers as one message or letter says; the notice on paper names all
+LONGEST_LIST = 190
+
+
+def papers_to_send(opening: Opening) -> dict[str, str]:
+    """The papers that are still to come, each with its day where it has one, as messages say them."""
+    checks = queries.checks_of(opening)
+    left = [code for group in outstanding(PAPERS.groups(), checks) for code in group.codes]
+    if not left or not opening.standing:
+        raise DomainError(_l("No papers are outstanding: there is nothing to send."))
+    named = [_with_day(PAPERS.names([code]), checks.get(code)) for code in left]
+    said = "；".join(named)
+    while len(said) > LONGEST_LIST and len(named) > 1:
+        named.pop()
+        said = "；".join(named) + f"；等共{len(left)}项"
+    return {"papers": said[:LONGEST_LIST]}
+
+
+def _with_day(paper: str, check: DocumentCheck | None) -> str:
+    # texts to employers are Chinese whatever language the officer reads
+    day = check.due_on if check else None
+    return f"{paper}（{day.month}月{day.day}日前）" if day else paper
 
 
 def tick_bundle(opening: Opening, done: Mapping[str, date], actor: Actor) -> None:

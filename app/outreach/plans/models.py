@@ -1,6 +1,6 @@
 """A plan as it was worked out for an employer; a new one is a new version."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
@@ -33,3 +33,12 @@ class ContributionPlan(Timestamps, Model):
 
     employer: Mapped[Employer] = relationship()
     by: Mapped[User] = relationship()
+
+    @property
+    def average_base(self) -> Decimal:
+        """Yuan a month and head, within floor and ceiling."""
+        bases = (
+            min(max(Decimal(str(one["wage"])), self.lowest_base), self.highest_base) * int(one["heads"])
+            for one in self.groups
+        )
+        return (sum(bases, Decimal(0)) / self.heads).quantize(Decimal("0.01"), ROUND_HALF_UP)

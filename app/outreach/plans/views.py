@@ -56,4 +56,5 @@ def show(id: int) -> str:
     """One plan as a sheet to print, and in one sentence to send."""
     plan = queries.find(id, current_actor())
     groups = [Group(int(one["heads"]), one["wage"]) for one in plan.groups]
-    return render_template("outreach/plans/show.html", plan=plan, groups=groups)
+    until = queries.valid_until(plan)
+    return render_template("outreach/plans/show.html", plan=plan, groups=groups, until=until)

@@ -15,7 +15,7 @@ from campaigns.channels.letter import text
 from campaigns.channels.letter.issued.forms import asked_for, letter_form
 from campaigns.channels.letter.issued.queries import KNOWN
 from campaigns.channels.letter.models import LetterVersion, VariableKind
-from campaigns.drafting.forms import CONTACT_ORDER_LABELS
+from campaigns.drafting.forms import CONTACT_ORDER_LABELS, NO_SEGMENT, segments_offered
 from campaigns.drafting.letters.services import LetterWish
 from campaigns.drafting.models import Campaign, ContactOrder
 from campaigns.drafting.policy import MOST_HELD_OUT
@@ -61,20 +61,18 @@ def typed_again(version: LetterVersion, campaign: Campaign) -> dict[str, str]:
 
 def offer_segments(form: FlaskForm, actor: Actor, campaign: Campaign | None = None) -> None:
     """The segments this author may use; the one in use stays even if it is somebody else's."""
-    found = [(segment.id, segment.name) for segment in segments.listed(LIST, actor)]
-    kept = campaign.segment_id if campaign else None
-    if kept is not None and kept not in dict(found):
-        found.append((kept, str(_l("The present one"))))
-    form["segment_id"].choices = offered(found)
+    form["segment_id"].choices = segments_offered(actor, campaign)
 
 
 def wish_of(
     form: FlaskForm, version: LetterVersion, given: dict[str, str], actor: Actor, campaign: Campaign | None
 ) -> LetterWish:
     """What was filled in, with the criteria as the segment has them now. Raises NotFound."""
-    chosen = form["segment_id"].data
+    chosen = form["segment_id"].data or None
     kept = campaign is not None and chosen == campaign.segment_id
-    criteria = campaign.criteria if campaign and kept else segments.get(chosen, actor, LIST).tree
+    criteria = (
+        campaign.criteria if campaign and kept else segments.get(chosen or NO_SEGMENT, actor, LIST).tree
+    )
     return LetterWish(
         name=(form["name"].data or "").strip(),
         segment_id=chosen,
