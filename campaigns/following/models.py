@@ -36,6 +36,10 @@ class StepRun(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     step_id: Mapped[int] = mapped_column(ForeignKey("campaign_steps.id", ondelete="CASCADE"))
     employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
+    #: where the employer was and who looked after it then
+    branch_id: Mapped[int | None]
+    area_id: Mapped[int | None]
+    owner_id: Mapped[int | None]
     result: Mapped[StepResult] = mapped_column(EnumText(StepResult))
     #: why it was not possible: an Exclusion, or the words of a refusal
     reason: Mapped[str | None] = mapped_column(String(200))

@@ -13,7 +13,14 @@ from app.core.rules import workdays
 from app.employers.models import Employer
 from app.lifecycle.workflow import LIFECYCLE
 from campaigns.channels.letter.issued.models import Letter, LetterState
-from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, CampaignStep, StepCondition
+from campaigns.drafting.models import (
+    AudienceMember,
+    Campaign,
+    CampaignState,
+    CampaignStep,
+    StepCondition,
+    StepKind,
+)
 from campaigns.following.models import StepResult, StepRun
 from campaigns.following.policy import UNREACHED
 from campaigns.ledger.letters.policy import PATIENCE
@@ -170,6 +177,22 @@ def counts(campaign_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
         .order_by(StepRun.step_id, StepRun.result)
     )
     return db.session.execute(query).all()
+
+
+def letters_of(campaign_id: int) -> Select[StepRun]:
+    """What came of the steps by letter: a row for each employer, with its letter if there is one."""
+    return of_campaign(campaign_id).where(CampaignStep.kind == StepKind.LETTER)
+
+
+def of_campaign(campaign_id: int) -> Select[StepRun]:
+    """What was done for each employer, at any step."""
+    return (
+        select(StepRun)
+        .join(CampaignStep, CampaignStep.id == StepRun.step_id)
+        .join(Employer, Employer.id == StepRun.employer_id)
+        .outerjoin(Letter, Letter.id == StepRun.letter_id)
+        .where(CampaignStep.campaign_id == campaign_id)
+    )
 
 
 def latest(campaign_id: int, most: int = 100) -> Sequence[StepRun]:

@@ -178,9 +178,13 @@ def _note(
     values = {
         "step_id": step.id, "employer_id": employer_id, "result": result, "reason": reason,
         "letter_id": letter_id, "at": now(),
-    }  # fmt: skip
+    } | {name: _now_of(name, employer_id) for name in ("branch_id", "area_id", "owner_id")}  # fmt: skip
     made = db.session.scalar(insert_new(StepRun).values(values).returning(StepRun.id))
     return db.session.get(StepRun, made) if made is not None else None
+
+
+def _now_of(name: str, employer_id: int) -> Any:
+    return select(getattr(Employer, name)).where(Employer.id == employer_id).scalar_subquery()
 
 
 def _end_if_over(campaign: Campaign, steps: Sequence[CampaignStep]) -> None:

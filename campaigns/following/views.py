@@ -3,13 +3,16 @@
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import ColumnElement
 
 from app.core.db import db
 from app.core.permissions import current_actor, requires
+from campaigns.drafting.models import CampaignStep, StepKind
 from campaigns.drafting.policy import Permission
-from campaigns.drafting.queries import EXCLUSION_LABELS, find
+from campaigns.drafting.queries import find
 from campaigns.drafting.steps.policy import CONDITION_LABELS, KIND_LABELS
 from campaigns.following import queries, services
+from campaigns.following.lists import REASONS, TAKEN
 from campaigns.following.policy import RESULT_LABELS
 
 blueprint = Blueprint("following", __name__, url_prefix="/campaigns")
@@ -31,10 +34,29 @@ def show(id: int) -> str:
         counts=counts,
         runs=queries.latest(id),
         results=RESULT_LABELS,
-        reasons={str(key): label for key, label in EXCLUSION_LABELS.items()},
+        reasons=REASONS,
         step_kinds=KIND_LABELS,
         step_conditions=CONDITION_LABELS,
     )
+
+
+@blueprint.route("/<int:id>/follow-up/employers", methods=["GET", "POST"])
+@requires(Permission.VIEW)
+def taken(id: int) -> ResponseReturnValue:
+    """Every employer for which a step was taken, as a list and as a workbook."""
+    return _rows(id)
+
+
+@blueprint.route("/<int:id>/follow-up/letters", methods=["GET", "POST"])
+@requires(Permission.VIEW)
+def letters(id: int) -> ResponseReturnValue:
+    """The rows behind the figures of the steps by letter."""
+    return _rows(id, CampaignStep.kind == StepKind.LETTER)
+
+
+def _rows(id: int, *conditions: ColumnElement[bool]) -> ResponseReturnValue:
+    campaign = find(id, current_actor())
+    return TAKEN.respond(campaign, *conditions, campaign=campaign, back=url_for(".show", id=id))
 
 
 @blueprint.post("/<int:id>/follow-up/stop")

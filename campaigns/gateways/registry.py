@@ -93,6 +93,11 @@ def labels() -> dict[str, Any]:
     return {BUILT_IN: BUILT_IN_LABEL} | {code: name for code, name in named}
 
 
+def codes_by_name() -> dict[str, str]:
+    """The code of each gateway that may have carried messages, by its code and by what it is called."""
+    return {name: code for code, label in labels().items() for name in (str(label), code)}
+
+
 def gateway(name: str = BUILT_IN) -> Gateway:
     """The gateway of this name, made once for each application so that its connections stay open.
 

@@ -63,6 +63,10 @@ class Message(Model):
         ForeignKey("audience_members.id", ondelete="CASCADE"), index=True
     )
     employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
+    #: where the employer was and who looked after it when the row was planned, whatever became of them since
+    branch_id: Mapped[int | None]
+    area_id: Mapped[int | None]
+    owner_id: Mapped[int | None]
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     phone: Mapped[str | None] = mapped_column(String(20))
     #: names the notice page behind the link in the text; nothing else may be derived from it

@@ -1,5 +1,6 @@
 """The list of a campaign's messages: the rows behind every number of its page."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -78,12 +79,12 @@ def _settle(message: Message, actor: Actor, form: FlaskForm) -> None:
     controlling.finish_done()
 
 
-#: Which row it is, where its employer is now, and who looks after it.
+#: Which row it is, where its employer was when it was planned, and who looked after it then.
 PLACES = (
     Field("row", _l("Row of the ledger"), Kind.NUMBER, Message.id),
-    branch_field("branch", _l("Branch"), Employer.branch_id),
-    PLACE,
-    user_field("owner", _l("Responsible specialist"), Employer.owner_id),
+    branch_field("branch", _l("Branch"), Message.branch_id),
+    replace(PLACE, expression=Message.area_id),
+    user_field("owner", _l("Responsible specialist"), Message.owner_id),
 )
 
 #: What the reader did, on the page of the message or of the letter.

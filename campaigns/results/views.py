@@ -3,19 +3,26 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 
-from app.core.clock import local, today
+from app.audit import services as audit
+from app.core.clock import local, now, today
 from app.core.errors import NotFound
+from app.core.language.i18n import msgid
 from app.core.permissions import current_actor, requires
+from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
 from app.core.workflow.engine import available, history
-from campaigns.drafting.models import Campaign, CampaignState, Channel
+from campaigns.channels.letter.issued.models import Letter, LetterState
+from campaigns.drafting.models import Campaign, CampaignState, CampaignStep, Channel, StepKind
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import EXCLUSION_LABELS, find
 from campaigns.drafting.workflow import CAMPAIGN
+from campaigns.following.lists import TAKEN
+from campaigns.following.models import StepRun
 from campaigns.gateways.codes import FAILURES, HOLDS
 from campaigns.ledger import queries as ledger
 from campaigns.ledger.letters.policy import REASONS as LETTER_REASONS
@@ -25,7 +32,7 @@ from campaigns.ledger.printing.workflow import PRINT_BATCH
 from campaigns.ledger.workflow import LABELS, LETTER_LABELS
 from campaigns.results import queries
 from campaigns.results.effect.policy import asked_days
-from campaigns.results.effect.queries import VERDICTS, effects, people
+from campaigns.results.effect.queries import VERDICTS, effects, employers_that_acted, people
 from campaigns.results.effect.queries import acted as acted_within
 from campaigns.results.lists import LETTERS, MESSAGES
 
@@ -64,15 +71,13 @@ def live(id: int) -> ResponseReturnValue:
 @requires(Permission.VIEW)
 def effect(id: int) -> str:
     """Those messaged beside those held out, for the campaign's page; `days` looks at another span."""
-    campaign = find(id, current_actor())
-    if campaign.launched_at is None or not campaign.hold_out:
-        raise NotFound(_l("This campaign held nobody out."))
-    days = asked_days()
+    campaign, days = _with_hold_out(id), asked_days()
+    launched = campaign.launched_at or now()
     return render_template(
         "campaigns/results/effect.html",
         campaign=campaign,
         days=days,
-        over=local(campaign.launched_at).date() + timedelta(days=days) <= today(),
+        over=local(launched).date() + timedelta(days=days) <= today(),
         effects=effects(campaign, days),
         verdicts=VERDICTS,
     )
@@ -95,6 +100,40 @@ def acted(id: int, days: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.route("/<int:id>/follow-up/acted/<int:days>", methods=["GET", "POST"])
+@requires(Permission.VIEW)
+def letters_acted(id: int, days: int) -> ResponseReturnValue:
+    """Letters of the follow-up whose employers did one of those deeds."""
+    campaign = find(id, current_actor())
+    acting = StepRun.employer_id.in_(employers_that_acted(campaign, days))
+    conditions = (CampaignStep.kind == StepKind.LETTER, Letter.state != LetterState.VOID, acting)
+    return TAKEN.respond(
+        campaign, *conditions, campaign=campaign, back=url_for("breakdown.campaign", id=campaign.id)
+    )
+
+
+@blueprint.get("/<int:id>/effect/workbook")
+@requires(Permission.VIEW)
+def effect_workbook(id: int) -> ResponseReturnValue:
+    """The table of the effect: both groups of each deed, their difference and its bounds."""
+    campaign, days = _with_hold_out(id), asked_days()
+    header = [
+        _("What they did"), _("Messaged, did it"), _("Messaged"), _("Share"), _("Held out, did it"),
+        _("Held out"), _("Share"), _("Difference"), _("Not below"), _("Not above"), _("What can be said"),
+    ]  # fmt: skip
+    rows = [
+        [
+            one.label, one.told.acted, one.told.people, one.told.share, one.held.acted, one.held.people,
+            one.held.share, one.difference, one.low, one.high, VERDICTS[one.verdict][0],
+        ]
+        for one in effects(campaign, days)
+    ]  # fmt: skip
+    title = _("Effect of %(name)s within %(days)s days", name=campaign.name, days=days)
+    content = workbook_bytes(title, header, rows)
+    audit.record_now(msgid("Results of campaigns exported"), name=title)
+    return send_file(content, mimetype=MEDIA_TYPE, as_attachment=True, download_name=f"{title}.xlsx")
+
+
 @blueprint.route("/<int:id>/effect/<deed>/<int:days>/<group>", methods=["GET", "POST"])
 @requires(Permission.VIEW)
 def effect_rows(id: int, deed: str, days: int, group: str) -> ResponseReturnValue:
@@ -102,6 +141,13 @@ def effect_rows(id: int, deed: str, days: int, group: str) -> ResponseReturnValu
     campaign = find(id, current_actor())
     held, did = group.startswith("held"), group.endswith("-did")
     return _rows(campaign, Message.member_id.in_(people(campaign, days, deed, held, did)))
+
+
+def _with_hold_out(id: int) -> Campaign:
+    campaign = find(id, current_actor())
+    if campaign.launched_at is None or not campaign.hold_out:
+        raise NotFound(_l("This campaign held nobody out."))
+    return campaign
 
 
 def _rows(campaign: Campaign, *conditions: ColumnElement[bool]) -> ResponseReturnValue:

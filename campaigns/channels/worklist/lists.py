@@ -141,6 +141,7 @@ ROWS = ListPage(
         Field("state", _l("State"), Kind.CHOICE, DriveRow.state, choices=ROW.choices),
         Field("outcome", _l("Outcome"), Kind.CHOICE, DriveRow.outcome, choices=choices_of(OUTCOME_LABELS)),
         Field("due_on", _l("Due on"), Kind.DATE, DriveRow.due_on),
+        Field("ripe", _l("To be told from"), Kind.PERIOD, DriveRow.ripe),
         Field("told_on", _l("Last tried on"), Kind.DATE, DriveRow.told_on),
         Field("tries", _l("How often tried"), Kind.NUMBER, DriveRow.tries),
         Field("matters", _l("Matters"), Kind.NUMBER, DriveRow.matters),
@@ -150,6 +151,11 @@ ROWS = ListPage(
         replace(PLACE, expression=_area_id, group=None),
         user_field("owner", _l("Specialist"), DriveRow.owner_id),
         branch_field("branch", _l("Branch"), _branch),
+        branch_field("branch_then", _l("Branch when it came in"), DriveRow.branch_id),
+        replace(
+            PLACE, name="place_then", label=_l("Place when it came in"), expression=DriveRow.area_id,
+            group=None,
+        ),
     ),
     columns=(
         Column(
@@ -166,6 +172,7 @@ ROWS = ListPage(
             options=(name_of(DriveRow.owner),),
         ),
         Column("due_on", _l("Due on"), sort=DriveRow.due_on),
+        Column("ripe", _l("To be told from"), sort=DriveRow.ripe, shown=False),
         Column("told_on", _l("Last tried on"), sort=DriveRow.told_on, falling=True),
         Column("tries", _l("How often tried"), sort=DriveRow.tries, number=True, shown=False),
         Column(
@@ -180,6 +187,10 @@ ROWS = ListPage(
         Quick("untold", _l("Not tried yet"), (rule("state", "in", ["open"]), rule("told_on", "empty"))),
         Quick(
             "overdue", _l("Overdue"), (rule("state", "in", ["open"]), rule("due_on", "before_days_ago", "0"))
+        ),
+        Quick(
+            "soon", _l("Due within 30 days"),
+            (rule("state", "in", ["open"]), rule("due_on", "in_next_days", "30")),
         ),
         Quick("nobody", _l("Nobody's"), (rule("owner", "empty"),)),
     ),

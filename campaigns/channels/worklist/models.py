@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from app.accounts.models import User
 from app.core.clock import now
-from app.core.db import EnumText, Model, Money, Timestamps
+from app.core.db import EnumText, Model, Money, PeriodType, Timestamps
+from app.core.periods import Period
 from app.core.personal.sealed import ID_NUMBER, Sealed, SealedText
 from app.employers.models import Employer
 from app.outreach.models import VisitKind
@@ -100,6 +101,8 @@ class DrivePerson(Model):
     name: Mapped[str] = mapped_column(String(120))
     id_number: Mapped[Sealed | None] = mapped_column(SealedText(ID_NUMBER))
     id_number_index: Mapped[str | None] = mapped_column(String(80), index=True)
+    #: from this month on the matter is due (of a transfer: enough months here); None: at once
+    ripe: Mapped[Period | None] = mapped_column(PeriodType)
     result: Mapped[str | None] = mapped_column(String(40))
     settled_on: Mapped[date | None]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -107,6 +110,13 @@ class DrivePerson(Model):
 
 def _people(row_id: Any, *conditions: Any) -> Any:
     query = select(func.count(DrivePerson.id)).where(DrivePerson.row_id == row_id, *conditions)
+    return query.correlate_except(DrivePerson).scalar_subquery()
+
+
+def _first_ripe(row_id: Any) -> Any:
+    query = select(func.min(DrivePerson.ripe)).where(
+        DrivePerson.row_id == row_id, DrivePerson.settled_on.is_(None)
+    )
     return query.correlate_except(DrivePerson).scalar_subquery()
 
 
@@ -129,6 +139,9 @@ class DriveRow(Timestamps, Model):
     drive_id: Mapped[int] = mapped_column(ForeignKey("worklist_drives.id", ondelete="CASCADE"))
     employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    #: where the employer was when it came into the drive
+    branch_id: Mapped[int | None]
+    area_id: Mapped[int | None]
     state: Mapped[RowState] = mapped_column(EnumText(RowState), default=RowState.OPEN)
     since: Mapped[datetime] = mapped_column(default=now)
     due_on: Mapped[date]
@@ -143,6 +156,8 @@ class DriveRow(Timestamps, Model):
     #: how many matters there are at the employer, and how many of them are done
     matters: Mapped[int] = column_property(number + _people(id))
     settled: Mapped[int] = column_property(done + _people(id, DrivePerson.settled_on.is_not(None)))
+    #: the month in which the first of the people who are still open is due
+    ripe: Mapped[Period | None] = column_property(_first_ripe(id))
 
     drive: Mapped[Drive] = relationship()
     employer: Mapped[Employer] = relationship()

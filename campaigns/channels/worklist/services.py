@@ -1,6 +1,6 @@
 """Starting drives, giving employers to specialists, and writing down what came of each call or visit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,7 @@ from app.core.criteria.trees import Tree
 from app.core.db import among, db
 from app.core.errors import DomainError
 from app.core.language.i18n import msgid
+from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.rules.workdays import add_working_days
 from app.core.workflow.acts import demand
@@ -143,13 +144,15 @@ def _row(drive: Drive, employer: Employer) -> DriveRow:
     number = getattr(employer, drive.counted) or 0 if drive.counted else 0
     return DriveRow(
         drive=drive, employer=employer, number=number, done=0, tries=0, due_on=due_on(drive),
-        owner_id=employer.owner_id,
+        owner_id=employer.owner_id, branch_id=employer.branch_id, area_id=employer.area_id,
     )  # fmt: skip
 
 
-def due_on(drive: Drive) -> date:
-    """By when an employer that is given out today is to be done; never after the drive's last day."""
-    return min(add_working_days(today(), drive.days, provisional=True), max(drive.ends_on, today()))
+def due_on(drive: Drive, ripe: Period | None = None) -> date:
+    """By when an employer that is given out today, or in the month from which on its matter is due, is to be
+    done; never after the drive's last day."""
+    begin = max(today(), ripe.first_day) if ripe else today()
+    return min(add_working_days(begin, drive.days, provisional=True), max(drive.ends_on, today()))
 
 
 def ask(row: DriveRow, words: str, on: date, actor: Actor | None, *, fresh: bool = False) -> Task:
@@ -158,6 +161,16 @@ def ask(row: DriveRow, words: str, on: date, actor: Actor | None, *, fresh: bool
         KIND, words, on, employer=row.employer, owner_id=row.owner_id, params={"drive": row.drive.name},
         source=(SOURCE, row.id), actor=actor, again=True, fresh=fresh,
     )  # fmt: skip
+
+
+def keep_days(ids: Collection[int]) -> None:
+    """Open tasks are due when their rows are."""
+    days = {id_: day for id_, day in db.session.execute(
+        select(DriveRow.id, DriveRow.due_on).where(among(DriveRow.id, ids))
+    )}  # fmt: skip
+    for task in db.session.scalars(_open_tasks(list(days))):
+        task.due_on = days[task.source_id]
+    db.session.flush()
 
 
 def reassign(row: DriveRow, owner: User, actor: Actor) -> None:
@@ -247,8 +260,10 @@ def _unsettled(row: DriveRow, told: Told) -> bool:
 
 def _go_on(row: DriveRow, follow: Follow, on: date | None, actor: Actor) -> None:
     days = AGAIN_DAYS if follow is Follow.AGAIN else FOLLOW_DAYS
-    due = on or add_working_days(today(), days.value(), provisional=True)
-    ask(row, ASKED_AGAIN.get(follow, DO), due, actor)
+    due = add_working_days(today(), days.value(), provisional=True)
+    if follow is not Follow.AGAIN and row.ripe and row.ripe.first_day > due:
+        due = due_on(row.drive, row.ripe)  # whoever is left is to be told only then
+    ask(row, ASKED_AGAIN.get(follow, DO), on or due, actor)
     db.session.flush()
 
 

@@ -27,11 +27,15 @@ from sqlalchemy.orm import aliased
 from app.core.clock import now
 from app.core.db import UTCDateTime
 from app.core.sql_functions import random_hex, random_token
+from app.employers.models import Employer
 from campaigns.channels.sms import text_in_sql
 from campaigns.drafting.content.policy import notice_link
 from campaigns.drafting.content.queries import written_text
 from campaigns.drafting.models import AudienceMember, Campaign, Exclusion
 from campaigns.ledger.models import LETTER, SMS, Message, MessageState
+
+#: results are told by where employers were then, and by who looked after them
+_PLACE = (Employer.branch_id, Employer.area_id, Employer.owner_id)
 
 
 def unplanned(campaign: Campaign, after: int, last: int | None = None) -> ColumnElement[bool]:
@@ -119,6 +123,7 @@ def _as_messages(campaign: Campaign, row: Any) -> Select[Any]:
             "merged_into_id"
         ),
         row.employer_id,
+        *_PLACE,
         row.contact_id,
         row.phone,
         case((goes_out, row.token)).label("token"),
@@ -129,7 +134,7 @@ def _as_messages(campaign: Campaign, row: Any) -> Select[Any]:
         at.label("created_at"),
         case((goes_out, null()), else_=at).label("settled_at"),
         literal(0).label("attempts"),
-    ).order_by(row.id)
+    ).where(Employer.id == row.employer_id).order_by(row.id)
 
 
 def planned_letters(campaign: Campaign, after: int, last: int) -> Select[Any]:
@@ -150,6 +155,7 @@ def planned_letters(campaign: Campaign, after: int, last: int) -> Select[Any]:
         row.id.label("member_id"),
         row.merged_into_id,
         row.employer_id,
+        *_PLACE,
         row.contact_id,
         literal(campaign.letter_version.title if campaign.letter_version else "").label("text"),
         case((goes_out, 1), else_=0).label("segments"),
@@ -158,7 +164,7 @@ def planned_letters(campaign: Campaign, after: int, last: int) -> Select[Any]:
         at.label("created_at"),
         case((goes_out, null()), else_=at).label("settled_at"),
         literal(0).label("attempts"),
-    ).order_by(row.id)
+    ).where(Employer.id == row.employer_id).order_by(row.id)
 
 
 def _own_key(row: Any) -> ColumnElement[str]:

@@ -39,6 +39,15 @@ OF_DRIVES = {
 }
 
 
+#: and of letters that steps of a campaign issued
+OF_FOLLOW_UP = {
+    "audience": _l("Letter due"),
+    "sent": _l("Letters issued"),
+    "opened": _l("Notice page opened"),
+    "replied": _l("Asked for help"),
+}
+
+
 @dataclass
 class Line:
     """One branch, area or specialist, or the whole: a count for each measure that the channel has.

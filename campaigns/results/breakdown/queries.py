@@ -1,7 +1,7 @@
 """Counts of campaigns and drives by the same measures. Each figure carries the criteria of its rows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, case, func, select, true
 
 from app.accounts.models import Branch, User
-from app.core.clock import local
+from app.core.clock import local, now
 from app.core.db import among, db
 from app.core.errors import DomainError
 from app.core.permissions import Actor, may
@@ -20,18 +20,21 @@ from app.employers.areas.models import Area
 from app.employers.areas.queries import depth_of, tree
 from app.employers.models import Employer
 from app.outreach.models import Outcome
-from campaigns.channels.letter.issued.models import Letter
+from campaigns.channels.letter.issued.models import Letter, LetterState
+from campaigns.channels.letter.policy import PRICE
 from campaigns.channels.worklist import policy as drives
 from campaigns.channels.worklist.models import Drive, DriveRow, RowState
 from campaigns.channels.worklist.queries import listed as drives_listed
 from campaigns.channels.worklist.queries import rows_of
-from campaigns.drafting.models import Campaign, Channel
+from campaigns.drafting.models import Campaign, Channel, StepKind
 from campaigns.drafting.policy import visible_to
 from campaigns.drafting.queries import CHANNEL_LABELS
+from campaigns.following.models import StepRun
+from campaigns.following.queries import letters_of
 from campaigns.ledger.letters.queries import OF_MESSAGE
 from campaigns.ledger.models import Message, MessageState
-from campaigns.results.breakdown.policy import FEWEST, MEASURES, MOST, OF_DRIVES, Line
-from campaigns.results.effect.queries import acted
+from campaigns.results.breakdown.policy import FEWEST, MEASURES, MOST, OF_DRIVES, OF_FOLLOW_UP, Line
+from campaigns.results.effect.queries import acted, employers_that_acted
 from campaigns.results.queries import CONFIRMED, OPENED, REPLIED, SENT
 
 #: outcomes of a drive with which somebody was spoken to
@@ -57,10 +60,16 @@ class Subject:
     rows: Select[Any]
     conditions: Mapping[str, ColumnElement[bool]]
     addresses: Mapping[str, Callable[..., str]]
+    #: by the name of a dimension: the column that says where an employer was then, and its rows' criterion
+    places: Mapping[str, tuple[Any, str]]
     units: ColumnElement[int] | None = None
     price: Decimal | None = None
     days: int | None = None
     record: Any = None
+    #: the words of the channel for measures, where it has its own
+    words: Mapping[str, Any] = field(default_factory=dict)
+    #: letters that steps of an SMS campaign issued, beside its own messages
+    follow_up: "Subject | None" = None
 
     @property
     def is_drive(self) -> bool:
@@ -69,7 +78,7 @@ class Subject:
     @property
     def labels(self) -> dict[str, Any]:
         """The measures in the words of the channel."""
-        words = OF_DRIVES if self.is_drive else {}
+        words = self.words
         return {one.name: words.get(one.name, one.label) for one in MEASURES}
 
     def address(self, measure: str, line: Line) -> str:
@@ -109,13 +118,54 @@ def of_campaign(campaign: Campaign, days: int) -> Subject:
     assert began is not None  # noqa: S101 - acted() has refused it otherwise
     return Subject(
         f"c{campaign.id}", campaign.name, CHANNEL_LABELS[Channel(campaign.channel)], began, rows, conditions,
-        addresses, case((sent, Message.segments), else_=0), campaign.price, days, campaign,
+        addresses, _placed_in(Message), case((sent, Message.segments), else_=0), campaign.price, days,
+        campaign, follow_up=_follow_up(campaign, days),
+    )  # fmt: skip
+
+
+def _placed_in(row: Any) -> Mapping[str, tuple[Any, str]]:
+    return {
+        "branch": (row.branch_id, "branch"), "area": (row.area_id, "place"), "owner": (row.owner_id, "owner")
+    }  # fmt: skip
+
+
+def _follow_up(campaign: Campaign, days: int) -> Subject | None:
+    """The letters of the campaign's steps; each was due for an employer, and issued where possible."""
+    if not any(one.kind is StepKind.LETTER for one in campaign.follow_steps):
+        return None
+    issued = Letter.state != LetterState.VOID
+    conditions = {
+        "audience": true(),
+        "sent": issued,
+        "delivered": Letter.state == LetterState.DELIVERED,
+        "opened": Letter.opened_at.is_not(None),
+        "confirmed": Letter.confirmed_at.is_not(None),
+        "replied": Letter.asked_at.is_not(None),
+        "acted": issued & StepRun.employer_id.in_(employers_that_acted(campaign, days)),
+    }
+    filters = {
+        "sent": {"letter_state.in": ",".join(one for one in LetterState if one is not LetterState.VOID)},
+        "delivered": {"letter_state.in": LetterState.DELIVERED.value},
+        "opened": {"opened_at.not_empty": ""},
+        "confirmed": {"confirmed_at.not_empty": ""},
+        "replied": {"asked_at.not_empty": ""},
+    }
+    addresses = {
+        name: _rows("following.letters", filters.get(name, {}), id=campaign.id) for name in conditions
+    }
+    addresses["acted"] = _rows("results.letters_acted", {}, id=campaign.id, days=days)
+    reckoned = campaign.reckoned_at or campaign.launched_at
+    price = Decimal(PRICE.value(local(reckoned).date() if reckoned else None)) / 100
+    return Subject(
+        f"f{campaign.id}", campaign.name, _l("Letters of the follow-up"), campaign.launched_at or now(),
+        letters_of(campaign.id), conditions, addresses, _placed_in(StepRun), case((issued, 1), else_=0),
+        price, days, campaign, words=OF_FOLLOW_UP,
     )  # fmt: skip
 
 
 def of_drive(drive: Drive, actor: Actor) -> Subject:
     """A drive: who was called or visited, who was spoken to, and where it is done; rows in reach."""
-    rows = rows_of(actor, drive.id).join(Employer, Employer.id == DriveRow.employer_id)
+    rows = rows_of(actor, drive.id)
     conditions = {
         "audience": true(),
         "sent": DriveRow.tries >= 1,
@@ -130,7 +180,12 @@ def of_drive(drive: Drive, actor: Actor) -> Subject:
     }
     return Subject(
         f"d{drive.id}", drive.name, _l("Drive"), drive.since, rows, conditions,
-        {name: _rows("drives.show", given, id=drive.id) for name, given in filters.items()}, record=drive,
+        {name: _rows("drives.show", given, id=drive.id) for name, given in filters.items()},
+        {
+            "branch": (DriveRow.branch_id, "branch_then"), "area": (DriveRow.area_id, "place_then"),
+            "owner": (DriveRow.owner_id, "owner"),
+        },
+        record=drive, words=OF_DRIVES,
     )  # fmt: skip
 
 
@@ -150,19 +205,19 @@ def whole(subject: Subject) -> Line:
 
 @dataclass(frozen=True)
 class Dimension:
-    """What results are broken down by: the column, and of its values the lines in their order."""
+    """What results are broken down by, and of the values found the lines in their order."""
 
     name: str
     label: Any
-    column: Any
     lines: Callable[[Subject, Mapping[Any, Line]], list[Line]]
 
 
 def broken_down(subject: Subject, by: Dimension) -> tuple[Line, list[Line]]:
     """The whole and its parts; two statements."""
+    column, _criterion = subject.places[by.name]
     total, found = Line(str(_("All"))), dict[Any, Line]()
     total.add(dict.fromkeys(subject.conditions, 0), 0)  # where nobody is in it yet
-    for value, *counts in db.session.execute(_counts(subject, by.column).group_by(by.column)):
+    for value, *counts in db.session.execute(_counts(subject, column).group_by(column)):
         found[value] = Line("")
         _add(found[value], subject, counts)
         _add(total, subject, counts)
@@ -180,10 +235,11 @@ def _add(line: Line, subject: Subject, row: Sequence[Any]) -> None:
     line.add(dict(zip(subject.conditions, counts, strict=True)), units)
 
 
-def _named(column: Any, criterion: str, nobody: Any) -> Callable[[Subject, Mapping[Any, Line]], list[Line]]:
+def _named(column: Any, by: str, nobody: Any) -> Callable[[Subject, Mapping[Any, Line]], list[Line]]:
     """Lines by the name of a branch or a person, those with the largest audience first."""
 
-    def lines(_subject: Subject, found: Mapping[Any, Line]) -> list[Line]:
+    def lines(subject: Subject, found: Mapping[Any, Line]) -> list[Line]:
+        _column, criterion = subject.places[by]
         ids = [value for value in found if value is not None]
         model = column.class_
         names = {
@@ -198,17 +254,17 @@ def _named(column: Any, criterion: str, nobody: Any) -> Callable[[Subject, Mappi
     return lines
 
 
-def _placed(_subject: Subject, found: Mapping[Any, Line]) -> list[Line]:
+def _placed(subject: Subject, found: Mapping[Any, Line]) -> list[Line]:
     """The tree of areas as it reads, each with what is in it; where nobody is, nothing is shown."""
-    areas = tree()
-    made = {area.id: Line(area.name, {"place.under": area.id}, depth=depth_of(area)) for area in areas}
+    areas, (_column, criterion) = tree(), subject.places["area"]
+    made = {area.id: Line(area.name, {f"{criterion}.under": area.id}, depth=depth_of(area)) for area in areas}
     for area in areas:
         if area.id in found:
             for step in _path(area):
                 made[step].add(found[area.id].counts, found[area.id].units)
     lines = [made[area.id] for area in areas if made[area.id].counts]
     if None in found:
-        found[None].label, found[None].criteria = str(_("In no area")), {"place.empty": ""}
+        found[None].label, found[None].criteria = str(_("In no area")), {f"{criterion}.empty": ""}
         lines.append(found[None])
     return lines
 
@@ -220,14 +276,9 @@ def _path(area: Area) -> list[int]:
 DIMENSIONS: Mapping[str, Dimension] = {
     one.name: one
     for one in (
-        Dimension("branch", _l("Branch"), Employer.branch_id, _named(Branch.name, "branch", "—")),
-        Dimension("area", _l("Area"), Employer.area_id, _placed),
-        Dimension(
-            "owner",
-            _l("Responsible specialist"),
-            Employer.owner_id,
-            _named(User.name, "owner", _l("Nobody's")),
-        ),
+        Dimension("branch", _l("Branch"), _named(Branch.name, "branch", "—")),
+        Dimension("area", _l("Area"), _placed),
+        Dimension("owner", _l("Responsible specialist"), _named(User.name, "owner", _l("Nobody's"))),
     )
 }
 

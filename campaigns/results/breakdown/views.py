@@ -104,6 +104,9 @@ def _compared(subjects: list[Subject]) -> dict[str, Any]:
 
 def _costs(lines: list[Line], subjects: list[Subject]) -> list[tuple[str, list[Any]]]:
     whole = [line.cost(one.price) for line, one in zip(lines, subjects, strict=True)]
+    letters = [
+        queries.whole(one.follow_up).cost(one.follow_up.price) if one.follow_up else None for one in subjects
+    ]
 
     def each(name: str) -> list[Any]:
         return [
@@ -111,8 +114,15 @@ def _costs(lines: list[Line], subjects: list[Subject]) -> list[tuple[str, list[A
             for cost, line in zip(whole, lines, strict=True)
         ]
 
+    added = [
+        (_("Cost of letters of the follow-up (yuan)"), letters),
+        (_("Cost in all (yuan)"), [
+            None if first is None else first + (more or 0) for first, more in zip(whole, letters, strict=True)
+        ]),
+    ]  # fmt: skip
     return [
         (_("Cost (yuan)"), whole),
+        *(added if any(letters) else []),
         (_("Yuan for each delivered"), each("delivered")),
         (_("Yuan for each who acted"), each("acted")),
     ]
@@ -124,29 +134,49 @@ def _asked() -> Dimension:
 
 def _page(subject: Subject) -> str:
     by = _asked()
-    whole, lines = queries.broken_down(subject, by)
+    parts = [_Part(one, by) for one in (subject, subject.follow_up) if one is not None]
     return render_template(
-        "campaigns/results/breakdown.html", subject=subject, by=by, dimensions=DIMENSIONS, whole=whole,
-        lines=lines, measures=[one for one in MEASURES if one.name in subject.conditions],
+        "campaigns/results/breakdown.html", subject=subject, by=by, dimensions=DIMENSIONS, parts=parts,
     )  # fmt: skip
+
+
+class _Part:
+    """A funnel and its lines: of the campaign itself, or of the letters of its follow-up."""
+
+    def __init__(self, subject: Subject, by: Dimension) -> None:
+        self.subject = subject
+        self.whole, self.lines = queries.broken_down(subject, by)
+        self.measures = [one for one in MEASURES if one.name in subject.conditions]
+
+    @property
+    def cost(self) -> Any:
+        return self.whole.cost(self.subject.price)
+
+    def header(self, by: Dimension) -> list[Any]:
+        """Of the workbook."""
+        header = [by.label]
+        for one in self.measures:
+            header += [self.subject.labels[one.name]] + ([_("Share in it")] if one.of else [])
+        return header + ([_("Cost (yuan)")] if self.subject.price is not None else [])
+
+    def row(self, line: Line) -> list[Any]:
+        row: list[Any] = ["　" * line.depth + line.label]
+        for one in self.measures:
+            group = line.group(one)
+            row += [line.counts[one.name]] + ([group.share if group.people else None] if group else [])
+        return row + ([line.cost(self.subject.price)] if self.subject.price is not None else [])
 
 
 def _workbook(subject: Subject) -> ResponseReturnValue:
     by = _asked()
-    whole, lines = queries.broken_down(subject, by)
-    measures = [one for one in MEASURES if one.name in subject.conditions]
-    header = [by.label]
-    for one in measures:
-        header += [subject.labels[one.name]] + ([_("Share in it")] if one.of else [])
-    header += [_("Cost (yuan)")] if subject.price is not None else []
-    rows = []
-    for line in (*lines, whole):
-        row: list[Any] = ["　" * line.depth + line.label]
-        for one in measures:
-            group = line.group(one)
-            row += [line.counts[one.name]] + ([group.share if group.people else None] if group else [])
-        rows.append(row + ([line.cost(subject.price)] if subject.price is not None else []))
-    return _sent(_("Results of %(name)s", name=subject.name), header, rows)
+    main = _Part(subject, by)
+    rows = [main.row(line) for line in (*main.lines, main.whole)]
+    if subject.follow_up is not None:
+        letters = _Part(subject.follow_up, by)
+        rows += [[], [letters.subject.channel], letters.header(by)]
+        rows += [letters.row(line) for line in (*letters.lines, letters.whole)]
+        rows += [[], [_("Cost in all (yuan)"), main.cost + letters.cost]]
+    return _sent(_("Results of %(name)s", name=subject.name), main.header(by), rows)
 
 
 def _sent(title: str, header: list[Any], rows: list[list[Any]]) -> ResponseReturnValue:

@@ -121,9 +121,17 @@ _PERSON = func.coalesce(_MEMBER.phone, cast(_MEMBER.id, String))
 
 def acted(campaign: Campaign, days: int) -> Select[int]:
     """Members whose own employer, or another that their message spoke for, did one of the deeds."""
+    return _acted(campaign, days, func.coalesce(_MEMBER.merged_into_id, _MEMBER.id))
+
+
+def employers_that_acted(campaign: Campaign, days: int) -> Select[int]:
+    """Employers of the audience that did one of the deeds."""
+    return _acted(campaign, days, _MEMBER.employer_id)
+
+
+def _acted(campaign: Campaign, days: int, column: Any) -> Select[int]:
     done = or_(*(and_(deed.could, deed.did) for deed in deeds(*window(campaign, days))))
-    lead = func.coalesce(_MEMBER.merged_into_id, _MEMBER.id)
-    query = select(lead).join(Employer, Employer.id == _MEMBER.employer_id)
+    query = select(column).join(Employer, Employer.id == _MEMBER.employer_id)
     return query.where(_MEMBER.campaign_id == campaign.id, done)
 
 

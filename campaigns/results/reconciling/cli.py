@@ -42,4 +42,5 @@ def _compared(campaign: Campaign) -> dict[str, Any]:
     asked, bill = reconciling.compare(campaign), queries.bill(campaign)
     agrees = asked.agrees and (not bill.billed or bill.differing == 0)
     told = {"channel": str(campaign.channel), **asked.as_json(), "bill": bill.as_json()}
+    told["follow_up_letters"] = queries.follow_up_letters(campaign.id)
     return {**told, "agrees": agrees}

@@ -12,6 +12,10 @@ from campaigns.results.reconciling import services
 
 COLUMNS = (
     Column(
+        "account", _l("SMS account"), ("短信账户", "账户名称", "通道", "账户", "account"),
+        text(60, narrow=True),
+    ),
+    Column(
         "message", _l("Number of the message"),
         ("消息编号", "消息ID", "短信编号", "流水号", "回执编号", "bizid", "msgid", "message id"),
         text(64, narrow=True), True,
@@ -33,14 +37,19 @@ BILL = ImportSpec(
     title=_l("Gateway's bill"),
     help=_l(
         "A line for each message: its number (ours, or the gateway's together with the mobile), the billed "
-        "segments and the price of one. Each line is held against the ledger; what differs is listed there."
+        "segments and the price of one; where two accounts give the same number, also the account. Each line "
+        "is held against the ledger; what differs is listed there."
     ),
     columns=COLUMNS,
-    key=("message", "phone"),
+    key=("account", "message", "phone"),
     plan=services.plan,
     subject="gateway_bill_lines",
     needs_period=True,
     permission=Permission.CONTROL,
+    reasons={
+        "no_account": _l("there is no SMS account of this name: %(value)s"),
+        "which_account": _l("two accounts have given this number: name the account of the line"),
+    },
     remarks={"missing_here": _l("the ledger knows no such message: %(value)s")},
     labels={"message_id": None, "branch_id": None, "period": None, "message_key": None},
 )

@@ -149,6 +149,13 @@ BILLS = ListPage(
         ),
         Column("phone", _l("Mobile"), lambda r: r.BillLine.phone),
         Column(
+            "account",
+            _l("SMS account"),
+            lambda r: r.BillLine.account,
+            sort=BillLine.account,
+            shown=False,
+        ),
+        Column(
             "here",
             _l("Beside the ledger"),
             badge=lambda r: HERE if r.BillLine.message_id else MISSING,
@@ -198,6 +205,7 @@ BILLS = ListPage(
         ),
         Field("message_key", _l("Number of the message"), Kind.CODE, BillLine.message_key),
         Field("segments", _l("Billed segments"), Kind.NUMBER, BillLine.segments),
+        Field("account", _l("SMS account"), Kind.CODE, BillLine.account),
         branch_field("branch", _l("Branch"), BillLine.branch_id),
     ),
     quick=(

@@ -27,6 +27,7 @@ from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.sms.text import cost
 from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import visible_to as campaigns_visible_to
+from campaigns.following.queries import letters_of
 from campaigns.ledger.letters.queries import OF_MESSAGE
 from campaigns.ledger.models import LETTER, SMS, Message, MessageState
 from campaigns.ledger.printing.models import PrintBatch, PrintLine, PrintState
@@ -171,12 +172,12 @@ def lines(actor: Actor | None) -> Select[*tuple[Any, ...]]:
 
 
 def named(keys: Sequence[str], phones: Sequence[str], actor: Actor | None) -> Sequence[Any]:
-    """Messages in reach that a bill may mean by these keys: id, own key, gateway's number, phone.
+    """Messages in reach that a bill may mean by these keys: id, own key, gateway's number, phone, account.
 
     The gateway's number, which a batch may share, counts with the phone, and is looked up by it.
     """
     query = (
-        select(Message.id, Message.public_id, Message.gateway_id, Message.phone)
+        select(Message.id, Message.public_id, Message.gateway_id, Message.phone, Message.gateway)
         .join(Campaign, Campaign.id == Message.campaign_id)
         .where(campaigns_visible_to(actor), Message.channel == SMS)
     )
@@ -185,13 +186,14 @@ def named(keys: Sequence[str], phones: Sequence[str], actor: Actor | None) -> Se
     return [*db.session.execute(own), *db.session.execute(theirs)]
 
 
-def known_lines(keys: Sequence[str], period: Any) -> dict[tuple[str, str], dict[str, Any]]:
-    """Lines of the same month that are there already, by the bill's key and the masked number."""
+def known_lines(keys: Sequence[str], period: Any) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Lines of the same month that are there already, by account, the bill's key and the masked number."""
     query = select(
-        BillLine.id, BillLine.message_key, BillLine.phone, BillLine.message_id, BillLine.segments,
-        BillLine.price,
+        BillLine.id, BillLine.account, BillLine.message_key, BillLine.phone, BillLine.message_id,
+        BillLine.segments, BillLine.price,
     ).where(BillLine.period == period, among(BillLine.message_key, keys))  # fmt: skip
-    return {(row.message_key, row.phone): dict(row._mapping) for row in db.session.execute(query)}
+    rows = db.session.execute(query)
+    return {(row.account, row.message_key, row.phone): dict(row._mapping) for row in rows}
 
 
 # The print manifests -----------------------------------------------------------------------------------
@@ -232,6 +234,15 @@ def print_rows(campaign: Campaign, verdicts: Sequence[str] = ()) -> Select[*tupl
     )  # fmt: skip
     wanted = [verdict.in_(verdicts)] if verdicts else []
     return rows.where(*wanted).with_only_columns(*columns, maintain_column_froms=True)
+
+
+def follow_up_letters(campaign_id: int) -> dict[str, int]:
+    """Where the letters stand that steps of the campaign issued; printed singly, they are on no manifest."""
+    states = letters_of(campaign_id).with_only_columns(
+        Letter.state, func.count(), maintain_column_froms=True
+    )
+    rows = db.session.execute(states.where(Letter.id.is_not(None)).group_by(Letter.state))
+    return {str(state): number for state, number in rows}
 
 
 @dataclass(frozen=True)

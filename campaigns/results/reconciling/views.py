@@ -11,6 +11,7 @@ from app.core.errors import NotFound
 from app.core.language.i18n import msgid
 from app.core.permissions import current_actor, requires
 from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
+from campaigns.channels.letter.issued.workflow import LETTER
 from campaigns.drafting.models import Campaign, Channel
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import find
@@ -78,7 +79,8 @@ def _launched(id: int) -> Campaign:
 def _sides(found: Campaign) -> dict[str, Any]:
     if found.channel is Channel.LETTER:
         return {"print": queries.manifests(found), "verdicts": PRINTED}
-    return {"bill": queries.bill(found), "verdicts": VERDICTS}
+    letters = queries.follow_up_letters(found.id)
+    return {"bill": queries.bill(found), "verdicts": VERDICTS, "letters": letters, "letter_workflow": LETTER}
 
 
 def _totals(found: Campaign) -> list[list[Any]]:
@@ -94,6 +96,11 @@ def _totals(found: Campaign) -> list[list[Any]]:
             [_("Billed segments"), side.billed_segments],
             [_("Cost by the ledger (yuan)"), side.cost],
             [_("Billed (yuan)"), side.billed_cost],
+            *(
+                [f"{_('Letters of the follow-up')} · {state.label}", sides["letters"][state.name]]
+                for state in LETTER.states
+                if state.name in sides["letters"]
+            ),
         ]
     for one in side.batches:
         batch = _("Print batch %(number)s", number=one.number)

@@ -1,12 +1,15 @@
 """Following up where a message was in vain: the next contact, a letter, a visit; once for each."""
 
 import html
+import re
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from sqlalchemy import select, update
 
 from app.accounts.models import User
@@ -22,6 +25,7 @@ from app.core.timeline import TimelineEntry
 from app.employers.models import ContactRole, Employer
 from app.tasks.models import Task
 from campaigns.channels.letter.issued.models import Letter, LetterState
+from campaigns.channels.letter.policy import PRICE
 from campaigns.drafting import services as drafting
 from campaigns.drafting.models import (
     Campaign,
@@ -39,6 +43,7 @@ from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.queries import balance
 from campaigns.ledger.services import controlling, planning
 from campaigns.ledger.services.settling import settle
+from campaigns.results.breakdown.queries import of_campaign, whole
 from tests.factories import (
     create_branch,
     create_contact,
@@ -196,7 +201,9 @@ def test_without_another_contact_the_next_step_comes_at_once_and_an_answer_ends_
 
 
 @pytest.mark.databases("sqlite")
-def test_the_letter_step_issues_one_letter_or_notes_why_it_cannot(owner: User, employer: Employer) -> None:
+def test_the_letter_step_issues_one_letter_or_notes_why_it_cannot(
+    client: FlaskClient, owner: User, employer: Employer
+) -> None:
     known = ready_for_a_letter(employer)
     homeless = create_employer(owner.branch, name="滨海丙公司", address=None, owner_id=owner.id, **known)
     create_contact(homeless, name="孙立", mobile="13700003333")
@@ -211,11 +218,39 @@ def test_the_letter_step_issues_one_letter_or_notes_why_it_cannot(owner: User, e
     refused = db.session.scalars(select(StepRun).where(StepRun.result == StepResult.IMPOSSIBLE)).one()
     assert refused.employer_id == homeless.id
     assert "地址" in (refused.reason or "")
+    the_results_tell_the_letters_apart(client, campaign, letter)
     letter.state = LetterState.RETURNED
     db.session.commit()
     follow()
     assert len(runs()) == 4
     assert campaign.state is CampaignState.FINISHED
+
+
+def the_results_tell_the_letters_apart(client: FlaskClient, campaign: Campaign, letter: Letter) -> None:
+    """Of two that were due one was issued; both SMS failed. Each number leads to its rows, on every page."""
+    letter.opened_at = now()
+    db.session.commit()
+    sign_in(client, campaign.created_by)
+    results = of_campaign(campaign, 30)
+    assert results.follow_up is not None
+    line = whole(results.follow_up)
+    assert [line.counts[one] for one in ("audience", "sent", "delivered", "opened")] == [2, 1, 0, 1]
+    assert line.cost(results.follow_up.price) == Decimal(PRICE.value()) / 100
+    page = html.unescape(client.get(f"/campaigns/{campaign.id}/results?by=owner").text)
+    links = re.findall(
+        rf'"(/campaigns/{campaign.id}/follow-up/(?:letters|acted)[^"]*owner[^"]*)">(\d+)', page
+    )
+    assert [int(number) for _url, number in links] == [2, 1, 1]
+    listed = [len(set(re.findall(r"滨海[甲丙]公司", client.get(url).text))) for url, _number in links]
+    assert listed == [2, 1, 1]
+    workbook = load_workbook(BytesIO(client.get(f"/campaigns/{campaign.id}/results/workbook").data)).active
+    assert workbook is not None
+    assert ["后续跟进函件"] in [[cell for cell in row if cell] for row in workbook.values]
+    page = html.unescape(client.get(f"/campaigns/{campaign.id}/reconciliation").text)
+    (url,) = re.findall(r'"(/campaigns/\d+/follow-up/letters[^"]*)">1<', page)
+    assert letter.number in client.get(url).text
+    sign_in(client, create_user(Role.MANAGER))
+    assert client.get(url).status_code == 404
 
 
 @pytest.mark.databases("sqlite")

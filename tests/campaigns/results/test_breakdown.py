@@ -100,6 +100,20 @@ def test_every_number_of_the_breakdown_leads_to_its_rows(
     assert district[0][1] == 4
 
 
+def test_employers_count_where_they_were_when_it_was_launched(
+    client: FlaskClient, manager: User, running: Campaign
+) -> None:
+    elsewhere = create_branch(name="后来的管理部")
+    db.session.execute(update(Employer).values(branch_id=elsewhere.id, area_id=None, owner_id=None))
+    db.session.commit()
+    sign_in(client, manager)
+    page = client.get(f"/campaigns/{running.id}/results?by=branch&days=30").text
+    assert "滨海管理部" in page and "后来的管理部" not in page
+    found = figures(client.get(f"/campaigns/{running.id}/results?by=area&days=30").text)
+    assert [line[0][1] for line in found] == [4, 2, 2, 2, 6]
+    assert [listed(client, line[0][0]) for line in found] == [4, 2, 2, 2, 6]
+
+
 def test_the_workbook_holds_the_same_figures(client: FlaskClient, manager: User, running: Campaign) -> None:
     sign_in(client, manager)
     answer = client.get(f"/campaigns/{running.id}/results/workbook?by=area")

@@ -1,10 +1,14 @@
 """The effect of a campaign beside those held out, said no more surely than the numbers allow."""
 
+import html
+import re
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 
 from app.contributions.arrears.models import ArrearsCase, CaseState
 from app.core.db import db
@@ -85,3 +89,15 @@ def test_the_effect_stands_on_the_campaigns_page(client: FlaskClient, campaign: 
     assert client.get(f"/campaigns/{without.id}/effect").status_code == 404
     sign_in(client, create_user(Role.MANAGER))
     assert client.get(f"/campaigns/{campaign.id}/effect").status_code == 404
+
+
+def test_the_effect_is_taken_along_as_a_workbook(client: FlaskClient, campaign: Campaign) -> None:
+    sign_in(client, campaign.created_by)
+    page = client.get(f"/campaigns/{campaign.id}/effect?days=30").text
+    address = html.unescape(re.findall(r'href="([^"]+/effect/workbook[^"]*)"', page)[0])
+    sheet = load_workbook(BytesIO(client.get(address).data)).active
+    assert sheet is not None
+    paid = next(row for row in sheet.iter_rows(values_only=True) if row[1] == 15)
+    assert paid[1:8] == (15, 20, 0.75, 3, 20, 0.15, 0.6)
+    sign_in(client, create_user(Role.MANAGER))
+    assert client.get(address).status_code == 404

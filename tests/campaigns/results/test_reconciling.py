@@ -18,6 +18,7 @@ from app.core.db import db
 from app.core.permissions import Role
 from campaigns.channels.letter.issued.models import Letter
 from campaigns.drafting.models import Campaign
+from campaigns.gateways.models import GatewayAccount
 from campaigns.gateways.protocol import FailureClass
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.printing import services as printing
@@ -126,6 +127,31 @@ def test_a_bill_that_another_branch_brings_too_keeps_the_messages_it_answered_to
         run(app, "imports", "apply", "gateway_bill", file, "--period", "2026-10", "--user", name)
         before[name] = queries.bill(sent).by_verdict
     assert before["li"] == before["wang"]
+
+
+def test_two_accounts_may_give_the_same_number(app: Flask, sent: Campaign, tmp_path: Path) -> None:
+    """The second account carried another message to the first number, under the number of the first batch."""
+    first, second = ids(sent)[:2]
+    db.session.execute(
+        update(Message).where(Message.id == second).values(phone="13800000000", gateway="other")
+    )
+    db.session.add(GatewayAccount(code="other", name="备用通道", kind="http"))
+    db.session.commit()
+    header = ["短信账户", *HEADER]
+    rows: list[list[Any]] = [
+        ["simulator", "batch-7", "13800000000", 1, 0.05],
+        ["备用通道", "batch-7", "13800000000", 1, 0.05],
+        [None, "batch-7", "13800000000", 1, 0.05],
+        ["没有的", "batch-7", "13800000000", 1, 0.05],
+    ]
+    file = str(workbook(tmp_path / "两个账户.xlsx", [header, *rows]))
+    command = ("imports", "apply", "gateway_bill", file, "--period", "2026-10", "--user", "wang")
+    answer = run(app, *command)
+    assert (answer["new"], answer["rejected"]) == (2, 2)
+    assert set(answer["reasons"]) == {"account.which_account", "account.no_account"}
+    lines = db.session.execute(select(BillLine.account, BillLine.message_id).order_by(BillLine.id)).all()
+    assert [tuple(line) for line in lines] == [("simulator", first), ("other", second)]
+    assert run(app, *command)["new"] == 0
 
 
 def test_the_same_bill_again_changes_nothing_and_is_taken_back_whole(

@@ -5,10 +5,12 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select, tuple_
+from sqlalchemy.orm import joinedload
 
 from app.core.db import db
 from app.core.features import current_features
 from app.core.permissions import Actor
+from app.employers.models import Employer
 from campaigns.channels.letter.issued.models import Letter
 from campaigns.channels.letter.issued.policy import visible_to
 from campaigns.channels.letter.issued.workflow import LETTER
@@ -43,6 +45,13 @@ def of_names(file_names: Sequence[str], actor: Actor | None) -> list[Letter | No
     )
     tracked = {one.tracking_no: one for one in db.session.scalars(parcels)}
     return [known.get(number) if number else tracked.get(parcel) for number, parcel in said]
+
+
+def of_ids(ids: Sequence[int], actor: Actor | None) -> Sequence[Letter]:
+    """The letters with these ids in the actor's reach, with their employers' names."""
+    named = joinedload(Letter.employer).load_only(Employer.id, Employer.name)
+    query = select(Letter).where(Letter.id.in_(ids), visible_to(actor)).options(named)
+    return db.session.scalars(query.order_by(Letter.id)).all() if ids else ()
 
 
 def numbered(numbers: Collection[Number], actor: Actor | None) -> dict[Number, Letter]:

@@ -46,6 +46,7 @@ ROSTER = ImportSpec(
     plan=services.plan,
     applied=services.applied,
     removing=services.removing,
+    reverted=services.reverted,
     endpoint="drives.row",
     permission=Permission.RUN,
     carried={DrivePerson.__tablename__: None},
@@ -55,7 +56,10 @@ ROSTER = ImportSpec(
         "unknown_drive": _l("no running drive of your branch has this number: %(value)s"),
         "unknown": _l("no employer has this account or credit code: %(value)s"),
         "other_branch": _l("belongs to another branch"),
-        "too_soon": _l("has not contributed here long enough: bring it in from %(month)s on"),
+        "too_soon": _l(
+            "will not have contributed here long enough before the drive ends: bring it into the next one, "
+            "from %(month)s on"
+        ),
     },
     remarks={
         "closed": _l("the employer is finished or given up in this drive: reopen it"),
@@ -63,6 +67,8 @@ ROSTER = ImportSpec(
     },
     labels={
         "id_number_index": None, "row_id": None, "drive_id": None, "employer_id": None, "owner_id": None,
-        "state": _l("State"), "since": None, "due_on": _l("Due on"), "done": None, "tries": None,
+        "branch_id": None, "area_id": None,
+        "ripe": _l("To be told from"), "state": _l("State"), "since": None,
+        "due_on": _l("Due on"), "done": None, "tries": None,
     },
 )  # fmt: skip

@@ -24,8 +24,8 @@ def drives(actor: Actor | None) -> dict[int, Drive]:
 def employers(codes: Collection[str], actor: Actor | None) -> dict[str, Mapping[str, Any]]:
     """The employers with these credit codes or account numbers; `within` says whether the actor sees them."""
     query = select(
-        Employer.id, Employer.uscc, Employer.employer_account_no, Employer.owner_id,
-        in_reach(actor).label("within"),
+        Employer.id, Employer.uscc, Employer.employer_account_no, Employer.owner_id, Employer.branch_id,
+        Employer.area_id, in_reach(actor).label("within"),
     )  # fmt: skip
     named = or_(among(Employer.uscc, codes), among(Employer.employer_account_no, codes))
     found: dict[str, Mapping[str, Any]] = {}
@@ -36,7 +36,15 @@ def employers(codes: Collection[str], actor: Actor | None) -> dict[str, Mapping[
 
 def rows(drive_ids: Collection[int], employer_ids: Collection[int]) -> dict[tuple[int, int], dict[str, Any]]:
     """The rows that are there already, by drive and employer."""
-    fields = (DriveRow.id, DriveRow.drive_id, DriveRow.employer_id, DriveRow.number, DriveRow.state)
+    fields = (
+        DriveRow.id,
+        DriveRow.drive_id,
+        DriveRow.employer_id,
+        DriveRow.number,
+        DriveRow.state,
+        DriveRow.due_on,
+        DriveRow.tries,
+    )
     query = select(*fields).where(
         among(DriveRow.drive_id, drive_ids), among(DriveRow.employer_id, employer_ids)
     )

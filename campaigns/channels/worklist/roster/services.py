@@ -1,7 +1,7 @@
 """Taking rosters in and back, recording what became of people, and forgetting whom they named."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -12,7 +12,7 @@ from app.audit import services as audit
 from app.core.clock import now, today
 from app.core.db import among, changed, db
 from app.core.errors import DomainError, NotFound
-from app.core.importing.spec import Context, Line, Plan, Ref
+from app.core.importing.spec import Context, Line, Plan, Ref, Write, id_of
 from app.core.language.i18n import msgid
 from app.core.language.text import code_key
 from app.core.periods import Period
@@ -23,7 +23,7 @@ from app.tasks.models import Task
 from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow, PartnerNote, RowState
 from campaigns.channels.worklist.policy import RESULTS, TRANSFER_MONTHS
 from campaigns.channels.worklist.roster import queries
-from campaigns.channels.worklist.services import DO, SOURCE, allow, ask, due_on
+from campaigns.channels.worklist.services import DO, SOURCE, allow, ask, due_on, keep_days
 from campaigns.channels.worklist.workflow import ROW
 
 #: the drive whose roster says since when somebody contributes here
@@ -40,6 +40,8 @@ class Looked:
     employers: Mapping[str, Mapping[str, Any]]
     rows: dict[tuple[int, int], Any]
     people: set[tuple[Any, str, str | None]]
+    #: what the chunk writes of rows that it creates, or whose people are due sooner than it was
+    written: dict[tuple[int, int], Write] = field(default_factory=dict)
 
 
 def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
@@ -62,7 +64,10 @@ def _plan(line: Line, looked: Looked) -> Plan:
     if drive is None or made.reasons or employer is None or _too_soon(made, drive):
         return made
     if line.values.get("person"):
-        _plan_person(made, _row(made, drive, employer, looked), looked)
+        ripe = _ripe(line, drive)
+        row = _row(made, drive, employer, looked, ripe=ripe)
+        _plan_person(made, row, looked, ripe)
+        _make_due(made, drive, employer, looked, ripe)
     else:
         _plan_number(made, drive, employer, looked)
     return made
@@ -80,19 +85,29 @@ def _drive(made: Plan, looked: Looked) -> Drive | None:
     return looked.drives.get(number or 0)
 
 
+def _ripe(line: Line, drive: Drive) -> Period | None:
+    """From when on whoever came from elsewhere is told: after some months of contributing here."""
+    since = line.values.get("since")
+    return since + TRANSFER_MONTHS.value() if drive.kind == TRANSFERS and since is not None else None
+
+
 def _too_soon(made: Plan, drive: Drive) -> bool:
-    """Whoever came from elsewhere is told only after some months of contributing here."""
-    since = made.line.values.get("since")
-    if drive.kind != TRANSFERS or since is None:
-        return False
-    ripe = since + TRANSFER_MONTHS.value()
-    if ripe <= Period.of(today()):
+    """Who is to be told only when the drive is over belongs into the next one."""
+    ripe = _ripe(made.line, drive)
+    if ripe is None or ripe <= Period.of(drive.ends_on):
         return False
     made.reject("too_soon", "since", month=str(ripe))
     return True
 
 
-def _row(made: Plan, drive: Drive, employer: Mapping[str, Any], looked: Looked, number: int = 0) -> int | Ref:
+def _row(
+    made: Plan,
+    drive: Drive,
+    employer: Mapping[str, Any],
+    looked: Looked,
+    number: int = 0,
+    ripe: Period | None = None,
+) -> int | Ref:
     """The id of the employer's row; created where there is none yet."""
     known = looked.rows.get((drive.id, employer["id"]))
     if isinstance(known, dict):
@@ -107,11 +122,12 @@ def _row(made: Plan, drive: Drive, employer: Mapping[str, Any], looked: Looked, 
         DriveRow,
         {
             "drive_id": drive.id, "employer_id": employer["id"], "owner_id": employer["owner_id"],
-            "state": RowState.OPEN, "since": now(), "due_on": due_on(drive), "number": number, "done": 0,
-            "tries": 0,
+            "branch_id": employer["branch_id"], "area_id": employer["area_id"], "state": RowState.OPEN,
+            "since": now(), "due_on": due_on(drive, ripe), "number": number, "done": 0, "tries": 0,
         },
     )  # fmt: skip
     looked.rows[drive.id, employer["id"]] = ref
+    looked.written[drive.id, employer["id"]] = made.writes[-1]
     return ref
 
 
@@ -125,30 +141,47 @@ def _plan_number(made: Plan, drive: Drive, employer: Mapping[str, Any], looked: 
         made.remark("by_name")
 
 
-def _plan_person(made: Plan, row: int | Ref, looked: Looked) -> None:
+def _make_due(
+    made: Plan, drive: Drive, employer: Mapping[str, Any], looked: Looked, ripe: Period | None
+) -> None:
+    """An employer that nobody called yet is due with the first of its people."""
+    key, day = (drive.id, employer["id"]), due_on(drive, ripe)
+    known, written = looked.rows[key], looked.written.get(key)
+    if written is not None:
+        written.after["due_on"] = min(day, written.after["due_on"])
+    elif isinstance(known, dict) and known["tries"] == 0 and day < known["due_on"]:
+        made.update(DriveRow, {"id": known["id"], "due_on": known["due_on"]}, {"due_on": day})
+        looked.written[key] = made.writes[-1]
+
+
+def _plan_person(made: Plan, row: int | Ref, looked: Looked, ripe: Period | None) -> None:
     name, given = made.line.values["person"], made.line.values.get("id_number")
     marks = indexes(given.number, ID_NUMBER) if given else [None]
     if any((row, name, mark) in looked.people for mark in marks):
         return
     sealed, index = sealed_with_index(given.number, ID_NUMBER) if given else (None, None)
-    made.create(DrivePerson, {"row_id": row, "name": name, "id_number": sealed, "id_number_index": index})
+    values = {"row_id": row, "name": name, "id_number": sealed, "id_number_index": index, "ripe": ripe}
+    made.create(DrivePerson, values)
     looked.people.add((row, name, index))
 
 
 def applied(plans: Sequence[Plan], context: Context) -> None:
-    """Each employer that is new in its drive becomes a task for its specialist."""
-    ids = [
-        write.id.id
-        for one in plans
-        for write in one.writes
-        if write.model is DriveRow and write.before is None and isinstance(write.id, Ref) and write.id.id
-    ]
+    """Each employer that is new in its drive, or due sooner, becomes a task for its specialist."""
+    written = [write for one in plans for write in one.writes if write.model is DriveRow]
+    new = {id_of(write.id) for write in written if write.before is None}
+    ids = new | {id_of(write.id) for write in written if "due_on" in write.after}
     if not ids:
         return
     loaded = (joinedload(DriveRow.drive), joinedload(DriveRow.employer))
     for row in db.session.scalars(select(DriveRow).where(among(DriveRow.id, ids)).options(*loaded)):
-        ask(row, DO, row.due_on, context.actor, fresh=True)
+        ask(row, DO, row.due_on, context.actor, fresh=row.id in new)
     db.session.flush()
+    keep_days(ids - new)
+
+
+def reverted(restored: Mapping[str, Sequence[int]], _context: Context) -> None:
+    """Undoing: rows that are due as before, and their tasks with them."""
+    keep_days(restored.get(DriveRow.__tablename__, ()))
 
 
 def removing(table: str, ids: Sequence[int], _context: Context) -> None:

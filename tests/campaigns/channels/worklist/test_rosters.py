@@ -15,6 +15,7 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.features import current_features
+from app.core.periods import Period
 from app.core.permissions import Role
 from app.employers.models import Employer, Stage
 from app.imports.models import ImportRow
@@ -152,6 +153,27 @@ def test_transfers_wait_for_their_months_and_a_file_says_which_drive_it_means(
     )
     answer = run(app, "imports", "apply", "roster", file, "--user", "wang")
     assert (answer["new"], set(answer["reasons"])) == (1, {"since.too_soon"})
+    # who will be ready while the drive runs is in it from the start, due after the month is reached
+    soon = Period.of(today()) + 1
+    file = lines(
+        tmp_path,
+        [None, "0301000000", "甲", None, "王五", None, str(int(soon + -5))],
+        [None, "0301000000", "甲", None, "赵六", None, str(int(soon + -6))],
+    )
+    run(app, "imports", "apply", "roster", file, "--user", "wang")
+    later = db.session.scalars(select(DriveRow).order_by(DriveRow.id.desc())).first()
+    assert later is not None and later.ripe == soon
+    assert later.due_on == services.due_on(drive, soon) > soon.first_day
+    task = select(Task.due_on).where(Task.source_id == later.id, Task.kind == "drive")
+    assert db.session.scalars(task).one() == later.due_on
+    # somebody who is ready now makes the employer due now, until that file is taken back
+    file = lines(tmp_path, [None, "0301000000", "甲", None, "孙七", None, f"{ripe:%Y%m}"])
+    batch = run(app, "imports", "apply", "roster", file, "--user", "wang")["batch"]
+    assert db.session.scalars(task).one() == services.due_on(drive)
+    run(app, "imports", "undo", str(batch))
+    assert db.session.scalars(task).one() == services.due_on(drive, soon)
+    db.session.delete(later)
+    db.session.commit()
     begin(manager)
     nameless = lines(tmp_path, [None, "0301000000", "甲", 3, None, None, None])
     answer = run(app, "imports", "apply", "roster", nameless, "--user", "wang")
