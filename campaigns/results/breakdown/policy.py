@@ -33,6 +33,7 @@ MEASURES = (
 )
 #: the same steps in the words of a drive, which calls or visits and so has no notice to open
 OF_DRIVES = {
+    "audience": _l("Employers in the drive"),
     "sent": _l("Called or visited"),
     "delivered": _l("Spoken to there"),
     "acted": _l("Employers done"),
