@@ -4,15 +4,15 @@ rosters wait for their month.
 Messages, follow-up steps and rows of drives so far are carried along with what holds today: what held then is known
 nowhere. A line of a bill belongs to the account that carried its message.
 
-Revision ID: 0051
-Revises: 0050
+Revision ID: 0052
+Revises: 0051
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0051"
-down_revision = "0050"
+revision = "0052"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 
