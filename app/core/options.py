@@ -1,8 +1,9 @@
 """Figures that a department sets for itself, such as in how many working days a new handler is welcomed.
 
-A feature declares an `Option` with its usual value in its manifest; an administrator may set another one on
-the page of settings, from a day on. Until then nothing is stored, so that the usual value may change with the
-product. What was reckoned with an earlier value is not reckoned again.
+A feature declares an `Option` with its usual value in its manifest; the administrator, or a leader of the
+whole department, may set another one on the page of settings, from a day on. Until then nothing is stored, so
+that the usual value may change with the product. What was reckoned with an earlier value is not reckoned
+again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.clock import today
 from app.core.db import Model, Timestamps, db
 from app.core.errors import DomainError
+from app.core.permissions import present_actor
 
 
 class Setting(Timestamps, Model):
@@ -39,6 +41,8 @@ class DatedSetting(Timestamps, Model):
     name: Mapped[str] = mapped_column(String(60))
     valid_from: Mapped[date]
     value: Mapped[int]
+    #: who set it last; empty: a command, or nobody knows any more
+    by_name: Mapped[str] = mapped_column(String(120), default="", server_default="")
 
 
 #: a value and the first day on which it holds; None: since ever
@@ -129,9 +133,10 @@ def set_value(option: Option, value: int, valid_from: date | None = None) -> boo
     there = (DatedSetting.name == option.name, DatedSetting.valid_from == day)
     found = db.session.scalars(select(DatedSetting).where(*there)).one_or_none()
     if found is None:
-        db.session.add(DatedSetting(name=option.name, valid_from=day, value=value))
-    else:
-        found.value = value
+        found = DatedSetting(name=option.name, valid_from=day)
+        db.session.add(found)
+    actor = present_actor()
+    found.value, found.by_name = value, actor.name if actor else ""
     db.session.flush()
     forget_values()
     return True

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.permissions import LEADERS, Grantable, Grants, Role
+from app.core.permissions import LEADERS, Actor, Grantable, Grants, Role, Scope, may
 
 #: what the figures are about, by the features that ask for them; all others stand at the end
 OPTION_GROUPS = (
@@ -23,7 +23,12 @@ OTHERS = _l("Other figures")
 
 class Permission(Grantable):
     VIEW = "settings:view", _l("See the calendar, the legal basis, the code tables and the deadlines")
-    EDIT = "settings:edit", _l("Keep the calendar, the legal basis, the code tables and the deadlines")
+    EDIT = "settings:edit", _l("Keep the calendar, the legal basis and the code tables")
+    #: leaders only if the whole department is theirs (`sets_figures`)
+    FIGURES = (
+        "settings:figures",
+        _l("Set deadlines and limits, if the whole department is theirs"),
+    )
 
 
 GRANTS: Grants = {
@@ -35,4 +40,13 @@ GRANTS: Grants = {
         Role.AUDIT_ADMIN,
     ),
     Permission.EDIT: (Role.SYSTEM_ADMIN,),
+    Permission.FIGURES: (Role.SYSTEM_ADMIN, *LEADERS),
 }
+
+
+def sets_figures(actor: Actor) -> bool:
+    """Whether the actor may set figures: they hold everywhere, so the head of one branch is not enough."""
+    if not may(actor, Permission.FIGURES):
+        return False
+    at_top = actor.branch_path == f"/{actor.branch_id}/" and actor.scope is Scope.BRANCH_AND_BELOW
+    return at_top or actor.scope is Scope.ALL or may(actor, Permission.EDIT)

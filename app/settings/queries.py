@@ -3,7 +3,7 @@
 from calendar import Calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.features import current_features
 from app.core.language.i18n import msgid
-from app.core.options import Option, history
+from app.core.options import DatedSetting, Option
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.rules import workdays
@@ -65,24 +65,27 @@ def years() -> list[tuple[int, bool]]:
 
 @dataclass(frozen=True)
 class DatedOption:
-    """A value of an option from a day on; `coming` if that day is still ahead."""
+    """A value of an option from a day on, with who set it and when; `coming` if that day is still ahead."""
 
     option: Option
     since: date
     value: str
     coming: bool
+    by_name: str
+    set_at: datetime
 
 
 def dated_options() -> list[DatedOption]:
     """Every value that was set for a day, the latest day first."""
-    day = today()
-    found = [
-        DatedOption(option, since, option.shown(value), since > day)
-        for option in current_features().options.values()
-        for since, value in history().get(option.name, ())
-        if since is not None
+    day, known = today(), current_features().options
+    query = select(DatedSetting).order_by(DatedSetting.valid_from.desc(), DatedSetting.id.desc())
+    return [
+        DatedOption(
+            option, row.valid_from, option.shown(row.value), row.valid_from > day, row.by_name, row.updated_at
+        )
+        for row in db.session.scalars(query)
+        if (option := known.get(row.name)) is not None
     ]
-    return sorted(found, key=lambda one: one.since, reverse=True)
 
 
 def legal_bases(_actor: Actor | None) -> Select[LegalBasis]:

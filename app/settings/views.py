@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from app.core.clock import today
 from app.core.code_tables import TABLES
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import Forbidden, NotFound
 from app.core.features import current_features
-from app.core.permissions import requires
+from app.core.permissions import current_actor, requires
 from app.core.rules import workdays
 from app.settings import lists, queries, services
 from app.settings.forms import (
@@ -24,7 +24,7 @@ from app.settings.forms import (
     YearForm,
     options_form,
 )
-from app.settings.policy import Permission
+from app.settings.policy import Permission, sets_figures
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -80,8 +80,9 @@ def options() -> ResponseReturnValue:
 
 
 @bp.post("/options")
-@requires(Permission.EDIT)
+@requires(Permission.FIGURES)
 def set_options() -> ResponseReturnValue:
+    _answers_for_all()
     form = _options_form()
     if not form.validate_on_submit():
         return _options_page(form), 422
@@ -92,9 +93,10 @@ def set_options() -> ResponseReturnValue:
 
 
 @bp.post("/options/<name>/<day>/take-back")
-@requires(Permission.EDIT)
+@requires(Permission.FIGURES)
 def take_back_option(name: str, day: str) -> ResponseReturnValue:
     """A value announced for a later day is dropped."""
+    _answers_for_all()
     option = current_features().options.get(name)
     if option is None:
         raise NotFound(_("There is no such setting."))
@@ -104,12 +106,22 @@ def take_back_option(name: str, day: str) -> ResponseReturnValue:
     return redirect(url_for(".options"), 303)
 
 
+def _answers_for_all() -> None:
+    if not sets_figures(current_actor()):
+        raise Forbidden(_("These hold for the whole department: its head or the administrator sets them."))
+
+
 def _options_form() -> OptionsForm:
     return options_form(current_features().options.values(), request.form.keys())
 
 
 def _options_page(form: OptionsForm) -> str:
-    return render_template("settings/options.html", form=form, dated=queries.dated_options())
+    return render_template(
+        "settings/options.html",
+        form=form,
+        dated=queries.dated_options(),
+        settable=sets_figures(current_actor()),
+    )
 
 
 @bp.route("/legal-basis", methods=["GET", "POST"])

@@ -13,7 +13,7 @@ from app.core.features import current_features
 from app.core.options import forget_values, set_value
 from app.core.permissions import Role, Scope
 from app.leads.pool.policy import CAPACITY, IDLE_DAYS
-from tests.factories import create_user, sign_in
+from tests.factories import create_branch, create_user, sign_in
 
 LATER = today() + timedelta(days=60)
 
@@ -54,4 +54,21 @@ def test_a_change_for_a_later_day_leaves_what_was_announced_before_it(
     save(client, loaded, **{"leads-idle_days": "44", "valid_from": str(LATER)})
     assert [CAPACITY.value(), CAPACITY.value(LATER), IDLE_DAYS.value(LATER)] == [usual, 88, 44]
     save(client, {**loaded, "shown": "["}, **{"leads-capacity": "66"})
+    assert CAPACITY.value() == 66
+
+
+def test_leaders_of_the_whole_department_set_figures_and_the_page_says_who_did(
+    client: FlaskClient, loaded: dict[str, str]
+) -> None:
+    top = create_branch()
+    below = create_branch(parent=top)
+    director = create_user(Role.MANAGER, branch=top, scope=Scope.BRANCH_AND_BELOW, name="郭文")
+    sign_in(client, director)
+    save(client, loaded, **{"leads-capacity": "66"})
+    for branch, scope in ((below, Scope.BRANCH_AND_BELOW), (top, Scope.BRANCH)):
+        sign_in(client, create_user(Role.BRANCH_HEAD, branch=branch, scope=scope))
+        refused = client.post("/settings/options", data={**loaded, "leads-capacity": "55"})
+        assert refused.status_code == 403
+        page = client.get("/settings/options").text
+        assert "郭文" in page and 'name="leads-capacity"' not in page
     assert CAPACITY.value() == 66
