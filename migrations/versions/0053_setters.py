@@ -1,14 +1,14 @@
 """Who set a figure of the department: leaders read it beside the value and its day.
 
-Revision ID: 0052
-Revises: 0051
+Revision ID: 0053
+Revises: 0052
 """
 
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0052"
-down_revision = "0051"
+revision = "0053"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 
