@@ -66,6 +66,10 @@ feature = Feature(
     movers=(
         Mover("messages", _l("Messages"), anchor="messages-sent"),
         Mover("messages", _l("Messages"), "contact_id", of=PEOPLE),
+        *(
+            Mover("messages", _l("Messages"), column, stays=_l("It says where the employer was then."))
+            for column in ("branch_id", "area_id", "owner_id")
+        ),
         Mover(
             "sms_opt_outs",
             _l("Messages not wanted"),

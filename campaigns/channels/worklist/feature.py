@@ -24,6 +24,8 @@ def _panel(employer: Employer, _actor: Actor) -> dict[str, Any]:
     return {"rows": queries.of_employer(employer.id), "row_workflow": ROW, "outcomes": OUTCOMES}
 
 
+_THEN = _l("It says where the employer was then.")
+
 feature = Feature(
     name="drives",
     blueprint=bp,
@@ -54,6 +56,8 @@ feature = Feature(
     ),
     movers=(
         Mover(DriveRow.__tablename__, _l("Worklists"), distinct=("drive_id",), anchor="drives"),
+        Mover(DriveRow.__tablename__, _l("Worklists"), "branch_id", stays=_THEN),
+        Mover(DriveRow.__tablename__, _l("Worklists"), "area_id", stays=_THEN),
     ),
     timeline_kinds=(TimelineKind("drive", _l("Drive"), "list-check", Permission.VIEW),),
 )  # fmt: skip
