@@ -246,9 +246,11 @@ def _on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> No
 def _on_connect_postgresql(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     """What is committed stays: a gateway must not hear of a claim that a killed server forgets again.
 
-    Where the server is set to answer before it has written (`synchronous_commit = off`), it may.
+    Where the server is set to answer before it has written (`synchronous_commit = off`), it may. And no
+    statement is compiled: where nobody has counted the rows yet, that takes longer than any page.
     """
     cursor = connection.cursor()
+    cursor.execute("SET jit = off")
     is_off = "current_setting('synchronous_commit') = 'off'"
     cursor.execute(f"SELECT set_config('synchronous_commit', 'on', false) WHERE {is_off}")
     cursor.close()

@@ -62,6 +62,8 @@ class Exclusion(StrEnum):
     #: nobody has confirmed the number, and the campaign goes to confirmed ones only
     UNVERIFIED = "unverified"
     FREQUENCY = "frequency"
+    #: the number or the employer has had as many as it may get, for longer than the campaign lasts
+    OVER_CAP = "over_cap"
     #: an officer left the employer out of this campaign
     BY_HAND = "by_hand"
     #: chosen by lot to hear nothing, so that the effect on the others can be told

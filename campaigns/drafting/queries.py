@@ -45,6 +45,7 @@ EXCLUSION_LABELS = {
     Exclusion.PREFERS_VISIT: _l("Prefers visits"),
     Exclusion.UNVERIFIED: _l("Number not confirmed"),
     Exclusion.FREQUENCY: _l("Written to only lately"),
+    Exclusion.OVER_CAP: _l("Written to as often as allowed"),
     Exclusion.BY_HAND: _l("Left out by hand"),
     Exclusion.HOLD_OUT: _l("Held out to compare with"),
     Exclusion.MISSING_VALUE: _l("A value of the text is unknown"),

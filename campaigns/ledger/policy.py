@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.clock import SHANGHAI, local
 from app.core.options import Option
+from campaigns.drafting.audience.policy import CONTACT_DAY, CONTACT_WEEK, EMPLOYER_WEEK
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
 from campaigns.drafting.models import MessageClass
 
@@ -34,17 +35,6 @@ HOURS: dict[MessageClass, tuple[Option, Option]] = {
     )
     for kind, (opens, closes) in _USUAL.items()
 }
-
-_NO_CAP = _l("0: any number. What is over it goes out another day.")
-CONTACT_DAY = Option(
-    "campaigns.contact_day", _l("SMS to one number in a day"), 3, 0, 50, _l("messages"), _NO_CAP
-)
-CONTACT_WEEK = Option(
-    "campaigns.contact_week", _l("SMS to one number in seven days"), 8, 0, 100, _l("messages"), _NO_CAP
-)
-EMPLOYER_WEEK = Option(
-    "campaigns.employer_week", _l("SMS to one employer in seven days"), 10, 0, 500, _l("messages"), _NO_CAP
-)
 
 FAILURE_PERCENT = Option(
     "campaigns.failure_percent",

@@ -32,7 +32,7 @@ OUTCOMES: dict[Outcome, Any] = {
 #: Whoever is left out of a run only for these keeps the turn as long as the occasion lasts: time, or
 #: somebody, mends it.
 FOR_NOW = (
-    Exclusion.FREQUENCY, Exclusion.NO_CONTACT, Exclusion.NO_MOBILE, Exclusion.BAD_NUMBER,
+    Exclusion.FREQUENCY, Exclusion.OVER_CAP, Exclusion.NO_CONTACT, Exclusion.NO_MOBILE, Exclusion.BAD_NUMBER,
     Exclusion.DEAD_NUMBER, Exclusion.UNVERIFIED, Exclusion.MISSING_VALUE, Exclusion.FORBIDDEN_WORD,
     Exclusion.NO_ADDRESS, Exclusion.BAD_ADDRESS, Exclusion.DEAD_ADDRESS,
 )  # fmt: skip

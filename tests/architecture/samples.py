@@ -61,6 +61,7 @@ from campaigns.channels.letter.models import LetterTemplate, LetterVersion
 from campaigns.channels.sms.models import SmsTemplate
 from campaigns.channels.worklist.models import DrivePerson, DriveRow
 from campaigns.drafting.models import MessageClass
+from campaigns.drafting.templates.policy import seal
 from campaigns.drafting.templates.services import add as add_template
 from campaigns.drafting.templates.services import publish as publish_template
 from campaigns.gateways import accounts
@@ -123,7 +124,7 @@ def template(branch: Branch) -> int:
 def campaign_rule(branch: Branch) -> int:
     author = create_user(Role.MANAGER, branch=branch)
     made = db.session.get_one(SmsTemplate, template(branch))
-    version = publish_template(made, author)
+    version = publish_template(made, seal(made.versions[0]), author)
     wish = RuleWish("样例", Trigger.NEW_HANDLER, 7, "", None, EVERYTHING, version.id, {})
     return write_rule(wish, author, branch).id
 

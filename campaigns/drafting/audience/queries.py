@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true, union_all
 
 from app.accounts.models import User
-from app.core.clock import now, today
+from app.core.clock import SHANGHAI, local, now, today
 from app.core.criteria.trees import compile_tree
 from app.core.db import among, db
 from app.employers.lists import employer_fields
@@ -17,7 +17,15 @@ from app.employers.models import Contact, Employer, EmployerContact
 from app.employers.policy import not_merged, visible_to
 from app.lifecycle.workflow import LIFECYCLE
 from campaigns.channels.sms.models import OptOut
-from campaigns.drafting.audience.policy import AnyRow, Care, choose, written
+from campaigns.drafting.audience.policy import (
+    CONTACT_DAY,
+    CONTACT_WEEK,
+    EMPLOYER_WEEK,
+    AnyRow,
+    Care,
+    choose,
+    written,
+)
 from campaigns.drafting.content.models import Facts
 from campaigns.drafting.content.policy import Filling, filling, missing
 from campaigns.drafting.models import (
@@ -88,6 +96,7 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
         recent_employers(campaign),
         removed(campaign),
         Care(_goes_to_all(campaign), campaign.verified_only),
+        *_sated(campaign),
     )
     wording = filling(campaign)
     members = [
@@ -138,6 +147,8 @@ class _Shut:
     recent_employers: frozenset[int]
     removed: frozenset[int]
     care: Care
+    sated_phones: frozenset[str] = frozenset()
+    sated_employers: frozenset[int] = frozenset()
 
     def reason(self, employer_id: int, phone: str | None) -> Exclusion | None:
         if employer_id in self.removed:
@@ -146,6 +157,8 @@ class _Shut:
             return Exclusion.OPTED_OUT
         if phone in self.recent_phones or employer_id in self.recent_employers:
             return Exclusion.FREQUENCY
+        if phone in self.sated_phones or employer_id in self.sated_employers:
+            return Exclusion.OVER_CAP
         return None
 
 
@@ -300,8 +313,8 @@ def removed(campaign: Campaign) -> frozenset[int]:
     return frozenset(db.session.scalars(query))
 
 
-def _recent(campaign: Campaign, column: Any) -> Select[Any]:
-    since = now() - timedelta(days=campaign.frequency_days)
+def _written_to(campaign: Campaign, column: Any, since: datetime, *once: ColumnElement[bool]) -> Select[Any]:
+    """Members of other campaigns that were sent since then, or will be any moment."""
     return (
         select(column)
         .join(Campaign, Campaign.id == AudienceMember.campaign_id)
@@ -312,11 +325,16 @@ def _recent(campaign: Campaign, column: Any) -> Select[Any]:
             Campaign.state.in_(SPOKEN),
             func.coalesce(Campaign.launched_at, Campaign.approved_at) >= since,
             or_(Campaign.state != CampaignState.CANCELLED, Campaign.launched_at.is_not(None)),
-            true() if campaign.frequency_days else ~true(),
-            or_(AudienceMember.excluded.is_(None), AudienceMember.excluded == Exclusion.MERGED),
+            *once,
         )
-        .distinct()
     )
+
+
+def _recent(campaign: Campaign, column: Any) -> Select[Any]:
+    since = now() - timedelta(days=campaign.frequency_days)
+    heard = or_(AudienceMember.excluded.is_(None), AudienceMember.excluded == Exclusion.MERGED)
+    within = true() if campaign.frequency_days else ~true()
+    return _written_to(campaign, column, since, heard, within).distinct()
 
 
 def _recent_phones(campaign: Campaign) -> frozenset[str]:
@@ -326,3 +344,26 @@ def _recent_phones(campaign: Campaign) -> frozenset[str]:
 def recent_employers(campaign: Campaign) -> frozenset[int]:
     """Employers that were written to within the days of the campaign."""
     return frozenset(db.session.scalars(_recent(campaign, AudienceMember.employer_id)))
+
+
+def _sated(campaign: Campaign) -> tuple[frozenset[str], frozenset[int]]:
+    """Numbers and employers that have had all the messages they may get for longer than the campaign lasts.
+
+    Whoever has had enough for today alone waits at the sending, and so does whoever gets too many meanwhile:
+    it looks at the same caps.
+    """
+    last = campaign.send_until or max(campaign.send_from or now(), now())
+    week, day = last - timedelta(days=7), datetime.combine(local(now()).date(), time.min, SHANGHAI)
+    ends_today = campaign.send_until is not None and local(campaign.send_until).date() == local(now()).date()
+    phones = _more_than(campaign, AudienceMember.phone, CONTACT_WEEK.value(), week)
+    if ends_today:
+        phones |= _more_than(campaign, AudienceMember.phone, CONTACT_DAY.value(), day)
+    return phones, _more_than(campaign, AudienceMember.employer_id, EMPLOYER_WEEK.value(), week)
+
+
+def _more_than(campaign: Campaign, column: Any, most: int, since: datetime) -> frozenset[Any]:
+    """Those with as many messages as the cap; a cap of 0 is none."""
+    if not most:
+        return frozenset()
+    found = _written_to(campaign, column, since, AudienceMember.excluded.is_(None), column.is_not(None))
+    return frozenset(db.session.scalars(found.group_by(column).having(func.count() >= most)))

@@ -1,5 +1,7 @@
 """Who reads and who writes templates, and what keeps a draft from being published."""
 
+import hashlib
+import json
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -24,6 +26,12 @@ GRANTS: Grants = {Permission.VIEW: OFFICE, Permission.WRITE: LEADERS}
 
 #: A signature of the usual length, to measure a text that has none yet.
 _SIGNATURE = "住房公积金管理部"
+
+
+def seal(version: SmsVersion) -> str:
+    """sha-256 over what a publisher reads: the text and its variables."""
+    read = json.dumps([version.text, version.variables], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(read.encode()).hexdigest()
 
 
 def faults(version: SmsVersion) -> list[Any]:

@@ -16,7 +16,7 @@ from campaigns.channels.sms.models import SmsTemplate, SmsVersion
 from campaigns.channels.sms.text import LONGEST, placeholders
 from campaigns.drafting.content.models import VARIABLES
 from campaigns.drafting.models import MessageClass
-from campaigns.drafting.templates.policy import faults
+from campaigns.drafting.templates.policy import faults, seal
 from campaigns.drafting.templates.queries import draft_of, hold, in_use, published
 
 #: What is said of variables: by name, `label`, `kind` and `default`.
@@ -62,12 +62,18 @@ def _row(name: str, said: Mapping[str, str]) -> dict[str, Any]:
     return {**row, "label": (said.get("label") or "").strip(), "kind": VariableKind(kind).value}
 
 
-def publish(template: SmsTemplate, actor: Actor) -> SmsVersion:
-    """Freezes the draft; new campaigns use it. Raises DomainError with everything that is wrong with it."""
+def publish(template: SmsTemplate, seen: str, actor: Actor) -> SmsVersion:
+    """Freezes the draft; new campaigns use it.
+
+    `seen` is the seal of what the publisher read: Conflict when somebody changed it since. Raises DomainError
+    with everything that is wrong with it.
+    """
     hold(template)
     draft = draft_of(template)
     if draft is None:
         raise DomainError(_l("There is no draft to publish."))
+    if seen != seal(draft):
+        raise Conflict(_l("The draft changed after you opened the page; please look at it again."))
     if reasons := faults(draft):
         raise DomainError(_l("This wording cannot be published yet:"), reasons)
     draft.published_at, draft.published_by_id = now(), actor.id

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -21,7 +21,7 @@ from campaigns.drafting.queries import sender_of
 from campaigns.drafting.templates import queries, services
 from campaigns.drafting.templates.forms import DraftForm, TemplateForm
 from campaigns.drafting.templates.lists import TEMPLATES
-from campaigns.drafting.templates.policy import Permission, faults
+from campaigns.drafting.templates.policy import Permission, faults, seal
 
 blueprint = Blueprint("templates", __name__, url_prefix="/campaigns/templates")
 
@@ -78,6 +78,7 @@ def show(id: int) -> str:
         sample=_sample(shown) if shown else None,
         drafted=_sample(draft) if draft and current else None,
         faults=faults(draft) if draft else (),
+        seal=seal(draft) if draft else None,
         uses=queries.uses(template),
         kinds=VARIABLE_KIND_LABELS,
         class_label=MESSAGE_CLASS_LABELS[MessageClass(template.message_class)],
@@ -117,7 +118,7 @@ def _basis(template: SmsTemplate) -> SmsVersion:
 @requires(Permission.WRITE)
 def publish(id: int) -> ResponseReturnValue:
     """From now on new campaigns are written with the draft."""
-    services.publish(queries.find(id), _reader())
+    services.publish(queries.find(id), request.form.get("seen", ""), _reader())
     db.session.commit()
     flash(_("Published. It cannot be changed any more; a change makes a new version."), "success")
     return _show(id)

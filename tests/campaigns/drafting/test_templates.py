@@ -1,5 +1,6 @@
 """Templates in versions, their variables, and words that gateways refuse."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ from campaigns.drafting import services as drafting
 from campaigns.drafting.content.queries import preview
 from campaigns.drafting.models import AudienceMember, Campaign, Exclusion, MessageClass
 from campaigns.drafting.templates import queries, services
-from campaigns.drafting.templates.policy import faults
+from campaigns.drafting.templates.policy import faults, seal
 from campaigns.gateways import words
 from tests.campaigns.drafting.test_approval import WISH
 from tests.factories import (
@@ -49,11 +50,16 @@ def manager(app: Flask) -> User:
     return create_user(Role.MANAGER, branch=branch)
 
 
+def publish(template: SmsTemplate, actor: User) -> None:
+    """As it stands."""
+    services.publish(template, seal(template.versions[0]), actor)
+
+
 @pytest.fixture
 def template(manager: User) -> SmsTemplate:
     made = services.add("办理提醒", MessageClass.SERVICE, TEXT, manager)
     services.write(made, TEXT, SAID, manager)
-    services.publish(made, manager)
+    publish(made, manager)
     db.session.commit()
     return made
 
@@ -85,7 +91,7 @@ def test_a_draft_says_everything_that_is_wrong_with_it_at_once(manager: User) ->
         made, made.versions[0].text, {"day": {"label": "日期", "kind": "date", "default": "明天"}}, manager
     )
     with pytest.raises(DomainError) as refused:
-        services.publish(made, manager)
+        publish(made, manager)
     said = " ".join(str(reason) for reason in refused.value.reasons)
     assert all(part in said for part in ("{employer}", "months", "when", "明天", "加微信"))
     assert queries.published(made) is None
@@ -99,12 +105,12 @@ def test_a_published_wording_is_frozen_and_campaigns_keep_theirs(
     campaign = drafting.draft(wish(template, day="2027-01-08"), manager, manager.branch)
     services.write(template, "新的写法", {}, manager)
     assert queries.published(template).text == TEXT  # type: ignore[union-attr]
-    services.publish(template, manager)
+    publish(template, manager)
     assert [v.text for v in template.versions] == ["新的写法", TEXT]
     drafting.reckon_again(campaign)
     assert (campaign.template_text, campaign.template_version_id) == (TEXT, template.versions[1].id)
     with pytest.raises(DomainError):
-        services.publish(template, manager)
+        publish(template, manager)
     with pytest.raises(DomainError):
         services.drop(template)
 
@@ -166,7 +172,14 @@ def test_a_manager_writes_publishes_and_uses_a_template(client: FlaskClient, man
     page = client.post(to_draft.location, data={"text": TEXT} | fields)
     assert page.status_code == 303
     home = page.location
-    assert client.post(f"{home}/publish").status_code == 303
+    assert client.post(f"{home}/publish").status_code == 409
+    read = re.search(r'name="seen" value="(\w+)"', client.get(home).text)
+    assert read
+    services.write(db.session.scalars(select(SmsTemplate)).one(), TEXT + "。", SAID, manager)
+    db.session.commit()
+    assert client.post(f"{home}/publish", data={"seen": read[1]}).status_code == 409
+    client.post(to_draft.location, data={"text": TEXT} | fields)
+    assert client.post(f"{home}/publish", data={"seen": read[1]}).status_code == 303
     template = db.session.scalars(select(SmsTemplate)).one()
     version = template.versions[0].id
     assert "办理提醒" in client.get("/campaigns/templates").text
@@ -209,13 +222,13 @@ def test_whoever_read_a_draft_that_was_published_since_changes_nothing_of_it(
 
     def other() -> None:
         with app.app_context():
-            services.publish(queries.find(template_id), db.session.get_one(User, manager_id))
+            publish(queries.find(template_id), db.session.get_one(User, manager_id))
             db.session.commit()
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(other).result()
     with pytest.raises(DomainError):
-        services.publish(seen, manager)
+        publish(seen, manager)
     services.write(seen, "第三版", {}, manager)
     db.session.commit()
     wordings = [(one.number, one.text, one.published_at is None) for one in seen.versions]

@@ -13,20 +13,13 @@ from app.core.errors import DomainError
 from app.core.jobs import run_inline
 from app.core.options import set_value
 from app.tasks.models import Task, TaskState
+from campaigns.drafting.audience.policy import CONTACT_DAY, EMPLOYER_WEEK
 from campaigns.drafting.models import CampaignState, MessageClass
 from campaigns.gateways.protocol import Outcome, Receipt
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger import jobs
 from campaigns.ledger.models import Message
-from campaigns.ledger.policy import (
-    CONTACT_DAY,
-    EMPLOYER_WEEK,
-    FAILURE_LEAST,
-    HOURS,
-    Terms,
-    forecast,
-    may_send,
-)
+from campaigns.ledger.policy import FAILURE_LEAST, HOURS, Terms, forecast, may_send
 from campaigns.ledger.services import controlling, settling
 from tests.campaigns.sending import (
     approve,
