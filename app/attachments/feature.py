@@ -8,8 +8,9 @@ from flask_babel import lazy_gettext as _l
 from app.attachments.cli import group
 from app.attachments.jobs import forget, forget_lists, sweep
 from app.attachments.policy import Permission
-from app.attachments.queries import files_of_merged, kind_of, orphans, outdated_lists
+from app.attachments.queries import files_of_merged, held, kind_of, orphans, outdated_lists
 from app.attachments.views import bp, panel, panel_names
+from app.core import signals
 from app.core.features import Feature, Panel, TimelineKind
 from app.core.jobs import DailyAt
 from app.core.merging.moving import Mover
@@ -23,6 +24,7 @@ def _of_employer(employer: Any, actor: Actor) -> dict[str, Any]:
 
 def _offer_panel(app: Flask) -> None:
     app.jinja_env.globals["attachments"] = panel
+    signals.records_going.connect(held)
 
 
 feature = Feature(

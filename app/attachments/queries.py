@@ -1,6 +1,6 @@
 """Finding files: on a record, by their own id, and on the disk."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +13,8 @@ from app.accounts.queries import name_of
 from app.attachments.models import Attachment, StoredFile
 from app.attachments.policy import visible_to
 from app.config import current_settings
-from app.core.db import db
-from app.core.errors import Forbidden, NotFound
+from app.core.db import among, db
+from app.core.errors import DomainError, Forbidden, NotFound
 from app.core.features import current_features
 from app.core.files import kept as kept_files
 from app.core.files.attachable import RecordKind
@@ -86,8 +86,11 @@ _HANGING_ON = _FILES.where(_OWN)
 @once_for_reach
 def _hanging_on_employer(actor: Actor | None) -> Select[Attachment]:
     kinds = current_features().record_kinds.values()
-    others = [one.name for one in kinds if one.model.__tablename__ != EMPLOYERS and may(actor, one.view)]
-    below = and_(Attachment.employer_id == bindparam("record_id"), Attachment.kind.in_(others))
+    own = [one.name for one in kinds if one.model.__tablename__ == EMPLOYERS]
+    # a record may be further away than the employer it tells of: the other one of a kinship, say
+    below = and_(
+        Attachment.employer_id == bindparam("record_id"), Attachment.kind.not_in(own), visible_to(actor)
+    )
     return _FILES.where(or_(_OWN, below))
 
 
@@ -97,6 +100,25 @@ def bytes_on(kind: RecordKind, record_id: int) -> int:
     return int(
         db.session.scalar(query.where(Attachment.kind == kind.name, Attachment.record_id == record_id)) or 0
     )
+
+
+def held(table: str, ids: Collection[int]) -> tuple[str, set[int]]:
+    """Receiver of `records_going`: the records of the table that have files stay."""
+    kinds = [one.name for one in current_features().record_kinds.values() if one.model.__tablename__ == table]
+    if not kinds:
+        return Attachment.__tablename__, set()
+    query = select(Attachment.record_id).where(Attachment.kind.in_(kinds), among(Attachment.record_id, ids))
+    return Attachment.__tablename__, set(db.session.scalars(query))
+
+
+def demand_none_on(record: Any) -> None:
+    """Before the record is taken off the books. Raises DomainError while files hang on it."""
+    kind = kind_of(record)
+    query = select(Attachment.id).where(Attachment.kind == kind.name, Attachment.record_id == record.id)
+    if db.session.scalar(query.limit(1)) is not None:
+        raise DomainError(
+            _l("Files hang on this record. Attach them where they belong and remove them here first.")
+        )
 
 
 def same_on(kind_name: str, record_id: int, sha256: str) -> Attachment | None:

@@ -1,23 +1,26 @@
 """Attaching, describing, cleaning and removing files, and forgetting what nobody refers to."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 from io import BytesIO
 from typing import IO, Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 
 from app.attachments import queries
 from app.attachments.models import Attachment, StoredFile
 from app.attachments.policy import may_remove
 from app.config import current_settings
 from app.core import timeline
+from app.core.bulk import update_rows
 from app.core.clock import now
-from app.core.db import db, insert_new, is_postgresql
+from app.core.db import among, changed, db, insert_new, is_postgresql
 from app.core.errors import DomainError, Forbidden
 from app.core.files import pictures
 from app.core.files.attachable import RecordKind
@@ -26,6 +29,8 @@ from app.core.files.pictures import Picture
 from app.core.files.types import FileRefused, FileType, file_type_of
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor
+from app.core.personal.retaining import without_word
+from app.core.undoing.reversible import table_of
 
 KIND, ENDPOINT = "attachment", "attachments.show"
 ATTACHED = msgid("File attached: %(title)s")
@@ -130,6 +135,37 @@ def _take_off(attachment: Attachment, actor: Actor) -> str:
     db.session.delete(attachment)
     db.session.flush()
     return sha256
+
+
+def forget_on(kinds: Mapping[str, Sequence[int]]) -> int:
+    """Takes all files off the records of each kind, for good; the nightly sweep discards their contents."""
+    number = 0
+    for kind, record_ids in kinds.items():
+        here = (Attachment.kind == kind, among(Attachment.record_id, record_ids))
+        tell_outdated(db.session.scalars(select(Attachment).where(*here)).all())
+        number += changed(delete(Attachment).where(*here))
+    db.session.expire_all()
+    return number
+
+
+def forget_names(people: Iterable[tuple[int, str]]) -> None:
+    """Takes people's names out of what the files of their employers are called, past the session.
+
+    `people` are pairs of an employer's id and a name.
+    """
+    names: dict[int, set[str]] = defaultdict(set)
+    for employer_id, name in people:
+        names[employer_id].add(name)
+    query = select(Attachment.id, Attachment.employer_id, Attachment.title, Attachment.proves)
+    rows = []
+    for row in db.session.execute(query.where(among(Attachment.employer_id, list(names)))):
+        before = {"title": row.title, "proves": row.proves}
+        after = {
+            column: reduce(without_word, names[row.employer_id], words) for column, words in before.items()
+        }
+        if after != before:
+            rows.append({"id": row.id, **after})
+    update_rows(table_of(Attachment), rows)
 
 
 def tell_outdated(attachments: Sequence[Attachment]) -> None:

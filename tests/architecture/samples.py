@@ -632,6 +632,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("relief_register", "id"): relief_decision,
     ("relief_roster", "id"): relief_roster,
     ("relief_roster.line", "id"): relief_roster_line,
+    ("relief_roster.survey", "id"): relief_roster_line,
     "contact_id": contact,
     ("people", "kept_id"): contact,
     ("people", "merged_id"): contact,

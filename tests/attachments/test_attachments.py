@@ -35,10 +35,14 @@ from app.core.permissions import Role, Scope
 from app.core.timeline import TimelineEntry
 from app.employers.identity.models import EmployerRelation, Verification
 from app.employers.merging.services import merging, undoing
-from app.employers.models import Employer, FormerName
+from app.employers.models import Contact, Employer, FormerName
 from app.employers.services import version_of
+from app.lifecycle.liability.models import Liability
 from app.outreach.models import Outcome, Visit, VisitKind
+from app.relief.roster.models import ReliefRoster, ReliefRosterLine
 from app.tasks.services import open_task
+from campaigns.channels.worklist.models import DriveRow
+from campaigns.notices.corrections.models import Correction
 from tests.architecture import samples
 from tests.attachments import files
 from tests.factories import (
@@ -423,6 +427,12 @@ def test_files_hang_on_matters_proofs_and_campaigns_and_stand_on_their_pages(
         (FormerName, samples.former_name),
         (Verification, samples.verification),
         (Adjustment, samples.adjustment),
+        (Contact, samples.contact),
+        (ReliefRoster, samples.relief_roster),
+        (ReliefRosterLine, samples.relief_roster_line),
+        (DriveRow, samples.drive_row),
+        (Correction, samples.correction),
+        (Liability, samples.liability),
     )
     others: list[Any] = [db.session.get_one(model, make(li.branch)) for model, make in made]
     others.append(create_campaign(li))
@@ -438,6 +448,13 @@ def test_files_hang_on_matters_proofs_and_campaigns_and_stand_on_their_pages(
         assert send(client, record, files.picture(), name=name).status_code == 200
         assert name in client.get(page).text
         assert name in client.get(f"/attachments/on/employer/{harbour.id}").text
+    # what was recorded by mistake goes only when its papers are where they belong
+    for record, page in (
+        (others[0], "/identity/relations/%d/remove"),
+        (others[-2], "/liability/shares/%d/remove"),
+    ):
+        assert "附件" in client.post(page % record.id, follow_redirects=True).text
+        assert db.session.get(type(record), record.id) is not None
     sign_in(client, create_user(Role.SPECIALIST))
     for record in (task, case, *others):
         assert send(client, record, files.picture()).status_code == 404

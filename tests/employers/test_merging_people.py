@@ -1,6 +1,7 @@
 """Two records of one person become one, and two again: roles, visits and wishes go along."""
 
 from datetime import date
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
@@ -69,10 +70,13 @@ def test_a_merged_person_is_one_record_everywhere_and_two_again_when_taken_back(
 ) -> None:
     kept, gone = twins
     before = state(kept), state(gone)
+    card = {"files": [(BytesIO(b"name\n"), "card.csv")]}
+    assert client.post(f"/attachments/on/contact/{gone.id}", data=card).status_code == 303
     page = client.get(f"/contacts/{kept.id}").text
     assert f"/contacts/merge/{kept.id}/{gone.id}" in page, "the same name at the same employer is offered"
     assert "王芳" in client.get("/contacts?doubtful.yes=").text
-    assert MOBILE not in client.get(f"/contacts/merge/{kept.id}/{gone.id}").text
+    preview = client.get(f"/contacts/merge/{kept.id}/{gone.id}").text
+    assert (MOBILE in preview, "附件" in preview) == (False, True)
     assert merge(client, kept, gone) == 303
     db.session.expire_all()
     assert [kept.mobile, kept.verified_on, kept.landline] == [MOBILE, date(2026, 5, 1), "022-66271234"]
@@ -84,9 +88,10 @@ def test_a_merged_person_is_one_record_everywhere_and_two_again_when_taken_back(
     assert client.get(f"/contacts/{gone.id}").location.endswith(f"/contacts/{kept.id}")
     assert client.get(f"/employers/{harbour.id}").text.count("王芳") == 2, "present, and on the visit"
     done = db.session.scalars(select(ContactMerge)).one()
-    assert "周丽" in client.get(f"/contacts/{kept.id}").text
+    assert all(word in client.get(f"/contacts/{kept.id}").text for word in ("周丽", "card.csv"))
     assert client.post(f"/contacts/merges/{done.id}/undo").status_code == 303
     assert (state(kept), state(gone)) == before
+    assert "card.csv" in client.get(f"/contacts/{gone.id}").text
     assert client.post(f"/contacts/merges/{done.id}/undo").status_code == 409
     assert db.session.scalars(select(Employer.name).where(matching(MOBILE[3:]))).all()
 

@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from app.attachments.models import Attachment, StoredFile
-from app.attachments.services import OUTDATED
+from app.attachments.queries import kind_of
+from app.attachments.services import OUTDATED, attach, checked
 from app.audit.models import AuditEvent
 from app.config import current_settings
 from app.core import timeline
@@ -27,7 +28,7 @@ from app.core.jobs import run_inline
 from app.core.permissions import Role, Scope
 from app.core.personal.retaining import NOBODY
 from app.core.personal.sealed import ID_NUMBER, sealed_with_index
-from app.employers.models import Contact, EmployerContact
+from app.employers.models import Contact
 from app.imports import workflow
 from app.imports.models import BatchState, ImportBatch, ImportRow
 from app.lifecycle.escalation.models import EscalationState
@@ -100,6 +101,11 @@ def test_who_left_long_ago_is_made_anonymous_everywhere_but_the_history_stays(
     lately = former_handler(until=today() - timedelta(days=200))
     still = create_contact(create_employer(), name="周丽", mobile="13900000000")
     db.session.commit()
+    (link,) = contact.employers
+    for record in (contact, link, link.employer):
+        with checked(BytesIO(f"{type(record).__name__}\n".encode())) as file:
+            attach(kind_of(record), record, file, f"{NAME}授权书.csv", None)
+        db.session.commit()
     events = db.session.query(AuditEvent).count()
     assert carried_out("contacts") == 1
     db.session.expire_all()
@@ -115,8 +121,11 @@ def test_who_left_long_ago_is_made_anonymous_everywhere_but_the_history_stays(
     told = db.session.scalars(
         select(timeline.TimelineEntry).where(timeline.TimelineEntry.employer_id == message.employer_id)
     )
-    assert [entry.params for entry in told] == [{"old": "李明", "name": NOBODY}]
-    link = db.session.scalars(select(EmployerContact).where(EmployerContact.contact_id == contact.id)).one()
+    letter = {"title": f"{NOBODY}授权书.csv", "comment": ""}
+    assert [entry.params for entry in told] == [{"old": "李明", "name": NOBODY}, letter, letter, letter]
+    # the person's own files are gone, and those of the employer bear no name
+    files = db.session.execute(select(Attachment.kind, Attachment.title)).all()
+    assert [tuple(file) for file in files] == [("employer", f"{NOBODY}授权书.csv")]
     welcome = db.session.scalars(select(Task).where(Task.source_id == link.id)).one()
     assert welcome.params == {"name": NOBODY}
     # the trail has the run and its count, and no name that it had not before

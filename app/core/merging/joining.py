@@ -49,7 +49,7 @@ def move_rows(done: Joining, movers: Iterable[Mover]) -> None:
 def _move(mover: Mover, done: Joining) -> None:
     table = mover.source
     staying = mover.staying(done.kept_id)
-    query = select(table.c.id, staying).where(table.c[mover.column] == done.merged_id).order_by(table.c.id)
+    query = select(table.c.id, staying).where(mover.of_merged(done.merged_id)).order_by(table.c.id)
     rows = db.session.execute(query).all()
     going = [id_ for id_, stays in rows if not stays]
     done.stayed += len(rows) - len(going)

@@ -7,7 +7,7 @@ mean.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Table, and_, exists, false, inspect, or_, select
@@ -50,6 +50,8 @@ class Mover:
     settle: Callable[[int, int], Iterable[Change]] | None = None
     #: the table whose records are merged
     of: str = EMPLOYERS
+    #: only rows that have these values in other columns: a column that holds ids of several kinds
+    only: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:
@@ -58,6 +60,13 @@ class Mover:
     @property
     def source(self) -> Table:
         return db.metadata.tables[self.table]
+
+    def of_merged(self, merged_id: int) -> ColumnElement[bool]:
+        """The rows that refer to the merged record."""
+        table = self.source
+        return and_(
+            table.c[self.column] == merged_id, *(table.c[name] == value for name, value in self.only.items())
+        )
 
     def staying(self, kept_id: int) -> ColumnElement[bool]:
         """Which rows of the merged record cannot move."""

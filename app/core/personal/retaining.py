@@ -49,7 +49,7 @@ def months_ago(months: int) -> datetime:
 
 
 #: values of stored sentences that are somebody's own words, in which a name may stand anywhere
-_WORDS = frozenset({"text", "comment", "note"})
+_WORDS = frozenset({"text", "title", "comment", "note"})
 
 
 def without_name(values: Mapping[str, Any], name: str) -> dict[str, Any]:

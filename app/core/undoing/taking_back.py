@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, delete, not_, select, true, update
 
+from app.core import signals
 from app.core.bulk import update_rows
 from app.core.db import db
 from app.core.undoing.reversible import STAMPS, Note, as_json, current, from_json
@@ -193,6 +194,9 @@ def _blocked(attempt: _Attempt, carried: Carried) -> dict[int, Kept]:
             for child_id, parent_id in db.session.execute(query):
                 if child_id not in attempt.doomed.get(child.name, {}):
                     blocked.setdefault(doomed[parent_id], Kept("in_use", name, (child.name,)))
+        for _receiver, (child_name, held) in signals.records_going.send(name, ids=list(doomed)):
+            for record_id in held:
+                blocked.setdefault(doomed[record_id], Kept("in_use", name, (child_name,)))
     return blocked
 
 

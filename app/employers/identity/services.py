@@ -6,6 +6,7 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.attachments.queries import demand_none_on
 from app.core import timeline
 from app.core.clock import today
 from app.core.db import db
@@ -102,7 +103,8 @@ def end_relation(relation: EmployerRelation, until: date, actor: Actor) -> None:
 
 
 def remove_relation(relation: EmployerRelation, actor: Actor) -> None:
-    """It was recorded by mistake; the audit trail keeps what it said."""
+    """It was recorded by mistake; the audit trail keeps what it said. DomainError while files hang on it."""
+    demand_none_on(relation)
     summary = msgid("Kinship recorded by mistake: %(subject)s %(what)s %(object)s")
     _tell(summary, relation.kind, relation.subject, relation.object, actor)
     db.session.delete(relation)

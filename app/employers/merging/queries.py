@@ -68,9 +68,9 @@ def moving(kept_id: int, merged_id: int, of: str = EMPLOYERS) -> list[Moving]:
 
 
 def _count(number: int, mover: Mover, kept_id: int, merged_id: int) -> Select[Any]:
-    table = mover.source
     staying = func.coalesce(func.sum(case((mover.staying(kept_id), 1), else_=0)), 0)
-    return select(literal(number), func.count(), staying).where(table.c[mover.column] == merged_id)
+    counted = select(literal(number), func.count(), staying).select_from(mover.source)
+    return counted.where(mover.of_merged(merged_id))
 
 
 def obstacles_to_moving(kept_id: int, merged_id: int, of: str = EMPLOYERS) -> list[object]:

@@ -10,10 +10,10 @@ from app.core.merging.moving import PEOPLE, Mover
 from app.core.periods import Period
 from app.core.permissions import LEADERS, Role
 from app.core.personal.retaining import Retention
-from app.employers.models import ROLE_LABELS, EmployerContact
+from app.employers.models import ROLE_LABELS, Contact, EmployerContact
 from app.employers.people.forms import CONTACTS
 from app.employers.people.lists import FIELDS, find_people
-from app.employers.people.policy import ACTIVE, Permission, role_visible_to
+from app.employers.people.policy import ACTIVE, Permission, editable_by, role_visible_to
 from app.employers.people.queries import roles_held_twice
 from app.employers.people.services import forgetting
 from app.employers.people.views import blueprint
@@ -51,6 +51,19 @@ feature = Feature(
     search=(SearchKind("people", _l("Contacts"), "people.index", find_people, order=10),),
     kpis=(Kpi("mobile_coverage", _l("Mobile coverage"), reached, active, order=50),),
     record_kinds=(
+        # what is kept of a person himself is for those whom he serves now
+        RecordKind(
+            "contact",
+            _l("Contact"),
+            Contact,
+            editable_by,
+            view=EmployerPermission.VIEW,
+            attach=EmployerPermission.EDIT,
+            remove=EmployerPermission.EDIT,
+            employer_id=lambda _contact: None,
+            title=lambda contact: contact.name,
+            endpoint="people.show",
+        ),
         RecordKind(
             "contact_role",
             _l("Letter of authorisation"),
@@ -70,7 +83,8 @@ feature = Feature(
             _l("Contacts who left"),
             _l(
                 "Counted from the end of the last role: name, numbers, address and ID number are deleted, "
-                "also from messages, tasks and the timeline. The roles stay, without a name."
+                "also from messages, tasks and the timeline, and so are their files and letters of "
+                "authorisation. The roles stay, without a name."
             ),
             forgetting.due,
             forgetting.forget,
@@ -80,6 +94,10 @@ feature = Feature(
         Mover(
             "employer_contacts", _l("Roles"), "contact_id", distinct=("employer_id", "role", "until"),
             settle=roles_held_twice, of=PEOPLE,
+        ),
+        Mover(
+            "attachments", _l("Files"), "record_id", distinct=("kind", "sha256"), only={"kind": "contact"},
+            of=PEOPLE,
         ),
         Mover("contacts", _l("Records merged before"), "merged_into_id", of=PEOPLE),
         Mover("contact_merges", _MERGED, "kept_id", stays=_EACH_MERGE, of=PEOPLE),

@@ -73,13 +73,15 @@ def show(id: int) -> ResponseReturnValue:
 
 def _page(contact: Contact, form: VerifyForm) -> ResponseReturnValue:
     actor = current_actor()
+    own = queries.may_edit(contact, actor)
     page = render_template(
         "employers/people/show.html",
         contact=contact,
         roles=queries.roles_of(contact.id, actor),
         verify=form,
         dead=DayForm(),
-        editable=may(actor, Permission.EDIT) and queries.may_edit(contact, actor),
+        own=own,
+        editable=own and may(actor, Permission.EDIT),
         twins=queries.twins_of(contact, actor),
         merges=queries.merges_into(contact.id),
         panels=contact_panels(current_features().contact_panels, contact, actor),

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 
+from app.attachments.queries import demand_none_on
 from app.core import timeline
 from app.core.clock import today
 from app.core.db import db
@@ -89,7 +90,8 @@ def _unpaid(debtor: Employer) -> DomainError:
 
 
 def remove(made: Liability, actor: Actor) -> None:
-    """It was recorded by mistake; the audit trail keeps what it said."""
+    """It was recorded by mistake; the audit trail keeps what it said. DomainError while files hang on it."""
+    demand_none_on(made)
     if made.settled_on is not None:
         raise DomainError(_l("This share is paid already."))
     _tell(

@@ -52,6 +52,13 @@ def _page(employer_id: int, refused: AgreeForm | None = None) -> ResponseReturnV
     return page, 422 if refused else 200
 
 
+@blueprint.get("/shares/<int:liability_id>")
+@requires(Permission.VIEW)
+def share(liability_id: int) -> str:
+    """One share: what was agreed, whether it was paid, and the papers of both."""
+    return render_template("lifecycle/liability/share.html", one=queries.find(liability_id, current_actor()))
+
+
 @blueprint.route("/shares/<int:liability_id>/paid", methods=["GET", "POST"])
 @requires(Permission.EDIT)
 def paid(liability_id: int) -> ResponseReturnValue:

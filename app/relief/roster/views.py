@@ -14,7 +14,7 @@ from app.relief.policy import Permission
 from app.relief.roster import queries, services
 from app.relief.roster.forms import LineForm, RosterForm
 from app.relief.roster.lists import LINES
-from app.relief.roster.models import INTENT_LABELS, INTENT_TONES, WANTS
+from app.relief.roster.models import INTENT_LABELS, INTENT_TONES, WANTS, ReliefRosterLine
 
 bp = Blueprint("relief_roster", __name__, url_prefix="/relief/rosters")
 
@@ -67,20 +67,29 @@ def _urls(id: int) -> dict[str, str]:
     return {name: url_for(".show", id=id, **arguments) for name, arguments in queries_of.items()}
 
 
-@bp.route("/lines/<int:id>", methods=["GET", "POST"])
-@requires(Permission.APPLY)
+@bp.get("/lines/<int:id>")
+@requires(Permission.VIEW)
 def line(id: int) -> ResponseReturnValue:
     """What one employer answered, and what was done for it."""
+    return _line_page(queries.find_line(id, current_actor()))
+
+
+@bp.post("/lines/<int:id>")
+@requires(Permission.APPLY)
+def survey(id: int) -> ResponseReturnValue:
     actor = current_actor()
-    found = queries.find_line(id, actor)
-    said = {"intent": found.intent, "note": found.note, "handled_how": found.handled_how}
-    form = LineForm(data=said)
-    if form.validate_on_submit():
-        services.survey(found, form.answer, form.note.data or "", actor)
-        if how := (form.handled_how.data or "").strip():
-            services.handle(found, how, actor)
-        db.session.commit()
-        flash(_("Saved."), "success")
-        return redirect(url_for(".show", id=found.roster_id))
-    page = render_template("relief/roster/line.html", form=form, line=found)
-    return page, 422 if form.is_submitted() else 200
+    found, form = queries.find_line(id, actor), LineForm()
+    if not form.validate_on_submit():
+        return _line_page(found, form)
+    services.survey(found, form.answer, form.note.data or "", actor)
+    if how := (form.handled_how.data or "").strip():
+        services.handle(found, how, actor)
+    db.session.commit()
+    flash(_("Saved."), "success")
+    return redirect(url_for(".show", id=found.roster_id))
+
+
+def _line_page(line: ReliefRosterLine, refused: LineForm | None = None) -> ResponseReturnValue:
+    said = {"intent": line.intent, "note": line.note, "handled_how": line.handled_how}
+    form = refused or LineForm(formdata=None, data=said)
+    return render_template("relief/roster/line.html", form=form, line=line), 422 if refused else 200

@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.files.attachable import RecordKind
 from app.core.finds import SearchKind
 from app.core.handing_over import Matter
 from app.core.merging.moving import Mover
@@ -13,8 +14,15 @@ from app.core.searching import rows_of
 from app.employers.models import Employer
 from campaigns.channels.worklist import demo, queries
 from campaigns.channels.worklist.lists import ADD, DRIVES, FIELDS
-from campaigns.channels.worklist.models import DriveRow, RowState
-from campaigns.channels.worklist.policy import GRANTS, OPTIONS, OUTCOMES, Permission
+from campaigns.channels.worklist.models import Drive, DriveRow, RowState
+from campaigns.channels.worklist.policy import (
+    GRANTS,
+    OPTIONS,
+    OUTCOMES,
+    Permission,
+    rows_visible_to,
+    visible_to,
+)
 from campaigns.channels.worklist.services import KIND
 from campaigns.channels.worklist.views import bp
 from campaigns.channels.worklist.workflow import DRIVE, ROW
@@ -47,6 +55,18 @@ feature = Feature(
     search=(
         SearchKind(
             "drives", _l("Drives"), "drives.index", rows_of(DRIVES, "name", about=("state",)), order=31
+        ),
+    ),
+    record_kinds=(
+        RecordKind(
+            "drive", _l("Drive"), Drive, visible_to, view=Permission.VIEW, attach=Permission.RUN,
+            remove=Permission.RUN, employer_id=lambda _drive: None, title=lambda drive: drive.name,
+            endpoint="drives.show",
+        ),
+        RecordKind(
+            "drive_row", _l("Employer in a drive"), DriveRow, rows_visible_to, view=Permission.VIEW,
+            attach=Permission.WORK, remove=Permission.WORK, employer_id=lambda row: row.employer_id,
+            title=lambda row: f"{row.drive.name} · {row.employer.name}", endpoint="drives.row",
         ),
     ),
     panels=(

@@ -7,6 +7,7 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
+from app.attachments import services as files
 from app.audit import services as audit
 from app.core import timeline
 from app.core.bulk import update_rows
@@ -171,6 +172,7 @@ def forget_people(_sender: object, names: Mapping[int, str]) -> None:
     """Receiver of `people_forgotten`: what was said of a person goes, that something was said stays."""
     theirs = select(Correction.id).where(Correction.contact_id.in_(names))
     ids = db.session.scalars(theirs).all()
+    files.forget_on({KIND: ids})
     # with the session's hooks passed by, as the trail would keep what goes
     nothing = {"before": "", "wanted": NOBODY, "mobile": None, "note": "", "since": None}
     db.session.execute(update(Correction).where(among(Correction.id, ids)).values(nothing))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 
+from app.attachments import services as files
 from app.core import timeline
 from app.core.clock import local, now, today
 from app.core.db import db
@@ -42,15 +43,18 @@ def forget(ids: Sequence[int]) -> int:
     """Past the session's own hooks, which would write the names into the trail for ever."""
     known = db.session.execute(select(Contact.id, Contact.name).where(Contact.id.in_(ids)))
     names = {one.id: one.name for one in known}
-    query = select(EmployerContact.employer_id, EmployerContact.contact_id)
+    query = select(EmployerContact.id, EmployerContact.employer_id, EmployerContact.contact_id)
     served = db.session.execute(query.where(EmployerContact.contact_id.in_(ids))).all()
     values = {**GONE, "forgotten_on": today(), "updated_at": now()}
     db.session.execute(update(Contact).where(Contact.id.in_(names)).values(values))
     # a merge remembers names and numbers of both, and is too old to be taken back
     merges = ContactMerge.kept_id.in_(names) | ContactMerge.merged_id.in_(names)
     db.session.execute(delete(ContactMerge).where(merges))
-    timeline.forget_names((one.employer_id, names[one.contact_id]) for one in served)
+    files.forget_on({"contact": list(names), "contact_role": [one.id for one in served]})
+    told = [(one.employer_id, names[one.contact_id]) for one in served]
+    files.forget_names(told)
+    timeline.forget_names(told)
     retaining.people_forgotten.send(KIND, names=names)
     db.session.expire_all()
-    reindex({employer_id for employer_id, _contact_id in served})
+    reindex({one.employer_id for one in served})
     return len(names)

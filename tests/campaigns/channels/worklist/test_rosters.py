@@ -1,6 +1,7 @@
 """Rosters of drives: taken in and back, kept sealed, recorded, and forgotten while the counts stay."""
 
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.accounts.models import User
+from app.attachments.queries import kind_of
+from app.attachments.services import attach, checked
 from app.audit.models import AuditEvent
 from app.core.clock import today
 from app.core.db import db
@@ -139,6 +142,14 @@ def test_a_roster_is_taken_back_with_its_tasks(
     run(app, "imports", "undo", str(answer["batch"]))
     left = [db.session.query(model).count() for model in (DriveRow, DrivePerson, Task)]
     assert left == [0, 0, 0]
+    # a file that somebody hung on a row keeps it
+    answer = run(app, "imports", "apply", "roster", file, "--user", "wang")
+    row = db.session.scalars(select(DriveRow)).one()
+    with checked(BytesIO(b"reply\n")) as reply:
+        attach(kind_of(row), row, reply, "reply.csv", manager)
+    db.session.commit()
+    run(app, "imports", "undo", str(answer["batch"]))
+    assert [db.session.query(model).count() for model in (DriveRow, DrivePerson, Task)] == [1, 1, 1]
 
 
 def test_transfers_wait_for_their_months_and_a_file_says_which_drive_it_means(
