@@ -66,6 +66,7 @@ IMPORTS = ListPage(
     ),
     fields=(
         Field("spec", _l("Kind"), Kind.CHOICE, ImportBatch.spec, choices=spec_choices),
+        Field("id", _l("No."), Kind.NUMBER, ImportBatch.id),
         Field("source", _l("Files from"), Kind.TEXT, ImportBatch.source),
         Field("state", _l("State"), Kind.CHOICE, ImportBatch.state, choices=choices_of(STATE_LABELS)),
         Field("file_name", _l("File"), Kind.TEXT, ImportBatch.file_name),
@@ -75,6 +76,7 @@ IMPORTS = ListPage(
         user_field("created_by", _l("Imported by"), ImportBatch.created_by_id),
     ),
     template="imports/index.html",
+    export_permission=Permission.VIEW,
     links=(
         Link(_l("Expected files"), "import_expected.index", Permission.VIEW, "calendar-check"),
         Link(_l("Remembered columns"), "import_columns.index", Permission.VIEW, "layout-three-columns"),

@@ -120,9 +120,9 @@ TASKS = ListPage(
             badge=lambda row: (STATE_LABELS[row.state], STATE_TONES[row.state]),
         ),
         Column("kind", _l("Kind"), value=lambda row: KIND_LABELS.get(row.kind, row.kind), sort=Task.kind),
-        Column("first_due_on", _l("First due on"), shown=False),
+        Column("first_due_on", _l("First due on"), sort=Task.first_due_on, shown=False),
         Column("closed_at", _l("Closed at"), sort=Task.closed_at, falling=True, shown=False),
-        Column("result", _l("Result"), shown=False),
+        Column("result", _l("Result"), sort=Task.result, shown=False),
     ),
     quick=(
         Quick("mine", _l("Mine"), (rule("owner", "is_me"),)),

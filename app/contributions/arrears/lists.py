@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Boolean, ColumnElement, Integer, Select, and_, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, Integer, Select, and_, literal_column, select, type_coerce
 from sqlalchemy.orm import load_only
 
 from app.accounts.lists import branch_field, user_field
@@ -20,7 +20,7 @@ from app.contributions.standing.policy import STANDING_LABELS, Bucket, Standing
 from app.contributions.standing.queries import NAME, reckoned
 from app.core.code_tables import code_field, label
 from app.core.criteria.trees import Field, Kind, Tree, choices_of, rule
-from app.core.db import PeriodType
+from app.core.db import Money, PeriodType
 from app.core.features import current_features
 from app.core.language import formats
 from app.core.listing.page import BulkAction, Column, Empty, ListPage, Quick
@@ -172,6 +172,7 @@ WORKLIST = ListPage(
             "standing", _l("Counted or apart"), Kind.CHOICE, _standing, choices=choices_of(STANDING_LABELS)
         ),
         Field("heads", _l("Contributing employees"), Kind.NUMBER, _heads),
+        Field("amount", _l("Estimated amount due"), Kind.MONEY, type_coerce(_fen_due, Money)),
         Field("paid_through", _l("Paid through"), Kind.PERIOD, _paid_through),
         Field("statement", _l("Latest statement"), Kind.PERIOD, _statement),
         Field("missing", _l("Missing from the newest statement"), Kind.BOOL, _missing),

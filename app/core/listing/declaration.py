@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Date, Integer, Select, String
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.criteria.trees import EVERYTHING, Field, Fields, Kind, Tree, compile_tree, field_map
+from app.core.db import EnumText, Money, PeriodType, Rate, UTCDateTime
 from app.core.listing.paging import Order
 from app.core.listing.parts import BulkAction, Column, Empty, Link, Quick
 from app.core.permissions import Actor
@@ -18,6 +20,26 @@ SEARCH = "q"
 SEARCH_LABEL = _l("Search")
 #: every declared list by its name, for workers that come back to one
 PAGES: "dict[str, ListDeclaration]" = {}
+
+
+#: what is asked of a column by its type; of an enumeration only a declared field knows the words
+_KINDS: tuple[tuple[type[Any], Kind], ...] = (
+    (EnumText, Kind.CHOICE),
+    (PeriodType, Kind.PERIOD),
+    (Money, Kind.MONEY),
+    (Rate, Kind.RATE),
+    (UTCDateTime, Kind.MOMENT),
+    (Date, Kind.DATE),
+    (Integer, Kind.NUMBER),
+    (String, Kind.TEXT),
+)
+
+
+def _kind_of(sort: Any) -> Kind | None:
+    """The kind of field that a sorted column makes by itself; None where that takes more."""
+    found = getattr(sort, "type", None)
+    kind = next((kind for of, kind in _KINDS if isinstance(found, of)), None)
+    return None if kind is Kind.CHOICE or getattr(sort, "primary_key", False) else kind
 
 
 @dataclass(frozen=True)
@@ -82,11 +104,26 @@ class ListDeclaration:
         return next((action for action in self.actions if action.name == name), None)
 
     def all_fields(self) -> Fields:
-        """The declared fields, and the quick search where there is one."""
-        own = self.fields() if callable(self.fields) else field_map(self.fields)
+        """The declared fields, those of the other columns that are sorted by, and the quick search.
+
+        Fields that are a function are shared with segments and audiences: to them nothing is added.
+        """
+        own = self.fields() if callable(self.fields) else self._own_fields
         if self.search is None:
             return own
         return {**own, SEARCH: Field(SEARCH, SEARCH_LABEL, Kind.SEARCH, self.search)}
+
+    @cached_property
+    def _own_fields(self) -> Fields:
+        """The declared fields, and those of columns that have none: what they sort by tells their kind."""
+        declared = field_map(() if callable(self.fields) else self.fields)
+        asked = {str(field.expression) for field in declared.values()}
+        of_columns = {
+            column.name: Field(column.name, column.label, kind, column.sort)
+            for column in self.columns
+            if (kind := _kind_of(column.sort)) and str(column.sort) not in asked
+        }
+        return {**declared, **{name: one for name, one in of_columns.items() if name not in declared}}
 
     def filtered(self, tree: Tree, actor: Actor | None, args: Iterable[Any] = ()) -> Select[Any]:
         """The rows in the actor's reach that the criteria describe, in no order."""

@@ -101,7 +101,7 @@ class Pairs:
                 "state", _l("State"), sort=pair.state,
                 badge=lambda row: (STATE_LABELS[row.state], STATE_TONES[row.state]),
             ),
-            Column("reason", _l("Reason"), shown=False),
+            Column("reason", _l("Reason"), sort=pair.reason, shown=False),
             Column("found_at", _l("Found"), sort=pair.found_at, falling=True, shown=False),
         )  # fmt: skip
 

@@ -57,6 +57,7 @@ DOUBLES = Pairs(
     select=queries.pairs,
     search=_called,
     search_hint=_l("Name of a contact"),
+    export_permission=EmployerPermission.EXPORT,
     links=(Link(_l("Contacts"), "people.index", EmployerPermission.VIEW, "person-lines-fill"),),
     empty=Empty(
         _l("Nobody is recorded twice"),

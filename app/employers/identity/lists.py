@@ -147,8 +147,8 @@ LOG = ListPage(
             badge=lambda row: (RESULT_LABELS[row.result], RESULT_TONES[row.result]),
         ),
         Column("way", _l("How"), value=lambda row: WAY_LABELS[row.way], sort=Verification.way),
-        Column("answered_by", _l("Who answered")),
-        Column("materials", _l("Documents filed"), shown=False),
+        Column("answered_by", _l("Who answered"), sort=Verification.answered_by),
+        Column("materials", _l("Documents filed"), sort=Verification.materials, shown=False),
         Column(
             "by", _l("Logged by"), value=lambda row: row.by.name,
             options=(joinedload(Verification.by).options(lazyload(User.branch), lazyload(User.roles)),),

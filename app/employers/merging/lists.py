@@ -16,6 +16,7 @@ from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.merging.policy import CERTAIN, RULE_LABELS, Permission
 from app.employers.merging.services import deciding
 from app.employers.models import Employer
+from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
 
 _first = aliased(Employer)
@@ -48,6 +49,7 @@ DUPLICATES = Pairs(
     select=queries.pairs,
     search=_concerns,
     search_hint=_l("Employer's name, code or pinyin"),
+    export_permission=EmployerPermission.EXPORT,
     links=(Link(_l("Merges made"), "merging.merges", Permission.VIEW, "clock-history"),),
     empty=Empty(
         _l("No duplicates found"),
@@ -72,6 +74,10 @@ MERGES = ListPage(
         Field("kept_name", _l("Kept record"), Kind.TEXT, Merge.kept_name),
         Field("merged_name", _l("Merged record"), Kind.TEXT, Merge.merged_name),
         user_field("by", _l("By"), Merge.by_id),
+        Field(
+            "undone", _l("Merge undone"), Kind.BOOL, Merge.undone_at.is_not(None),
+            denied=_l("Merge not undone"),
+        ),
     ),
     columns=(
         Column(
@@ -84,5 +90,6 @@ MERGES = ListPage(
         Column("moved", _l("Entries moved"), sort=Merge.moved, falling=True, number=True),
         Column("state", _l("State"), badge=_merge_state),
     ),
+    export_permission=EmployerPermission.EXPORT,
     empty=Empty(_l("Nothing was merged yet"), _l("Begin with the possible duplicates.")),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from app.core.listing.page import Column, Empty, ListPage
 from app.imports.columns import queries
 from app.imports.columns.models import ColumnMemory
 from app.imports.lists import kind_title, spec_choices
+from app.imports.policy import Permission
 
 
 def _used(memory: ColumnMemory) -> Any:
@@ -53,6 +54,7 @@ MEMORIES = ListPage(
         branch_field("branch", _l("Branch"), ColumnMemory.branch_id),
         user_field("said_by", _l("Said by"), ColumnMemory.said_by_id),
     ),
+    export_permission=Permission.VIEW,
     empty=Empty(
         _l("No columns are remembered yet."),
         _l("When a file has headings that are not known, its page asks which column is which."),

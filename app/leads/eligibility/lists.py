@@ -18,7 +18,7 @@ from app.core.links import url_if
 from app.core.listing.page import Column, Empty, Link, ListPage, Quick
 from app.core.listing.parts import Badge, BulkAction
 from app.core.permissions import Actor, may, present_actor
-from app.employers.lists import stage_badge
+from app.employers.lists import stage_badge, stage_choices
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
@@ -79,6 +79,7 @@ ELIGIBILITY = ListPage(
               choices=choices_of(VERDICT_LABELS)),
         Field("reason", _l("Reason"), Kind.TEXT, Eligibility.reason),
         Field("decided_on", _l("Judged on"), Kind.DATE, Eligibility.decided_on),
+        Field("stage", _l("Stage"), Kind.CHOICE, Employer.stage, choices=stage_choices),
         user_field("by", _l("Decided by"), Eligibility.by_id),
         branch_field("branch", _l("Branch"), Employer.branch_id),
     ),

@@ -61,6 +61,7 @@ CHANGES = ListPage(
         Field("due_on", _l("To be registered by"), Kind.DATE, RegisteredChange.due_on),
         Field("completed_on", _l("Change registered on"), Kind.DATE, RegisteredChange.completed_on),
         user_field("owner", _l("Owner"), Employer.owner_id),
+        user_field("noted_by", _l("Noted by"), RegisteredChange.noted_by_id),
         user_field("completed_by", _l("Registered by"), RegisteredChange.completed_by_id),
         branch_field("branch", _l("Branch"), Employer.branch_id),
     ),
@@ -70,8 +71,8 @@ CHANGES = ListPage(
             link=lambda one: url_for("changing.show", id=one.id),
         ),
         Column("kind", _l("What changed"), lambda one: KIND_LABELS[one.kind], sort=RegisteredChange.kind),
-        Column("old_value", _l("Before the change")),
-        Column("new_value", _l("After the change")),
+        Column("old_value", _l("Before the change"), sort=RegisteredChange.old_value),
+        Column("new_value", _l("After the change"), sort=RegisteredChange.new_value),
         Column("changed_on", _l("Holds since"), sort=RegisteredChange.changed_on),
         Column("clock", _l("Term"), badge=lambda one: told(clock_of(one))),
         Column("due_on", _l("To be registered by"), sort=RegisteredChange.due_on),
@@ -79,7 +80,9 @@ CHANGES = ListPage(
         Column(
             "owner", _l("Owner"), lambda one: one.employer.owner.name if one.employer.owner else None,
         ),
-        Column("document", _l("Document with number and date"), shown=False),
+        Column(
+            "document", _l("Document with number and date"), sort=RegisteredChange.document, shown=False,
+        ),
         Column(
             "noted_by", _l("Noted by"), lambda one: one.noted_by.name if one.noted_by else None,
             options=_person("noted_by"), shown=False,

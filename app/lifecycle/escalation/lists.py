@@ -146,7 +146,7 @@ ESCALATIONS = ListPage(
         Column("origin", _l("Began from"), _origin, sort=Escalation.origin, shown=False),
         Column("outcome", _l("What came of it"), badge=_outcome, sort=Escalation.outcome, shown=False),
         Column("ended_on", _l("Ended on"), sort=Escalation.ended_on, falling=True, shown=False),
-        Column("order_no", _l("Number of the order"), shown=False),
+        Column("order_no", _l("Number of the order"), sort=Escalation.order_no, shown=False),
     ),
     quick=(
         Quick("mine", _l("Mine"), (rule("holder", "is_me"),)),

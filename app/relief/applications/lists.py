@@ -62,7 +62,7 @@ APPLICATIONS = ListPage(
             "saved", _l("Amount saved"), number=True,
             value=lambda row: row.employer_saves + row.employees_save,
         ),
-        Column("document_no", _l("Document number"), shown=False),
+        Column("document_no", _l("Document number"), sort=ReliefApplication.document_no, shown=False),
         Column("decided_on", _l("Decided on"), sort=ReliefApplication.decided_on, shown=False),
         Column(
             "made_by", _l("Entered by"), value=lambda row: row.made_by.name, shown=False,

@@ -96,9 +96,9 @@ LINES = ListPage(
             "intent", _l("What it intends"), sort=ReliefRosterLine.intent,
             badge=lambda row: (INTENT_LABELS[row.intent], INTENT_TONES[row.intent]) if row.intent else None,
         ),
-        Column("note", _l("What it said"), shown=False),
+        Column("note", _l("What it said"), sort=ReliefRosterLine.note, shown=False),
         Column("handled_on", _l("Handled on"), sort=ReliefRosterLine.handled_on),
-        Column("handled_how", _l("What was done for it")),
+        Column("handled_how", _l("What was done for it"), sort=ReliefRosterLine.handled_how),
     ),
     quick=(
         Quick("open", _l("Not surveyed"), (rule("surveyed_on", "empty"),)),

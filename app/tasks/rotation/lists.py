@@ -42,7 +42,7 @@ HANDOVERS = ListPage(
         ),
         Column("made_at", _l("Made at"), sort=HandOver.made_at, falling=True),
         Column("state", _l("State"), badge=state),
-        Column("reason", _l("Reason")),
+        Column("reason", _l("Reason"), sort=HandOver.reason),
     ),
     links=(Link(_l("Hand over matters"), "rotation.new", Permission.MAKE, "arrow-left-right", "primary"),),
     empty=Empty(

@@ -61,6 +61,9 @@ DRIVES = ListPage(
             choices=tuple((code, one.name) for code, one in READY.items()),
         ),
         Field("ends_on", _l("Last day of the drive"), Kind.DATE, Drive.ends_on),
+        Field("number", _l("Number of the drive"), Kind.NUMBER, Drive.id),
+        user_field("begun_by", _l("Started by"), Drive.begun_by_id),
+        Field("begun", _l("Started at"), Kind.MOMENT, Drive.created_at),
         branch_field("branch", _l("Branch"), Drive.branch_id),
     ),
     columns=(

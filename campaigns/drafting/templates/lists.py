@@ -66,5 +66,6 @@ TEMPLATES = ListPage(
             choices=choices_of(MESSAGE_CLASS_LABELS),
         ),
     ),
+    export_permission=Permission.VIEW,
     links=(Link(_l("New template"), "templates.new", Permission.WRITE, "plus-lg", "primary"),),
 )

@@ -116,10 +116,13 @@ LINES = ListPage(
             link=lambda line: url_if("employers.show", employer_id=line.letter.employer_id),
         ),
         Column("state", _l("State"), badge=_line_state, sort=Letter.state),
-        Column("address", _l("Address"), lambda line: line.letter.address),
-        Column("tracking_no", _l("Tracking number"), lambda line: line.letter.tracking_no),
+        Column("address", _l("Address"), lambda line: line.letter.address, sort=Letter.address),
+        Column(
+            "tracking_no", _l("Tracking number"), lambda line: line.letter.tracking_no,
+            sort=Letter.tracking_no,
+        ),
         Column("page", _l("Page"), sort=PrintLine.page, number=True, shown=False),
-        Column("reason", _l("Reason"), lambda line: line.reason),
+        Column("reason", _l("Reason"), sort=PrintLine.reason),
     ),
     fields=(
         Field("state", _l("State"), Kind.CHOICE, Letter.state, choices=LETTER.choices),

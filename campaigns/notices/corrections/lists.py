@@ -1,12 +1,14 @@
 """The worklist of corrections: what waits first."""
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.links import url_if
 from app.core.listing.page import Column, Empty, ListPage, Quick
 from app.core.listing.parts import Badge
-from app.employers.models import Employer
+from app.employers.models import Contact, Employer
+from app.employers.policy import Permission as EmployerPermission
 from campaigns.notices.corrections import queries
 from campaigns.notices.corrections.models import SUBJECT_LABELS, Correction
 from campaigns.notices.corrections.workflow import CORRECTION
@@ -15,6 +17,9 @@ from campaigns.notices.corrections.workflow import CORRECTION
 def _state(correction: Correction) -> Badge:
     state = CORRECTION.state_of(correction)
     return state.label, state.tone
+
+
+_person = select(Contact.name).where(Contact.id == Correction.contact_id).scalar_subquery()
 
 
 CORRECTIONS = ListPage(
@@ -41,12 +46,12 @@ CORRECTIONS = ListPage(
             sort=Employer.name,
             link=lambda x: url_if("employers.show", employer_id=x.employer_id),
         ),
-        Column("person", _l("Person"), lambda x: x.contact.name if x.contact else None),
-        Column("before", _l("On record then"), lambda x: x.before),
-        Column("wanted", _l("Said to be right"), lambda x: x.wanted),
+        Column("person", _l("Person"), lambda x: x.contact.name if x.contact else None, sort=_person),
+        Column("before", _l("On record then"), sort=Correction.before),
+        Column("wanted", _l("Said to be right"), sort=Correction.wanted),
         Column("state", _l("State"), badge=_state, sort=Correction.state),
         Column("created_at", _l("When it was proposed"), sort=Correction.created_at),
-        Column("notice", _l("Notice"), shown=False),
+        Column("notice", _l("Notice"), sort=Correction.notice, shown=False),
     ),
     fields=(
         Field("state", _l("State"), Kind.CHOICE, Correction.state, choices=CORRECTION.choices),
@@ -66,6 +71,7 @@ CORRECTIONS = ListPage(
     ),
     search=lambda words: Employer.name.contains(words, autoescape=True),
     search_hint=_l("Name of the employer"),
+    export_permission=EmployerPermission.EXPORT,
     empty=Empty(
         _l("Nothing to check"), _l("What handlers correct on a notice's page comes here."), icon="pencil"
     ),

@@ -1,12 +1,14 @@
 """The lists of reconciliation: a campaign's messages beside the bill, its letters beside the manifests, and
 every line of the bills."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
 from app.accounts.lists import branch_field
+from app.core.criteria.fields import Choice
 from app.core.criteria.trees import Field, Kind, rule
 from app.core.language.formats import masked_phone, money
 from app.core.links import url_if
@@ -16,7 +18,7 @@ from app.employers.models import Employer
 from campaigns.channels.letter.issued.models import Letter
 from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
-from campaigns.ledger.models import Message
+from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.printing.models import PrintBatch, PrintLine
 from campaigns.ledger.workflow import LABELS, LETTER_LABELS
 from campaigns.results.reconciling import queries
@@ -29,6 +31,11 @@ from campaigns.results.reconciling.policy import (
     Printed,
     Verdict,
 )
+
+
+def _words(labels: Mapping[MessageState, tuple[Any, str]]) -> tuple[Choice, ...]:
+    return tuple((state.value, label) for state, (label, _tone) in labels.items())
+
 
 HERE, MISSING = (_l("In the ledger"), "good"), (_l("Missing in the ledger"), "danger")
 
@@ -86,6 +93,8 @@ OF_BILL = ListPage(
     ),
     fields=(
         Field("employer", _l("Employer"), Kind.TEXT, Employer.name),
+        Field("row", _l("Row of the ledger"), Kind.NUMBER, Message.id),
+        Field("state", _l("State"), Kind.CHOICE, Message.state, choices=_words(LABELS)),
         Field("gateway", _l("Gateway"), Kind.CODE, Message.gateway),
     ),
     export_permission=Permission.VIEW,
@@ -122,6 +131,8 @@ OF_PRINT = ListPage(
     ),
     fields=(
         Field("employer", _l("Employer"), Kind.TEXT, Employer.name),
+        Field("row", _l("Row of the ledger"), Kind.NUMBER, Message.id),
+        Field("state", _l("State"), Kind.CHOICE, Message.state, choices=_words(LETTER_LABELS)),
         Field("batch", _l("Print batch"), Kind.NUMBER, PrintBatch.number),
     ),
     export_permission=Permission.VIEW,
