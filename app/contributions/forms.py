@@ -10,11 +10,13 @@ from app.contributions.handlers import services as handlers
 from app.contributions.ordinary.services import ORDINARY_LINES
 from app.contributions.policy import Permission
 from app.contributions.reminding.services import settle_paid
+from app.contributions.representatives import services as representatives
 from app.contributions.services import applied, plan, preparing
 from app.core.importing.spec import Column, Context, ImportSpec
 from app.core.rules.identifiers import credit_code, mobile
 from app.core.sheets.parsing import account_number, code, code_text, day, money, period, rate, text, whole
 from app.employers.models import AccountStatus, Employer
+from app.employers.people.services.weighing import document
 from app.employers.sources.policy import REASONS, REMARKS
 from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers, reverted_employers
 
@@ -49,7 +51,12 @@ COLUMNS = (
         code(STATUSES, 2),
         True,
     ),
-    Column("economic_type", _l("Economic type"), ("单位经济类型", "经济类型", "DWJJLX"), text(3)),
+    Column(
+        "economic_type",
+        _l("Economic type"),
+        ("单位经济类型", "经济类型", "DWJJLX"),
+        text(3, narrow=True),
+    ),
     Column(
         "heads", _l("Contributing employees"), ("缴存人数", "单位缴存人数", "DWJCRS", "heads"), whole(), True
     ),
@@ -107,6 +114,31 @@ COLUMNS = (
         ("销户原因", "销户原因代码", "DWXHYY", "closing reason"),
         code_text(2),
     ),
+    Column("address", _l("Address"), ("单位地址", "地址", "DWDZ", "address"), text(255, narrow=False)),
+    Column("established_on", _l("Established on"), ("设立日期", "成立日期", "DWSLRQ"), day()),
+    Column("industry", _l("Industry"), ("单位所属行业", "所属行业", "行业", "DWSSHY"), text(80)),
+    Column("affiliation", _l("Affiliation"), ("单位隶属关系", "隶属关系", "DWLSGX"), text(60)),
+    Column("postal_code", _l("Postal code"), ("单位邮编", "邮编", "邮政编码", "DWYB"), text(60)),
+    Column("email", _l("E-mail"), ("单位电子信箱", "单位电子邮箱", "电子信箱", "DWDZXX"), text(255)),
+    Column(
+        representatives.NAME,
+        _l("Legal representative"),
+        ("法人代表姓名", "法定代表人", "法人代表", "法定代表人姓名", "DWFRDBXM"),
+        text(120),
+    ),
+    Column(
+        representatives.TYPE,
+        _l("Legal representative's identity document"),
+        ("法人代表证件类型", "法定代表人证件类型", "DWFRDBZJLX"),
+        text(60),
+    ),
+    Column(
+        representatives.NUMBER,
+        _l("Number of the legal representative's document"),
+        ("法人代表证件号码", "法定代表人证件号码", "法定代表人证件号", "DWFRDBZJHM"),
+        document,
+        personal=True,
+    ),
 )
 
 
@@ -151,17 +183,28 @@ STATEMENT = ImportSpec(
         "verified_stays": _l("differs from what was verified, which stays"),
         "other_number": _l("differs from other lines of this person, and holds for this employer alone"),
         "older_list": _l("is older than what is known, which stays"),
+        "unreadable": _l("could not be read and was left out: %(value)s"),
+        "not_an_id_number": _l("is no ID number and was left out: check the digits"),
+        "document_of_another": _l("is recorded for somebody else and was left out: check who is meant"),
+        "other_document": _l("is another than the person's on record, which stays"),
     },
     coded={
         "economic_type": "economic_type",
         "bank_code": "bank",
         "account_closing_reason": "closing_reason",
+        "industry": "industry",
+        "affiliation": "affiliation",
+        "id_type": "id_type",
+        representatives.TYPE: "id_type",
     },
     labels={
         "name_key": None,
         "told": None,
         "told_by": None,
         "told_on": None,
+        "id_number": None,
+        "id_number_index": None,
+        "id_type": _l("Type of identity document"),
         "source": _l("Source"),
         "source_as_of": _l("First named on"),
         "stage": _l("Stage"),

@@ -1,12 +1,14 @@
 """What a statement line says of an employer's arrears and stage, and who may see statements."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.code_tables import Codes, code_of, codes, nearest
 from app.core.features import current_features
 from app.core.importing.spec import Context
 from app.core.options import Option
@@ -14,7 +16,10 @@ from app.core.periods import Period
 from app.core.permissions import Grantable
 from app.core.rules.deferring import Reading, Term, excused, in_force, lapsed, last_owed
 from app.core.rules.dues import Rule, Unpaid, last_due_month, months_in_arrears
+from app.core.rules.identifiers import email, postal_code
+from app.core.sheets.cells import CellError
 from app.employers.models import AccountStatus, Stage
+from app.employers.people.policy import id_type_of
 from app.lifecycle.workflow import LIFECYCLE
 
 #: open accounts, the only ones that can be behind
@@ -175,3 +180,58 @@ def month_of(context: Context) -> Period:
     if context.period is None:
         raise ValueError("a statement is of a month")
     return context.period
+
+
+# Unit information -----------------------------------------------------------------------------------
+
+#: what is read by code tables, and how
+_BY_TABLE: Mapping[str, tuple[str, Callable[[Codes, str], str | None]]] = {
+    "industry": ("industry", nearest),
+    "affiliation": ("affiliation", code_of),
+    "legal_rep_id_type": ("id_type", id_type_of),
+}
+#: what reads itself
+_BY_FORM: Mapping[str, Callable[[str], str]] = {"postal_code": postal_code, "email": email}
+#: columns in which a cell that nobody can read is left out, not its whole line
+LENIENT = (*_BY_TABLE, *_BY_FORM)
+
+
+@dataclass
+class Tables:
+    """The code tables as a run found them, and what they have answered so far."""
+
+    codes: Mapping[str, Codes]
+    seen: dict[tuple[str, str], str | None] = field(default_factory=dict)
+
+    def read(self, column: str, written: str) -> str | None:
+        if (column, written) not in self.seen:
+            table, find = _BY_TABLE[column]
+            self.seen[column, written] = find(self.codes[table], written)
+        return self.seen[column, written]
+
+
+def tables_of_run(context: Context) -> Tables:
+    if "tables" not in context.memory:
+        context.memory["tables"] = Tables({table: codes(table) for table, _find in _BY_TABLE.values()})
+    found: Tables = context.memory["tables"]
+    return found
+
+
+def read_unit(values: dict[str, Any], tables: Tables) -> dict[str, str]:
+    """Turns the LENIENT columns of a line into codes and written forms; gives what could not be read."""
+    unread = {}
+    for column in LENIENT:
+        if written := values.get(column):
+            values[column] = _read(column, written, tables)
+            if values[column] is None:
+                unread[column] = written
+    return unread
+
+
+def _read(column: str, written: str, tables: Tables) -> str | None:
+    if column in _BY_TABLE:
+        return tables.read(column, written)
+    try:
+        return _BY_FORM[column](written)
+    except CellError:
+        return None

@@ -41,9 +41,11 @@ STATED = (
     "account_closed_on",
     "account_closing_reason",
 )
+#: unit information that some statements have as well: it seldom changes, and never set-wise
+UNIT = ("address", "established_on", "industry", "affiliation", "postal_code", "email")
 #: columns that follow from the line and the as-of date
 RECKONED = ("arrears_months", "arrears_as_of", "statement_period")
-KNOWN = (*STATED, *RECKONED)
+KNOWN = (*STATED, *UNIT, *RECKONED)
 #: what makes a fact of a month; two lines that agree in these say the same
 FACT = (
     "account_status",

@@ -13,8 +13,18 @@ from app.contributions import queries
 from app.contributions.handlers import services as handlers
 from app.contributions.handlers.services import Meant
 from app.contributions.models import ContributionFact
-from app.contributions.policy import Facts, evidence, month_of, reckoned, rule_of, sources
+from app.contributions.policy import (
+    Facts,
+    evidence,
+    month_of,
+    read_unit,
+    reckoned,
+    rule_of,
+    sources,
+    tables_of_run,
+)
 from app.contributions.queries import FACT, Handler, Known
+from app.contributions.representatives import services as representatives
 from app.contributions.terms.queries import terms_of_run
 from app.core import signals
 from app.core.importing.spec import Context, Line, Plan, Ref, id_of
@@ -22,13 +32,23 @@ from app.core.language.text import name_key
 from app.core.workflow.sets import SetMove, transition_many
 from app.employers.models import Employer, EmployerContact, Stage
 from app.employers.search.services import Prepared, index_new, prepared, reindex
-from app.employers.sources.policy import FIELDS, STATEMENT, heard_first, is_plain, obligation
+from app.employers.sources.policy import (
+    FIELDS,
+    REGISTRY,
+    STATEMENT,
+    TELLERS,
+    heard_first,
+    is_plain,
+    obligation,
+)
 from app.employers.sources.services import refused, tell_replaced, update_employer, weigh
 from app.lifecycle.workflow import LIFECYCLE
 
 Values = Mapping[str, Any]
 #: what a statement says of an employer and other files may say as well, the name apart
 CLAIMED = tuple(name for name in FIELDS[STATEMENT] if name != "name")
+#: of these, what the registry knows better
+REGISTERED = tuple(name for name in CLAIMED if REGISTRY in TELLERS[name] and TELLERS[name][0] == REGISTRY)
 DAY_OF_RECKONING = frozenset({"arrears_as_of"})
 #: columns of a statement by which an employer is found
 SEARCHED = frozenset({"name", "uscc", "employer_account_no"})
@@ -55,6 +75,9 @@ class Looked:
     facts: dict[int, Known]
     handlers: dict[int, Handler]
     meant: Meant
+    representatives: representatives.Known | None
+    #: what of a line could not be read, by its number
+    unread: dict[int, dict[str, str]]
 
 
 def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
@@ -77,6 +100,7 @@ def _prepare(values: Values) -> Prepared:
 
 
 def _look(lines: Sequence[Line], context: Context) -> Looked:
+    unread = {line.number: read_unit(line.values, tables_of_run(context)) for line in lines}
     values = [line.values for line in lines]
     employers = queries.employers_by_code({one["uscc"]: one["name"] for one in values}, context.actor)
     ids = [employer["id"] for employer in employers.values()]
@@ -92,6 +116,8 @@ def _look(lines: Sequence[Line], context: Context) -> Looked:
         handlers.look(
             _new_people(values, employers, present), _renumbered(values, employers, present), context
         ),
+        representatives.look(values, ids, context),
+        unread,
     )
 
 
@@ -147,6 +173,8 @@ def _plan_one(line: Line, looked: Looked, context: Context) -> Plan:
         _plan_new(made, months, target, looked, context)
     else:
         _plan_known(made, known, months, target, looked, context)
+    for column, written in looked.unread[line.number].items():
+        made.remark("unreadable", column, value=written)
     return made
 
 
@@ -183,6 +211,7 @@ def _plan_new(made: Plan, months: int, target: Stage | None, looked: Looked, con
     )
     _plan_fact(made, employer, None, months, context)
     handlers.plan_handler(made, employer, None, looked.meant, context)
+    representatives.plan_representative(made, employer, looked.representatives, context)
     if target is not None and moves:
         evidence = _evidence(values, months, context)
         made.extra = StageMove(employer, Stage.PROSPECT, target, evidence, placed=True)
@@ -204,6 +233,7 @@ def _plan_known(
     if newest:
         current = looked.handlers.get(employer_id)
         handlers.plan_handler(made, employer_id, current, looked.meant, context)
+        representatives.plan_representative(made, employer_id, looked.representatives, context)
     if newest or known["stage"] in (Stage.PROSPECT, Stage.ENGAGED):  # the later ones proved no stage
         _plan_stage(made, employer_id, known["stage"], target, months, context)
 
@@ -220,11 +250,16 @@ def _claimed_columns(made: Plan, known: Known, context: Context) -> dict[str, An
 
 def _is_ordinary(values: Values, known: Known, day: date) -> bool:
     """Whether the line is the latest word on everything that it states and leaves nothing open; most are."""
-    named = known["registry_as_of"] is not None or known["name"] == values["name"]
+    in_registry = known["registry_as_of"] is not None
     return (
-        named
+        (in_registry or known["name"] == values["name"])
         and is_plain(known, STATEMENT, day)
-        and not any(values.get(name) is None and known[name] is not None for name in CLAIMED)
+        and not any(
+            values.get(name) is None and known[name] is not None
+            for name in CLAIMED
+            if not (in_registry and name in REGISTERED)
+        )
+        and not (in_registry and any(values.get(name) not in (None, known[name]) for name in REGISTERED))
     )
 
 
@@ -280,7 +315,8 @@ def applied(plans: Sequence[Plan], context: Context) -> None:
     new = _prepared_documents(plans)
     index_new(new)
     reindex(searched - new.keys())
-    handlers.tell(plans, context.actor)
+    handlers.tell(plans, representatives.ended_roles(context), context.actor)
+    representatives.tell(plans, context)
     signals.statement_recorded.send("contributions", period=month_of(context), employer_ids=sorted(touched))
 
 
@@ -303,7 +339,7 @@ def _prepared_documents(plans: Sequence[Plan]) -> dict[int, Prepared]:
     for one in plans:
         if one.line.prepared is not None and isinstance(one.record, Ref):
             links = [write.after["contact_id"] for write in one.writes if write.model is EmployerContact]
-            if all(isinstance(contact, Ref) for contact in links):
+            if len(links) <= 1 and all(isinstance(contact, Ref) for contact in links):
                 found[id_of(one.record)] = one.line.prepared
     return found
 

@@ -168,6 +168,26 @@ def nearest(known: Codes, written: str) -> str | None:
     return found
 
 
+def code_of(known: Codes, written: str) -> str | None:
+    """The code that a file means, by code or by words: 3, ０３, 护照 and "03-护照" are all the passport's.
+
+    One of several words will do where no other code has it: of 省（自治区、直辖市） this is 省.
+    """
+    plain = _plain(unicodedata.normalize("NFKC", written))
+    for code, one in known.items():
+        words = {_plain(one.zh), _plain(one.en)}
+        if plain in (code, *words, *(f"{code}{each}" for each in words)):
+            return code
+    if plain.isdigit():
+        return next((code for code in known if code == plain.zfill(len(code))), None)
+    named = [code for code, one in known.items() if plain in map(_plain, _PARTS.split(one.zh))]
+    return named[0] if len(named) == 1 else None
+
+
+#: between words of which each means the code
+_PARTS = re.compile(r"[、/（）()]+")
+
+
 def _plain(words: str) -> str:
     """Words without the marks that some write and others leave out; empty words are nobody's."""
     return "".join(char for char in words.upper() if char.isalnum()) or " "

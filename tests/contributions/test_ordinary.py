@@ -46,6 +46,11 @@ HEADER = (
     "所属街镇",
     "开户日期",
     "首次汇缴年月",
+    "单位地址",
+    "设立日期",
+    "DWYB",
+    "单位电子信箱",
+    "法人代表姓名",
 )
 EMPLOYERS = range(6)
 MONTHS = (Period(2022, 7), Period(2022, 8), Period(2022, 9))
@@ -78,6 +83,11 @@ def lines(draw: st.DrawFn, month: Period) -> list[tuple[Any, ...]]:
             draw(seldom("滨河街道", '东港"街道', None)),
             draw(seldom(None, "2020-01-02", "2021-03-04")),
             draw(seldom(None, 202206)),
+            draw(seldom("滨河街1号", "东港街2号", None)),
+            draw(seldom("2019-01-02", "2019-03-04", None)),
+            draw(seldom("300280", "３００２８０", "无")),
+            draw(seldom(None, "office@example.com", "没有")),
+            draw(seldom(None, "赵立", "王芳")),
         )
         for number in numbers
     ]

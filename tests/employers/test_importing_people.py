@@ -21,7 +21,7 @@ from app.tasks.models import Task, TaskState
 from tests import spreadsheets
 from tests.contributions.statements import HEADER as STATEMENT_HEADER
 from tests.contributions.statements import apply, line
-from tests.factories import create_branch, create_contact, create_employer, create_user
+from tests.factories import create_branch, create_contact, create_employer, create_user, seed_codes
 from tests.imports.sample import credit_code_of
 
 HEADER = ["统一社会信用代码", "单位账号", "角色", "姓名", "手机号", "固定电话", "邮箱", "任职日期"]
@@ -31,6 +31,7 @@ OLD, NEW = "13812345678", "13900139000"
 
 @pytest.fixture
 def branch(app: Flask) -> Branch:
+    seed_codes()
     return create_branch("00")
 
 

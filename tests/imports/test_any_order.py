@@ -36,6 +36,7 @@ HEADERS = {
     "statement": (
         *("统一社会信用代码", "单位名称", "单位账号", "单位账户状态", "缴存人数"),
         *("缴至年月", "发薪日", "所属街镇", "开户日期"),
+        *("单位地址", "设立日期", "单位邮编"),
     ),
     "bank_accounts": ("统一社会信用代码", "企业名称", "开户日期", "开户网点", "地址"),
     "social_insurance": ("统一社会信用代码", "单位名称", "参保人数", "所属街镇"),
@@ -100,6 +101,9 @@ def rows(draw: st.DrawFn, kind: str, as_of: date, firm: int) -> tuple[str, ...]:
                 blank_or("8", "15"),
                 blank_or("太平镇", "中塘镇"),
                 blank_or("2020-01-01", "2021-01-01"),
+                blank_or("一号", "五号"),
+                blank_or("2019-01-01", "2018-01-01"),
+                blank_or("300280", "300281"),
             ),
         )
     listed = draw(st.sampled_from((code, code.lower(), "") if firm % 2 == 0 else (code,)))

@@ -149,24 +149,25 @@ def _is_settled(
 # What follows from what was written ---------------------------------------------------------------
 
 
-def tell(plans: Sequence[Plan], actor: Actor | None) -> None:
+def tell(plans: Sequence[Plan], others: Collection[int], actor: Actor | None) -> None:
     """Numbers and changes of handlers stand on the timelines, and who took over is to be welcomed.
 
     The first handler of an employer is no change. A statement changes few handlers, and reads them at once.
+    `others` are roles that the lines ended and that are no handlers'.
     """
     _tell_numbers(plans, actor)
-    changes = {new: [old] for new, old in filter(None, map(_change, plans))}
+    changes = {new: [old] for new, old in filter(None, (_change(one, others) for one in plans))}
     if changes:
         taken = serving.of_others(serving.handovers(changes), actor)
         serving.tell(taken, actor)
         signals.handlers_changed.send(None, handovers=taken, actor=actor)
 
 
-def _change(made: Plan) -> tuple[int, int] | None:
-    """The role that a line opened, and the one that it ended."""
+def _change(made: Plan, others: Collection[int]) -> tuple[int, int] | None:
+    """The handler's role that a line opened, and the one that it ended."""
     roles = [write for write in made.writes if write.model is EmployerContact]
-    opened = [id_of(write.id) for write in roles if write.before is None]
-    ended = [id_of(write.id) for write in roles if write.before is not None]
+    opened = [id_of(write.id) for write in roles if write.after.get("role") is ContactRole.HANDLER]
+    ended = [id_of(write.id) for write in roles if "until" in write.after and write.id not in others]
     return (opened[0], ended[0]) if opened and ended else None
 
 
@@ -175,7 +176,7 @@ def _tell_numbers(plans: Sequence[Plan], actor: Actor | None) -> None:
         id_of(write.id): (write.before["mobile"], write.after["mobile"])
         for one in plans
         for write in one.writes
-        if write.model is Contact and write.before is not None
+        if write.model is Contact and write.before is not None and "mobile" in write.after
     }
     if not numbers:
         return

@@ -4,9 +4,12 @@ from typing import cast
 
 from sqlalchemy import Boolean, Column, Integer, String, Table, Text
 
-from app.contributions.queries import STATED
+from app.contributions.policy import LENIENT
+from app.contributions.queries import STATED, UNIT
+from app.contributions.representatives import services as representatives
 from app.core.db import EnumText
 from app.core.importing.staging import STAGING
+from app.core.personal.passing import PassingIdNumber
 from app.employers.models import Employer, Stage
 
 EMPLOYERS = cast(Table, Employer.__table__)
@@ -20,6 +23,12 @@ STAGED = Table(
     Column("name", Text),
     Column("uscc", String(18)),
     *(Column(name, EMPLOYERS.c[name].type) for name in STATED),
+    # what could not be read is as long as it was written
+    *(Column(name, Text if name in LENIENT else EMPLOYERS.c[name].type) for name in UNIT),
+    Column(representatives.NAME, Text),
+    Column(representatives.TYPE, Text),
+    Column(representatives.NUMBER, PassingIdNumber),
+    Column("unread", Boolean),
     Column("handler_name", Text),
     Column("handler_mobile", Text),
     Column("arrears_months", Integer),

@@ -21,8 +21,9 @@ from sqlalchemy import (
 from app.contributions.models import ContributionFact
 from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, STAGED
 from app.contributions.policy import month_of, sources
-from app.contributions.queries import FACT
-from app.contributions.services import CLAIMED
+from app.contributions.queries import FACT, UNIT
+from app.contributions.representatives import services as representatives
+from app.contributions.services import CLAIMED, REGISTERED
 from app.core.db import PeriodType
 from app.core.importing.spec import Context
 from app.core.undoing.sets import Changes, differs, noted_change, noted_creation, notes
@@ -31,8 +32,8 @@ from app.employers.policy import in_reach
 from app.employers.sources.policy import FIRST, STATEMENT
 
 FACTS = cast(Table, ContributionFact.__table__)
-#: an ordinary line is found by its account number, which therefore stays
-KEPT = frozenset({"employer_account_no"})
+#: an ordinary line is found by its account number, and says nothing new of the unit: these stay
+KEPT = frozenset({"employer_account_no", *UNIT})
 
 #: What nearly every month changes. The others are written only where they differ: some have an index, which
 #: an UPDATE would write again for the same value.
@@ -80,6 +81,7 @@ def ordinary_lines(context: Context) -> Select[*tuple[Any, ...]]:
             Employer.employer_account_no == STAGED.c.employer_account_no,
             *_latest_word(context),
             or_(func.coalesce(STAGED.c.handler_name, "") == "", _handler_stays()),
+            *_unit_stays(),
         )
     ).subquery()
     column = found.c
@@ -108,6 +110,19 @@ def _latest_word(context: Context) -> list[ColumnElement[bool]]:
             if name not in KEPT
         ),
     ]
+
+
+def _unit_stays() -> list[ColumnElement[bool]]:
+    """That the line says nothing new of the unit, and names no legal representative."""
+    staged = STAGED.c
+    told = {name: staged[name].is_not_distinct_from(EMPLOYERS.c[name]) for name in UNIT}
+    # of what the registry knows, a line may be silent
+    told |= {
+        name: told[name] | (staged[name].is_(None) & Employer.registry_as_of.is_not(None))
+        for name in REGISTERED
+    }
+    nobody = func.coalesce(staged[representatives.NAME], "") == ""
+    return [staged.unread.is_not(True), nobody, *told.values()]
 
 
 def _new_version(month: Any) -> ColumnElement[int | None]:

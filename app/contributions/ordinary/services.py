@@ -26,7 +26,16 @@ from sqlalchemy import (
 from app.contributions.models import ContributionFact
 from app.contributions.ordinary import queries
 from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, STAGED
-from app.contributions.policy import Facts, evidence, month_of, reckoned, rule_of
+from app.contributions.policy import (
+    LENIENT,
+    Facts,
+    evidence,
+    month_of,
+    read_unit,
+    reckoned,
+    rule_of,
+    tables_of_run,
+)
 from app.contributions.queries import has_accounts
 from app.contributions.terms.queries import terms_of_run
 from app.core import signals
@@ -49,9 +58,17 @@ def reckon(context: Context) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]
         return None
     rule, terms, day, month = rule_of(context), terms_of_run(context), context.as_of, month_of(context)
 
+    tables = tables_of_run(context)
+
     def of_line(values: Mapping[str, Any]) -> Mapping[str, Any]:
         months, target = reckoned(Facts.of(values), day, rule, terms.get(values["uscc"], ()), month)
-        return {"arrears_months": months, "target": target}
+        found: dict[str, Any] = {"arrears_months": months, "target": target}
+        unit = {name: values[name] for name in LENIENT if name in values}
+        if unit:
+            unread = read_unit(unit, tables)
+            # what could not be read stays as it was written, for the row to say so
+            found |= {**unit, **unread, "unread": bool(unread)}
+        return found
 
     return of_line
 

@@ -131,3 +131,11 @@ def email(cell: Cell) -> str:
     if not _EMAIL.fullmatch(value) or len(value) > 120:
         raise CellError("not_an_email", value=cell)
     return value
+
+
+def postal_code(cell: Cell) -> str:
+    """Six digits, those in front restored that a spreadsheet took: 30280 is 030280."""
+    value = re.sub(r"\s", "", unicodedata.normalize("NFKC", plain_text(cell)))
+    if not re.fullmatch(r"[0-9]{5,6}", value) or not int(value):
+        raise CellError("not_a_postal_code", value=cell)
+    return value.zfill(6)

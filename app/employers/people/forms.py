@@ -236,11 +236,6 @@ _ROLES = {str(role): role for role in ContactRole} | {
     "财务负责人": ContactRole.FINANCE, "人事": ContactRole.HR, "人事人员": ContactRole.HR,
     "人力资源": ContactRole.HR,
 }  # fmt: skip
-#: table A.1 of JGJ/T 320
-_PAPERS = {
-    "01": "01", "身份证": "01", "居民身份证": "01", "02": "02", "军官证": "02", "03": "03", "护照": "03",
-    "04": "04", "外国人永久居留证": "04", "外国人永久居留身份证": "04", "99": "99", "其他": "99",
-}  # fmt: skip
 _MOBILE_NAMES = ("手机号", "手机号码", "手机", "经办人手机号", "联系电话", "mobile")
 
 CONTACTS = ImportSpec(
@@ -267,7 +262,7 @@ CONTACTS = ImportSpec(
         Column("landline", _l("Landline"), ("固定电话", "办公电话", "座机", "landline"), landline),
         Column("email", _l("E-mail"), ("电子邮箱", "邮箱", "电子邮件", "email", "e-mail"), email),
         Column(
-            "id_type", _l("Type of identity document"), ("证件类型", "JBRZJLX", "id type"), code(_PAPERS, 2)
+            "id_type", _l("Type of identity document"), ("证件类型", "JBRZJLX", "id type"), text(60)
         ),
         Column(
             "id_number", _l("Number of the document"),
@@ -302,6 +297,7 @@ CONTACTS = ImportSpec(
         "other_number": _l("differs from other lines of this person, and holds for this employer alone"),
         "older_list": _l("is older than what is known, which stays"),
     },
+    coded={"id_type": "id_type"},
     labels={
         "until": _l("Until"), "invalid_since": _l("Out of use since"), "told": None, "told_by": None,
         "told_on": None, "id_number_index": None, "id_number": None,

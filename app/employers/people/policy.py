@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import aliased
 
+from app.core.code_tables import Codes, code_of
 from app.core.permissions import Actor, Grantable
 from app.employers.models import Contact, Employer, EmployerContact, Stage
 from app.employers.policy import visible_to as employer_visible_to
@@ -31,6 +32,16 @@ ACTIVE = (Stage.REGISTERED, Stage.ENROLLED, Stage.CONTRIBUTING, Stage.IN_ARREARS
 NUMBERS = ("mobile", "landline", "email")
 #: who tells numbers and roles beside the OFFICE; between files the later day wins
 LIST = "list"
+
+
+#: how offices write kinds of document (table A.1 of JGJ/T 320) beside the words of the table
+_KINDS_WRITTEN = {"身份证": "01", "外国人永久居留身份证": "04", "其他证件": "99", "其它": "99"}
+
+
+def id_type_of(known: Codes, written: str) -> str | None:
+    """The kind of document that a file means, those among them that the department has added to the table."""
+    also = _KINDS_WRITTEN.get("".join(written.split()))
+    return code_of(known, written) or (also if also in known else None)
 
 
 def with_told(

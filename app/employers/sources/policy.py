@@ -26,8 +26,7 @@ FIRST = (REGISTRY, STATEMENT, INSURANCE, BANK, "partner", "tip")
 
 #: what the registry alone says, and what the statement alone says
 REGISTERED = (
-    "established_on", "registry_type", "registered_capital", "business_scope", "industry", "industry_written",
-    "operating_status",
+    "registry_type", "registered_capital", "business_scope", "industry_written", "operating_status",
 )  # fmt: skip
 STATED = (
     "employer_account_no",
@@ -47,11 +46,16 @@ STATED = (
     "account_balance",
     "account_closed_on",
     "account_closing_reason",
+    "affiliation",
+    "postal_code",
+    "email",
 )
 #: who says a field, whoever counts most first; what nobody says here is set by no file
 TELLERS: Mapping[str, tuple[str, ...]] = {
     "name": (REGISTRY, STATEMENT, INSURANCE, BANK),
-    "address": (REGISTRY, BANK),
+    "address": (REGISTRY, STATEMENT, BANK),
+    "established_on": (REGISTRY, STATEMENT),
+    "industry": (REGISTRY, STATEMENT),
     "area": (STATEMENT, INSURANCE, REGISTRY),
     **dict.fromkeys(REGISTERED, (REGISTRY,)),
     **dict.fromkeys(STATED, (STATEMENT,)),

@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core import signals
+from app.core.code_tables import codes
 from app.core.db import among, db
 from app.core.importing.spec import Context, Line, Plan, Ref, id_of
 from app.core.language.text import mask_phone
 from app.core.permissions import Actor
 from app.employers.models import Contact, ContactRole, EmployerContact
-from app.employers.people.policy import LIST, NUMBERS, with_told
+from app.employers.people.policy import LIST, NUMBERS, id_type_of, with_told
 from app.employers.people.services import editing, serving
 from app.employers.people.services.looking import Looked, Role, employer_of, look
 from app.employers.people.services.weighing import plan_document, plan_numbers, refused_document, sealed
@@ -47,9 +48,22 @@ def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
     return [_plan(line, looked, context) for line in lines]
 
 
+def _read_kind(made: Plan) -> None:
+    """The kind of document by the code table, with what the department has added to it."""
+    if written := made.line.values.get("id_type"):
+        found = id_type_of(codes("id_type"), written)
+        if found is None:
+            made.reject("unknown_code", "id_type", value=written)
+        else:
+            made.line.values["id_type"] = found
+
+
 def _plan(line: Line, looked: Looked, context: Context) -> Plan:
     made = Plan(line)
+    _read_kind(made)
     employer = employer_of(line, looked)
+    if made.reasons:
+        return made
     if not (line.values.get("uscc") or line.values.get("account_no")):
         made.reject("no_employer")
     elif employer is None:

@@ -1,0 +1,59 @@
+"""Who is known as legal representative, and whom a line's name or ID number may mean."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from app.core.bulk import read_tuples
+from app.core.db import among
+from app.core.personal.sealed import ID_NUMBER, indexes
+from app.employers.models import Contact, ContactRole, EmployerContact
+
+
+class Representative(NamedTuple):
+    """The present representative's role (`id`, `until`), and the person."""
+
+    id: int
+    until: date | None
+    contact_id: int
+    name: str
+    id_number_index: str | None
+    told_by: str | None
+    told_on: date | None
+
+
+def representatives_of(employer_ids: Collection[int]) -> dict[int, Representative]:
+    """The present representative of each employer; the newest where there are several."""
+    link = EmployerContact
+    query = (
+        select(link.employer_id, link.id, link.until, Contact.id, Contact.name, Contact.id_number_index)
+        .add_columns(link.told_by, link.told_on)
+        .join(Contact, Contact.id == link.contact_id)
+        .where(among(link.employer_id, employer_ids), link.role == ContactRole.LEGAL_REP)
+        .where(link.until.is_(None))
+        .order_by(link.id)
+    )
+    return {row[0]: Representative(*row[1:]) for row in read_tuples(query)}
+
+
+def people_at(employer_ids: Collection[int]) -> dict[tuple[int, str], tuple[int, str | None]]:
+    """Who has a role at each employer now: the record and the keyed hash of the ID number, by name."""
+    link = EmployerContact
+    query = (
+        select(link.employer_id, Contact.name, Contact.id, Contact.id_number_index)
+        .join(Contact, Contact.id == link.contact_id)
+        .where(among(link.employer_id, employer_ids), link.until.is_(None), Contact.merged_into_id.is_(None))
+        .order_by(link.id)
+    )
+    return {(employer, name): (contact, index) for employer, name, contact, index in read_tuples(query)}
+
+
+def owners_of(numbers: Collection[str]) -> dict[str, tuple[str, int]]:
+    """Name and record of whoever has each ID number."""
+    by_index = {index: number for number in numbers for index in indexes(number, ID_NUMBER)}
+    query = select(Contact.id_number_index, Contact.name, Contact.id).where(
+        among(Contact.id_number_index, by_index), Contact.merged_into_id.is_(None)
+    )
+    return {by_index[index]: (name, contact) for index, name, contact in read_tuples(query) if index}

@@ -1,0 +1,178 @@
+"""Legal representatives by statement: who follows whom, and the ID number, which is kept sealed.
+
+A line speaks for its own employer. A later word stays, and a person's is asked for. A number that cannot be,
+or is somebody else's, is left out and the row says so: the month's account must not wait for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.contributions.policy import month_of
+from app.contributions.representatives import queries
+from app.contributions.representatives.queries import Representative
+from app.core.importing.spec import Context, Plan, Ref, Write, id_of
+from app.core.personal.sealed import ID_NUMBER, IdNumber, indexes, sealed_with_index
+from app.core.rules.identifiers import RESIDENT_CARD, id_number
+from app.core.sheets.cells import CellError
+from app.employers.models import Contact, ContactRole, EmployerContact
+from app.employers.people.services import serving
+from app.employers.sources.policy import BY_HAND, STATEMENT
+
+Values = Mapping[str, Any]
+NAME, NUMBER, TYPE = "legal_rep_name", "legal_rep_id_number", "legal_rep_id_type"
+
+
+@dataclass
+class Known:
+    """What is known of those whom a chunk's lines name."""
+
+    present: Mapping[int, Representative]
+    #: by employer and name, whatever the role
+    here: Mapping[tuple[int, str], tuple[int, str | None]]
+    #: by ID number: name and record, in the database and made by this run
+    papers: dict[str, tuple[str, int | Ref]] = field(default_factory=dict)
+
+
+def look(values: Sequence[Values], employer_ids: Sequence[int], context: Context) -> Known | None:
+    """Reads what planning asks for; None where no line names a representative."""
+    if not any(one.get(NAME) for one in values):
+        return None
+    numbers = {one[NUMBER].number for one in values if one.get(NUMBER)}
+    papers = context.memory.setdefault("papers", {})
+    if numbers:
+        papers.update(queries.owners_of(numbers))
+    return Known(queries.representatives_of(employer_ids), queries.people_at(employer_ids), papers)
+
+
+def plan_representative(made: Plan, employer: int | Ref, known: Known | None, context: Context) -> None:
+    """Ends the former representative's role and opens the new one's, or keeps what is new of the present."""
+    name = made.line.values.get(NAME)
+    if known is None or not name:
+        return
+    present = known.present.get(employer) if isinstance(employer, int) else None
+    if present is not None and present.name == name:
+        _plan_again(made, present, known, context)
+        return
+    if present is not None and _is_gainsaid(made, present, name, context):
+        return
+    if present is not None:
+        made.update(EmployerContact, present._asdict(), {"until": context.as_of, **_told(context)})
+        ended_roles(context).add(present.id)
+    contact = _person(made, employer, name, known)
+    role = {"contact_id": contact, "role": ContactRole.LEGAL_REP, "since": context.as_of}
+    made.create(EmployerContact, {"employer_id": employer, **role, **_told(context)})
+
+
+def _told(context: Context) -> dict[str, Any]:
+    return {"told_by": STATEMENT, "told_on": month_of(context).last_day}
+
+
+def _plan_again(made: Plan, present: Representative, known: Known, context: Context) -> None:
+    _plan_document(made, present.contact_id, present.name, present.id_number_index, known)
+    if present.told_by not in BY_HAND and _is_older(present, context):
+        made.update(EmployerContact, present._asdict(), _told(context), beside=True)
+
+
+def _is_older(present: Representative, context: Context) -> bool:
+    return present.told_on is None or present.told_on < month_of(context).last_day
+
+
+def _is_gainsaid(made: Plan, present: Representative, name: str, context: Context) -> bool:
+    """A later word says who represents the employer; or a person's, who is asked."""
+    day = month_of(context).last_day
+    if present.told_by in BY_HAND:
+        since = (present.told_on or day).isoformat()
+        replaced = context.answers.take(made.line.number, NAME, present.name)
+        made.conflict(NAME, present.name, name, since=since, replaced=replaced)
+        return not replaced
+    if present.told_on is not None and present.told_on > day:
+        made.remark("older_list", NAME)
+        return True
+    return False
+
+
+def _person(made: Plan, employer: int | Ref, name: str, known: Known) -> int | Ref:
+    """Whom the ID number means; else who of that name is there, perhaps as handler; else somebody new."""
+    number: IdNumber | None = made.line.values.get(NUMBER)
+    if number is not None and (owner := known.papers.get(number.number)) and owner[0] == name:
+        return owner[1]
+    new = next((one for one in made.writes if _is_new(one, name)), None)
+    if new is not None:
+        new.after.update(_document(made, name, new.id, known))
+        return new.id
+    here = known.here.get((employer, name)) if isinstance(employer, int) else None
+    if here is not None and (number is None or here[1] is None):
+        _plan_document(made, here[0], name, here[1], known)
+        return here[0]
+    contact = made.create(Contact, {"name": name, "mobile": None, "told": None})
+    made.writes[-1].after.update(_document(made, name, contact, known))
+    return contact
+
+
+def _is_new(write: Write, name: str) -> bool:
+    """Whether the line has made a record of this person already, who handles there."""
+    return write.model is Contact and write.before is None and write.after["name"] == name
+
+
+def _plan_document(made: Plan, contact: int, name: str, index: str | None, known: Known) -> None:
+    """Seals the number of a known person who has none yet."""
+    number: IdNumber | None = made.line.values.get(NUMBER)
+    if number is None:
+        return
+    if index is not None:
+        if index not in indexes(number.number, ID_NUMBER):
+            made.remark("other_document", NUMBER)
+        return
+    if values := _document(made, name, contact, known):
+        made.update(Contact, {**dict.fromkeys(values), "id": contact}, values)
+
+
+def _document(made: Plan, name: str, contact: int | Ref, known: Known) -> dict[str, Any]:
+    """The columns of the line's identity document; none where it names none, or one that cannot be."""
+    number: IdNumber | None = made.line.values.get(NUMBER)
+    if number is None:
+        return {}
+    kind = made.line.values.get(TYPE)
+    if _is_miswritten(number, kind):
+        made.remark("not_an_id_number", NUMBER)
+        return {}
+    if known.papers.get(number.number, (name, contact)) != (name, contact):
+        made.remark("document_of_another", NUMBER)
+        return {}
+    known.papers[number.number] = (name, contact)
+    token, index = sealed_with_index(number.number, ID_NUMBER)
+    return {"id_number": token, "id_number_index": index, "id_type": kind}
+
+
+def _is_miswritten(number: IdNumber, kind: str | None) -> bool:
+    if kind not in (None, RESIDENT_CARD):
+        return False
+    try:
+        id_number(number.number)
+    except CellError:
+        return True
+    return False
+
+
+# What follows from what was written ---------------------------------------------------------------
+
+
+def ended_roles(context: Context) -> set[int]:
+    """The representatives' roles that this run has ended."""
+    found: set[int] = context.memory.setdefault("ended_representatives", set())
+    return found
+
+
+def tell(plans: Sequence[Plan], context: Context) -> None:
+    """Who followed whom stands on the timelines; the first representative of an employer is no change."""
+    ended = ended_roles(context)
+    changes = {}
+    for made in plans:
+        roles = [one for one in made.writes if one.model is EmployerContact]
+        opened = [id_of(one.id) for one in roles if one.after.get("role") is ContactRole.LEGAL_REP]
+        left = [id_of(one.id) for one in roles if one.id in ended]
+        if opened and left:
+            changes[opened[0]] = left
+    if changes:
+        serving.tell(serving.of_others(serving.handovers(changes), context.actor), context.actor)

@@ -1,0 +1,32 @@
+"""ID numbers on their way through a temporary table, shut with a key that this process alone knows."""
+
+import os
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Dialect, LargeBinary
+from sqlalchemy.types import TypeDecorator
+
+from app.core.personal.sealed import NONCE, IdNumber
+
+#: gone with the process: what it has shut is read only until the end of the transaction
+_SECRET = AESGCM.generate_key(256)
+
+
+class PassingIdNumber(TypeDecorator[IdNumber]):
+    """A column of `IdNumber` in a table that lives no longer than the transaction. It is never searched."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: IdNumber | None, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        nonce = os.urandom(NONCE)
+        return nonce + AESGCM(_SECRET).encrypt(nonce, value.number.encode(), None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> IdNumber | None:
+        if value is None:
+            return None
+        content = bytes(value)
+        return IdNumber(AESGCM(_SECRET).decrypt(content[:NONCE], content[NONCE:], None).decode())
