@@ -1,15 +1,15 @@
 """Statements tell affiliation, post code and e-mail as well: what stands there was entered by people, and stays theirs.
 
-Revision ID: 0051
-Revises: 0050
+Revision ID: 0054
+Revises: 0053
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0051"
-down_revision = "0050"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
