@@ -32,6 +32,7 @@ KIND_LABELS = {
     "visit_request": _l("Visit wanted"),
     "callback": _l("Call back"),
     "deferred_paper": _l("Paper to follow"),
+    "record_opening": _l("Record an account opening"),
     "paper_reminder": _l("Remind of papers to follow"),
     "stuck": _l("Stuck while being taken on"),
     "ask_signing": _l("Ask about online signing"),

@@ -101,8 +101,15 @@ def test_the_account_is_not_registered_before_the_papers_are_approved(
     services.check_papers(opening, all_but(), chen)
     transition(OPENING, opening, "accept", chen)
     transition(OPENING, opening, "approve", wu)
+    assert [card.employer.id for card in queries.board(chen)[0].cards] == [
+        employer.id
+    ]  # still to be recorded
+    assert [task.owner_id for task in open_tasks("record_opening")] == [chen.id]
+    with pytest.raises(Conflict):
+        services.begin(employer, chen)
     transition(LIFECYCLE, employer, "register", chen, answers=answers)
     assert employer.stage is Stage.REGISTERED
+    assert open_tasks("record_opening") == []
 
 
 def test_papers_that_may_follow_become_tasks_and_hold_the_approval_until_they_are_there(

@@ -153,7 +153,8 @@ class Dimension:
 
 
 def funnel(by: "Dimension", first: Period, last: Period, actor: Actor) -> tuple[Line, list[Line]]:
-    """All leads found in these months, and the same broken down; a handful of statements."""
+    """All leads found in these months, and the same broken down, months by their order and the rest by their
+    numbers; a handful of statements."""
     span = between("found_on", first, last)
     groups: dict[Any, list[Line]] = {}
     whole = Line(str(_("All")), span)
@@ -170,6 +171,8 @@ def funnel(by: "Dimension", first: Period, last: Period, actor: Actor) -> tuple[
     _reckon_days(by, whole, lines, where, actor)
     for key, words in by.words(list(lines)).items():
         lines[key].label = words
+    if by.name == "month":
+        return whole, [lines[key] for key in sorted(lines, reverse=True)]
     return whole, sorted(lines.values(), key=lambda one: (-one.reached["found"], one.label))
 
 

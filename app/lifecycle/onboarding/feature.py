@@ -15,11 +15,18 @@ from app.core.jobs import DailyAt
 from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
 from app.core.sendable import Sendable
-from app.employers.models import Employer, Stage
+from app.employers.models import Employer
 from app.lifecycle.onboarding import demo, queries
 from app.lifecycle.onboarding.jobs import watch_openings
-from app.lifecycle.onboarding.models import SIGNING_LABELS, SIGNING_TABLES, Opening, SigningEvent
+from app.lifecycle.onboarding.models import (
+    SIGNING_LABELS,
+    SIGNING_TABLES,
+    Opening,
+    OpeningState,
+    SigningEvent,
+)
 from app.lifecycle.onboarding.policy import (
+    BEFORE_ACCOUNT,
     OPTIONS,
     STEPS,
     Permission,
@@ -54,8 +61,8 @@ def _panel(employer: Employer, _actor: Actor) -> dict[str, Any]:
         "signing_tables": SIGNING_TABLES,
         "opening_workflow": OPENING,
         "may_begin": employer.eligible
-        and employer.stage in {Stage.PROSPECT, Stage.ENGAGED}
-        and (opening is None or not opening.standing),
+        and employer.stage in BEFORE_ACCOUNT
+        and (opening is None or opening.state is OpeningState.WITHDRAWN),
     }
 
 

@@ -140,8 +140,22 @@ APPROVE_DAYS = Option(
     "onboarding.approve_days", _l("An account opening is approved within"), 3, 1, 60, _l("working days")
 )
 
-OPTIONS = (*(step.limit for step in STEPS), RECENT, DEFERRAL, REMIND_BEFORE, PAPERS_DAYS, APPROVE_DAYS)
+RECORD_DAYS = Option(
+    "onboarding.record_days", _l("An approved opening is registered within"), 2, 1, 60, _l("working days")
+)
 
+OPTIONS = (
+    *(step.limit for step in STEPS),
+    RECENT,
+    DEFERRAL,
+    REMIND_BEFORE,
+    PAPERS_DAYS,
+    APPROVE_DAYS,
+    RECORD_DAYS,
+)
+
+#: no account is open yet
+BEFORE_ACCOUNT = (Stage.PROSPECT, Stage.ENGAGED)
 _ACCOMPANIED = (Stage.REGISTERED, Stage.ENROLLED, Stage.CONTRIBUTING)
 
 
@@ -150,13 +164,12 @@ def _recent_since() -> date:
 
 
 def under_way() -> ColumnElement[bool]:
-    """Employers that are being taken on: an opening stands, or a milestone after a recent one is open."""
+    """Employers that are being taken on: an opening waits for its approval or for the registration, or a
+    milestone after a recent one is open."""
     since = bindparam("opened_since", callable_=_recent_since, type_=Employer.account_opened_on.type)
     opened = Employer.stage.in_(_ACCOMPANIED) & (Employer.account_opened_on >= since)
-    standing = select(Opening.employer_id).where(
-        Opening.state.not_in((OpeningState.APPROVED, OpeningState.WITHDRAWN))
-    )
-    to_open = Employer.stage.in_((Stage.PROSPECT, Stage.ENGAGED)) & Employer.id.in_(standing)
+    begun = select(Opening.employer_id).where(Opening.state != OpeningState.WITHDRAWN)
+    to_open = Employer.stage.in_(BEFORE_ACCOUNT) & Employer.id.in_(begun)
     return or_(to_open, opened & or_(*(step.open for step in STEPS)))
 
 

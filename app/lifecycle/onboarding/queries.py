@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select
-from sqlalchemy.orm import joinedload, load_only, selectinload
+from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy.orm import aliased, joinedload, load_only, selectinload
 
 from app.accounts.models import User
 from app.accounts.queries import name_of
@@ -21,11 +21,27 @@ from app.lifecycle.onboarding.models import (
     OpeningState,
     SigningEvent,
 )
-from app.lifecycle.onboarding.policy import STEPS, Place, Step, accounts_missing, place_of, under_way
+from app.lifecycle.onboarding.policy import (
+    BEFORE_ACCOUNT,
+    STEPS,
+    Place,
+    Step,
+    accounts_missing,
+    place_of,
+    under_way,
+)
+from app.tasks.models import Task, TaskState
 
 #: how many employers a column of the board shows; its heading leads to all of them
 SHOWN = 30
 _FINAL = (OpeningState.APPROVED, OpeningState.WITHDRAWN)
+
+
+def opened_since(kind: str) -> Sequence[int]:
+    """Employers with an open task of the kind although they wait for no account any more."""
+    left = Employer.stage.not_in(BEFORE_ACCOUNT)
+    query = select(Employer.id).join(Task, Task.employer_id == Employer.id)
+    return db.session.scalars(query.where(left, Task.kind == kind, Task.state == TaskState.OPEN)).all()
 
 
 def limits() -> Mapping[str, int]:
@@ -88,8 +104,13 @@ def _waiting() -> Select[Employer, date]:
         Employer.paid_through,
         *(step.column for step in STEPS),
     )
-    standing = and_(Opening.employer_id == Employer.id, Opening.state.not_in(_FINAL))
-    return select(Employer, Opening.begun_on).outerjoin(Opening, standing).where(under_way()).options(wanted)
+    other = aliased(Opening)
+    latest = select(func.max(other.id)).where(
+        other.employer_id == Employer.id, other.state != OpeningState.WITHDRAWN
+    )
+    last_begun = Opening.id == latest.correlate(Employer).scalar_subquery()
+    begun = select(Employer, Opening.begun_on).outerjoin(Opening, last_begun)
+    return begun.where(under_way()).options(wanted)
 
 
 def _cards(rows: Iterable[Row[Employer, date]]) -> list[Card]:

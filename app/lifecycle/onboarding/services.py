@@ -33,7 +33,7 @@ from app.lifecycle.onboarding.models import (
     SigningEvent,
     SigningKind,
 )
-from app.lifecycle.onboarding.policy import DEFERRAL, REMIND_BEFORE
+from app.lifecycle.onboarding.policy import BEFORE_ACCOUNT, DEFERRAL, RECORD_DAYS, REMIND_BEFORE
 from app.lifecycle.onboarding.workflow import OPENING, PAPERS
 from app.lifecycle.papers.models import CheckResult
 from app.lifecycle.papers.policy import Finding, outstanding
@@ -44,12 +44,14 @@ from app.tasks.models import Task, TaskState
 
 KIND = "onboarding"
 PAPER, REMIND, STUCK, ASK_AGAIN = "deferred_paper", "paper_reminder", "stuck", "ask_signing"
+RECORD = "record_opening"
 BUNDLE = "bundle_item"
 
 BEGUN = msgid("Account opening begun")
 CHECKED = msgid("Papers checked: %(complete)s of %(all)s complete")
 FOLLOWS = msgid("Paper to follow: %(paper)s")
 REMIND_OF = msgid("Remind the employer of the papers to follow by %(day)s: %(papers)s")
+RECORD_IT = msgid("Record the account opening: its papers are approved")
 SIGNING = msgid("Online signing: %(what)s · %(how)s")
 ACCOUNTS_SET_UP = msgid("Employee accounts set up")
 EMPLOYEE_ADDED = msgid("First employee added")
@@ -86,6 +88,9 @@ def begin(employer: Employer, actor: Actor) -> Opening:
         raise DomainError(_l("Its account is open already: there is nothing to prepare."))
     if not employer.eligible:
         raise DomainError(_l("It is marked as not obliged to contribute."))
+    latest = queries.latest_opening(employer.id)
+    if latest is not None and latest.state is OpeningState.APPROVED:
+        raise Conflict(_l("Its papers are approved already: record the account opening."))
     _give_owner(employer, actor)
     opening = Opening(employer_id=employer.id, begun_on=today(), begun_by_id=actor.id)
     try:
@@ -208,6 +213,16 @@ def _ask_to_remind(opening: Opening, day: date, papers: Collection[str]) -> None
 def _follow_opening(workflow: Workflow[Any], record: Any, move: Move | None = None, **_more: Any) -> None:
     if workflow is OPENING and move is not None:
         _follow_up(record, move.actor)
+        if record.state is OpeningState.APPROVED:
+            due_on = add_working_days(today(), RECORD_DAYS.value(), provisional=True)
+            source = (OPENING.name, record.id)
+            tasks.open_task(RECORD, RECORD_IT, due_on, employer=record.employer, source=source)
+
+
+@signals.after_transition.connect
+def _settle_recording(workflow: Workflow[Any], record: Any, move: Move | None = None, **_more: Any) -> None:
+    if workflow is LIFECYCLE and move is not None and Stage(move.target) not in BEFORE_ACCOUNT:
+        _close([RECORD], record.id)
 
 
 def papers_approved(employer: Employer, _actor: Actor | None) -> Reason | None:
@@ -370,6 +385,8 @@ def watch() -> int:
 
     One that somebody closed is opened again only after a while (REPEAT_AFTER). Gives how many were opened.
     """
+    for employer_id in queries.opened_since(RECORD):  # a statement moves many at once
+        _close([RECORD], employer_id)
     cards = queries.waiting(None)
     stuck = {(f"{KIND}.{card.place.step.name}", card.employer.id): card for card in cards if card.place.stuck}
     quiet = _asked_lately(stuck)
