@@ -4,6 +4,7 @@ import re
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -21,6 +22,21 @@ class PostForm(FlaskForm):  # type: ignore[misc]
         _l("Lines and tracking numbers"),
         [InputRequired(), Length(max=60_000)],
         description=_l("One a line: the number of the line, a space, the tracking number."),
+    )
+
+
+class ListForm(FlaskForm):  # type: ignore[misc]
+    """The print room's list: the manifest as it was handed over, with what was spoilt and posted."""
+
+    on = DateField(_l("Day of return and posting"), [InputRequired()], default=today)
+    file = FileField(
+        _l("File"),
+        [FileRequired(_l("Choose a file."))],
+        description=_l(
+            "The manifest, filled in: what is spoilt and why, and the tracking numbers. A line for each "
+            "letter; the good ones are counted in."
+        ),
+        render_kw={"accept": ".xlsx,.xlsm,.xls,.csv", "required": True},
     )
 
 

@@ -1,10 +1,13 @@
 """Forms print batches, puts their documents together, and takes note of what was spoilt or posted."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
+from flask import current_app
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, insert, select
 
@@ -14,15 +17,20 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.documents.pdf_pages import Part, gathered
 from app.core.errors import DomainError
+from app.core.files.kept import drafted
 from app.core.permissions import Actor
+from app.core.sheets.cells import plain_text
+from app.core.sheets.headings import Heading
+from app.core.sheets.reading import LIMITS, open_table
 from app.core.workflow.engine import transition
 from campaigns.channels.letter.issued.models import LetterState
-from campaigns.channels.letter.issued.workflow import LETTER
+from campaigns.channels.letter.issued.workflow import LETTER, tracking_number
 from campaigns.channels.letter.policy import BATCH
 from campaigns.drafting.queries import find as find_campaign
 from campaigns.ledger.letters.services import make_anew
 from campaigns.ledger.printing import queries
 from campaigns.ledger.printing.models import PrintBatch, PrintLine, PrintState
+from campaigns.ledger.printing.workflow import PRINT_BATCH
 
 
 def form(campaign_id: int) -> list[int]:
@@ -88,6 +96,99 @@ def spoil(line: PrintLine, reason: str, actor: Actor) -> None:
     transition(LETTER, line.letter, "void", actor, answers={"reason": reason.strip()})
     line.spoilt_at, line.reason = now(), reason.strip()
     db.session.flush()
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A line of the print room's list; `spoilt` says why it is."""
+
+    row: int
+    line: int
+    number: str
+    tracking_no: str
+    spoilt: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a list came to."""
+
+    counted_in: int
+    spoilt: int
+    posted: int
+
+
+def take_list(batch: PrintBatch, stream: BinaryIO, on: date, actor: Actor) -> Taken:
+    """Takes the manifest back: spoilt lines are made anew, the good ones counted in and posted.
+
+    All or nothing. Raises SheetRefused for what is no spreadsheet, DomainError with every line that differs
+    from the batch, or that cannot be taken.
+    """
+    if batch.state is PrintState.READY:
+        raise DomainError(_l("The batch was not handed to print yet."))
+    with drafted(Path(current_app.instance_path) / "uploads", stream, LIMITS.file) as draft:
+        listed = list(_listed(draft.path))
+    lines = {line.number: line for line in queries.in_order(batch.id)}
+    if reasons := _differences(lines, listed):
+        raise DomainError(_l("Nothing was recorded:"), reasons)
+    bad = [one for one in listed if one.spoilt and lines[one.line].spoilt_at is None]
+    for one in bad:
+        spoil(lines[one.line], one.spoilt[:200], actor)
+    good = [one for one in listed if lines[one.line].spoilt_at is None]
+    if batch.state is PrintState.OUT:
+        answers = {"returned_on": on, "count_in": len(good)}
+        transition(PRINT_BATCH, batch, "take_in", actor, answers=answers)
+    to_post = LETTER.named("post").sources
+    pairs = [
+        (one.line, one.tracking_no)
+        for one in good
+        if one.tracking_no
+        and lines[one.line].letter.state in to_post
+        and lines[one.line].letter.tracking_no != one.tracking_no
+    ]
+    return Taken(len(good), len(bad), post(batch, on, pairs, actor))
+
+
+#: what the columns of the manifest are called, here or at the print room
+HEADINGS = (
+    Heading("line", ("行号", "序号", "Line"), True),
+    Heading("number", ("发文字号", "文号", "Number of the letter"), True),
+    Heading("tracking_no", ("邮件号", "邮件号码", "运单号", "挂号号码", "Tracking number")),
+    Heading("spoilt", ("印废", "印废原因", "作废", "作废原因", "Spoilt")),
+)
+
+
+def _listed(path: Path) -> Iterator[Listed]:
+    with open_table(path, HEADINGS) as table:
+        for block in table.rows:
+            for row in block:
+                said = {
+                    name: plain_text(row.cells[at]) if at < len(row.cells) else ""
+                    for name, at in table.columns.items()
+                }
+                line = said["line"].partition("-")[2] or said["line"]
+                yield Listed(
+                    row.number, int(line) if line.isdecimal() else 0, said["number"],
+                    tracking_number(said.get("tracking_no", "")), said.get("spoilt", "").strip(),
+                )  # fmt: skip
+
+
+def _differences(lines: Mapping[int, PrintLine], listed: Sequence[Listed]) -> list[Any]:
+    """Where list and batch are not the same pile of letters."""
+    reasons: list[Any] = []
+    seen: set[int] = set()
+    for one in listed:
+        line = lines.get(one.line)
+        if line is None or "".join(one.number.split()) != line.letter.number:
+            reasons.append(_l("Row %(row)s: this letter is not on this line of the batch.", row=one.row))
+        elif one.line in seen:
+            reasons.append(_l("Row %(row)s: line %(line)s stands there twice.", row=one.row, line=one.line))
+        elif one.spoilt and one.tracking_no and line.spoilt_at is None:
+            reasons.append(_l("Row %(row)s: what is spoilt is not posted.", row=one.row))
+        seen.add(one.line)
+    missing = [number for number, line in lines.items() if number not in seen and line.spoilt_at is None]
+    reasons += [_l("Line %(line)s is missing in the list.", line=number) for number in missing]
+    return reasons
 
 
 def post(batch: PrintBatch, posted_on: date, pairs: Sequence[tuple[int, str]], actor: Actor) -> int:

@@ -15,10 +15,13 @@ from app.core.workflow.engine import available, history
 from campaigns.channels.letter.issued.policy import Permission
 from campaigns.channels.letter.policy import Permission as Outline
 from campaigns.ledger.printing import queries, services
-from campaigns.ledger.printing.forms import PostForm, pairs_of
+from campaigns.ledger.printing.forms import ListForm, PostForm, pairs_of
 from campaigns.ledger.printing.lists import BATCHES, LINES
 from campaigns.ledger.printing.models import PrintBatch
 from campaigns.ledger.printing.workflow import PRINT_BATCH, find
+
+#: reasons that are listed when a list is refused
+SHOWN = 50
 
 blueprint = Blueprint("printing", __name__, url_prefix="/letters/batches")
 
@@ -33,10 +36,15 @@ def index() -> ResponseReturnValue:
 @requires(Outline.VIEW)
 def show(id: int) -> str:
     """Where the batch is, its files, and what may be done."""
-    return _page(find(id, current_actor()), PostForm())
+    return _page(find(id, current_actor()))
 
 
-def _page(batch: PrintBatch, form: PostForm, refused: DomainError | None = None) -> str:
+def _page(
+    batch: PrintBatch,
+    form: PostForm | None = None,
+    refused: DomainError | None = None,
+    list_form: ListForm | None = None,
+) -> str:
     return render_template(
         "campaigns/printing/show.html",
         batch=batch,
@@ -44,7 +52,8 @@ def _page(batch: PrintBatch, form: PostForm, refused: DomainError | None = None)
         options=available(PRINT_BATCH, batch, current_actor()),
         history=history(PRINT_BATCH, batch.id),
         counts=queries.counts(batch.id),
-        form=form,
+        form=form or PostForm(formdata=None),
+        list_form=list_form or ListForm(formdata=None),
         refused=refused,
     )
 
@@ -85,6 +94,30 @@ def manifest(id: int) -> Response:
     return send_file(
         made, MEDIA_TYPE, as_attachment=True, download_name=f"{batch.campaign.name}-{batch.number}.xlsx"
     )
+
+
+@blueprint.post("/<int:id>/list")
+@requires(Permission.FOLLOW)
+def take_list(id: int) -> ResponseReturnValue:
+    """The manifest as the print room filled it in."""
+    batch, form = find(id, current_actor()), ListForm()
+    if not form.validate_on_submit():
+        return _page(batch, list_form=form), 422
+    try:
+        taken = services.take_list(batch, form.file.data.stream, form.on.data or today(), current_actor())
+    except DomainError as refusal:
+        db.session.rollback()
+        form.file.errors = [refusal.message, *refusal.reasons[:SHOWN]]
+        return _page(find(id, current_actor()), list_form=form), 422
+    db.session.commit()
+    flash(
+        _(
+            "Taken from the list: %(good)s good letters, %(spoilt)s spoilt, %(posted)s posted.",
+            good=taken.counted_in, spoilt=taken.spoilt, posted=taken.posted,
+        ),
+        "success",
+    )  # fmt: skip
+    return redirect(url_for(".show", id=id), 303)
 
 
 @blueprint.post("/<int:id>/post")

@@ -3,7 +3,7 @@
 import html
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import select, update
 
 from app.accounts.models import User
@@ -445,6 +446,53 @@ def test_one_walk_from_the_outline_to_the_posted_letter(client: FlaskClient) -> 
     mine = drafted(outsider)
     db.session.commit()
     assert client.get(f"/campaigns/{mine.id}/letter.pdf?member={member}").status_code == 404
+
+
+@pytest.mark.databases("sqlite")
+def test_the_manifest_comes_back_as_the_print_room_filled_it_in(client: FlaskClient) -> None:
+    author = author_with(4)
+    launched_here(author)
+    batch = db.session.scalars(select(PrintBatch)).one()
+    sign_in(client, create_user(Role.BRANCH_HEAD, branch=author.branch))
+    page = f"/letters/batches/{batch.id}"
+
+    def taken(change: Callable[[Worksheet], object]) -> tuple[int, str]:
+        book = load_workbook(io.BytesIO(client.get(f"{page}/manifest.xlsx").data))
+        assert book.active is not None
+        change(book.active)
+        book.save(file := io.BytesIO())
+        data = {"on": today().isoformat(), "file": (io.BytesIO(file.getvalue()), "交接清单.xlsx")}
+        answer = client.post(f"{page}/list", data=data)
+        db.session.expire_all()
+        return answer.status_code, html.unescape(answer.text)
+
+    def fill(sheet: Worksheet) -> None:
+        sheet["I3"] = "卡纸"
+        sheet["H2"], sheet["H5"] = "xa 0000 0001 cn", "XA00000004CN"
+
+    def swap(sheet: Worksheet) -> None:
+        fill(sheet)
+        sheet["B2"], sheet["B3"] = sheet["B3"].value, sheet["B2"].value
+
+    assert taken(fill)[0] == 422  # not handed out yet
+    out = {"handed_on": today(), "count_out": 4}
+    transition(PRINT_BATCH, batch, "hand_out", author, answers=out)
+    db.session.commit()
+    for change, reason in ((swap, "第2行："), (lambda sheet: sheet.delete_rows(4), "清单缺少行号3")):
+        status, said = taken(change)
+        assert (status, reason in said) == (422, True)
+    assert numbers() == [(n, "issued") for n in range(1, 5)]
+    assert taken(fill)[0] == 303
+    assert (batch.state, batch.count_in) == (PrintState.RETURNED, 3)
+    assert numbers() == [(1, "posted"), (2, "void"), (3, "issued"), (4, "posted")]
+    first = db.session.scalars(select(Letter).order_by(Letter.serial)).first()
+    assert first is not None and first.tracking_no == "XA00000001CN"
+    # the same list again changes nothing, and a later one brings what was posted meanwhile
+    assert taken(id)[0] == 303
+    assert taken(lambda sheet: sheet.__setitem__("H4", "XA00000003CN"))[0] == 303
+    assert numbers()[2] == (3, "posted")
+    sign_in(client, create_user(Role.BRANCH_HEAD))
+    assert client.post(f"{page}/list").status_code == 404
 
 
 def test_whoever_may_not_issue_letters_spoils_and_posts_none(app: Flask) -> None:
