@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.bulk import Columns, insert_columns, update_rows
 from app.core.clock import now
 from app.core.db import Model, among, db
+from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.core.personal.retaining import without_names
 
@@ -76,6 +77,15 @@ def record(
     )
     db.session.add(entry)
     return entry
+
+
+#: in place of the name of an employer that whoever reads the story may not know of
+ELSEWHERE = {"msgid": msgid("an employer of another branch")}
+
+
+def name_told(name: str, branch_id: int, reader_branch_id: int) -> str | dict[str, str]:
+    """How one employer is called in the story of another: by name only in its own branch."""
+    return name if branch_id == reader_branch_id else ELSEWHERE
 
 
 def record_many(

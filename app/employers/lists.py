@@ -107,7 +107,6 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field("created_at", _l("Added to the system"), Kind.MOMENT, Employer.created_at, group=WORK),
     Field("account_no", _l("Account number"), Kind.CODE, Employer.employer_account_no, group=ACCOUNT),
-    code_field("bank_code", _l("Entrusted bank"), "bank", Employer.bank_code, group=ACCOUNT),
     Field(
         "account_status", _l("Account status"), Kind.CHOICE, Employer.account_status,
         choices=choices_of(ACCOUNT_STATUS_LABELS), group=ACCOUNT,

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.criteria.fields import kept_for
 from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, NavItem, Panel, TimelineKind, WorkspaceCard
 from app.core.files.attachable import RecordKind
@@ -29,7 +30,7 @@ feature = Feature(
     demo=demo.load,
     navigation=(NavItem(_l("Visits and calls"), "outreach.index", Permission.VIEW, "geo-alt", "visits", 30),),
     grants={Permission.VIEW: OFFICE, Permission.LOG: OFFICE},
-    employer_fields=EMPLOYER_FIELDS,
+    employer_fields=kept_for(Permission.VIEW, EMPLOYER_FIELDS),
     panels=(
         Panel(
             "visits",

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.criteria.fields import kept_for
 from app.core.features import Feature, GuardFor, NavItem, Panel, TimelineKind
 from app.core.files.attachable import RecordKind
 from app.core.jobs import DailyAt
@@ -38,7 +39,7 @@ feature = Feature(
     schedule=(DailyAt("05:40", every_morning),),
     options=OPTIONS,
     deferments=Deferments(approved_terms, agreed_plans, plan_marks, PLAN_BREAKS.value),
-    employer_fields=EMPLOYER_FIELDS,
+    employer_fields=kept_for(Permission.VIEW, EMPLOYER_FIELDS),
     panels=(
         Panel(
             "relief",

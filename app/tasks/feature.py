@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
+from app.core.criteria.fields import kept_for
 from app.core.criteria.trees import rule
 from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.files.attachable import RecordKind
@@ -86,7 +87,7 @@ feature = Feature(
         Permission.WORK: OFFICE,
         Permission.MANAGE: LEADERS,
     },
-    employer_fields=EMPLOYER_FIELDS,
+    employer_fields=kept_for(Permission.WORK, EMPLOYER_FIELDS),
     employer_actions=(CREATE_TASKS,),
     search=(OPEN_TASKS,),
     panels=(OPEN_MATTERS,),
@@ -110,5 +111,5 @@ feature = Feature(
         Mover("tasks", _l("Tasks"), "source_id", stays=_l("Each task keeps what gave rise to it.")),
     ),
     options=(WELCOME_DAYS,),
-    timeline_kinds=(TimelineKind("task", _l("Task"), "check2-square"),),
+    timeline_kinds=(TimelineKind("task", _l("Task"), "check2-square", Permission.WORK),),
 )

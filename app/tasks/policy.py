@@ -28,7 +28,12 @@ class Permission(Grantable):
 
 
 def visible_to(actor: Actor | None) -> ColumnElement[bool]:
-    """The tasks of the actor's reach, and always the actor's own."""
+    """The actor's own tasks, and to those who work on tasks all of the actor's reach.
+
+    A task tells of whatever it came from: what is due to a penalty or a campaign is no matter of a partner's.
+    """
+    if actor is not None and not may(actor, Permission.WORK):
+        return Task.owner_id == actor.id
     reach = in_scope(actor, Task.branch_id, Task.owner_id)
     return reach if actor is None else or_(reach, Task.owner_id == actor.id)
 

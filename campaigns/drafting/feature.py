@@ -76,7 +76,7 @@ feature = Feature(
         ),
     ),
     employer_actions=(START,),
-    timeline_kinds=(TimelineKind("campaign", _l("Campaign"), "megaphone"),),
+    timeline_kinds=(TimelineKind("campaign", _l("Campaign"), "megaphone", Permission.VIEW),),
     movers=(
         Mover(
             "audience_members",

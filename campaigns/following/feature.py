@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.features import Feature, TimelineKind
 from app.core.jobs import Every
 from app.core.merging.moving import Mover
+from campaigns.drafting.policy import Permission
 from campaigns.following import demo
 from campaigns.following.jobs import follow_all
 from campaigns.following.services import KIND
@@ -17,7 +18,7 @@ feature = Feature(
     blueprint=blueprint,
     demo=demo.load,
     schedule=(Every(300, follow_all),),
-    timeline_kinds=(TimelineKind(KIND, _l("Follow-up"), "signpost-split"),),
+    timeline_kinds=(TimelineKind(KIND, _l("Follow-up"), "signpost-split", Permission.VIEW),),
     movers=(
         Mover("campaign_step_runs", _l("Follow-up of campaigns"), distinct=("step_id",)),
         *(

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from app.core.criteria.fields import kept_for
 from app.core.escalating import EvidenceKind, Step
 from app.core.features import Feature, Panel, TimelineKind
 from app.core.forms.choices import offered
@@ -93,8 +94,8 @@ feature = Feature(
         ),
     ),
     schedule=(Every(10, jobs.sweep), Every(300, jobs.fetch_all)),
-    timeline_kinds=(TimelineKind(KIND, _l("SMS"), "chat-left-text", contact=True),),
-    employer_fields=EMPLOYER_FIELDS,
+    timeline_kinds=(TimelineKind(KIND, _l("SMS"), "chat-left-text", Permission.VIEW, contact=True),),
+    employer_fields=kept_for(Permission.VIEW, EMPLOYER_FIELDS),
     contact_panels=(
         Panel(
             name="unwanted",

@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, TimelineKind
 from app.core.personal.retaining import Retention
+from campaigns.drafting.policy import Permission
 from campaigns.notices.policy import LINK_MONTHS, OPTIONS
 from campaigns.notices.queries import old_links
 from campaigns.notices.services import KIND, forget_links
@@ -25,5 +26,5 @@ feature = Feature(
             batch=1000,
         ),
     ),
-    timeline_kinds=(TimelineKind(KIND, _l("Notice"), "envelope-open"),),
+    timeline_kinds=(TimelineKind(KIND, _l("Notice"), "envelope-open", Permission.VIEW),),
 )

@@ -4,6 +4,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from app.core import signals
+from app.core.criteria.fields import kept_for
 from app.core.features import Feature, NavItem
 from app.core.handing_over import Matter
 from app.core.jobs import Every
@@ -26,7 +27,7 @@ feature = Feature(
     name="recurring",
     blueprint=blueprint,
     grants=GRANTS,
-    employer_fields=FIELDS,
+    employer_fields=kept_for(Permission.VIEW, FIELDS),
     options=(HOUR,),
     schedule=(Every(600, look),),
     navigation=(

@@ -16,7 +16,9 @@ from app.core.permissions import Role
 from app.core.personal.reasons import REASONS
 from app.core.timeline import TimelineEntry
 from app.employers import services
+from app.employers.lists import employer_fields
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, FormerName, Stage
+from app.tasks.services import open_task
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
 CODE = "91000000000000012A"
@@ -109,8 +111,19 @@ def test_an_employer_of_another_branch_does_not_exist(client: FlaskClient, li: U
 
 @pytest.mark.databases("sqlite")
 def test_a_bank_partner_reads_but_changes_and_reveals_nothing(client: FlaskClient, harbour: Employer) -> None:
-    sign_in(client, create_user(Role.BANK_PARTNER, branch=harbour.branch))
-    assert client.get(f"/employers/{harbour.id}").status_code == 200
+    for kind in ("letter", "sms", "correction", "lead", "task"):
+        timeline.record(harbour.id, kind, "Penalty proposed")
+    task = open_task("deadline", "Decide on the proposed penalty", today(), employer=harbour, actor=None)
+    db.session.commit()
+    partner = create_user(Role.BANK_PARTNER, branch=harbour.branch)
+    sign_in(client, partner)
+    page = client.get(f"/employers/{harbour.id}")
+    assert (page.status_code, "处罚" in page.text, "Penalty" in page.text) == (200, False, False)
+    assert client.get(f"/tasks/{task.id}").status_code == 404
+    # nor can it be found out by asking the list
+    for field in ("open_task", "relief_state", "visit", "message_sent", "closing_state"):
+        assert employer_fields()[field].open_to(harbour.owner)
+        assert not employer_fields()[field].open_to(partner)
     for path in (f"/employers/{harbour.id}/edit", f"/employers/{harbour.id}/names", "/employers/new"):
         assert client.get(path).status_code == 403
     assert client.post(f"/contacts/{harbour.contacts[0].contact_id}/reveal").status_code == 403

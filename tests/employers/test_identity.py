@@ -10,7 +10,7 @@ from app.accounts.models import Branch, User
 from app.core.clock import today
 from app.core.db import db, writing
 from app.core.errors import Conflict, DomainError
-from app.core.permissions import Role
+from app.core.permissions import Role, Scope
 from app.employers.identity import services
 from app.employers.identity.models import (
     EmployerRelation,
@@ -95,6 +95,19 @@ def test_a_family_is_recorded_drawn_ended_and_corrected(
     assert relation.until == date(2024, 1, 1)
     back = client.post(f"/identity/relations/{relation.id}/remove?back={group.id}")
     assert back.headers["Location"] == f"/identity/{group.id}"
+
+
+@pytest.mark.databases("sqlite")
+def test_the_story_of_a_branch_names_no_employer_of_another(
+    branch: Branch, specialist: User, client: FlaskClient
+) -> None:
+    works, far = create_employer(branch, name="北方重工职工医院"), create_employer(name="别处的单位名称")
+    director = create_user(Role.MANAGER, branch=branch, scope=Scope.ALL)
+    relate(works, far, director, RelationKind.GROUP)
+    db.session.commit()
+    sign_in(client, specialist)
+    story = client.get(f"/employers/{works.id}/timeline").text
+    assert ("其他机构的单位" in story, "别处" in story) == (True, False)
 
 
 def test_the_register_lists_whom_to_ask_and_hides_other_branches(

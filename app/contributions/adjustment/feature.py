@@ -12,6 +12,7 @@ from app.contributions.adjustment.models import Adjustment
 from app.contributions.adjustment.policy import OPTIONS, Permission, bounds_of, visible_to
 from app.contributions.adjustment.views import bp
 from app.contributions.adjustment.workflow import ADJUSTMENT
+from app.core.criteria.fields import kept_for
 from app.core.criteria.trees import Tree, rule
 from app.core.features import Feature, Kpi, NavItem, Panel, TimelineKind
 from app.core.files.attachable import RecordKind
@@ -60,7 +61,7 @@ feature = Feature(
     },
     workflows=(ADJUSTMENT,),
     import_specs=(SUBMITTED,),
-    employer_fields=FIELDS,
+    employer_fields=kept_for(Permission.VIEW, FIELDS),
     kpis=KPIS,
     options=OPTIONS,
     panels=(

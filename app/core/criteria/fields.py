@@ -5,8 +5,8 @@ A value travels as text (in a URL, in a saved tree) and is read into Python here
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -230,3 +230,8 @@ _READERS: dict[Kind, Callable[[Field, str], Any]] = {
     Kind.AREA: _read_id,
     Kind.MEMBER: _read_id,
 }
+
+
+def kept_for(permission: str, fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Fields that tell of what not everybody may see who sees the list."""
+    return tuple(replace(field, permission=field.permission or permission) for field in fields)

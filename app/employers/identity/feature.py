@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.criteria.fields import kept_for
 from app.core.features import Feature, NavItem, Panel
 from app.core.files.attachable import RecordKind
 from app.core.merging.moving import PEOPLE, Mover
@@ -36,7 +37,7 @@ feature = Feature(
         Permission.EDIT: (Role.SPECIALIST, *LEADERS),
         Permission.VERIFY: OFFICE,
     },
-    employer_fields=FIELDS,
+    employer_fields=kept_for(Permission.VIEW, FIELDS),
     record_kinds=(
         RecordKind(
             "relation",

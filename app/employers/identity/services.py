@@ -112,15 +112,15 @@ def remove_relation(relation: EmployerRelation, actor: Actor) -> None:
 
 
 def _tell(summary: str, kind: RelationKind, subject: Employer, other: Employer, actor: Actor) -> None:
-    params = {
-        "subject": subject.name,
-        "object": other.name,
-        "what": {"msgid": msgid_of(SUBJECT_LABELS[kind])},
-    }
+    """To each of the two; whose story is read in one branch does not name an employer of another."""
+    what = {"msgid": msgid_of(SUBJECT_LABELS[kind])}
     for employer in (subject, other):
-        timeline.record(
-            employer.id, "employer", summary, params=params, actor=actor,
-        )  # fmt: skip
+        params = {
+            "subject": timeline.name_told(subject.name, subject.branch_id, employer.branch_id),
+            "object": timeline.name_told(other.name, other.branch_id, employer.branch_id),
+            "what": what,
+        }
+        timeline.record(employer.id, "employer", summary, params=params, actor=actor)
 
 
 def correct_name(former: FormerName, name: str, term: Term, actor: Actor | None) -> None:

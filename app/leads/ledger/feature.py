@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.criteria.fields import kept_for
 from app.core.escalating import Breach, Origin
 from app.core.features import Feature, NavItem
 from app.core.handing_over import Matter
@@ -36,7 +37,7 @@ feature = Feature(
     blueprint=blueprint,
     demo=demo.load,
     navigation=(NavItem(_l("Lead ledger"), "leads.index", Permission.VIEW, "binoculars", "leads", 20),),
-    employer_fields=EMPLOYER_FIELDS,
+    employer_fields=kept_for(Permission.VIEW, EMPLOYER_FIELDS),
     origins=(ESCALATING,),
     matters=(
         Matter(

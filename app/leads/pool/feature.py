@@ -51,7 +51,7 @@ feature = Feature(
     panels=(
         Panel("lead", _l("Lead ledger"), "leads/_panel.html", load_panel, Permission.VIEW, 15, later=True),
     ),
-    timeline_kinds=(TimelineKind("lead", _l("Lead ledger"), "binoculars"),),
+    timeline_kinds=(TimelineKind("lead", _l("Lead ledger"), "binoculars", Permission.VIEW),),
     options=OPTIONS,
     schedule=(DailyAt("06:10", mind_idle_leads),),
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.criteria.fields import kept_for
 from app.core.criteria.trees import Tree, rule
 from app.core.features import Feature, GuardFor, Kpi, NavItem, Panel, TimelineKind
 from app.core.files.attachable import RecordKind
@@ -75,7 +76,7 @@ feature = Feature(
     },
     workflows=(CLOSING, SEALING),
     guards=(GuardFor("lifecycle", "close", may_be_closed),),
-    employer_fields=FIELDS,
+    employer_fields=kept_for(Permission.VIEW, FIELDS),
     kpis=KPIS,
     options=OPTIONS,
     panels=(

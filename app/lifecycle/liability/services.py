@@ -104,11 +104,16 @@ def remove(made: Liability, actor: Actor) -> None:
 
 
 def _tell(summary: str, made: Liability, actor: Actor) -> None:
-    names = {"successor": made.successor.name, "debtor": made.debtor.name, "share": f"{made.share * 100:g}%"}
-    for employer_id in dict.fromkeys((made.debtor_id, made.successor_id)):
+    """To each of the two; whose story is read in one branch does not name an employer of another."""
+    for employer in dict.fromkeys((made.debtor, made.successor)):
+        names = {
+            role: timeline.name_told(one.name, one.branch_id, employer.branch_id)
+            for role, one in (("successor", made.successor), ("debtor", made.debtor))
+        }
         timeline.record(
-            employer_id, "employer", summary, params={**names, "comment": made.proof}, actor=actor,
-            endpoint="liability.show", link_id=employer_id,
+            employer.id, "employer", summary,
+            params={**names, "share": f"{made.share * 100:g}%", "comment": made.proof}, actor=actor,
+            endpoint="liability.show", link_id=employer.id,
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, select
 
-from app.core.criteria.fields import Field, Kind
+from app.core.criteria.fields import Field, Kind, kept_for
 from app.core.escalating import Breach, Origin
 from app.core.features import Feature, GuardFor, NavItem, Panel, TimelineKind
 from app.core.files.attachable import RecordKind
@@ -133,7 +133,7 @@ feature = Feature(
     },
     workflows=(OPENING,),
     guards=(GuardFor("lifecycle", "register", papers_approved),),
-    employer_fields=FIELDS,
+    employer_fields=kept_for(Permission.VIEW, FIELDS),
     options=(*OPTIONS, ASK_AFTER, REPEAT_AFTER),
     panels=(
         Panel(

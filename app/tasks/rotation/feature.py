@@ -26,5 +26,5 @@ feature = Feature(
             "handover_items", _l("Hand-overs"), "record_id", stays=_l("It tells what was handed over then.")
         ),
     ),
-    timeline_kinds=(TimelineKind("handover", _l("Hand-over"), "arrow-left-right"),),
+    timeline_kinds=(TimelineKind("handover", _l("Hand-over"), "arrow-left-right", Permission.VIEW),),
 )

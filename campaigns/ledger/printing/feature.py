@@ -17,7 +17,7 @@ feature = Feature(
     navigation=(NavItem(_l("Print batches"), "printing.index", Outline.VIEW, "printer", "outreach", 39),),
     workflows=(PRINT_BATCH,),
     guards=(GuardFor("letter", "post", is_back_from_print),),
-    timeline_kinds=(TimelineKind("print_batch", _l("Print batch"), "printer"),),
+    timeline_kinds=(TimelineKind("print_batch", _l("Print batch"), "printer", Outline.VIEW),),
     record_kinds=(
         RecordKind(
             "print_batch",

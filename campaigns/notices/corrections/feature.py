@@ -40,7 +40,7 @@ feature = Feature(
             37,
         ),
     ),
-    timeline_kinds=(TimelineKind("correction", _l("Correction"), "pencil-square"),),
+    timeline_kinds=(TimelineKind("correction", _l("Correction"), "pencil-square", Permission.VIEW),),
     record_kinds=(
         RecordKind(
             "correction",

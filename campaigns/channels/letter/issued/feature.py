@@ -57,7 +57,7 @@ feature = Feature(
     panels=(
         Panel("letters", _l("Letters"), "campaigns/letter/panel.html", _panel, Outline.VIEW, 72, later=True),
     ),
-    timeline_kinds=(TimelineKind("letter", _l("Letter"), "envelope-paper", contact=True),),
+    timeline_kinds=(TimelineKind("letter", _l("Letter"), "envelope-paper", Outline.VIEW, contact=True),),
     record_kinds=(
         RecordKind(
             "letter",
