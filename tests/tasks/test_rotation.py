@@ -182,15 +182,20 @@ def test_the_boards_numbers_lead_to_their_rows(
         assert gone not in [row.user for row in daily.board(wu)]
         tasks.open_task("callback", "未交接", today(), branch_id=branch.id, owner_id=gone.id)
         assert [row.due_today for row in daily.board(wu) if row.user is gone] == [1]
+        assert mark_gaps() == 2
+        elsewhere = DayClosing(user_id=gone.id, branch_id=create_branch().id, day=today())
+        db.session.add(elsewhere)
+        db.session.commit()
         sign_in(client, wu)
         page = client.get("/board").text
+        assert 'href="/board/days"' in page and client.get("/board/days").text.count('data-label="状态"') == 2
         assert "离职者" in page and "已停用" in page
         assert "回电" in page or "callback" in page
         stuck = f"/tasks?owner.in={chen.id}&state.in=open&kind.in=callback&due_on.lt={daily.stuck_before()}"
         listed = client.get(stuck).text
         assert "上周" in listed and "昨日" not in listed
         sign_in(client, chen)
-        assert client.get("/board").status_code == 403
+        assert client.get("/board").status_code == client.get("/board/days").status_code == 403
         assert "办理日清日结" in client.get("/").text
         client.post("/day/close", data={"first_next": "走访"})  # without a word on what is due
         assert daily.closing_of(chen.id, today()) is None

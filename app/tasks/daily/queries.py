@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import User, UserRole
@@ -138,11 +138,15 @@ def _closings(user_ids: Sequence[int]) -> Sequence[DayClosing]:
     return db.session.scalars(query).all()
 
 
-def gaps(actor: Actor, limit: int = 30) -> Sequence[DayClosing]:
-    """The days that nobody closed, the latest first."""
-    query = select(DayClosing).where(visible_to(actor), DayClosing.closed_at.is_(None))
-    query = query.options(name_of(DayClosing.user)).order_by(DayClosing.day.desc(), DayClosing.id)
-    return db.session.scalars(query.limit(limit)).all()
+def listed(actor: Actor | None) -> Select[DayClosing]:
+    """The days in reach."""
+    return select(DayClosing).where(visible_to(actor))
+
+
+def gaps(actor: Actor) -> int:
+    """How many days nobody closed."""
+    query = select(func.count(DayClosing.id)).where(visible_to(actor), DayClosing.closed_at.is_(None))
+    return db.session.scalar(query) or 0
 
 
 def closing_of(user_id: int, day: date) -> DayClosing | None:

@@ -14,6 +14,7 @@ from app.core.errors import NotFound
 from app.core.features import current_features
 from app.core.permissions import current_actor, requires
 from app.tasks.daily import queries, services
+from app.tasks.daily.lists import DAYS
 from app.tasks.daily.policy import WHY, Permission
 from app.tasks.daily.services import Reason
 from app.tasks.lists import KIND_LABELS
@@ -37,6 +38,13 @@ def board() -> str:
         gaps=queries.gaps(actor),
         tasks_of=_tasks_of,
     )
+
+
+@blueprint.route("/board/days", methods=["GET", "POST"])
+@requires(Permission.BOARD)
+def days() -> ResponseReturnValue:
+    """Everybody's days; first those that nobody closed."""
+    return DAYS.respond()
 
 
 def _tasks_of(user_id: int | None, **rules: Any) -> str:
