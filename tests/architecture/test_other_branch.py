@@ -83,6 +83,7 @@ ASKED: dict[str, Callable[[Secret], int] | None] = {
     "segment": lambda secret: secret.segment.id,
     "user_id": lambda secret: secret.user.id,
     "member": None,  # looked for in the campaign of the address alone (tests/campaigns/letters)
+    "saved": None,  # letters, looked for among those in reach (tests/campaigns/channels/letter)
     "area": None,  # areas are the whole department's
     "before": None,
     "after": None,
