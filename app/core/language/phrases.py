@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
+from itertools import chain
 from typing import NamedTuple
 
 os.environ["PYPINYIN_NO_PHRASES"] = "1"  # pypinyin looks at this when it is imported, and nowhere else
@@ -19,6 +20,10 @@ from pypinyin.style import convert
 
 #: an entry of pypinyin's file, `"重庆": [["chóng"], ["qìng"]]`; one by one, because all at once take 40 MB
 _ENTRY = re.compile(r'"([^"]+)":\s*(\[[^:]*\])')
+
+
+#: names of places that pypinyin reads otherwise: people look for the district, not for the morning sun
+_PLACES = {"朝阳": "cháo yáng", "单县": "shàn xiàn"}
 
 
 class Phrases(NamedTuple):
@@ -31,8 +36,9 @@ class Phrases(NamedTuple):
 @lru_cache(maxsize=1)
 def _phrases() -> Phrases:
     known = Phrases({}, {})
-    for phrase, syllables in _entries():
-        known.readings[phrase] = " ".join([readings[0] for readings in syllables])
+    entries = ((phrase, " ".join([readings[0] for readings in each])) for phrase, each in _entries())
+    for phrase, reading in chain(entries, _PLACES.items()):
+        known.readings[phrase] = reading
         beginning = phrase[:2]
         if known.longest.get(beginning, 0) < len(phrase):
             known.longest[beginning] = len(phrase)

@@ -40,6 +40,9 @@ def test_pinyin_gives_what_people_type() -> None:
     assert text.pinyin("天津（滨海）重庆银行3号") == text.Pinyin(
         "tianjinbinhaichongqingyinhang3hao", "tjbhcqyh3h"
     )
+    # places as they are called, whatever else the characters say
+    places = {"长沙": "changsha", "厦门": "xiamen", "朝阳": "chaoyang", "单县": "shanxian"}
+    assert {name: text.pinyin(name).full for name in places} == places
 
 
 def test_personal_data_is_masked_but_recognisable() -> None:
