@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.permissions import Role
 from app.core.timeline import TimelineEntry
-from app.core.workflow.engine import WorkflowHistory, available, transition
+from app.core.workflow.engine import WorkflowHistory, available, of_others, transition
 from app.core.workflow.sets import SetMove, transition_many
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
 from app.lifecycle.onboarding.models import Opening, OpeningState
@@ -85,6 +85,14 @@ def test_answers_named_like_columns_are_stored(app: Flask) -> None:
     )
     transition(LIFECYCLE, employer, "register", user, answers={"account_opened_on": date(2026, 11, 2)})
     assert employer.account_opened_on == date(2026, 11, 2)
+
+
+def test_the_steps_that_others_take_are_named_with_their_roles(app: Flask) -> None:
+    (step, roles), *_more = of_others(LIFECYCLE, prospect(), create_user(Role.AUDIT_ADMIN))
+    assert (str(step), [str(role) for role in roles]) == (
+        "标记为已接洽",
+        ["企业服务专员", "业务主管", "机构负责人"],
+    )
 
 
 def test_blocked_steps_are_listed_with_their_reasons(app: Flask) -> None:

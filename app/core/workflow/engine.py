@@ -19,13 +19,13 @@ from app.core.clock import now
 from app.core.db import Model, db
 from app.core.errors import DomainError, Forbidden
 from app.core.features import current_features
-from app.core.permissions import Actor, may
+from app.core.permissions import ROLE_LABELS, Actor, may
 from app.core.workflow.declared import R, Workflow
 from app.core.workflow.parts import Ask, Check, Deadline, Effect, Guard, Reason, State, Tone, Transition
 
 __all__ = [
     "Ask", "Check", "Deadline", "Effect", "Guard", "Move", "Option", "Reason", "State", "Tone", "Transition",
-    "Workflow", "WorkflowHistory", "available", "history", "option", "transition",
+    "Workflow", "WorkflowHistory", "available", "history", "of_others", "option", "transition",
 ]  # fmt: skip
 
 
@@ -86,6 +86,16 @@ def available(workflow: Workflow[R], record: R, actor: Actor) -> list[Option]:
         option(workflow, record, t.name, actor)
         for t in workflow.transitions
         if state in t.sources and t.permission is not None and may(actor, t.permission)
+    ]
+
+
+def of_others(workflow: Workflow[R], record: R, actor: Actor) -> list[tuple[Any, list[Any]]]:
+    """The steps from the record's state that people of other roles take, with the names of these roles."""
+    state, grants = str(getattr(record, workflow.field)), current_features().grants
+    return [
+        (t.label, [words for role, words in ROLE_LABELS.items() if role in grants.get(t.permission, ())])
+        for t in workflow.transitions
+        if state in t.sources and t.permission is not None and not may(actor, t.permission)
     ]
 
 

@@ -13,7 +13,7 @@ from app.core.escalating import Exhibit, Step
 from app.core.features import current_features
 from app.core.links import url_if
 from app.core.permissions import current_actor, requires
-from app.core.workflow.engine import available, history
+from app.core.workflow.engine import available, history, of_others
 from app.employers.queries import find as find_employer
 from app.employers.queries import possible_owners
 from app.lifecycle.escalation import queries, services, workflow
@@ -59,6 +59,7 @@ def show(id: int) -> str:
         one=one,
         machine=ESCALATION,
         options=available(ESCALATION, one, actor),
+        others=of_others(ESCALATION, one, actor),
         history=history(ESCALATION, one.id),
         law=queries.law_ahead(one),
         ahead=_ahead(one),

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.core.clock import today
 from app.core.db import db
 from app.core.permissions import current_actor, requires
-from app.core.workflow.engine import available, history
+from app.core.workflow.engine import available, history, of_others
 from app.employers.queries import find as find_employer
 from app.lifecycle.onboarding import queries, services
 from app.lifecycle.onboarding.forms import (
@@ -85,6 +85,7 @@ def _page(
         bundle=bundle or bundle_form(steps, formdata=None),
         steps=steps,
         options=available(OPENING, opening, current_actor()),
+        others=of_others(OPENING, opening, current_actor()),
         history=history(OPENING, opening.id),
     )
     return page, 422 if papers or bundle else 200
