@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.core.clock import today
 from app.core.code_tables import TABLES
 from app.core.db import db
-from app.core.errors import Forbidden, NotFound
+from app.core.errors import NotFound
 from app.core.features import current_features
 from app.core.permissions import current_actor, requires
 from app.core.rules import workdays
@@ -24,7 +24,7 @@ from app.settings.forms import (
     YearForm,
     options_form,
 )
-from app.settings.policy import Permission, sets_figures
+from app.settings.policy import Permission, demand_all, sets_figures
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -82,7 +82,7 @@ def options() -> ResponseReturnValue:
 @bp.post("/options")
 @requires(Permission.FIGURES)
 def set_options() -> ResponseReturnValue:
-    _answers_for_all()
+    demand_all(current_actor())
     form = _options_form()
     if not form.validate_on_submit():
         return _options_page(form), 422
@@ -96,7 +96,7 @@ def set_options() -> ResponseReturnValue:
 @requires(Permission.FIGURES)
 def take_back_option(name: str, day: str) -> ResponseReturnValue:
     """A value announced for a later day is dropped."""
-    _answers_for_all()
+    demand_all(current_actor())
     option = current_features().options.get(name)
     if option is None:
         raise NotFound(_("There is no such setting."))
@@ -104,11 +104,6 @@ def take_back_option(name: str, day: str) -> ResponseReturnValue:
     db.session.commit()
     flash(_("Taken back."), "success")
     return redirect(url_for(".options"), 303)
-
-
-def _answers_for_all() -> None:
-    if not sets_figures(current_actor()):
-        raise Forbidden(_("These hold for the whole department: its head or the administrator sets them."))
 
 
 def _options_form() -> OptionsForm:

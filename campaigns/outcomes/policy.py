@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.core.options import Option
-from app.core.permissions import OFFICE, Grantable, Grants, Role
+from app.core.permissions import LEADERS, OFFICE, Grantable, Grants, Role
 
 
 class Outcome(StrEnum):
@@ -51,7 +51,8 @@ class Permission(Grantable):
 
 GRANTS: Grants = {
     Permission.VIEW: (*OFFICE, Role.SYSTEM_ADMIN),
-    Permission.EDIT: (Role.BRANCH_HEAD, Role.SYSTEM_ADMIN),
+    #: of leaders those of the whole department, as for all its figures (settings.policy)
+    Permission.EDIT: (*LEADERS, Role.SYSTEM_ADMIN),
 }
 
 

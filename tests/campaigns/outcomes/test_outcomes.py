@@ -12,7 +12,7 @@ from app.accounts.models import User, UserRole
 from app.core.clock import today
 from app.core.db import db
 from app.core.options import forget_values, set_value
-from app.core.permissions import Role
+from app.core.permissions import Role, Scope
 from app.core.rules.workdays import add_working_days
 from app.employers.models import Employer
 from app.tasks.models import Task
@@ -67,7 +67,10 @@ def test_the_head_sets_the_table_and_others_only_look(client: FlaskClient, owner
     assert "手机号码为空号" in page
     assert "<select" not in page.partition("<main")[2]
     assert client.post("/settings/outcomes", data={"outcomes-reply_days": "9"}).status_code == 403
-    sign_in(client, create_user(Role.BRANCH_HEAD, branch=owner.branch))
+    sign_in(client, create_user(Role.BRANCH_HEAD, branch=create_branch(parent=owner.branch)))
+    assert client.post("/settings/outcomes", data={"outcomes-reply_days": "9"}).status_code == 403
+    head = create_user(Role.BRANCH_HEAD, branch=owner.branch, scope=Scope.BRANCH_AND_BELOW)
+    sign_in(client, head)
     page = client.get("/settings/outcomes").text
     shown = re.search(r'name="shown"[^>]*value="([^"]*)"', page)
     assert shown
