@@ -20,6 +20,8 @@ from app.imports.queries import over_since
 from app.imports.rows.queries import check
 from app.imports.views import blueprint
 
+ADMINISTRATORS = (Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN)
+
 feature = Feature(
     name="imports",
     blueprint=blueprint,
@@ -27,10 +29,10 @@ feature = Feature(
         NavItem(_l("Imports"), "imports.index", Permission.VIEW, "box-arrow-in-down", "employers", 80),
     ),
     grants={
-        # a security administrator imports staff lists, and sees nothing else here
-        Permission.VIEW: (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, *LEADERS, Role.SECURITY_ADMIN),
-        Permission.RUN: (Role.SPECIALIST, *LEADERS, Role.SECURITY_ADMIN),
-        Permission.UNDO: (Role.SPECIALIST, *LEADERS, Role.SECURITY_ADMIN),
+        # a security administrator imports staff lists, a system administrator codes; they see nothing else here
+        Permission.VIEW: (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, *LEADERS, *ADMINISTRATORS),
+        Permission.RUN: (Role.SPECIALIST, *LEADERS, *ADMINISTRATORS),
+        Permission.UNDO: (Role.SPECIALIST, *LEADERS, *ADMINISTRATORS),
     },
     retention=(
         Retention(

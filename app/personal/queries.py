@@ -1,13 +1,13 @@
 """What is sealed with which key; and what is kept for how long."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Column, String, Table, func, select
+from sqlalchemy import JSON, Column, ColumnElement, String, Table, Text, cast, false, func, or_, select
 
 from app.core.clock import now
 from app.core.db import db
@@ -45,13 +45,29 @@ def sealed_columns() -> Iterator[SealedColumn]:
                 yield SealedColumn(table, column, table.c[f"{column.name}_index"])
 
 
+def note_columns() -> Iterator[tuple[Table, Column[Any]]]:
+    """Where writes are noted so that they can be taken back: sealed values stand there, too."""
+    for table in db.metadata.sorted_tables:
+        if "notes" in table.c and isinstance(table.c.notes.type, JSON):
+            yield table, table.c.notes
+
+
+def notes_sealed_by(column: Column[Any], numbers: Collection[int]) -> ColumnElement[bool]:
+    """Whether notes hold a value that one of these keys has sealed."""
+    return or_(false(), *(cast(column, Text).like(f'%"{FORM}.{number}.%') for number in numbers))
+
+
 def values_by_key() -> dict[int, int]:
-    """How many values each key in use has sealed."""
+    """How many values each key in use has sealed; the notes of one write count as one."""
     found: Counter[int] = Counter(dict.fromkeys(keys_in_use(), 0))
     for table, column, _blind in sealed_columns():
         for number in keys_in_use():
             sealed = column.cast(String).like(f"{FORM}.{number}.%")
             found[number] += db.session.scalar(select(func.count()).select_from(table).where(sealed)) or 0
+    for table, notes in note_columns():
+        for number in keys_in_use():
+            noted = select(func.count()).select_from(table).where(notes_sealed_by(notes, [number]))
+            found[number] += db.session.scalar(noted) or 0
     return dict(found)
 
 

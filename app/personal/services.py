@@ -1,10 +1,10 @@
 """Changing the key that personal data is sealed with; deleting what has been kept long enough."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, select, update
+from sqlalchemy import Column, String, Table, select, update
 
 from app.audit import services as audit
 from app.core.clock import now
@@ -16,8 +16,16 @@ from app.core.personal.retaining import Retention
 from app.core.personal.sealed import FORM, Sealed, index_by, sealed_by
 from app.personal import queries
 from app.personal.models import RetentionRule, RetentionRun
-from app.personal.queries import SealedColumn, sealed_columns, values_by_key
+from app.personal.queries import (
+    SealedColumn,
+    note_columns,
+    notes_sealed_by,
+    sealed_columns,
+    values_by_key,
+)
 
+#: by table and column
+Places = Mapping[tuple[str, str], SealedColumn]
 BATCH = 500
 LONGEST = 600
 
@@ -56,6 +64,10 @@ def reseal(batch: int = BATCH) -> Iterator[int]:
         while done := _reseal_some(place, by, batch):
             total += done
             yield done
+    for table, notes in note_columns():
+        for done in _reseal_notes(table, notes, by, batch):
+            total += done
+            yield done
     if total:
         facts = {"number": by.number, "resealed": total}
         audit.record(msgid("Personal data sealed anew"), name=f"#{by.number}", details=facts)
@@ -81,6 +93,38 @@ def _sealed_anew(place: SealedColumn, by: Key, sealed: Sealed) -> dict[Any, Any]
         place.column: sealed_by(by, text, place.purpose),
         place.blind: index_by(by, text, place.purpose),
     }
+
+
+def _reseal_notes(table: Table, notes: Column[Any], by: Key, batch: int) -> Iterator[int]:
+    """What is noted for taking back. It comes after the columns, and says what they say now."""
+    older = [number for number in keys_in_use() if number != by.number]
+    places = {(one.table.name, one.column.name): one for one in sealed_columns()}
+    wanted = select(table.c.id, notes).where(notes_sealed_by(notes, older)).order_by(table.c.id).limit(batch)
+    while rows := db.session.execute(wanted.with_for_update()).all():
+        for record_id, noted in rows:
+            anew = [_note_anew(note, places, by) for note in noted]
+            db.session.execute(update(table).where(table.c.id == record_id).values({notes: anew}))
+        db.session.expire_all()
+        yield len(rows)
+
+
+def _note_anew(note: Mapping[str, Any], places: Places, by: Key) -> dict[str, Any]:
+    sides = {side: dict(values) for side in ("b", "a") if (values := note.get(side))}
+    for values in sides.values():
+        for name, token in list(values.items()):
+            place = places.get((note["t"], name))
+            if place is not None and token is not None:
+                sealed, index = _as_on_record(place, note["id"], Sealed(token, place.purpose).opened, by)
+                values |= {name: sealed.token, place.blind.name: index}
+    return {**note, **sides}
+
+
+def _as_on_record(place: SealedColumn, record_id: int, text: str, by: Key) -> tuple[Sealed, str]:
+    """The very seal that the record has, where it says the same: else undoing would take it for an edit."""
+    index = index_by(by, text, place.purpose)
+    query = select(place.column).where(place.table.c.id == record_id, place.blind == index)
+    known: Any = db.session.scalar(query)
+    return known or sealed_by(by, text, place.purpose), index
 
 
 # --- how long what is kept ------------------------------------------------------------------------

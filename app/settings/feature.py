@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.features import Feature, NavItem
+from app.settings.code_files.forms import CODES
 from app.settings.policy import GRANTS, Permission
 from app.settings.views import bp
 
@@ -16,4 +17,5 @@ feature = Feature(
         NavItem(_l("Code tables"), "settings.codes", Permission.VIEW, "list-columns", "rules", 65),
     ),
     grants=GRANTS,
+    import_specs=(CODES,),
 )

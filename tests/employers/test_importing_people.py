@@ -17,6 +17,7 @@ from app.employers.people.services.editing import Person, edit
 from app.employers.people.services.serving import Mandate, person_for, take_up
 from app.employers.search.queries import matching
 from app.imports.models import ImportRow
+from app.personal.queries import values_by_key
 from app.tasks.models import Task, TaskState
 from tests import spreadsheets
 from tests.contributions.statements import HEADER as STATEMENT_HEADER
@@ -277,3 +278,29 @@ def test_id_numbers_are_sealed_tell_who_is_meant_and_are_refused_where_they_cont
     ] == []
     kept = json.dumps([row.values for row in db.session.scalars(select(ImportRow))], ensure_ascii=False)
     assert card not in kept and "E99999999" not in kept and foreign not in kept
+
+
+def test_a_change_of_the_key_reaches_what_imports_have_noted_and_undo_still_works(
+    app: Flask, tmp_path: Path, harbour: Employer
+) -> None:
+    person = create_contact(harbour, name="王芳", mobile=OLD)
+    row = [harbour.uscc, None, "经办人", "王芳", OLD, "护照", "E12345678"]
+    batch = take_in(app, tmp_path, row, header=WITH_PAPERS)["batch"]
+    assert person.id_number is not None and person.id_number.opened == "E12345678"
+    assert app.test_cli_runner().invoke(args=["personal", "rotate-key"]).exit_code == 0
+    db.session.expire_all()
+    notes = json.dumps(db.session.scalars(select(ImportRow.notes)).all())
+    assert "pd1.2." in notes and "pd1.1." not in notes
+    assert values_by_key()[1] == 0
+    assert command(app, "undo", str(batch))["kept"] == 0
+    assert person.id_number is None
+
+
+def test_a_list_older_than_a_statement_leaves_the_number_that_the_statement_brought(
+    app: Flask, tmp_path: Path, branch: Branch
+) -> None:
+    rows = [["2022年9月"], [*STATEMENT_HEADER, "经办人姓名", "经办人手机号"], [*line(1, 202208), "王芳", NEW]]
+    apply(app, spreadsheets.workbook(tmp_path / "2022年9月.xlsx", rows))
+    row = [credit_code_of(1), None, "经办人", "王芳", OLD]
+    answer = take_in(app, tmp_path, row, header=HEADER[:5], day="2022-09-15")
+    assert db.session.scalars(select(Contact.mobile)).all() == [NEW], answer

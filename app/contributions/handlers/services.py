@@ -80,13 +80,15 @@ def plan_handler(
         known.named[current.contact_id].discard(id_of(employer))
         contact = None if contact == current.contact_id else contact  # a dry run renumbers nobody
     if contact is None:
-        contact = made.create(Contact, {"name": name, "mobile": mobile})
+        told = with_told(None, ["mobile"], context.as_of, STATEMENT) if mobile else None
+        contact = made.create(Contact, {"name": name, "mobile": mobile, "told": told})
         if mobile:  # people without a mobile are never taken for one another
             known.people[name, mobile] = contact
     if isinstance(contact, int) and isinstance(employer, int):
         known.named[contact].add(employer)
     role = {"contact_id": contact, "role": ContactRole.HANDLER, "since": context.as_of}
-    made.create(EmployerContact, {"employer_id": employer, **role})
+    told_by = {"told_by": STATEMENT, "told_on": context.as_of}
+    made.create(EmployerContact, {"employer_id": employer, **role, **told_by})
 
 
 def _is_gainsaid(made: Plan, current: Handler, name: str, context: Context) -> bool:

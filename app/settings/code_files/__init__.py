@@ -1,0 +1,1 @@
+"""Whole code tables from a file, such as all classes of GB/T 4754."""
