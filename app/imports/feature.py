@@ -29,7 +29,7 @@ feature = Feature(
         NavItem(_l("Imports"), "imports.index", Permission.VIEW, "box-arrow-in-down", "employers", 80),
     ),
     grants={
-        # a security administrator imports staff lists, a system administrator codes; they see nothing else here
+        # a security administrator imports staff lists, a system administrator codes, and nothing else
         Permission.VIEW: (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER, *LEADERS, *ADMINISTRATORS),
         Permission.RUN: (Role.SPECIALIST, *LEADERS, *ADMINISTRATORS),
         Permission.UNDO: (Role.SPECIALIST, *LEADERS, *ADMINISTRATORS),
