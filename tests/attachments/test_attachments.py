@@ -34,6 +34,7 @@ from app.core.jobs import run_inline
 from app.core.permissions import Role, Scope
 from app.core.timeline import TimelineEntry
 from app.employers.identity.models import EmployerRelation, Verification
+from app.employers.merging.queries import obstacles_to_undoing
 from app.employers.merging.services import merging, undoing
 from app.employers.models import Contact, Employer, FormerName
 from app.employers.services import version_of
@@ -317,6 +318,16 @@ def test_the_files_of_a_merged_employer_follow_and_come_back(
         db.session.commit()
     shown = client.get(f"/employers/{harbour.id}").text
     assert shown.count('class="file"') == 3 and "异.jpg" in shown and "走访.pdf" in shown
+    # what hangs on something that the merge made keeps it, and the page says so
+    db.session.expire_all()
+    (former,) = db.session.get_one(Employer, harbour.id).former_names
+    send(client, former, files.PDF, name="更名.pdf")
+    proof = db.session.scalars(select(Attachment).where(Attachment.kind == "former_name")).one()
+    assert [str(reason) for reason in obstacles_to_undoing(done)] != []
+    with pytest.raises(DomainError), writing():
+        undoing.undo(done.id, manager)
+    db.session.rollback()
+    assert client.post(f"/attachments/{proof.id}/remove").status_code == 303
     with writing():
         undoing.undo(done.id, manager)
         db.session.commit()

@@ -83,7 +83,8 @@ def obstacles(notes: Sequence[Note]) -> list[Kept]:
     """What stands in the way of taking each of these notes back, one by one; writes nothing."""
     rows = [NotedRow(number, (note,)) for number, note in enumerate(notes)]
     attempt = _Attempt(_load(rows, lock=False))
-    return [kept for row in reversed(rows) if (kept := attempt.try_row(row))]
+    found = [kept for row in reversed(rows) if (kept := attempt.try_row(row))]
+    return [*found, *_blocked(attempt, ALWAYS_CARRIED).values()]
 
 
 Values = dict[str, dict[int, dict[str, Any]]]

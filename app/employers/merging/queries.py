@@ -117,6 +117,8 @@ def _in_words(kept: Kept, of: str, labels: Mapping[str, Any]) -> str:
         names = "、".join(name_of(name) for name in kept.names)
         return str(_("The kept record was changed since: %(fields)s.", fields=names))
     what = labels.get(kept.table, kept.table)
+    if kept.code == "in_use":
+        return str(_("%(what)s: files or other entries hang on one that the merge made.", what=what))
     return str(_("%(what)s: an entry that went over was changed since.", what=what))
 
 
