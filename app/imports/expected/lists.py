@@ -10,11 +10,20 @@ from app.core.criteria.fields import choices_of
 from app.core.criteria.trees import Field, Kind
 from app.core.listing.page import Column, Empty, ListPage
 from app.core.listing.parts import Link
+from app.core.permissions import current_actor, may_open
 from app.imports.expected import queries
 from app.imports.expected.models import RHYTHM_LABELS, ImportExpectation
 from app.imports.expected.policy import rhythm_text
 from app.imports.lists import kind_title, spec_choices
 from app.imports.policy import Permission
+
+
+def _page(one: ImportExpectation) -> str | None:
+    """For those who may change it."""
+    if not may_open(current_actor(), "import_expected.edit"):
+        return None
+    return url_for("import_expected.edit", expectation_id=one.id)
+
 
 EXPECTED = ListPage(
     name="import_expectations",
@@ -30,7 +39,7 @@ EXPECTED = ListPage(
             lambda one: kind_title(one.spec),
             sort=ImportExpectation.spec,
             format=str,
-            link=lambda one: url_for("import_expected.edit", expectation_id=one.id),
+            link=_page,
         ),
         Column("source", _l("Files from"), sort=ImportExpectation.source),
         Column("rhythm", _l("By when"), rhythm_text, sort=ImportExpectation.rhythm),
