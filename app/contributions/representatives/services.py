@@ -13,10 +13,9 @@ from app.contributions.representatives import queries
 from app.contributions.representatives.queries import Representative
 from app.core.importing.spec import Context, Plan, Ref, Write, id_of
 from app.core.personal.sealed import ID_NUMBER, IdNumber, indexes, sealed_with_index
-from app.core.rules.identifiers import RESIDENT_CARD, id_number
-from app.core.sheets.cells import CellError
 from app.employers.models import Contact, ContactRole, EmployerContact
 from app.employers.people.services import serving
+from app.employers.people.services.weighing import is_miswritten
 from app.employers.sources.policy import BY_HAND, STATEMENT
 
 Values = Mapping[str, Any]
@@ -134,7 +133,7 @@ def _document(made: Plan, name: str, contact: int | Ref, known: Known) -> dict[s
     if number is None:
         return {}
     kind = made.line.values.get(TYPE)
-    if _is_miswritten(number, kind):
+    if is_miswritten(number, kind):
         made.remark("not_an_id_number", NUMBER)
         return {}
     if known.papers.get(number.number, (name, contact)) != (name, contact):
@@ -143,16 +142,6 @@ def _document(made: Plan, name: str, contact: int | Ref, known: Known) -> dict[s
     known.papers[number.number] = (name, contact)
     token, index = sealed_with_index(number.number, ID_NUMBER)
     return {"id_number": token, "id_number_index": index, "id_type": kind}
-
-
-def _is_miswritten(number: IdNumber, kind: str | None) -> bool:
-    if kind not in (None, RESIDENT_CARD):
-        return False
-    try:
-        id_number(number.number)
-    except CellError:
-        return True
-    return False
 
 
 # What follows from what was written ---------------------------------------------------------------

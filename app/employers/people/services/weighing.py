@@ -95,7 +95,7 @@ def refused_document(made: Plan, contact: int | Ref | None, looked: Looked) -> b
     if number is None:
         return False
     name, owner = looked.papers.get(number.number, (made.line.values["name"], contact))
-    if _is_miswritten(number, made.line.values.get("id_type")):
+    if is_miswritten(number, made.line.values.get("id_type")):
         made.reject("not_an_id_number", "id_number")
     elif name != made.line.values["name"]:
         made.reject("document_of_another", "id_number")
@@ -106,7 +106,8 @@ def refused_document(made: Plan, contact: int | Ref | None, looked: Looked) -> b
     return bool(made.reasons)
 
 
-def _is_miswritten(number: IdNumber, id_type: str | None) -> bool:
+def is_miswritten(number: IdNumber, id_type: str | None) -> bool:
+    """Whether it cannot be the number of a resident's card, which it is unless the type says otherwise."""
     if id_type not in (None, RESIDENT_CARD):
         return False
     try:
