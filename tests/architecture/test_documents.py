@@ -7,6 +7,10 @@ from app.core.features import current_features
 from app.core.workflow.diagrams import document, section
 
 ROOT = Path(__file__).parents[2]
+FOLDERS = {"app", "campaigns", "docs", "migrations", "static", "templates", "tests"}
+FILES = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "pyproject.toml", "wsgi.py"}
+LOCKS = {"requirements.lock", "requirements-dev.lock"}
+UNTRACKED = {"var", "__pycache__"}
 
 
 def test_the_workflow_diagrams_in_the_docs_are_drawn_from_the_declarations(app: Flask) -> None:
@@ -25,3 +29,8 @@ def test_the_operators_page_names_every_kind_of_list_to_import(app: Flask) -> No
     page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     told = {name for name in current_features().import_specs if f"| `{name}` |" in page}
     assert told == set(current_features().import_specs), "add a line to 'Lists to import'"
+
+
+def test_the_top_level_holds_what_it_should_and_no_stray_file() -> None:
+    there = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    assert there - UNTRACKED == FOLDERS | FILES | LOCKS
