@@ -184,3 +184,10 @@ def settle(source: Source, kinds: Sequence[str], result: str = "") -> None:
     for task in db.session.scalars(select(Task).where(*asked, Task.state == TaskState.OPEN)):
         task.state, task.closed_at, task.result = TaskState.DONE, now(), result
     db.session.flush()
+
+
+def complete_of(employer_id: int, kind: str) -> None:
+    """Closes an employer's open tasks of a kind as done, each told on its timeline."""
+    asked = (Task.employer_id == employer_id, Task.kind == kind, Task.state == TaskState.OPEN)
+    for task in db.session.scalars(select(Task).where(*asked)).all():
+        complete(task, None)

@@ -17,9 +17,10 @@ from app.core.permissions import Role
 from app.core.workflow.engine import available, transition
 from app.employers.lists import EMPLOYERS
 from app.employers.models import Employer, Stage
-from app.lifecycle.onboarding import queries, services
+from app.lifecycle.onboarding import queries
 from app.lifecycle.onboarding.models import Opening, OpeningState, SigningKind
 from app.lifecycle.onboarding.policy import STEPS, place_of
+from app.lifecycle.onboarding.services import beginning, checking, reaching, reminding, signing_up, watching
 from app.lifecycle.onboarding.workflow import OPENING, PAPERS
 from app.lifecycle.papers.models import CheckResult
 from app.lifecycle.papers.policy import Finding
@@ -48,7 +49,7 @@ def wu(branch: Branch) -> User:
 
 @pytest.fixture
 def opening(branch: Branch, chen: User) -> Opening:
-    return services.begin(engaged(branch, chen), chen)
+    return beginning.begin(engaged(branch, chen), chen)
 
 
 def engaged(branch: Branch, owner: User, **fields: object) -> Employer:
@@ -79,7 +80,7 @@ def test_an_opening_with_all_papers_is_accepted_and_approved_by_somebody_else(
     with pytest.raises(DomainError) as refused:
         transition(OPENING, opening, "accept", chen)
     assert "统一社会信用代码证照" in reasons(refused)
-    services.check_papers(opening, all_but(), chen)
+    checking.check(opening, all_but(), chen)
     transition(OPENING, opening, "accept", chen)
     chief = create_user(Role.MANAGER, branch=chen.branch)
     opening.accepted_by_id = chief.id
@@ -98,7 +99,7 @@ def test_the_account_is_not_registered_before_the_papers_are_approved(
     with pytest.raises(DomainError) as refused:
         transition(LIFECYCLE, employer, "register", chen, answers=answers)
     assert "终审" in reasons(refused)
-    services.check_papers(opening, all_but(), chen)
+    checking.check(opening, all_but(), chen)
     transition(OPENING, opening, "accept", chen)
     transition(OPENING, opening, "approve", wu)
     assert [card.employer.id for card in queries.board(chen)[0].cards] == [
@@ -106,7 +107,7 @@ def test_the_account_is_not_registered_before_the_papers_are_approved(
     ]  # still to be recorded
     assert [task.owner_id for task in open_tasks("record_opening")] == [chen.id]
     with pytest.raises(Conflict):
-        services.begin(employer, chen)
+        beginning.begin(employer, chen)
     transition(LIFECYCLE, employer, "register", chen, answers=answers)
     assert employer.stage is Stage.REGISTERED
     assert open_tasks("record_opening") == []
@@ -116,16 +117,16 @@ def test_papers_that_may_follow_become_tasks_and_hold_the_approval_until_they_ar
     opening: Opening, chen: User, wu: User
 ) -> None:
     day = today() + timedelta(days=5)
-    services.check_papers(opening, all_but("201", "203", due_on=day), chen)
+    checking.check(opening, all_but("201", "203", due_on=day), chen)
     assert open_tasks("deferred_paper") == []
     transition(OPENING, opening, "accept_deferred", chen)
     assert [(task.due_on, task.owner_id) for task in open_tasks("deferred_paper")] == [(day, chen.id)] * 2
     with pytest.raises(DomainError) as refused:
         transition(OPENING, opening, "approve", wu)
     assert "法定代表人身份证件复印件" in reasons(refused)
-    services.check_papers(opening, {"201": IN_ORDER}, chen)
+    checking.check(opening, {"201": IN_ORDER}, chen)
     assert len(open_tasks("deferred_paper")) == 1
-    services.check_papers(opening, {"203": IN_ORDER}, chen)
+    checking.check(opening, {"203": IN_ORDER}, chen)
     assert open_tasks("deferred_paper") == []
     transition(OPENING, opening, "approve", wu)
 
@@ -142,32 +143,32 @@ def test_an_account_is_not_registered_by_hand_without_any_opening(branch: Branch
 
 def test_the_owner_is_asked_once_to_remind_of_papers_before_their_day(opening: Opening, chen: User) -> None:
     soon, later = today() + timedelta(days=2), today() + timedelta(days=9)
-    services.check_papers(
+    checking.check(
         opening, all_but("201", due_on=soon) | {"203": Finding(CheckResult.MISSING, due_on=later)}, chen
     )
-    assert services.remind_of_papers() == 0  # nothing was accepted yet
+    assert reminding.remind() == 0  # nothing was accepted yet
     transition(OPENING, opening, "accept_deferred", chen)
-    assert services.remind_of_papers() == 1
-    assert services.remind_of_papers() == 0
+    assert reminding.remind() == 1
+    assert reminding.remind() == 0
     (task,) = open_tasks("paper_reminder")
     assert (task.owner_id, task.due_on, task.params["papers"]) == (
         chen.id,
         today(),
         "法定代表人身份证件复印件",
     )
-    services.check_papers(opening, {"201": IN_ORDER}, chen)
+    checking.check(opening, {"201": IN_ORDER}, chen)
     assert open_tasks("paper_reminder") == []
-    assert services.remind_of_papers() == 0  # the other has time
+    assert reminding.remind() == 0  # the other has time
 
 
 def test_papers_that_must_be_there_may_not_follow_and_a_day_is_asked_for(
     opening: Opening, chen: User
 ) -> None:
     with pytest.raises(DomainError) as refused:
-        services.check_papers(opening, {"101": Finding(CheckResult.MISSING, due_on=today())}, chen)
+        checking.check(opening, {"101": Finding(CheckResult.MISSING, due_on=today())}, chen)
     assert "不可容缺" in reasons(refused)
     assert opening.checks == []
-    services.check_papers(opening, all_but("101", "201"), chen)
+    checking.check(opening, all_but("101", "201"), chen)
     with pytest.raises(DomainError) as refused:
         transition(OPENING, opening, "accept_deferred", chen)
     assert len(refused.value.reasons) == 2  # one may not follow, the other has no day
@@ -184,20 +185,20 @@ def test_papers_that_must_be_there_may_not_follow_and_a_day_is_asked_for(
 )
 def test_a_finding_that_helps_nobody_is_refused(opening: Opening, chen: User, finding: Finding) -> None:
     with pytest.raises(DomainError):
-        services.check_papers(opening, {"201": finding, "202": IN_ORDER}, chen)
+        checking.check(opening, {"201": finding, "202": IN_ORDER}, chen)
     assert opening.checks == []
 
 
 def test_an_employer_has_one_opening_at_a_time(opening: Opening, chen: User) -> None:
     employer = db.session.get_one(Employer, opening.employer_id)
     with pytest.raises(Conflict):
-        services.begin(employer, chen)
+        beginning.begin(employer, chen)
     transition(OPENING, opening, "withdraw", chen, answers={"reason": "暂缓"})
     employer.owner = None
     stranger = create_user(Role.MANAGER, branch=create_branch())
     with pytest.raises(DomainError):  # nobody would go all the way with it
-        services.begin(employer, stranger)
-    assert services.begin(employer, chen).id != opening.id and employer.owner is chen
+        beginning.begin(employer, stranger)
+    assert beginning.begin(employer, chen).id != opening.id and employer.owner is chen
 
 
 DAYS_AGO = st.none() | st.integers(0, 300)
@@ -220,10 +221,10 @@ def test_what_is_stuck_is_asked_after_once_and_settled_when_it_moves(branch: Bra
     opened = today() - timedelta(days=40)
     stuck = create_employer(branch, stage=Stage.REGISTERED, account_opened_on=opened, owner_id=chen.id)
     create_employer(branch, stage=Stage.REGISTERED, account_opened_on=today(), owner_id=chen.id)
-    assert (services.watch(), services.watch()) == (1, 0)
+    assert (watching.watch(), watching.watch()) == (1, 0)
     assert [task.employer_id for task in open_tasks("stuck")] == [stuck.id]
-    services.record_milestones(stuck, today(), None, chen)
-    services.watch()
+    reaching.record(stuck, today(), None, chen)
+    watching.watch()
     assert open_tasks("stuck") == []
 
 
@@ -248,9 +249,9 @@ def test_the_board_shows_each_at_its_step_and_its_heading_leads_to_the_same_empl
 def test_signing_moves_the_employer_on_and_a_refusal_is_asked_about_later(branch: Branch, chen: User) -> None:
     employer = engaged(branch, chen)
     with pytest.raises(DomainError):
-        services.record_signing(employer, SigningKind.SIGNED, today(), "01", "", chen)
+        signing_up.record(employer, SigningKind.SIGNED, today(), "01", "", chen)
     employer.stage, employer.account_opened_on = Stage.REGISTERED, today() - timedelta(days=9)
-    services.record_signing(employer, SigningKind.REFUSED, today(), "04", "缺证书", chen)
+    signing_up.record(employer, SigningKind.REFUSED, today(), "04", "缺证书", chen)
     assert open_tasks("ask_signing")[0].due_on >= today() + timedelta(days=30)
     answers = {"online_signed_on": today(), "signing_method": "04"}
     transition(LIFECYCLE, employer, "enrol", chen, answers=answers)  # the step of the stage fills the log too
@@ -263,19 +264,17 @@ def test_signing_moves_the_employer_on_and_a_refusal_is_asked_about_later(branch
     other = create_employer(branch, stage=Stage.REGISTERED, owner_id=chen.id, account_opened_on=today())
     create_contact(other, mobile="13800138001")
     db.session.refresh(other)
-    assert (
-        services.record_signing(other, SigningKind.SIGNED, today(), "01", "现场签约", chen).note == "现场签约"
-    )
+    assert signing_up.record(other, SigningKind.SIGNED, today(), "01", "现场签约", chen).note == "现场签约"
     assert other.stage is Stage.ENROLLED
     with pytest.raises(Conflict):
-        services.record_signing(employer, SigningKind.SIGNED, today(), "04", "", chen)
+        signing_up.record(employer, SigningKind.SIGNED, today(), "04", "", chen)
 
 
 @pytest.mark.parametrize("offset", [-10, 1], ids=["before the opening", "in the future"])
 def test_a_milestone_out_of_its_time_is_refused(branch: Branch, chen: User, offset: int) -> None:
     employer = create_employer(branch, stage=Stage.REGISTERED, account_opened_on=today() - timedelta(days=5))
     with pytest.raises(DomainError):
-        services.record_milestones(employer, today() + timedelta(days=offset), None, chen)
+        reaching.record(employer, today() + timedelta(days=offset), None, chen)
     assert employer.employee_accounts_on is None
 
 
@@ -306,7 +305,7 @@ def test_the_pages_of_an_opening_work_and_the_notice_names_everything(
 
 
 def test_whoever_may_not_approve_is_not_offered_it(opening: Opening, chen: User, wu: User) -> None:
-    services.check_papers(opening, all_but(), chen)
+    checking.check(opening, all_but(), chen)
     transition(OPENING, opening, "accept", chen)
     assert "approve" not in {option.transition.name for option in available(OPENING, opening, chen)}
     assert "approve" in {option.transition.name for option in available(OPENING, opening, wu)}

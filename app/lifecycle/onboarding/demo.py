@@ -13,9 +13,17 @@ from app.core.demo import SEED, Demo
 from app.core.permissions import Role
 from app.core.workflow.engine import transition
 from app.employers.models import Employer, Stage
-from app.lifecycle.onboarding import services
 from app.lifecycle.onboarding.models import Opening, SigningKind
-from app.lifecycle.onboarding.services import BUNDLE
+from app.lifecycle.onboarding.policy import BUNDLE
+from app.lifecycle.onboarding.services import (
+    beginning,
+    bundling,
+    checking,
+    reaching,
+    reminding,
+    signing_up,
+    watching,
+)
 from app.lifecycle.onboarding.workflow import OPENING, PAPERS
 from app.lifecycle.papers.models import CheckResult
 from app.lifecycle.papers.policy import Finding
@@ -39,15 +47,15 @@ def load(demo: Demo) -> None:
     for employer in db.session.scalars(opened.order_by(Employer.id)):
         _accompany(employer, demo, dice)
     db.session.flush()
-    services.watch()
-    services.remind_of_papers()
+    watching.watch()
+    reminding.remind()
 
 
 def _open(employer: Employer, number: int, demo: Demo) -> None:
     """One of: just begun, papers missing, papers to follow, complete."""
     owner = employer.owner
     assert owner is not None  # noqa: S101 - the query asks for it
-    opening = services.begin(employer, owner)
+    opening = beginning.begin(employer, owner)
     opening.begun_on = demo.today - timedelta(days=2 + 3 * number % 17)
     kind = number % 4
     if kind == 0:
@@ -59,9 +67,9 @@ def _open(employer: Employer, number: int, demo: Demo) -> None:
     elif kind == 2:
         day = _soon(demo, number)
         findings |= {code: Finding(MISSING, "", day) for code in papers if PAPERS.may_follow(code)}
-    services.check_papers(opening, findings, owner)
+    checking.check(opening, findings, owner)
     items = list(codes(BUNDLE))
-    services.tick_bundle(opening, {code: opening.begun_on for code in items[: 1 + number % 3]}, owner)
+    bundling.tick(opening, {code: opening.begun_on for code in items[: 1 + number % 3]}, owner)
     if kind == 2:
         transition(OPENING, opening, "accept_deferred", owner)
     elif kind == 3:
@@ -91,7 +99,7 @@ def _accompany(employer: Employer, demo: Demo, dice: Random) -> None:
     if dice.random() < 0.8:
         added = min(demo.today, day + timedelta(days=dice.randrange(30, 90)))
         grown = added if employer.paid_through and dice.random() < 0.6 else None
-        services.record_milestones(employer, day, grown, owner)
+        reaching.record(employer, day, grown, owner)
     if employer.online_signed_on is None and dice.random() < 0.5:
         kind, code, note = dice.choice(
             (
@@ -99,4 +107,4 @@ def _accompany(employer: Employer, demo: Demo, dice: Random) -> None:
                 (SigningKind.HELPED, "02", "远程协助安装证书驱动，已能登录。"),
             )
         )
-        services.record_signing(employer, kind, day, code, note, owner)
+        signing_up.record(employer, kind, day, code, note, owner)

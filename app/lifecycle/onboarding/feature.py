@@ -27,8 +27,10 @@ from app.lifecycle.onboarding.models import (
 )
 from app.lifecycle.onboarding.policy import (
     BEFORE_ACCOUNT,
+    KIND,
     OPTIONS,
     STEPS,
+    STUCK,
     Permission,
     accounts_missing,
     objections_to_escalation,
@@ -36,14 +38,8 @@ from app.lifecycle.onboarding.policy import (
     under_way,
     visible_to,
 )
-from app.lifecycle.onboarding.services import (
-    ASK_AFTER,
-    KIND,
-    REPEAT_AFTER,
-    STUCK,
-    papers_approved,
-    papers_to_send,
-)
+from app.lifecycle.onboarding.services.beginning import papers_approved
+from app.lifecycle.onboarding.services.telling import to_send
 from app.lifecycle.onboarding.views import blueprint
 from app.lifecycle.onboarding.workflow import OPENING
 from app.tasks.models import Task, TaskState
@@ -134,7 +130,7 @@ feature = Feature(
     workflows=(OPENING,),
     guards=(GuardFor("lifecycle", "register", papers_approved),),
     employer_fields=kept_for(Permission.VIEW, FIELDS),
-    options=(*OPTIONS, ASK_AFTER, REPEAT_AFTER),
+    options=OPTIONS,
     panels=(
         Panel(
             "onboarding",
@@ -170,7 +166,7 @@ feature = Feature(
             "opening",
             "papers_outstanding",
             lambda opening: _("Papers outstanding of %(employer)s", employer=opening.employer.name),
-            papers_to_send,
+            to_send,
         ),
     ),
     timeline_kinds=(TimelineKind(KIND, _l("Taking on"), "kanban", Permission.VIEW),),

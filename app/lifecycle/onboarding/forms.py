@@ -21,7 +21,7 @@ from app.lifecycle.onboarding.models import (
     BundleStep,
     SigningKind,
 )
-from app.lifecycle.onboarding.services import BUNDLE
+from app.lifecycle.onboarding.policy import BUNDLE
 
 
 class BundleForm(FlaskForm):  # type: ignore[misc]

@@ -1,11 +1,12 @@
 """Looking every morning for employers that are stuck on their way, and for papers that fall due soon."""
 
 from app.core.jobs import job
-from app.lifecycle.onboarding import services
+from app.lifecycle.onboarding.services import beginning, reminding, watching
 
 
 @job(timeout=300)
 def watch_openings() -> None:
     """Asks the owner after every step that takes too long, and to remind of papers that are to follow."""
-    services.watch()
-    services.remind_of_papers()
+    beginning.settle_recorded()
+    watching.watch()
+    reminding.remind()

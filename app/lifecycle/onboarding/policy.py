@@ -16,6 +16,13 @@ from app.employers.models import Employer, Stage
 from app.employers.policy import visible_to as employers_visible_to
 from app.lifecycle.onboarding.models import Opening, OpeningState
 
+#: of entries on the timeline
+KIND = "onboarding"
+#: of tasks that ask after what takes too long
+STUCK = "stuck"
+#: the code table of what other agencies do in the same go
+BUNDLE = "bundle_item"
+
 
 class Permission(Grantable):
     VIEW = "onboarding:view", _l("See how employers are taken on")
@@ -144,6 +151,25 @@ RECORD_DAYS = Option(
     "onboarding.record_days", _l("An approved opening is registered within"), 2, 1, 60, _l("working days")
 )
 
+#: after a refusal the employer's wish is respected for a while (domain reference, row 53)
+ASK_AFTER = Option(
+    "onboarding.ask_again_days",
+    _l("Ask again about online signing after"),
+    usual=30,
+    low=5,
+    high=365,
+    unit=_l("days"),
+)
+#: a task that somebody closed although the employer is still stuck
+REPEAT_AFTER = Option(
+    "onboarding.repeat_days",
+    _l("Ask again after what is still stuck after"),
+    usual=30,
+    low=1,
+    high=365,
+    unit=_l("days"),
+)
+
 OPTIONS = (
     *(step.limit for step in STEPS),
     RECENT,
@@ -152,6 +178,8 @@ OPTIONS = (
     PAPERS_DAYS,
     APPROVE_DAYS,
     RECORD_DAYS,
+    ASK_AFTER,
+    REPEAT_AFTER,
 )
 
 #: no account is open yet

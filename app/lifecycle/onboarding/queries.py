@@ -30,6 +30,7 @@ from app.lifecycle.onboarding.policy import (
     place_of,
     under_way,
 )
+from app.lifecycle.papers.models import CheckResult
 from app.tasks.models import Task, TaskState
 
 #: how many employers a column of the board shows; its heading leads to all of them
@@ -135,6 +136,16 @@ def deferred() -> Sequence[Opening]:
     query = select(Opening).where(Opening.state == OpeningState.DEFERRED).order_by(Opening.id)
     known = (joinedload(Opening.employer), selectinload(Opening.checks))
     return db.session.scalars(query.options(*known)).unique().all()
+
+
+def awaited_days(opening: Opening) -> dict[date, list[str]]:
+    """The days by which papers of an opening are to follow, the first one first, with their codes."""
+    found: dict[date, list[str]] = {}
+    if opening.state is OpeningState.DEFERRED:
+        for check in sorted(opening.checks, key=lambda one: (one.due_on or date.max, one.code)):
+            if check.result is not CheckResult.COMPLETE and check.due_on is not None:
+                found.setdefault(check.due_on, []).append(check.code)
+    return found
 
 
 def with_papers(opening: Opening) -> Opening:

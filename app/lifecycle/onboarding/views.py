@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.permissions import current_actor, requires
 from app.core.workflow.engine import available, history, of_others
 from app.employers.queries import find as find_employer
-from app.lifecycle.onboarding import queries, services
+from app.lifecycle.onboarding import queries
 from app.lifecycle.onboarding.forms import (
     BundleForm,
     MilestoneForm,
@@ -24,6 +24,7 @@ from app.lifecycle.onboarding.models import (
     Opening,
 )
 from app.lifecycle.onboarding.policy import Permission
+from app.lifecycle.onboarding.services import beginning, bundling, checking, reaching, signing_up
 from app.lifecycle.onboarding.workflow import OPENING, PAPERS, load
 from app.lifecycle.papers.forms import PaperForm, paper_form
 from app.lifecycle.papers.models import RESULT_LABELS, RESULT_TONES
@@ -56,7 +57,7 @@ def board() -> str:
 @requires(Permission.WORK)
 def begin(employer_id: int) -> ResponseReturnValue:
     actor = current_actor()
-    opening = services.begin(find_employer(employer_id, actor), actor)
+    opening = beginning.begin(find_employer(employer_id, actor), actor)
     db.session.commit()
     return redirect(url_for(".show", id=opening.id), 303)
 
@@ -99,7 +100,7 @@ def papers(id: int) -> ResponseReturnValue:
     form = paper_form(PAPERS, PAPERS.asked(), queries.checks_of(opening))
     if not form.validate_on_submit():
         return _page(opening, form)
-    services.check_papers(opening, form.findings, actor)
+    checking.check(opening, form.findings, actor)
     db.session.commit()
     flash(_("The papers are noted."), "success")
     return redirect(url_for(".show", id=id), 303)
@@ -113,7 +114,7 @@ def bundle(id: int) -> ResponseReturnValue:
     form = bundle_form(queries.bundle_of(opening.id))
     if not form.validate_on_submit():
         return _page(opening, bundle=form)
-    services.tick_bundle(opening, form.done, actor)
+    bundling.tick(opening, form.done, actor)
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(url_for(".show", id=id, _anchor="bundle"), 303)
@@ -154,7 +155,7 @@ def milestones(employer_id: int) -> ResponseReturnValue:
     employer = find_employer(employer_id, actor)
     form = MilestoneForm()
     if form.validate_on_submit():
-        services.record_milestones(employer, form.accounts_on.data, form.employee_on.data, actor)
+        reaching.record(employer, form.accounts_on.data, form.employee_on.data, actor)
         db.session.commit()
         flash(_("Saved."), "success")
         return redirect(url_for("employers.show", employer_id=employer_id), 303)
@@ -172,7 +173,7 @@ def signing(employer_id: int) -> ResponseReturnValue:
     employer = find_employer(employer_id, actor)
     form = SigningForm()
     if form.validate_on_submit():
-        services.record_signing(employer, form.kind.data, form.day, form.code, form.note.data or "", actor)
+        signing_up.record(employer, form.kind.data, form.day, form.code, form.note.data or "", actor)
         db.session.commit()
         flash(_("Saved."), "success")
         return redirect(url_for("employers.show", employer_id=employer_id), 303)

@@ -16,7 +16,7 @@ from app.core.permissions import Role
 from app.core.rules.legal import LegalBasis, seed_legal_basis
 from app.core.rules.rates import HIGHEST_BASE, Group
 from app.employers.models import Employer, Stage
-from app.lifecycle.onboarding import services as onboarding
+from app.lifecycle.onboarding.services import beginning, checking
 from app.lifecycle.onboarding.workflow import PAPERS
 from app.lifecycle.papers.models import CheckResult
 from app.lifecycle.papers.policy import Finding
@@ -113,17 +113,17 @@ def test_outstanding_papers_are_sent_with_their_days_and_nothing_when_all_are_th
     client: FlaskClient, plan: ContributionPlan, chen: User
 ) -> None:
     seed_codes()
-    opening = onboarding.begin(db.session.get_one(Employer, plan.employer_id), chen)
+    opening = beginning.begin(db.session.get_one(Employer, plan.employer_id), chen)
     in_order, day = Finding(CheckResult.COMPLETE), today() + timedelta(days=5)
     findings = {code: in_order for code in PAPERS.asked()}
-    onboarding.check_papers(opening, {**findings, "201": Finding(CheckResult.MISSING, due_on=day)}, chen)
+    checking.check(opening, {**findings, "201": Finding(CheckResult.MISSING, due_on=day)}, chen)
     sign_in(client, chen)
     address = f"/campaigns/single/opening/{opening.id}/send"
     client.post(address, data={"channel": "sms"})
     (campaign,) = drafted()
     said = f"法定代表人身份证件复印件（{day.month}月{day.day}日前）"
     assert campaign.template_values == {"papers": said}
-    onboarding.check_papers(opening, {"201": in_order}, chen)
+    checking.check(opening, {"201": in_order}, chen)
     refused = client.post(address, data={"channel": "letter"}, follow_redirects=True)
     assert "没有待补材料" in refused.text
     assert len(drafted()) == 1

@@ -22,7 +22,7 @@ from app.leads.ledger.models import Lead
 from app.leads.pool import services
 from app.leads.pool.policy import CAPACITY, WARN_DAYS
 from app.leads.pool.queries import held_by
-from app.lifecycle.onboarding.services import begin
+from app.lifecycle.onboarding.services.beginning import begin
 from app.outreach.models import Outcome, VisitKind
 from app.outreach.services import Account, log_visit
 from app.tasks.models import Task, TaskState
