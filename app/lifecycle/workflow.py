@@ -2,7 +2,8 @@
 
 Steps of people come first. Steps named `statement_…` have no permission: the monthly statement alone makes
 them, with the row as evidence; a person can never set or clear arrears by hand. Those named `relief_…` are
-made by a decision on deferment, with the decision as evidence.
+made by a decision on deferment, with the decision as evidence; those named `goes_on_…` follow the giving up
+of a closing at once.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from sqlalchemy import select
 
 from app.core.finding import the_one
 from app.core.permissions import Actor
-from app.core.workflow.engine import Ask, Deadline, Reason, State, Tone, Transition, Workflow
+from app.core.workflow.engine import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
 from app.core.workflow.parts import Act, Nobody
 from app.employers.models import ContactRole, Employer
 from app.employers.policy import Permission as EmployerPermission
@@ -22,7 +23,7 @@ from app.employers.policy import visible_to
 from app.lifecycle.closing.queries import account_of
 from app.lifecycle.liability.queries import ALL, agreed_share
 from app.lifecycle.onboarding.policy import ACCOUNT_DAYS
-from app.lifecycle.policy import CLOSING_DAYS, LATE_DAYS, Permission
+from app.lifecycle.policy import CLOSING_DAYS, GONE, LATE_DAYS, Permission
 
 BEFORE_ACCOUNT = ("prospect", "engaged")
 WITH_ACCOUNT = ("registered", "enrolled", "contributing", "in_arrears", "on_relief")
@@ -40,6 +41,16 @@ def is_eligible(employer: Employer, _actor: Actor | None) -> Reason | None:
     return None if employer.eligible else _l("It is marked as not obliged to contribute.")
 
 
+def still_exists(employer: Employer, _actor: Actor | None) -> Reason | None:
+    """A firm whose licence was revoked, or that was deregistered, opens no account."""
+    if employer.operating_status not in GONE:
+        return None
+    return _l(
+        "It is revoked or deregistered: no account is opened for it. "
+        "Correct its operating status with a source if the firm goes on."
+    )
+
+
 def has_code(employer: Employer, _actor: Actor | None) -> Reason | None:
     return None if employer.uscc else _l("Its unified social credit code is missing: add it to its facts.")
 
@@ -55,6 +66,35 @@ def has_handler_with_mobile(employer: Employer, _actor: Actor | None) -> Reason 
     if not any(link.contact.mobile for link in handlers):
         return _l("Its handler has no mobile number.")
     return None
+
+
+def opened_after_establishment(employer: Employer, answers: Mapping[str, Any]) -> Reason | None:
+    day, established = answers.get("account_opened_on"), employer.established_on
+    if day is None or established is None or day >= established:
+        return None
+    return _l(
+        "The firm was established on %(day)s: its account was opened later.", day=established.isoformat()
+    )
+
+
+def reopened_after_closing(employer: Employer, answers: Mapping[str, Any]) -> Reason | None:
+    day, closed = answers.get("account_opened_on"), employer.account_closed_on
+    if day is None or closed is None or day >= closed:
+        return None
+    return _l("The account was closed on %(day)s: it is reopened later.", day=closed.isoformat())
+
+
+def closed_after_opening(employer: Employer, answers: Mapping[str, Any]) -> Reason | None:
+    day, opened = answers.get("account_closed_on"), employer.account_opened_on
+    if day is None or opened is None or day >= opened:
+        return None
+    return _l("The account was opened on %(day)s: it is closed later.", day=opened.isoformat())
+
+
+def _begins_anew(employer: Employer, _move: Move) -> None:
+    """The milestones of the account that was closed say nothing of the one that is open now."""
+    employer.account_closed_on = employer.account_closing_reason = None
+    employer.employee_accounts_on = employer.online_signed_on = employer.first_employee_added_on = None
 
 
 def signed_after_opening(employer: Employer, answers: Mapping[str, Any]) -> Reason | None:
@@ -147,7 +187,8 @@ PEOPLES_STEPS = (
         "registered",
         Permission.MOVE,
         asks=(Ask("account_opened_on", _l("Account opened on"), "date"),),
-        guards=(is_eligible, has_code, has_owner, has_handler_with_mobile),
+        guards=(is_eligible, still_exists, has_code, has_owner, has_handler_with_mobile),
+        checks=(opened_after_establishment,),
         tone=Tone.ACTIVE,
     ),
     Transition(
@@ -206,7 +247,9 @@ PEOPLES_STEPS = (
         ("closing",),
         "closed",
         Permission.CLOSE,
+        asks=(Ask("account_closed_on", _l("Account closed on"), "date"),),
         guards=(arrears_are_answered_for, has_no_balance),
+        checks=(closed_after_opening,),
         tone=Tone.DANGER,
     ),
     Transition(
@@ -216,7 +259,9 @@ PEOPLES_STEPS = (
         "registered",
         Permission.CLOSE,
         asks=(Ask("account_opened_on", _l("Account opened on"), "date"), Ask("reason", _l("Reason"))),
-        guards=(has_code, has_owner, has_handler_with_mobile),
+        guards=(is_eligible, still_exists, has_code, has_owner, has_handler_with_mobile),
+        checks=(reopened_after_closing,),
+        effects=(_begins_anew,),
     ),
     Transition(
         "dismiss",
@@ -281,6 +326,19 @@ RELIEF_STEPS = (
 )
 
 
+#: Giving up a closing changes nothing about the account: where it stood before, it stands again.
+GOING_ON_STEPS = tuple(
+    Transition(f"goes_on_{stage}", label, ("contributing",), stage, None)
+    for stage, label in (
+        ("registered", _l("Closing given up: account opened")),
+        ("enrolled", _l("Closing given up: online enrolled")),
+        ("in_arrears", _l("Closing given up: in arrears")),
+        ("on_relief", _l("Closing given up: on relief")),
+        ("sealed", _l("Closing given up: sealed")),
+    )
+)
+
+
 def load(employer_id: int, actor: Actor) -> Employer:
     """The employer, or NotFound when it is out of the actor's reach."""
     query = select(Employer).where(Employer.id == employer_id, visible_to(actor))
@@ -292,7 +350,7 @@ LIFECYCLE: Workflow[Employer] = Workflow(
     title=_l("Stage"),
     model=Employer,
     states=STATES,
-    transitions=(*PEOPLES_STEPS, *STATEMENT_STEPS, *RELIEF_STEPS),
+    transitions=(*PEOPLES_STEPS, *STATEMENT_STEPS, *RELIEF_STEPS, *GOING_ON_STEPS),
     acts=ACTS,
     field="stage",
     since="stage_since",

@@ -27,6 +27,11 @@ from app.lifecycle.closing.placing.services import Going
 from app.lifecycle.closing.policy import Clock, papers_for
 from app.lifecycle.closing.services import Event, help_to_close
 from app.lifecycle.closing.workflow import CLOSING, SEALING
+from app.lifecycle.onboarding import queries as openings
+from app.lifecycle.onboarding.models import Opening
+from app.lifecycle.onboarding.services import beginning, checking
+from app.lifecycle.onboarding.workflow import OPENING
+from app.lifecycle.onboarding.workflow import PAPERS as OPENING_PAPERS
 from app.lifecycle.papers.models import CheckResult
 from app.lifecycle.papers.policy import Finding
 from app.lifecycle.workflow import LIFECYCLE
@@ -36,6 +41,7 @@ from tests.factories import create_branch, create_contact, create_employer, crea
 
 IN_ORDER = Finding(CheckResult.COMPLETE)
 LATELY = today() - timedelta(days=3)
+TODAY = {"account_closed_on": today()}
 
 
 @pytest.fixture
@@ -81,19 +87,51 @@ def test_an_account_is_closed_when_nothing_is_left_on_it_and_reopened_with_a_rea
     )  # fmt: skip
     db.session.add(decision)
     with pytest.raises(DomainError) as refusal:
-        transition(LIFECYCLE, employer, "close", chen)
+        transition(LIFECYCLE, employer, "close", chen, answers=TODAY)
     assert len(refusal.value.reasons) == 5  # arrears, balance, deferred, not registered, employees
     registered(closing, chen)
     placing.place(employer, going(5), chen)
     employer.arrears_months, employer.heads = 0, 0
     employer.account_balance, decision.state = Decimal(0), ReliefState.MADE_UP
-    transition(LIFECYCLE, employer, "close", chen)
-    assert closing.state is ClosingState.COMPLETED
-    with pytest.raises(DomainError):
-        transition(LIFECYCLE, employer, "reopen_account", chen)
+    transition(LIFECYCLE, employer, "close", chen, answers=TODAY)
+    assert (closing.state, employer.account_closed_on) == (ClosingState.COMPLETED, today())
+
+
+def test_an_account_is_reopened_on_papers_of_its_own_that_somebody_else_approved(chen: User) -> None:
+    closed = today() - timedelta(days=30)
+    employer = create_employer(
+        chen.branch, stage=Stage.CLOSED, owner_id=chen.id, uscc="91000000000020016R",
+        account_opened_on=closed - timedelta(days=900), account_closed_on=closed,
+        employee_accounts_on=closed - timedelta(days=890), account_closing_reason="02",
+    )  # fmt: skip
+    create_contact(employer, mobile="13800138000")
+    served = Opening(employer_id=employer.id, begun_on=closed, begun_by_id=chen.id, state="approved")
+    served.created_at = employer.stage_since - timedelta(days=900)
+    db.session.add(served)
+    db.session.flush()
     answers = {"account_opened_on": today(), "reason": "恢复经营"}
+    employer.operating_status = "05"
+    with pytest.raises(DomainError) as refused:
+        transition(LIFECYCLE, employer, "reopen_account", chen, answers=answers)
+    assert "请先开始办理开户" in reasons(refused) and "已吊销或注销" in reasons(refused)
+    with pytest.raises(DomainError, match="已吊销或注销"):
+        beginning.begin(employer, chen)
+    employer.operating_status = "01"
+    opening = beginning.begin(employer, chen)
+    assert [one.step.name for one in openings.board(chen) if one.cards] == ["registration"]
+    checking.check(opening, dict.fromkeys(OPENING_PAPERS.asked(), IN_ORDER), chen)
+    transition(OPENING, opening, "accept", chen)
+    with pytest.raises(DomainError) as refused:
+        transition(LIFECYCLE, employer, "reopen_account", chen, answers=answers)
+    assert "终审" in reasons(refused)
+    transition(OPENING, opening, "approve", create_user(Role.BRANCH_HEAD, branch=chen.branch))
+    early = {**answers, "account_opened_on": closed - timedelta(days=1)}
+    with pytest.raises(DomainError) as refused:
+        transition(LIFECYCLE, employer, "reopen_account", chen, answers=early)
+    assert "不能早于销户日期" in reasons(refused)
     transition(LIFECYCLE, employer, "reopen_account", chen, answers=answers)
-    assert (employer.stage.value, employer.account_opened_on) == ("registered", today())
+    assert (employer.stage, employer.account_opened_on) == (Stage.REGISTERED, today())
+    assert (employer.account_closed_on, employer.employee_accounts_on) == (None, None)
 
 
 def test_the_papers_asked_for_follow_the_reason_and_hold_the_registration(
@@ -196,7 +234,7 @@ def test_employees_are_left_until_each_is_transferred_or_sealed_on_record(
     chief = create_user(Role.MANAGER, branch=chen.branch)
     transition(SEALING, sealing, "approve", chief)
     with pytest.raises(DomainError) as refused:
-        transition(LIFECYCLE, employer, "close", chen)
+        transition(LIFECYCLE, employer, "close", chen, answers=TODAY)
     assert "集中封存" in reasons(refused)
     answers = {"sealed_on": today(), "proof": "集中封存清册3号"}
     transition(SEALING, sealing, "carry_out", chen, answers=answers)
@@ -206,10 +244,10 @@ def test_employees_are_left_until_each_is_transferred_or_sealed_on_record(
         placing.remove_placement(placed, chen)
     employer.statement_period = Period.of(today()) + 1
     with pytest.raises(DomainError) as refused:  # the statement after it still shows four
-        transition(LIFECYCLE, employer, "close", chen)
+        transition(LIFECYCLE, employer, "close", chen, answers=TODAY)
     assert "仍有4人" in reasons(refused)
     employer.heads = 0
-    transition(LIFECYCLE, employer, "close", chen)
+    transition(LIFECYCLE, employer, "close", chen, answers=TODAY)
 
 
 def test_nobody_approves_the_sealing_that_he_proposed(closing: Closing, chen: User) -> None:
@@ -244,6 +282,15 @@ def test_a_closing_given_up_is_withdrawn_and_a_statement_ends_or_reopens_the_fil
         services.begin_file(employer, chen)
     transition(LIFECYCLE, employer, "stop_closing", chen, answers={"reason": "恢复经营"})
     assert (employer.stage, closing.state) == (Stage.CONTRIBUTING, ClosingState.WITHDRAWN)
+    employer.stage, employer.arrears_months = Stage.IN_ARREARS, 2
+    transition(LIFECYCLE, employer, "begin_closing", chen, answers={"account_closing_reason": "03"})
+    transition(LIFECYCLE, employer, "stop_closing", chen, answers={"reason": "恢复经营"})
+    assert employer.stage is Stage.IN_ARREARS  # nobody clears arrears by hand
+    employer.stage = Stage.REGISTERED
+    employer.arrears_months = 0
+    transition(LIFECYCLE, employer, "begin_closing", chen, answers={"account_closing_reason": "03"})
+    transition(LIFECYCLE, employer, "stop_closing", chen, answers={"reason": "恢复经营"})
+    assert employer.stage is Stage.REGISTERED
     transition(LIFECYCLE, employer, "begin_closing", chen, answers={"account_closing_reason": "03"})
     second = queries.latest_of(employer.id)
     assert second is not None and second.id != closing.id

@@ -141,6 +141,19 @@ def test_an_account_is_not_registered_by_hand_without_any_opening(branch: Branch
     assert employer.stage is Stage.REGISTERED
 
 
+def test_a_dismissed_lead_has_no_opening_left_to_work_at(opening: Opening, chen: User) -> None:
+    employer = db.session.get_one(Employer, opening.employer_id)
+    with pytest.raises(DomainError) as refused:
+        employer.established_on, early = today(), {"account_opened_on": today() - timedelta(days=1)}
+        transition(LIFECYCLE, employer, "register", chen, answers=early)
+    assert "不能早于成立日期" in reasons(refused)
+    transition(LIFECYCLE, employer, "dismiss", chen, answers={"reason": "no_employees"})
+    assert opening.state is OpeningState.WITHDRAWN
+    assert open_tasks("deadline") == []
+    with pytest.raises(DomainError, match="已排除"):
+        beginning.begin(employer, chen)
+
+
 def test_the_owner_is_asked_once_to_remind_of_papers_before_their_day(opening: Opening, chen: User) -> None:
     soon, later = today() + timedelta(days=2), today() + timedelta(days=9)
     checking.check(

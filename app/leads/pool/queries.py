@@ -21,8 +21,7 @@ from app.leads.ledger.models import Lead
 from app.leads.ledger.policy import RegistrationDue
 from app.leads.pool.models import LeadCapacity
 from app.leads.pool.policy import CAPACITY, IDLE_DAYS
-from app.lifecycle.onboarding.models import Opening
-from app.lifecycle.onboarding.queries import is_standing
+from app.lifecycle.onboarding.models import Opening, OpeningState
 
 
 def capacity_of(user_id: int) -> int:
@@ -46,12 +45,16 @@ def idle_before(working_days: int) -> date:
 def lying(since: date) -> ColumnElement[bool]:
     """Claimed leads that nobody has spoken to, nor claimed, after the day; none that is being taken on."""
     contact = Employer.last_contact_on
+    # an approved opening whose account is still to be recorded counts too
+    begun = select(Opening.id).where(
+        Opening.employer_id == Employer.id, Opening.state != OpeningState.WITHDRAWN
+    )
     return and_(
         Lead.left_on.is_(None),
         Employer.owner_id.is_not(None),
         Lead.claimed_on <= since,
         or_(contact.is_(None), contact <= since),
-        ~select(Opening.id).where(Opening.employer_id == Employer.id, is_standing()).exists(),
+        ~begun.exists(),
     )
 
 

@@ -15,6 +15,7 @@ from app.core.db import db
 from app.core.finding import the_one
 from app.core.periods import Period
 from app.core.permissions import Actor
+from app.core.workflow.engine import WorkflowHistory
 from app.employers.models import Employer
 from app.lifecycle.closing.models import (
     ENDED,
@@ -135,6 +136,17 @@ def _stated_since(month: Period | None, day: date | None) -> bool:
 def latest_of(employer_id: int) -> Closing | None:
     query = select(Closing).where(Closing.employer_id == employer_id).order_by(Closing.id.desc()).limit(1)
     return db.session.scalars(query).one_or_none()
+
+
+def stage_before(employer_id: int) -> str | None:
+    """In which stage the employer was when its last closing began."""
+    begun = (
+        WorkflowHistory.workflow == "lifecycle",
+        WorkflowHistory.record_id == employer_id,
+        WorkflowHistory.transition == "begin_closing",
+    )
+    query = select(WorkflowHistory.source).where(*begun).order_by(WorkflowHistory.id.desc()).limit(1)
+    return db.session.scalars(query).first()
 
 
 def standing_ids(employer_ids: Sequence[int]) -> bool:

@@ -191,6 +191,7 @@ def _follow_stage(employer: Employer, move: Move) -> None:
         _begin(employer, move.actor)
     elif move.transition.name == "stop_closing":
         _end(employer.id, "withdraw")
+        _go_on(employer)
     elif move.target == "closed":
         _end(employer.id, "complete")
 
@@ -199,6 +200,15 @@ def _end(employer_id: int, step: str) -> None:
     query = select(Closing).where(Closing.employer_id == employer_id, queries.standing)
     for closing in db.session.scalars(query):
         transition(CLOSING, closing, step, None)
+
+
+def _go_on(employer: Employer) -> None:
+    """It stands again where it stood before; whether it is in arrears the unpaid months say."""
+    before = queries.stage_before(employer.id)
+    behind = bool(employer.arrears_months) and before != "on_relief"
+    stage = "in_arrears" if behind else before
+    if stage not in ("contributing", None) and (behind or stage != "in_arrears"):
+        transition(LIFECYCLE, employer, f"goes_on_{stage}", None)
 
 
 def _follow_stages(employer_ids: Sequence[int], target: str) -> None:

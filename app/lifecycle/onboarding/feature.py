@@ -26,11 +26,11 @@ from app.lifecycle.onboarding.models import (
     SigningEvent,
 )
 from app.lifecycle.onboarding.policy import (
-    BEFORE_ACCOUNT,
     KIND,
     OPTIONS,
     STEPS,
     STUCK,
+    TO_OPEN,
     Permission,
     accounts_missing,
     objections_to_escalation,
@@ -42,6 +42,7 @@ from app.lifecycle.onboarding.services.beginning import papers_approved
 from app.lifecycle.onboarding.services.telling import to_send
 from app.lifecycle.onboarding.views import blueprint
 from app.lifecycle.onboarding.workflow import OPENING
+from app.lifecycle.policy import GONE
 from app.tasks.models import Task, TaskState
 
 _GROUP = _l("Taking on")
@@ -49,6 +50,7 @@ _GROUP = _l("Taking on")
 
 def _panel(employer: Employer, _actor: Actor) -> dict[str, Any]:
     opening = queries.latest_opening(employer.id)
+    current = None if queries.has_served(opening, employer) else opening
     return {
         "opening": opening,
         "steps": STEPS,
@@ -57,8 +59,9 @@ def _panel(employer: Employer, _actor: Actor) -> dict[str, Any]:
         "signing_tables": SIGNING_TABLES,
         "opening_workflow": OPENING,
         "may_begin": employer.eligible
-        and employer.stage in BEFORE_ACCOUNT
-        and (opening is None or opening.state is OpeningState.WITHDRAWN),
+        and employer.stage in TO_OPEN
+        and employer.operating_status not in GONE
+        and (current is None or current.state is OpeningState.WITHDRAWN),
     }
 
 
@@ -128,7 +131,10 @@ feature = Feature(
         Permission.APPROVE: LEADERS,
     },
     workflows=(OPENING,),
-    guards=(GuardFor("lifecycle", "register", papers_approved),),
+    guards=(
+        GuardFor("lifecycle", "register", papers_approved),
+        GuardFor("lifecycle", "reopen_account", papers_approved),
+    ),
     employer_fields=kept_for(Permission.VIEW, FIELDS),
     options=OPTIONS,
     panels=(

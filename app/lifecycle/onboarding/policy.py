@@ -184,6 +184,8 @@ OPTIONS = (
 
 #: no account is open yet
 BEFORE_ACCOUNT = (Stage.PROSPECT, Stage.ENGAGED)
+#: an account may be opened, or opened again
+TO_OPEN = (*BEFORE_ACCOUNT, Stage.CLOSED)
 _ACCOMPANIED = (Stage.REGISTERED, Stage.ENROLLED, Stage.CONTRIBUTING)
 
 
@@ -198,12 +200,15 @@ def under_way() -> ColumnElement[bool]:
     opened = Employer.stage.in_(_ACCOMPANIED) & (Employer.account_opened_on >= since)
     begun = select(Opening.employer_id).where(Opening.state != OpeningState.WITHDRAWN)
     to_open = Employer.stage.in_(BEFORE_ACCOUNT) & Employer.id.in_(begun)
-    return or_(to_open, opened & or_(*(step.open for step in STEPS)))
+    again = begun.where(Opening.employer_id == Employer.id, Opening.created_at >= Employer.stage_since)
+    to_reopen = (Employer.stage == Stage.CLOSED) & again.correlate(Employer).exists()
+    return or_(to_open, to_reopen, opened & or_(*(step.open for step in STEPS)))
 
 
 def step_name() -> ColumnElement[Any]:
     """The first milestone that is not reached yet; NULL when all are."""
-    return case(*((step.open, step.name) for step in STEPS), else_=None)
+    open_ = ((step.open, step.name) for step in STEPS)
+    return case((Employer.stage == Stage.CLOSED, STEPS[0].name), *open_, else_=None)
 
 
 @dataclass(frozen=True)
@@ -229,6 +234,8 @@ def place_of(employer: Employer, begun_on: date | None, limits: Mapping[str, int
     `limits` are days by the name of the step (queries.limits).
     """
     since = begun_on or local(employer.stage_since).date()
+    if employer.stage is Stage.CLOSED:
+        return Place(STEPS[0], since, limits[STEPS[0].name])
     for step in STEPS:
         if not step.reached_by(employer):
             return Place(step, since, limits[step.name])

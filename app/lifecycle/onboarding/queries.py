@@ -9,10 +9,10 @@ from sqlalchemy.orm import aliased, joinedload, load_only, selectinload
 
 from app.accounts.models import User
 from app.accounts.queries import name_of
-from app.core.db import db
+from app.core.db import among, db
 from app.core.escalating import Ending, Outcome
 from app.core.permissions import Actor
-from app.employers.models import Employer
+from app.employers.models import Employer, Stage
 from app.employers.policy import visible_to as employers_visible_to
 from app.lifecycle.onboarding.models import (
     BundleStep,
@@ -22,8 +22,8 @@ from app.lifecycle.onboarding.models import (
     SigningEvent,
 )
 from app.lifecycle.onboarding.policy import (
-    BEFORE_ACCOUNT,
     STEPS,
+    TO_OPEN,
     Place,
     Step,
     accounts_missing,
@@ -40,7 +40,7 @@ _FINAL = (OpeningState.APPROVED, OpeningState.WITHDRAWN)
 
 def opened_since(kind: str) -> Sequence[int]:
     """Employers with an open task of the kind although they wait for no account any more."""
-    left = Employer.stage.not_in(BEFORE_ACCOUNT)
+    left = Employer.stage.not_in(TO_OPEN)
     query = select(Employer.id).join(Task, Task.employer_id == Employer.id)
     return db.session.scalars(query.where(left, Task.kind == kind, Task.state == TaskState.OPEN)).all()
 
@@ -124,6 +124,25 @@ def latest_opening(employer_id: int) -> Opening | None:
     """The employer's opening that stands, or else the last one."""
     query = select(Opening).where(Opening.employer_id == employer_id).order_by(Opening.id.desc()).limit(1)
     return db.session.scalars(query).one_or_none()
+
+
+def current_opening(employer: Employer) -> Opening | None:
+    """The opening that counts now: one that served an account that was closed since counts no more."""
+    opening = latest_opening(employer.id)
+    return None if has_served(opening, employer) else opening
+
+
+def has_served(opening: Opening | None, employer: Employer) -> bool:
+    """Whether it was for the account that is closed now."""
+    closed = employer.stage is Stage.CLOSED
+    return opening is not None and closed and opening.created_at < employer.stage_since
+
+
+def standing_of(employer_ids: Collection[int]) -> Sequence[Opening]:
+    """The openings of these employers that stand."""
+    return db.session.scalars(
+        select(Opening).where(among(Opening.employer_id, employer_ids), is_standing())
+    ).all()
 
 
 def standing_opening(employer_id: int) -> Opening | None:

@@ -22,8 +22,9 @@ from app.lifecycle.onboarding.models import (
     SIGNING_LABELS,
     SIGNING_TABLES,
     Opening,
+    OpeningState,
 )
-from app.lifecycle.onboarding.policy import Permission
+from app.lifecycle.onboarding.policy import TO_OPEN, Permission
 from app.lifecycle.onboarding.services import beginning, bundling, checking, reaching, signing_up
 from app.lifecycle.onboarding.workflow import OPENING, PAPERS, load
 from app.lifecycle.papers.forms import PaperForm, paper_form
@@ -85,11 +86,19 @@ def _page(
         form=papers or paper_form(PAPERS, PAPERS.asked(), checks, formdata=None),
         bundle=bundle or bundle_form(steps, formdata=None),
         steps=steps,
+        to_record=_to_record(opening),
         options=available(OPENING, opening, current_actor()),
         others=of_others(OPENING, opening, current_actor()),
         history=history(OPENING, opening.id),
     )
     return page, 422 if papers or bundle else 200
+
+
+def _to_record(opening: Opening) -> bool:
+    """Whether an account is still to be opened, or opened again, on this approval."""
+    employer = opening.employer
+    served = queries.has_served(opening, employer)
+    return opening.state is OpeningState.APPROVED and employer.stage in TO_OPEN and not served
 
 
 @blueprint.post("/<int:id>/papers")
