@@ -39,6 +39,12 @@
     document.cookie = `nav=${now.join("_")}; path=/; max-age=31536000; samesite=lax`;
   });
 
+  // What a list cuts short is told whole to whoever points at it.
+  document.addEventListener("pointerover", (event) => {
+    const cell = event.target.closest?.("#list td");
+    if (cell && !cell.title && cell.scrollWidth > cell.clientWidth) cell.title = cell.textContent.trim();
+  });
+
   // data-opens="id" opens a dialog, data-closes closes it, data-dismiss removes a message, data-print prints.
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");

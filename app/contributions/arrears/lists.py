@@ -212,7 +212,7 @@ WORKLIST = ListPage(
         ),
         Column("next", _l("Next step"), next_step),
         Column("paid_through", _l("Paid through"), sort=_paid_through, number=True),
-        Column("heads", _l("Contributing employees"), sort=_heads, falling=True, number=True),
+        Column("heads", _l("Contributing employees"), sort=_heads, falling=True, number=True, shown=False),
         Column(
             "standing", _l("Counted or apart"), lambda row: STANDING_LABELS[Standing(row.standing)],
             sort=_standing, shown=False,

@@ -100,8 +100,9 @@ def employer_actions() -> list[BulkAction]:
 
 
 def _whole(text: str) -> str:
-    """Words that are never cut short in a list."""
-    return Markup('<span class="whole">{}</span>').format(text)
+    """Reasons that are never cut short in a list; where they need several lines, each stays on one."""
+    each = Markup(" · ").join(Markup("<span>{}</span>").format(reason) for reason in text.split(" · "))
+    return Markup('<span class="whole">{}</span>').format(each)
 
 
 def _of(name: str) -> Any:
