@@ -1,5 +1,7 @@
 """The small forms of the public page."""
 
+import unicodedata
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, StringField, TextAreaField
@@ -15,12 +17,28 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
     code = StringField(_l("The code printed on the letter"), [InputRequired(), Length(max=20)])
 
 
+def _plain(value: str | None) -> str | None:
+    """Chinese keyboards write digits of double width: whoever types these is not guessing."""
+    return unicodedata.normalize("NFKC", value).strip().upper() if value else value
+
+
 class DigitsForm(FlaskForm):  # type: ignore[misc]
     digits = StringField(
         _l("Last four digits of the mobile number or of the employer's account"),
-        [InputRequired(), Regexp(rf"^\d{{{DIGITS}}}$", message=_l("Please enter four digits."))],
-        filters=[lambda value: value.strip() if value else value],
+        [InputRequired(), Regexp(rf"^[0-9]{{{DIGITS}}}$", message=_l("Please enter four digits."))],
+        filters=[_plain],
         render_kw={"inputmode": "numeric", "autocomplete": "off", "maxlength": DIGITS},
+    )
+
+
+class CreditForm(DigitsForm):
+    """Of a letter to an employer without an account; a credit code may end in letters."""
+
+    digits = StringField(
+        _l("Last four characters of the mobile number or of the unified social credit code"),
+        [InputRequired(), Regexp(rf"^[0-9A-Z]{{{DIGITS}}}$", message=_l("Please enter four characters."))],
+        filters=[_plain],
+        render_kw={"autocomplete": "off", "maxlength": DIGITS},
     )
 
 

@@ -45,6 +45,7 @@ class Way(StrEnum):
 
     MOBILE = "mobile"
     ACCOUNT = "account"
+    CREDIT = "credit"
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,15 @@ class Notice:
         found = record.contact if isinstance(record, Message) else handler_of(record.employer)
         return found if found is not None and self.phone and found.mobile == self.phone else None
 
-    @property
+    @cached_property
     def ends(self) -> Mapping[Way, str]:
-        """The digits that open it. An account opens only what speaks of that account's employer alone."""
+        """The ends of numbers that open it. An account opens only what speaks of its employer alone.
+
+        Who is urged to register has no account yet: such a letter opens by the end of the credit code too.
+        """
         numbers = {Way.MOBILE: self.phone, Way.ACCOUNT: self._account}
+        if isinstance(self.record, Letter) and not self.record.account:
+            numbers[Way.CREDIT] = self.record.employer.uscc
         return {way: one[-DIGITS:] for way, one in numbers.items() if one and len(one) >= DIGITS}
 
     @property

@@ -32,7 +32,7 @@ from campaigns.notices.corrections.forms import CorrectForm
 from campaigns.notices.corrections.models import SUBJECT_LABELS
 from campaigns.notices.corrections.queries import open_ones
 from campaigns.notices.corrections.services import propose
-from campaigns.notices.forms import AskForm, CodeForm, ConfirmForm, DigitsForm, LeaveForm
+from campaigns.notices.forms import AskForm, CodeForm, ConfirmForm, CreditForm, DigitsForm, LeaveForm
 from campaigns.notices.policy import (
     LINK_READS,
     LINK_WRITES,
@@ -122,7 +122,7 @@ def show(source: str, token: str) -> ResponseReturnValue:
     if notice is None:
         return _unknown()
     way = _proven(notice)
-    return _notice(notice, way) if way else _digits(notice, DigitsForm())
+    return _notice(notice, way) if way else _digits(notice, _form(notice))
 
 
 @door("", "POST")
@@ -131,7 +131,7 @@ def prove(source: str, token: str) -> ResponseReturnValue:
     notice = queries.find(Source(source), token, lock=True)
     if notice is None:
         return _unknown()
-    form = DigitsForm()
+    form = _form(notice)
     if not form.validate_on_submit():
         return _digits(notice, form, 422)
     proof = services.prove(notice, form.digits.data or "")
@@ -196,10 +196,21 @@ def leave(source: str, token: str) -> ResponseReturnValue:
     """The reader wants no more messages of some classes."""
     notice, way = _opened(source, token)
     form = LeaveForm()
-    if form.validate_on_submit() and services.leave(notice, way, form.classes):
+    if form.validate_on_submit() and not form.classes:
+        flash(_("Nothing was ticked: tick what you do not want any more."), "warning")
+    elif form.validate_on_submit() and services.leave(notice, way, form.classes):
         db.session.commit()
         flash(_("Recorded. You will get no more messages of this kind."), "success")
     return _back(notice)
+
+
+@door("/<any(confirm, ask, correct, leave):act>")
+def again(source: str, token: str, act: str) -> ResponseReturnValue:
+    """Who loads anew what answered a form comes here: back to the page, nothing is done."""
+    notice = queries.find(Source(source), token)
+    if notice is None:
+        return _unknown()
+    return redirect(url_for(".show", source=notice.source, token=notice.token, _anchor=act), 303)
 
 
 @door("/letter.pdf", "POST")
@@ -272,6 +283,11 @@ def _forms(notice: Notice, way: Way) -> dict[str, Any]:
         "leaving": LeaveForm(formdata=None),
         "correcting": CorrectForm(formdata=None).offer(notice, way),
     }
+
+
+def _form(notice: Notice) -> DigitsForm:
+    """Asks for the end of a number that opens the notice."""
+    return CreditForm() if Way.CREDIT in notice.ends else DigitsForm()
 
 
 def _digits(notice: Notice, form: DigitsForm, status: int = 200) -> ResponseReturnValue:

