@@ -131,6 +131,29 @@ def test_the_code_on_the_paper_reads_as_its_link(app: Flask) -> None:
     assert [one.text for one in found] == ["https://crm.example.cn/n/abcdefghijklmnop"]
 
 
+def test_headings_and_the_seal_do_not_stand_alone_and_a_long_number_keeps_its_line(app: Flask) -> None:
+    """Whatever the length of the text before them."""
+    number = "滨海市住房公积金管理中心港区管理部函〔2026〕1012号"
+    made = [
+        letter(number=number, paragraphs=[
+            *[{"style": "p", "text": "公" * 20}] * rows, {"style": "h1", "text": "二、怎样办理"},
+            {"style": "p", "text": "末" * 40},
+        ])
+        for rows in range(11, 22)
+    ]  # fmt: skip
+    with pdfplumber.open(io.BytesIO(document(made, duplex=False))) as read:
+        texts = [page.extract_text() for page in read.pages]
+        chars = read.pages[0].chars
+    for text in texts:
+        body = [line for line in text.splitlines() if not line.startswith("—")]
+        assert not body[-1].startswith("二、怎样办理")
+        assert "2026年9月5日" not in text or "末" in text
+    # the words beside the QR code stand in the middle of its 19 mm
+    words_top = min(c["top"] for c in chars if round(c["size"]) == 9)
+    assert max(c["bottom"] for c in chars if c["text"] in "〔〕") < words_top - 5 * MM
+    assert any(line.startswith(ISSUER[:3]) and line.endswith("1012号") for line in texts[0].splitlines())
+
+
 def test_every_letter_begins_on_a_sheet_of_its_own_and_counts_its_own_pages(app: Flask) -> None:
     three = document([letter(), letter(paragraphs=[]), letter()])
     with pdfplumber.open(io.BytesIO(three)) as read:
