@@ -15,7 +15,7 @@ from app.contributions.services import applied, plan, preparing
 from app.core.importing.spec import Column, Context, ImportSpec
 from app.core.rules.identifiers import credit_code, mobile
 from app.core.sheets.parsing import account_number, code, code_text, day, money, period, rate, text, whole
-from app.employers.models import AccountStatus, Employer
+from app.employers.models import SOURCE_LABELS, AccountStatus, Employer
 from app.employers.people.services.weighing import document
 from app.employers.sources.policy import REASONS, REMARKS
 from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers, reverted_employers
@@ -197,6 +197,7 @@ STATEMENT = ImportSpec(
         "id_type": "id_type",
         representatives.TYPE: "id_type",
     },
+    worded={"source": SOURCE_LABELS},
     labels={
         "name_key": None,
         "told": None,

@@ -16,7 +16,7 @@ from typing import Any
 from flask import Flask, current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, UniqueConstraint, func, select
+from sqlalchemy import Column, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import today
@@ -59,6 +59,23 @@ TABLES: Mapping[str, CodeTable] = {
     "help_channel": CodeTable(_l("How help was given from afar"), 3),
     "id_type": CodeTable(_l("Type of identity document"), 2, "JGJ/T 320-2014 A.1"),
 }
+
+
+#: the key of a column's `info` that names the tables whose codes it holds
+HOLDS = "codes"
+
+
+def of_table(*names: str) -> dict[str, tuple[str, ...]]:
+    """The `info` of a column that holds codes of a table; of several, where another column says of which."""
+    if unknown := set(names) - TABLES.keys():
+        raise ValueError(f"there is no code table {sorted(unknown)}")
+    return {HOLDS: names}
+
+
+def columns_of(table: str) -> list[Column[Any]]:
+    """The columns of all records that hold codes of a table."""
+    every = (column for one in db.metadata.sorted_tables for column in one.c)
+    return [column for column in every if table in column.info.get(HOLDS, ())]
 
 
 class CodeValue(Timestamps, Model):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.accounts.models import Branch, User
 from app.core.clock import now, today
+from app.core.code_tables import of_table
 from app.core.db import EnumText, Model, Money, Rate, Timestamps
 from app.core.language.text import name_key
 from app.core.periods import Period
@@ -163,15 +164,15 @@ class Employer(Timestamps, Model):
     ineligible_reason: Mapped[str | None] = mapped_column(String(200))
     registry_type: Mapped[str | None] = mapped_column(String(60))
     #: this and the next ones are codes of `core.code_tables`
-    unit_type: Mapped[str | None] = mapped_column(String(3))
-    economic_type: Mapped[str | None] = mapped_column(String(3), index=True)
-    industry: Mapped[str | None] = mapped_column(String(4))
+    unit_type: Mapped[str | None] = mapped_column(String(3), info=of_table("unit_type"))
+    economic_type: Mapped[str | None] = mapped_column(String(3), index=True, info=of_table("economic_type"))
+    industry: Mapped[str | None] = mapped_column(String(4), info=of_table("industry"))
     #: the industry as the registry writes it, which may be finer than the table of codes
     industry_written: Mapped[str | None] = mapped_column(String(80))
-    affiliation: Mapped[str | None] = mapped_column(String(2))
-    operating_status: Mapped[str | None] = mapped_column(String(2))
+    affiliation: Mapped[str | None] = mapped_column(String(2), info=of_table("affiliation"))
+    operating_status: Mapped[str | None] = mapped_column(String(2), info=of_table("operating_status"))
     #: who said so (table fact_source), and of which day that is
-    operating_status_source: Mapped[str | None] = mapped_column(String(2))
+    operating_status_source: Mapped[str | None] = mapped_column(String(2), info=of_table("fact_source"))
     operating_status_as_of: Mapped[date | None]
     registered_capital: Mapped[str | None] = mapped_column(String(60))
     business_scope: Mapped[str | None] = mapped_column(Text)
@@ -185,15 +186,15 @@ class Employer(Timestamps, Model):
     email: Mapped[str | None] = mapped_column(String(120))
     insured_heads: Mapped[int | None]
     insured_as_of: Mapped[date | None]
-    insured_source: Mapped[str | None] = mapped_column(String(2))
+    insured_source: Mapped[str | None] = mapped_column(String(2), info=of_table("fact_source"))
 
     account_status: Mapped[AccountStatus | None] = mapped_column(EnumText(AccountStatus))
     account_opened_on: Mapped[date | None] = mapped_column(index=True)
     account_closed_on: Mapped[date | None]
-    account_closing_reason: Mapped[str | None] = mapped_column(String(2))
+    account_closing_reason: Mapped[str | None] = mapped_column(String(2), info=of_table("closing_reason"))
     account_balance: Mapped[Decimal | None] = mapped_column(Money)
     #: the entrusted bank: its code, and the office that keeps the account
-    bank_code: Mapped[str | None] = mapped_column(String(3))
+    bank_code: Mapped[str | None] = mapped_column(String(3), info=of_table("bank"))
     bank_name: Mapped[str | None] = mapped_column(String(255))
     employee_accounts_on: Mapped[date | None]
     online_signed_on: Mapped[date | None] = mapped_column(index=True)
@@ -258,7 +259,7 @@ class Contact(Timestamps, Model):
     id_number: Mapped[Sealed | None] = mapped_column(SealedText(ID_NUMBER))
     id_number_index: Mapped[str | None] = mapped_column(String(80), index=True)
     #: of which document (table id_type); None where the number is not known, or the resident's card is meant
-    id_type: Mapped[str | None] = mapped_column(String(2))
+    id_type: Mapped[str | None] = mapped_column(String(2), info=of_table("id_type"))
     #: when name and numbers were deleted, long after the last role had ended
     forgotten_on: Mapped[date | None]
     landline: Mapped[str | None] = mapped_column(String(30))

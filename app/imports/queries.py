@@ -12,23 +12,29 @@ from sqlalchemy import Select, func, or_, select
 
 from app.config import current_settings
 from app.core.clock import now
-from app.core.code_tables import label
-from app.core.db import Rate, db
+from app.core.db import db
 from app.core.errors import DomainError
 from app.core.features import current_features
 from app.core.files.kept import path_of
 from app.core.finding import the_one
 from app.core.importing.spec import ImportSpec, Outcome, Reason
-from app.core.language import formats
 from app.core.permissions import Actor
 from app.core.sheets.cells import Cell
 from app.core.sheets.headings import Named
 from app.core.sheets.reading import open_table
 from app.core.sheets.refusals import SheetRefused
-from app.core.undoing.reversible import from_json
 from app.imports.columns.queries import words_for
 from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
 from app.imports.policy import may_use, visible_to
+from app.imports.wording.queries import (
+    changed_value,
+    explained,
+    field_called,
+    read_value,
+    shown_key,
+    table_called,
+    written_value,
+)
 
 #: bytes: a workbook of this size has some 2,000 rows
 SMALL = 160 << 10
@@ -175,22 +181,22 @@ class ShownRow:
 def shown(spec: ImportSpec, row: ImportRow) -> ShownRow:
     """What to say of a row: its values, what changed from what to what, and why it was rejected or kept."""
     changes = [
-        (spec.label(name), *(_typed(spec, note["t"], name, one) for one in (old, note["a"].get(name))))
+        (called, *(changed_value(spec, note["t"], name, one) for one in (old, note["a"].get(name))))
         for note in row.notes
         if "b" in note
         for name, old in note["b"].items()
-        if spec.labels.get(name, name) is not None
+        if (called := field_called(spec, name))
     ]
-    reasons = [spec.explain(reason) for reason in reasons_of(row)]
+    reasons = [explained(spec, reason) for reason in reasons_of(row)]
     if row.kept:
         reasons.append(_why_kept(spec, row.kept))
-    hidden = {} if row.outcome is Outcome.REJECTED else _MASKED
+    worded = written_value if row.outcome is Outcome.REJECTED else read_value
     values = [
-        (spec.label(name), hidden[name](value) if name in hidden else value)
+        (spec.label(name), worded(spec, name, value))
         for name, value in row.values.items()
         if value is not None
     ]
-    return ShownRow(row.number, row.key, row.record_id, values, changes, reasons)
+    return ShownRow(row.number, shown_key(spec, row.key), row.record_id, values, changes, reasons)
 
 
 @dataclass(frozen=True)
@@ -214,31 +220,14 @@ def page(batch: ImportBatch, spec: ImportSpec, tab: str, after: int = 0, size: i
     return Page(str(tab), [shown(spec, row) for row in found[:size]], more)
 
 
-#: numbers of people are shown as everywhere: with their middle hidden
-_MASKED = {
-    "mobile": formats.masked_phone, "landline": formats.masked_phone, "email": formats.masked_email,
-    "handler_mobile": formats.masked_phone, "phone": formats.masked_phone,
-}  # fmt: skip
-
-
-def _typed(spec: ImportSpec, table: str, name: str, value: Any) -> Any:
-    """A noted value as the page displays it: a month as a month, a rate in per cent, a code in words."""
-    if name in spec.coded:
-        return label(spec.coded[name], value) or None
-    if name in _MASKED:
-        return _MASKED[name](value)
-    column = db.metadata.tables[table].c[name]
-    if isinstance(column.type, Rate) and value is not None:
-        return formats.rate(from_json(column, value))
-    return from_json(column, value)
-
-
 def _why_kept(spec: ImportSpec, kept: dict[str, Any]) -> str:
     if kept["code"] == "in_use":
-        return str(_("Newer records depend on it (%(tables)s).", tables="、".join(kept["names"])))
+        return str(
+            _("Newer records depend on it (%(tables)s).", tables="、".join(map(table_called, kept["names"])))
+        )
     if kept["code"] == "gone":
         return str(_("The record no longer exists."))
-    names = "、".join(spec.label(name) for name in kept["names"])
+    names = "、".join(found for name in kept["names"] if (found := field_called(spec, name)))
     return str(_("It was edited since: %(fields)s.", fields=names) if names else _("It was edited since."))
 
 
@@ -274,7 +263,7 @@ def rejected_table(batch: ImportBatch) -> tuple[list[str], Iterator[list[Cell]]]
         ImportRow.batch_id == batch.id, ImportRow.outcome == Outcome.REJECTED
     )
     why = {
-        number: "；".join(spec.explain(Reason(code, column, params)) for column, code, params in reasons)
+        number: "；".join(explained(spec, Reason(code, column, params)) for column, code, params in reasons)
         for number, reasons in db.session.execute(query)
     }
     stream = _rejected(path, spec, words_for(batch), why)

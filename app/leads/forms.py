@@ -5,8 +5,10 @@ from functools import partial
 from flask_babel import lazy_gettext as _l
 
 from app.core.importing.spec import Column, ImportSpec
+from app.core.language.i18n import translated
 from app.core.rules.identifiers import credit_code
 from app.core.sheets.parsing import day, text, whole
+from app.employers.models import SOURCE_LABELS
 from app.employers.sources.policy import REASONS, REMARKS
 from app.leads.eligibility.models import Eligibility
 from app.leads.policy import Permission
@@ -108,6 +110,7 @@ _list = partial(
         "unknown_status": _l("is not known as an operating status and left out"),
     },
     coded={"industry": "industry", "operating_status": "operating_status"},
+    worded={"source": SOURCE_LABELS, "ineligible_reason": translated},
     labels={
         "name_key": None,
         "until": _l("Former name until"),

@@ -78,6 +78,7 @@ RELIEF = ImportSpec(
     columns=COLUMNS,
     key=("uscc", "employer_account_no", "kind", "from_month"),
     plan=plan,
+    subject=ReliefDecision.__tablename__,
     permission=Permission.IMPORT,
     applied=applied,
     removing=removing,

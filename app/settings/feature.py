@@ -2,10 +2,14 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.core import signals
 from app.core.features import Feature, NavItem
 from app.settings.code_files.forms import CODES
+from app.settings.code_files.services import in_use
 from app.settings.policy import GRANTS, Permission
 from app.settings.views import bp
+
+signals.records_going.connect(in_use)
 
 feature = Feature(
     name="settings",

@@ -18,8 +18,9 @@ from app.accounts.models import User
 from app.contributions.arrears.models import ArrearsCase
 from app.contributions.forms import STATEMENT
 from app.contributions.models import ContributionFact
+from app.contributions.ordinary.services import ORDINARY_LINES
 from app.core.db import db
-from app.core.importing.spec import ImportSpec
+from app.core.importing.spec import Context, ImportSpec, Remember, Taken
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.employers.models import Contact, Employer, EmployerContact
@@ -103,6 +104,11 @@ MEDDLING: Mapping[str, Mapping[str, Any]] = {
     "without account": {"employer_account_no": None},
     "without code": {"uscc": None},
     "corrected by hand": {"heads": 7, "told": {"heads": ["office", "2022-08-15"]}},
+    "mailed by hand": {"email": "hand@example.com", "told": {"email": ["office", "2022-08-15"]}},
+    "heard before": {
+        "postal_code": "300000",
+        "told": {"postal_code": ["statement", "2022-06-30"], "registered_capital": ["office", "2022-08-15"]},
+    },
     "registered": {"registry_as_of": date(2022, 8, 10), "name": "改名有限公司"},
     "heard of late": {"source": "bank", "source_as_of": date(2022, 12, 1)},
     "heard of the same day": {"source": "bank", "source_as_of": date(2022, 10, 20)},
@@ -277,3 +283,38 @@ def test_whatever_the_months_say_both_ways_leave_the_same(
     for mine, theirs in zip(set_wise, row_wise, strict=True):
         for table, rows in theirs.items():
             assert mine[table] == rows, table
+
+
+def test_what_people_said_of_which_the_file_is_silent_keeps_no_line_from_the_shortcut(
+    app: Flask, tmp_path: Path
+) -> None:
+    left: list[int] = []
+
+    def take(context: Context, remember: Remember) -> Taken:
+        taken = ORDINARY_LINES.take(context, remember)
+        left.extend(taken.left)
+        return taken
+
+    specs: dict[str, Any] = app.extensions["features"].import_specs
+    specs[STATEMENT.name] = replace(STATEMENT, setwise=replace(ORDINARY_LINES, take=take))
+    user = create_user(Role.SPECIALIST, branch=create_branch("00"))
+    told = {"email": ["office", "2022-08-15"], "registered_capital": ["office", "2022-08-15"]}
+    try:
+        for month in MONTHS:
+            said = (None, 3, None, 0.05, 1536, int(month), 5, *[None] * 10)
+            rows = [
+                (f"03010000000{n}", f"示范第{n}号有限公司", credit_code_of(n), "01", *said) for n in (1, 2)
+            ]
+            applied(tmp_path, Step(month, rows, False, ()), specs[STATEMENT.name], user)
+            if month == MONTHS[0]:
+                given = {"email": "hand@example.com", "told": told}
+                db.session.execute(update(Employer).where(Employer.uscc == credit_code_of(1)).values(**given))
+                given = {"postal_code": "300000"}
+                db.session.execute(update(Employer).where(Employer.uscc == credit_code_of(2)).values(**given))
+                db.session.commit()
+    finally:
+        specs[STATEMENT.name] = STATEMENT
+    # the one of which nobody is remembered goes the long way once, and is remembered from then on
+    assert left == [3]
+    remembered = db.session.scalars(select(Employer.told).order_by(Employer.uscc)).all()
+    assert remembered == [told, {"postal_code": ["statement", "2022-07-31"]}]

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.core.code_tables import CodeValue, above, codes
+from app.core.code_tables import TABLES, CodeValue, above, codes, columns_of
 from app.core.criteria.trees import compile_tree, rule
 from app.core.db import db
 from app.core.permissions import Role
@@ -61,6 +61,26 @@ def test_known_codes_are_corrected_and_undo_brings_the_old_words_back(app: Flask
     assert bring(app, tmp_path, *CLASSES)["unchanged"] == 3
     take_back(app, answer["batch"])
     assert (codes("industry")["52"].zh, len(codes("industry"))) == (words, number)
+
+
+def test_undo_keeps_and_lists_the_codes_that_a_record_holds_and_those_above_them(
+    app: Flask, tmp_path: Path
+) -> None:
+    answer = bring(app, tmp_path, *CLASSES, ("risk", "91", "试用风险", None, None, None))
+    create_employer(create_branch(), industry="5211")
+    db.session.commit()
+    undone = take_back(app, answer["batch"])
+    # 5219 and the risk are nobody's; 521 stands above 5211
+    assert (undone["undone"], undone["kept"]) == (2, 2)
+    assert [(row["key"], row["code"]) for row in undone["kept_rows"]] == [
+        ("industry|521", "in_use"),
+        ("industry|5211", "in_use"),
+    ]
+    assert above(codes("industry"), "5211") == ["521", "52", "F"] and "5219" not in codes("industry")
+
+
+def test_every_table_says_which_columns_hold_its_codes() -> None:
+    assert [name for name in TABLES if not columns_of(name)] == []
 
 
 def test_what_cannot_stand_is_rejected_with_the_reason(app: Flask, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.models import User
 from app.accounts.policy import ROLE_OBJECTIONS, Permission
-from app.accounts.staff.services import applied, plan, role_names, username
+from app.accounts.staff.services import applied, plan, role_names, roles_in_words, username
 from app.core.importing.spec import Column, ImportSpec
 from app.core.permissions import Scope
 from app.core.rules.identifiers import mobile
@@ -41,6 +42,8 @@ USERS = ImportSpec(
     applied=applied,
     permission=Permission.USERS_EDIT,
     administrative=True,
+    subject=User.__tablename__,
+    worded={"roles": roles_in_words},
     endpoint="administration.user",
     argument="user_id",
     reasons={

@@ -53,6 +53,12 @@ def roles_in(written: str) -> frozenset[Role]:
     return frozenset(_known_roles()[part.casefold()] for part in parts)
 
 
+def roles_in_words(written: str) -> list[str]:
+    """The roles that a text names, in the reader's language. Raises CellError for an unknown one."""
+    named = roles_in(written)
+    return [str(label) for role, label in ROLE_LABELS.items() if role in named]
+
+
 @lru_cache(maxsize=1)
 def _known_roles() -> Mapping[str, Role]:
     known = {role.value: role for role in Role}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.core.clock import now
+from app.core.code_tables import of_table
 from app.core.db import EnumText, Model, Money, Timestamps
 from app.core.periods import Period
 from app.employers.models import Employer
@@ -84,8 +85,7 @@ class ArrearsCase(Timestamps, Model):
     closed_period: Mapped[Period | None]
     closed_on: Mapped[date | None]
 
-    #: a code of the table arrears_reason
-    reason: Mapped[str | None] = mapped_column(String(2))
+    reason: Mapped[str | None] = mapped_column(String(2), info=of_table("arrears_reason"))
     contacted_on: Mapped[date | None]
     #: the day by which the employer promised to pay, and through which month
     promised_for: Mapped[date | None]

@@ -13,6 +13,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -29,7 +30,7 @@ from app.core.importing.spec import Context
 from app.core.undoing.sets import Changes, differs, noted_change, noted_creation, notes
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
 from app.employers.policy import in_reach
-from app.employers.sources.policy import FIRST, STATEMENT
+from app.employers.sources.policy import FIELDS, FIRST, STATEMENT
 
 FACTS = cast(Table, ContributionFact.__table__)
 #: an ordinary line is found by its account number, and says nothing new of the unit: these stay
@@ -93,7 +94,7 @@ def ordinary_lines(context: Context) -> Select[*tuple[Any, ...]]:
 
 
 def _latest_word(context: Context) -> list[ColumnElement[bool]]:
-    """That the line is the latest word on all it states, leaves nothing open, and nobody else was weighed.
+    """That the line is the latest word on all it states, leaves nothing open, and is weighed against nobody.
 
     The same is asked of a line by `contributions.services._is_ordinary` and `sources.policy.heard_first`.
     """
@@ -101,7 +102,7 @@ def _latest_word(context: Context) -> list[ColumnElement[bool]]:
     since = Employer.source_as_of
     return [
         or_(Employer.statement_period.is_(None), Employer.statement_period <= month_of(context)),
-        Employer.told.is_(None),
+        _said_of_others(),
         or_(Employer.registry_as_of.is_not(None), Employer.name == STAGED.c.name),
         or_(since < context.as_of, and_(since == context.as_of, Employer.source.in_(first))),
         *(
@@ -110,6 +111,24 @@ def _latest_word(context: Context) -> list[ColumnElement[bool]]:
             if name not in KEPT
         ),
     ]
+
+
+#: which of the employer's fields somebody is remembered for, who is not the newest file of all
+_TOLD = {name: Employer.told[name].as_string().is_not(None) for name in FIELDS[STATEMENT]}
+
+
+def _said_of_others() -> ColumnElement[bool]:
+    """That nobody is remembered for what the line states: only for an e-mail address, say, which it lacks.
+
+    A field without a value has nobody to remember, so its entry would have to go.
+    """
+    states = [
+        _TOLD[name] & or_(STAGED.c[name].is_not(None), EMPLOYERS.c[name].is_(None))
+        if name in UNIT
+        else _TOLD[name]
+        for name in FIELDS[STATEMENT]
+    ]
+    return or_(Employer.told.is_(None), not_(or_(*states)))
 
 
 def _unit_stays() -> list[ColumnElement[bool]]:
@@ -121,6 +140,8 @@ def _unit_stays() -> list[ColumnElement[bool]]:
         name: told[name] | (staged[name].is_(None) & Employer.registry_as_of.is_not(None))
         for name in REGISTERED
     }
+    # it is remembered who said what the line is silent of
+    told |= {name: stays | (staged[name].is_(None) & _TOLD[name]) for name, stays in told.items()}
     nobody = func.coalesce(staged[representatives.NAME], "") == ""
     return [staged.unread.is_not(True), nobody, *told.values()]
 

@@ -288,6 +288,9 @@ class ImportSpec:
     labels: Mapping[str, Any] = field(default_factory=dict)
     #: fields that hold a code: the code table of each
     coded: Mapping[str, str] = field(default_factory=dict)
+    #: the words of other fields whose values are none, where the type of their column does not tell: of each
+    #: value, or a function of it
+    worded: Mapping[str, Mapping[Any, Any] | Callable[[Any], Any]] = field(default_factory=dict)
     #: what goes with a removed record and does not keep it, beside its timeline: tables, with a condition
     #: where only some of their rows do
     carried: Mapping[str, ColumnElement[bool] | None] = field(default_factory=dict)

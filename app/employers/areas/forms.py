@@ -13,9 +13,9 @@ from app.core.importing.spec import Column, ImportSpec
 from app.core.language.text import clean
 from app.core.sheets.cells import Cell
 from app.core.sheets.parsing import code, text
-from app.employers.areas.models import AREA_KIND_LABELS, AreaKind
+from app.employers.areas.models import AREA_KIND_LABELS, Area, AreaKind
 from app.employers.areas.policy import Permission
-from app.employers.areas.queries import offered_areas
+from app.employers.areas.queries import name_of, offered_areas
 from app.employers.areas.services import applied, plan, reverted
 
 
@@ -87,7 +87,9 @@ AREAS = ImportSpec(
     endpoint="areas.of_import",
     permission=Permission.EDIT,
     reasons=REASONS,
+    subject=Area.__tablename__,
     labels={"parent_id": _l("Lies in")},
+    worded={"parent_id": name_of},
     applied=applied,
     reverted=reverted,
 )

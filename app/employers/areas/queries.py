@@ -69,6 +69,12 @@ def _line(area: Area) -> str:
     return words if _in_use(area) else str(_("%(code)s (not valid)", code=words))
 
 
+def name_of(area_id: int) -> str:
+    """What an area is called; its number, where it is gone."""
+    area = db.session.get(Area, area_id)
+    return f"#{area_id}" if area is None else area.name
+
+
 def find(area_id: int) -> Area:
     """One area, or NotFound; the tree belongs to everybody."""
     area = db.session.get(Area, area_id)

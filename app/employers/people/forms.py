@@ -298,6 +298,7 @@ CONTACTS = ImportSpec(
         "older_list": _l("is older than what is known, which stays"),
     },
     coded={"id_type": "id_type"},
+    worded={"role": ROLE_LABELS},
     labels={
         "until": _l("Until"), "invalid_since": _l("Out of use since"), "told": None, "told_by": None,
         "told_on": None, "id_number_index": None, "id_number": None,

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
+from app.core.code_tables import of_table
 from app.core.db import Model, Timestamps
 
 
@@ -26,7 +27,7 @@ class ServiceNote(Timestamps, Model):
 
 
 class RiskFlag(Timestamps, Model):
-    """A risk (code table `risk`) that stands from a day until somebody lowers it, and why."""
+    """A risk that stands from a day until somebody lowers it, and why."""
 
     __tablename__ = "risk_flags"
     __table_args__ = (
@@ -36,7 +37,7 @@ class RiskFlag(Timestamps, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
-    code: Mapped[str] = mapped_column(String(2))
+    code: Mapped[str] = mapped_column(String(2), info=of_table("risk"))
     since: Mapped[date]
     until: Mapped[date | None]
     note: Mapped[str] = mapped_column(Text, default="")

@@ -7,12 +7,12 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, select
 
 from app.audit.models import AuditEvent
-from app.core.code_tables import label
 from app.core.db import db
 from app.core.importing.conflicts import CONFLICTS as CODES
 from app.core.importing.conflicts import REPLACED, Answers
 from app.core.importing.spec import ImportSpec, Reason
 from app.imports.models import ImportBatch, ImportRow
+from app.imports.wording.queries import said_value, shown_key
 
 #: the name of the tab
 CONFLICTS = "conflicts"
@@ -104,14 +104,10 @@ def _contradicted(
     answer = answers.rows.get(str(row.number), {}).get(name, "")
     by = authors.get((row.record_id or 0, name), "")
     return Contradicted(
-        row.number, row.key, row.record_id, name, spec.label(name),
-        _worded(spec, name, said["correction"]), by, said["since"], _worded(spec, name, said["value"]),
+        row.number, shown_key(spec, row.key), row.record_id, name, spec.label(name),
+        said_value(spec, name, said["correction"]), by, said["since"], said_value(spec, name, said["value"]),
         answer, reason.code == REPLACED,
     )  # fmt: skip
-
-
-def _worded(spec: ImportSpec, name: str, value: str) -> str:
-    return label(spec.coded[name], value) if name in spec.coded else value
 
 
 def _authors(spec: ImportSpec, record_ids: Collection[int]) -> dict[tuple[int, str], str]:

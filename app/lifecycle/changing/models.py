@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.core.clock import now
+from app.core.code_tables import of_table
 from app.core.db import EnumText, Model, Timestamps
 from app.employers.models import Employer
 from app.lifecycle.papers.models import PaperCheck
@@ -71,13 +72,12 @@ class RegisteredChange(Timestamps, Model):
     old_value: Mapped[str] = mapped_column(String(255), default="")
     new_value: Mapped[str] = mapped_column(String(255))
     #: of a change of bank data, beside its words: the code, and the office
-    bank_code: Mapped[str | None] = mapped_column(String(3))
+    bank_code: Mapped[str | None] = mapped_column(String(3), info=of_table("bank"))
     bank_office: Mapped[str | None] = mapped_column(String(200))
     changed_on: Mapped[date]
     due_on: Mapped[date]
     applied_on: Mapped[date | None]
-    #: a code of the table fact_source
-    source: Mapped[str | None] = mapped_column(String(2))
+    source: Mapped[str | None] = mapped_column(String(2), info=of_table("fact_source"))
     document: Mapped[str] = mapped_column(String(200), default="")
     noted_on: Mapped[date]
     noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -98,10 +98,11 @@ class RegisteredChange(Timestamps, Model):
 
 
 class ChangePaper(PaperCheck, Model):
-    """What was found of one paper of a change (code table `change_document`)."""
+    """What was found of one paper of a change."""
 
     __tablename__ = "change_papers"
     __table_args__ = (UniqueConstraint("change_id", "code"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     change_id: Mapped[int] = mapped_column(ForeignKey("registered_changes.id", ondelete="CASCADE"))
+    code: Mapped[str] = mapped_column(String(3), info=of_table("change_document"))

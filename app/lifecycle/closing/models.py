@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.core.clock import now
+from app.core.code_tables import of_table
 from app.core.db import EnumText, Model, Timestamps
 from app.employers.models import Employer
 from app.lifecycle.papers.models import PaperCheck
@@ -51,10 +52,9 @@ class Closing(Timestamps, Model):
     since: Mapped[datetime] = mapped_column(default=now)
     begun_on: Mapped[date]
     begun_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    #: a code of the table closing_reason
-    reason: Mapped[str | None] = mapped_column(String(2))
+    reason: Mapped[str | None] = mapped_column(String(2), info=of_table("closing_reason"))
     event_on: Mapped[date | None]
-    event_source: Mapped[str | None] = mapped_column(String(2))
+    event_source: Mapped[str | None] = mapped_column(String(2), info=of_table("fact_source"))
     event_document: Mapped[str] = mapped_column(String(200), default="")
     #: the day on which the papers were taken in and the deregistration was registered with the centre
     registered_on: Mapped[date | None]
@@ -72,13 +72,14 @@ class Closing(Timestamps, Model):
 
 
 class ClosingPaper(PaperCheck, Model):
-    """What was found of one paper of a closing (code table `closing_document`)."""
+    """What was found of one paper of a closing."""
 
     __tablename__ = "closing_papers"
     __table_args__ = (UniqueConstraint("closing_id", "code"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     closing_id: Mapped[int] = mapped_column(ForeignKey("closings.id", ondelete="CASCADE"))
+    code: Mapped[str] = mapped_column(String(3), info=of_table("closing_document"))
 
 
 class SealingState(StrEnum):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.core.clock import now
+from app.core.code_tables import of_table
 from app.core.db import EnumText, Model, Timestamps
 from app.employers.models import Employer
 from app.lifecycle.papers.models import PaperCheck
@@ -63,24 +64,25 @@ class Opening(Timestamps, Model):
 
 
 class DocumentCheck(PaperCheck, Model):
-    """What was found of one paper of an opening (code table `opening_document`)."""
+    """What was found of one paper of an opening."""
 
     __tablename__ = "document_checks"
     __table_args__ = (UniqueConstraint("opening_id", "code"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     opening_id: Mapped[int] = mapped_column(ForeignKey("openings.id", ondelete="CASCADE"))
+    code: Mapped[str] = mapped_column(String(3), info=of_table("opening_document"))
 
 
 class BundleStep(Timestamps, Model):
-    """What another agency has done for the employer in the same go (code table `bundle_item`, 一件事)."""
+    """What another agency has done for the employer in the same go (一件事)."""
 
     __tablename__ = "bundle_steps"
     __table_args__ = (UniqueConstraint("opening_id", "code"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     opening_id: Mapped[int] = mapped_column(ForeignKey("openings.id", ondelete="CASCADE"))
-    code: Mapped[str] = mapped_column(String(3))
+    code: Mapped[str] = mapped_column(String(3), info=of_table("bundle_item"))
     done_on: Mapped[date]
     by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
 
@@ -98,6 +100,14 @@ SIGNING_LABELS = {
 }
 
 
+#: method, reason and channel
+SIGNING_TABLES = {
+    SigningKind.SIGNED: "signing_method",
+    SigningKind.REFUSED: "signing_refusal",
+    SigningKind.HELPED: "help_channel",
+}
+
+
 class SigningEvent(Timestamps, Model):
     """One step on the way to online signing. `code` is of the table that SIGNING_TABLES names."""
 
@@ -108,16 +118,8 @@ class SigningEvent(Timestamps, Model):
     employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id", ondelete="CASCADE"))
     kind: Mapped[SigningKind] = mapped_column(EnumText(SigningKind))
     day: Mapped[date]
-    code: Mapped[str] = mapped_column(String(3))
+    code: Mapped[str] = mapped_column(String(3), info=of_table(*SIGNING_TABLES.values()))
     note: Mapped[str] = mapped_column(Text, default="")
     by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
 
     by: Mapped[User] = relationship()
-
-
-#: method, reason and channel
-SIGNING_TABLES = {
-    SigningKind.SIGNED: "signing_method",
-    SigningKind.REFUSED: "signing_refusal",
-    SigningKind.HELPED: "help_channel",
-}

@@ -88,4 +88,5 @@ CODES = ImportSpec(
         "below_itself": _l("stands below this very code: %(value)s"),
     },
     labels={"sort": None},
+    worded={"code_table": {name: one.label for name, one in TABLES.items()}},
 )

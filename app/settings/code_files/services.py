@@ -4,7 +4,8 @@ A code stands below the one that its row names, which is known or comes before i
 groups and classes need name none: 5211 stands below 521, or else below 52.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import select
 
 from app.core import code_tables
 from app.core.code_tables import TABLES, CodeValue
-from app.core.db import db
+from app.core.db import among, db
 from app.core.importing.spec import Context, Line, Plan
 
 #: the table whose codes say by their first places where they stand
@@ -105,6 +106,24 @@ def _path(table: str, code: str, known: Known) -> list[str]:
 def applied(_plans: Sequence[Plan], _context: Context) -> None:
     """After a chunk is written: the tables are read anew."""
     code_tables.forget()
+
+
+def in_use(table: str, ids: Collection[int]) -> tuple[str, set[int]]:
+    """Receiver of `records_going`: codes that a record holds, or that stand above another code, stay."""
+    if table != CodeValue.__tablename__:
+        return table, set()
+    going: dict[str, dict[str, int]] = defaultdict(dict)
+    for one in db.session.scalars(select(CodeValue).where(among(CodeValue.id, ids))):
+        going[one.code_table][one.code] = one.id
+    held: set[int] = set()
+    for name, numbers in going.items():
+        above = (CodeValue.code_table == name) & ~among(CodeValue.id, ids)
+        asked = [select(column).distinct() for column in code_tables.columns_of(name)]
+        asked.append(select(CodeValue.parent_code).where(above).distinct())
+        for query in asked:
+            (column,) = query.selected_columns
+            held |= {numbers[code] for code in db.session.scalars(query.where(among(column, numbers)))}
+    return table, held
 
 
 def reverted(_records: Mapping[str, Sequence[int]], _context: Context) -> None:

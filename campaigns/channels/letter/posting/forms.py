@@ -11,7 +11,7 @@ from app.core.sheets.cells import Cell
 from app.core.sheets.parsing import code, day, text
 from campaigns.channels.letter.issued.models import LetterState
 from campaigns.channels.letter.issued.policy import Permission
-from campaigns.channels.letter.issued.workflow import tracking_number
+from campaigns.channels.letter.issued.workflow import LETTER, tracking_number
 from campaigns.channels.letter.posting import queries, services
 
 S = LetterState
@@ -84,6 +84,7 @@ POST = ImportSpec(
         "not_yet": _l("it cannot be posted yet: %(value)s"),
     },
     labels={"state": _l("State")},
+    worded={"outcome": {state.name: state.label for state in LETTER.states}},
 )
 
 

@@ -1,0 +1,1 @@
+"""Values of rows in the reader's words."""
