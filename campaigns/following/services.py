@@ -16,7 +16,8 @@ from app.employers.models import Contact, Employer
 from campaigns.channels.letter import text
 from campaigns.channels.letter.issued.services import issue
 from campaigns.channels.letter.queries import current_version, offered
-from campaigns.drafting.audience.queries import Candidate, next_contacts
+from campaigns.drafting.audience.models import Candidate
+from campaigns.drafting.audience.queries import next_contacts
 from campaigns.drafting.audience.services import add_members
 from campaigns.drafting.models import Campaign, CampaignState, CampaignStep, Exclusion, StepKind
 from campaigns.drafting.queries import find, sender_of

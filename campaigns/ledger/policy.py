@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.clock import SHANGHAI, local
 from app.core.options import Option
-from campaigns.drafting.audience.policy import CONTACT_DAY, CONTACT_WEEK, EMPLOYER_WEEK
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
+from campaigns.drafting.frequency.policy import CONTACT_DAY, CONTACT_WEEK, EMPLOYER_WEEK
 from campaigns.drafting.models import MessageClass
 
 

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row
 
-from app.core.options import Option
 from app.core.rules.identifiers import mobile
 from app.core.sheets.cells import CellError
 from app.employers.models import ContactRole, PreferredChannel
@@ -25,20 +23,6 @@ ROLES: dict[ContactOrder, tuple[ContactRole, ...]] = {
     ContactOrder.LEGAL_REP_FIRST: (R.LEGAL_REP, R.PERSON_IN_CHARGE, R.HANDLER, R.FINANCE, R.HR),
     ContactOrder.EMPLOYER: (R.HANDLER, R.PERSON_IN_CHARGE, R.FINANCE, R.HR, R.LEGAL_REP),
 }
-
-_IN_A_DAY = _l("0: any number. What is over it goes out another day.")
-_IN_A_WEEK = _l(
-    "0: any number. Whoever has had as many is left out of a campaign; what comes to be over it waits."
-)
-CONTACT_DAY = Option(
-    "campaigns.contact_day", _l("SMS to one number in a day"), 3, 0, 50, _l("messages"), _IN_A_DAY
-)
-CONTACT_WEEK = Option(
-    "campaigns.contact_week", _l("SMS to one number in seven days"), 8, 0, 100, _l("messages"), _IN_A_WEEK
-)
-EMPLOYER_WEEK = Option(
-    "campaigns.employer_week", _l("SMS to one employer in seven days"), 10, 0, 500, _l("messages"), _IN_A_WEEK
-)
 
 #: Why somebody gets no SMS who would rather be reached in another way.
 PREFERENCES = {

@@ -11,7 +11,8 @@ from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Actor
 from app.core.workflow.acts import demand
-from campaigns.drafting.audience.queries import Audience, Member, reckon
+from campaigns.drafting.audience.models import Audience, Member
+from campaigns.drafting.audience.queries import reckon
 from campaigns.drafting.letters.queries import reckon_letters
 from campaigns.drafting.models import AudienceMember, AudienceRemoval, Campaign, Channel
 from campaigns.drafting.policy import audience_fingerprint, content_fingerprint

@@ -22,18 +22,12 @@ from campaigns.channels.letter.issued.queries import known_values
 from campaigns.channels.letter.issued.services import note_of
 from campaigns.channels.letter.queries import as_frozen, document, frozen
 from campaigns.channels.sms.models import OptOut
+from campaigns.drafting.audience.models import Audience, Member
 from campaigns.drafting.audience.policy import addressed
-from campaigns.drafting.audience.queries import (
-    Audience,
-    Lot,
-    Member,
-    closed,
-    outside,
-    people_of,
-    recent_employers,
-    removed,
-)
+from campaigns.drafting.audience.queries import closed, outside, people_of, removed
+from campaigns.drafting.frequency.queries import recent_employers
 from campaigns.drafting.letters.policy import plain, unreachable
+from campaigns.drafting.merged.policy import Lot
 from campaigns.drafting.models import AudienceMember, Campaign, ContactOrder, Exclusion, MessageClass
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, func, select, text
 
 from app.core.clock import SHANGHAI, local, now
 from app.core.db import db, is_postgresql
-from campaigns.drafting.audience.policy import CONTACT_DAY, CONTACT_WEEK, EMPLOYER_WEEK
+from campaigns.drafting.frequency.policy import CONTACT_DAY, CONTACT_WEEK, EMPLOYER_WEEK
 from campaigns.ledger.models import MESSAGES, MessageState
 from campaigns.ledger.services.dispatching import Claim
 from campaigns.ledger.workflow import move

@@ -18,10 +18,11 @@ from app.core.options import set_value
 from app.core.permissions import Role
 from app.employers.models import ContactRole, Employer, PreferredChannel, Stage
 from campaigns.channels.sms.models import OptOut
-from campaigns.drafting.audience.policy import CONTACT_DAY, CONTACT_WEEK, EMPLOYER_WEEK
-from campaigns.drafting.audience.queries import Audience, reckon
+from campaigns.drafting.audience.models import Audience
+from campaigns.drafting.audience.queries import reckon
 from campaigns.drafting.audience.services import leave_out, refresh, take_in
 from campaigns.drafting.content.queries import reading
+from campaigns.drafting.frequency.policy import CONTACT_DAY, CONTACT_WEEK, EMPLOYER_WEEK
 from campaigns.drafting.models import (
     AudienceMember,
     Campaign,
@@ -177,7 +178,9 @@ def test_whoever_had_as_many_messages_as_allowed_is_left_out_unless_the_campaign
     with time_machine.travel(local(now()).replace(hour=12), tick=False):
         # the day's cap leaves out only where the window ends before tomorrow
         campaign.send_until = now() + timedelta(hours=2)
-        db.session.execute(update(Campaign).where(Campaign.launched_at.is_not(None)).values(launched_at=now()))
+        db.session.execute(
+            update(Campaign).where(Campaign.launched_at.is_not(None)).values(launched_at=now())
+        )
         assert set(reasons(reckon(campaign, PHONE)).values()) == {Exclusion.OVER_CAP}
         campaign.send_until = now() + timedelta(days=1)
         assert reasons(reckon(campaign, PHONE))[once.id] is None

@@ -13,7 +13,7 @@ from app.core.errors import DomainError
 from app.core.jobs import run_inline
 from app.core.options import set_value
 from app.tasks.models import Task, TaskState
-from campaigns.drafting.audience.policy import CONTACT_DAY, EMPLOYER_WEEK
+from campaigns.drafting.frequency.policy import CONTACT_DAY, EMPLOYER_WEEK
 from campaigns.drafting.models import CampaignState, MessageClass
 from campaigns.gateways.protocol import Outcome, Receipt
 from campaigns.gateways.simulator_store import Store

@@ -1,0 +1,1 @@
+"""How often people and employers are written to, over all campaigns."""

@@ -1,0 +1,1 @@
+"""One message for each person, and nobody who is held out."""
