@@ -210,7 +210,8 @@ def _reply(item: Mapping[str, Any]) -> Reply:
     at = _time(item["send_time"])
     given = item.get("sequence_id")
     number = str(given) if given else f"{item['phone_number']}:{int(at.timestamp())}"
-    return Reply(number, str(item["phone_number"]), str(item["content"]), at)
+    signature = str(item.get("sign_name") or "").strip("【】")
+    return Reply(number, str(item["phone_number"]), str(item["content"]), at, signature)
 
 
 def _time(value: Any) -> datetime:

@@ -169,7 +169,13 @@ def _receipt(item: dict[str, Any]) -> Receipt:
 
 
 def _reply(item: dict[str, Any]) -> Reply:
-    return Reply(id=str(item["id"]), phone=str(item["phone"]), text=str(item["text"]), at=_time(item["at"]))
+    return Reply(
+        id=str(item["id"]),
+        phone=str(item["phone"]),
+        text=str(item["text"]),
+        at=_time(item["at"]),
+        signature=str(item.get("signature") or "").strip("【】"),
+    )
 
 
 def _time(value: Any) -> datetime:

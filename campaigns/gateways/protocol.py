@@ -92,12 +92,16 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A text a person sent back. `id` is the gateway's own and makes a repeated push harmless."""
+    """A text a person sent back. `id` is the gateway's own and makes a repeated push harmless.
+
+    `signature`: of the message that it answers, without the brackets, where the gateway says so.
+    """
 
     id: str
     phone: str
     text: str
     at: datetime
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

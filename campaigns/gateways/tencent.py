@@ -211,7 +211,8 @@ def _status(one: Any) -> Receipt:
 def _answered(one: Any) -> Reply:
     at = datetime.fromtimestamp(int(one.ReplyTime), UTC)
     phone = str(one.SubscriberNumber)
-    return Reply(f"{phone}:{int(one.ReplyTime)}", phone, str(one.ReplyContent), at)
+    signature = str(one.SignName or "").strip("【】")
+    return Reply(f"{phone}:{int(one.ReplyTime)}", phone, str(one.ReplyContent), at, signature)
 
 
 def _receipt(item: Mapping[str, Any]) -> Receipt:
@@ -223,4 +224,7 @@ def _receipt(item: Mapping[str, Any]) -> Receipt:
 
 def _reply(item: Mapping[str, Any]) -> Reply:
     at = datetime.fromtimestamp(int(item["time"]), UTC)
-    return Reply(f"{item['mobile']}:{int(item['time'])}", str(item["mobile"]), str(item["text"]), at)
+    signature = str(item.get("sign") or "").strip("【】")
+    return Reply(
+        f"{item['mobile']}:{int(item['time'])}", str(item["mobile"]), str(item["text"]), at, signature
+    )

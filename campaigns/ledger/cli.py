@@ -214,7 +214,7 @@ def resume(campaign_id: int, username: str | None, wants_json: bool) -> None:
 @as_json
 def cancel(campaign_id: int, username: str | None, wants_json: bool) -> None:
     """Send nothing more of a campaign."""
-    _move(controlling.cancel, campaign_id, username, wants_json)
+    _move(controlling.cancel, campaign_id, username, wants_json, wake=True)
 
 
 @group.command("balance")

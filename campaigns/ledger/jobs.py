@@ -45,19 +45,28 @@ PLANNING_IDLE = 30
 
 
 def wake(campaign_id: int) -> None:
-    """After a launch or resume: plan what is not planned, then send. Runs after the commit."""
+    """After a launch, resume or cancellation: plan what is not planned, then send. Runs after the commit."""
     enqueue(plan_campaign, campaign_id)
 
 
 @job(timeout=1800)
 def plan_campaign(campaign_id: int) -> None:
-    """Plan a running campaign, chunk by chunk, then start its dispatchers."""
+    """Plan a running campaign, chunk by chunk, then start its dispatchers.
+
+    Of one that was cancelled meanwhile the rest is written down as left out: its balance adds up.
+    """
     campaign = db.session.get_one(Campaign, campaign_id)
     after: int | None = 0
-    while campaign.state is CampaignState.RUNNING and campaign.planned_at is None and after is not None:
+    while _is_to_be_planned(campaign) and after is not None:
         after = planning.plan_chunk(campaign, after)
         db.session.commit()
-    start_dispatchers(campaign_id)
+    if campaign.state is CampaignState.RUNNING:
+        start_dispatchers(campaign_id)
+
+
+def _is_to_be_planned(campaign: Campaign) -> bool:
+    cancelled = campaign.state is CampaignState.CANCELLED and campaign.launched_at is not None
+    return campaign.planned_at is None and (cancelled or campaign.state is CampaignState.RUNNING)
 
 
 def start_dispatchers(campaign_id: int) -> None:

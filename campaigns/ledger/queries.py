@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.queries import name_of
@@ -24,6 +24,9 @@ from campaigns.ledger.policy import Terms, forecast
 from campaigns.ledger.workflow import OPEN
 
 S = MessageState
+
+#: Handed over, or about to be, without an answer so far: a receipt or a reply may be the first that is heard.
+_MAY_HAVE_GONE = (S.CLAIMED, S.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class Balance:
     channel: str = SMS
     #: of a campaign by letter: its letters by their state, the void ones too
     letters_by: dict[str, int] | None = None
+    #: before the launch nothing is planned
+    launched: bool = True
 
     @property
     def letters(self) -> int | None:
@@ -100,7 +105,7 @@ class Balance:
         p = self.progress
         made = p.submitted + p.settled - self.not_delivered_by.get("void", 0)
         whole = self.letters is None or made <= self.letters <= made + p.open
-        return p.total == self.audience and whole
+        return p.total == (self.audience if self.launched else 0) and whole
 
     def as_json(self) -> dict[str, Any]:
         """For the command line."""
@@ -153,6 +158,7 @@ def balance(campaign: Campaign) -> Balance:
         segments=db.session.scalars(segments).one(),
         channel=str(campaign.channel),
         letters_by=_letters(campaign.id) if campaign.channel is Channel.LETTER else None,
+        launched=campaign.launched_at is not None,
     )
 
 
@@ -191,11 +197,15 @@ def unfinished() -> ColumnElement[bool]:
 
 
 def unplanned(idle_seconds: int) -> Sequence[int]:
-    """Running campaigns whose planning has not moved for that long."""
+    """Launched campaigns whose planning has not moved for that long; of those that were cancelled meanwhile
+    everybody is accounted for all the same."""
     idle = timedelta(seconds=idle_seconds)
     moving = exists().where(Message.campaign_id == Campaign.id, Message.created_at > now() - idle)
     query = select(Campaign.id).where(
-        Campaign.state == CampaignState.RUNNING,
+        or_(
+            Campaign.state == CampaignState.RUNNING,
+            and_(Campaign.state == CampaignState.CANCELLED, Campaign.launched_at.is_not(None)),
+        ),
         Campaign.planned_at.is_(None),
         or_(Campaign.launched_at.is_(None), Campaign.launched_at < now() - idle),
         ~moving,
@@ -231,7 +241,7 @@ def others_lately(campaign_id: int) -> bool:
 
 def failing(percent: int, least: int) -> Sequence[int]:
     """Running campaigns with messages left of which too large a share was not delivered, since the last
-    time that somebody let them go on."""
+    time that somebody let them go on. What a gateway refused at the hand-over counts as well."""
     failed = func.count().filter(Message.state.in_((S.FAILED, S.EXPIRED)))
     rest = aliased(Message)
     left = exists().where(rest.campaign_id == Campaign.id, rest.state == S.PLANNED)
@@ -241,7 +251,8 @@ def failing(percent: int, least: int) -> Sequence[int]:
         .where(
             Campaign.state == CampaignState.RUNNING,
             Message.state.in_((S.DELIVERED, S.FAILED, S.EXPIRED)),
-            Message.submitted_at >= func.coalesce(Campaign.resumed_at, Campaign.launched_at),
+            func.coalesce(Message.submitted_at, Message.settled_at)
+            >= func.coalesce(Campaign.resumed_at, Campaign.launched_at),
             left,
         )
         .group_by(Campaign.id)
@@ -295,18 +306,22 @@ def gateways_to_ask() -> Sequence[str]:
 
 
 def gateways_in_use() -> Sequence[str]:
-    """Gateways that carried something in the last days, after which nobody answers any more."""
-    since = Message.submitted_at >= now() - timedelta(days=7)
-    names = db.session.scalars(select(Message.gateway).where(since).distinct())
+    """Gateways that carried something in the last days, after which nobody answers any more, or may have."""
+    lately = or_(Message.submitted_at >= now() - timedelta(days=7), Message.state.in_(_MAY_HAVE_GONE))
+    names = db.session.scalars(select(Message.gateway).where(lately).distinct())
     return sorted(name for name in names if name)
 
 
-def last_message_to(phone: str) -> Message | None:
-    """The latest message that a number was sent, in any campaign."""
+def last_message_to(phone: str, signature: str = "") -> Message | None:
+    """The latest message that a number was sent, or may have been, in any campaign; one with this signature
+    before all others."""
+    gone = or_(Message.submitted_at.is_not(None), Message.state.in_(_MAY_HAVE_GONE))
+    of_signature = case((Campaign.signature == signature, 0), else_=1)
     query = (
         select(Message)
-        .where(Message.phone == phone, Message.submitted_at.is_not(None))
-        .order_by(Message.submitted_at.desc())
+        .join(Campaign, Campaign.id == Message.campaign_id)
+        .where(Message.phone == phone, gone)
+        .order_by(of_signature, func.coalesce(Message.submitted_at, Message.created_at).desc())
         .limit(1)
     )
     return db.session.scalars(query).first()

@@ -53,7 +53,7 @@ def resume(campaign_id: int) -> ResponseReturnValue:
 @requires(Permission.CONTROL)
 def cancel(campaign_id: int) -> ResponseReturnValue:
     """Send nothing more."""
-    return _move(controlling.cancel, campaign_id)
+    return _move(controlling.cancel, campaign_id, wake=True)
 
 
 @blueprint.route("/<int:campaign_id>/schedule", methods=["GET", "POST"])

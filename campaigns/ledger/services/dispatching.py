@@ -20,6 +20,7 @@ from campaigns.gateways.codes import classify
 from campaigns.gateways.protocol import Answer, FailureClass, Gateway, Outgoing, Submission
 from campaigns.gateways.registry import UNREACHABLE
 from campaigns.ledger.models import MESSAGES, SMS, MessageState
+from campaigns.ledger.services.planning import suppress_left
 from campaigns.ledger.services.settling import ASK_AFTER, settle
 from campaigns.ledger.workflow import lock, move
 
@@ -142,11 +143,13 @@ def record(claim: Claim, gateway: Gateway, submissions: Sequence[Submission]) ->
     keys: dict[tuple[Answer, str | None, str | None], list[str]] = {}
     for s in submissions:
         keys.setdefault((s.answer, s.code, s.gateway_id), []).append(s.key)
+    planned_again: list[int] = []
     failures = classify(gateway.name, (code for answer, code, _id in keys if answer is not Answer.ACCEPTED))
     ids_of = claim.ids
     lock(*claim.held(ids_of.values()))
     for (answer, code, gateway_id), group in keys.items():
-        held = claim.held([ids_of[key] for key in group])
+        ids = [ids_of[key] for key in group]
+        held = claim.held(ids)
         if answer is Answer.ACCEPTED:
             _accepted(held, gateway_id)
         elif answer is Answer.UNKNOWN:
@@ -154,8 +157,12 @@ def record(claim: Claim, gateway: Gateway, submissions: Sequence[Submission]) ->
         elif answer is Answer.NOT_TAKEN or failures[code] in NOT_THE_MESSAGE:
             # a message whose earlier hand-over is in doubt stays in doubt
             _release(claim, claim.source, held, code, RETRY)
+            planned_again += ids
         else:
             settle(MessageState.FAILED, *held, code=code, reason=failures[code])
+    if planned_again:
+        # whoever left while the gateway was spoken to was not among the planned
+        suppress_left(M.id.in_(planned_again))
     said = {failures[c]: c for answer, c, _id in keys if answer in (Answer.REJECTED, Answer.NOT_TAKEN)}
     hold = next(iter(sorted(said.keys() & HOLDING)), None)
     silent = all(answer is Answer.UNKNOWN or code == UNREACHABLE for answer, code, _id in keys)

@@ -16,7 +16,7 @@ from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
 from campaigns.drafting.models import MessageClass
 from campaigns.ledger.models import Message
-from campaigns.ledger.services.planning import suppress_opted_out
+from campaigns.ledger.services.planning import hold_back, suppress_opted_out
 
 UNWANTED = msgid("%(name)s wants no more messages: %(what)s (%(source)s)")
 WANTED = msgid("%(name)s wants messages again: %(what)s")
@@ -43,6 +43,7 @@ def record(contact: Contact, message_class: MessageClass, source: str, actor: Ac
     )
     db.session.add(made)
     db.session.flush()
+    hold_back(Message.contact_id == contact.id)
     suppress_opted_out(Message.contact_id == contact.id)
     how = made.source if actor else {"msgid": made.source}
     tell(contact, UNWANTED, actor, what=_what(made), source=how)

@@ -6,17 +6,17 @@ What is planned follows from the approved audience alone: two planners write the
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.core.clock import now
-from app.core.db import changed, db, insert_new
+from app.core.db import among, changed, db, insert_new
 from app.employers.models import Contact
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.models import AudienceMember, Campaign, Channel, Exclusion, MessageClass
 from campaigns.ledger.models import MESSAGES, Message, MessageState
 from campaigns.ledger.services.planned_rows import planned_letters, planned_rows, unplanned
-from campaigns.ledger.workflow import move
+from campaigns.ledger.workflow import lock, move
 
 #: members a statement and a commit
 CHUNK = 5000
@@ -45,7 +45,7 @@ def plan_chunk(campaign: Campaign, after: int = 0) -> int | None:
 
 def withdraw_planned(campaign_id: int) -> int:
     """Nothing of this cancelled campaign that is not yet under way goes out any more; gives how many rows."""
-    withdrawn = suppress(Exclusion.CANCELLED, Message.campaign_id == campaign_id)
+    withdrawn = _suppress(Exclusion.CANCELLED, Message.campaign_id == campaign_id)
     release_unsent(campaign_id)
     return withdrawn
 
@@ -60,17 +60,33 @@ def release_unsent(campaign_id: int) -> None:
         spoken_for.id == AudienceMember.merged_into_id, spoken_for.excluded == Exclusion.CANCELLED
     )
     for condition in (AudienceMember.excluded.is_(None) & ~handed_over, lead_released):
-        db.session.execute(
-            update(AudienceMember)
-            .where(AudienceMember.campaign_id == campaign_id, condition)
-            .values(excluded=Exclusion.CANCELLED)
-            .execution_options(synchronize_session=False)
-        )
+        _release(Exclusion.CANCELLED, AudienceMember.campaign_id == campaign_id, condition)
 
 
-def suppress_opted_out(*conditions: Any) -> int:
-    """Planned messages, among those that meet the conditions, to numbers that left, service notices excepted,
-    and to people who want no message of that class."""
+def _release(reason: Exclusion, *conditions: Any) -> None:
+    """These members of audiences do not count as written to."""
+    db.session.execute(
+        update(AudienceMember)
+        .where(*conditions)
+        .values(excluded=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def hold_back(*conditions: Any) -> None:
+    """Before messages are left out: what a worker is just writing down is waited for, so that a message which
+    no gateway took is not back among the planned unseen."""
+    lock(Message.state.in_((MessageState.PLANNED, MessageState.CLAIMED)), *conditions)
+
+
+def suppress_left(*conditions: Any) -> None:
+    """Planned messages, among those that meet the conditions, that by now are not to be sent."""
+    suppress_opted_out(*conditions)
+    suppress_dead_numbers(*conditions)
+
+
+def unwanted() -> ColumnElement[bool]:
+    """Of a message: its number left, service notices excepted, or the person wants none of that class."""
     told = (
         select(OptOut.id)
         .join(Campaign, Campaign.message_class == OptOut.message_class)
@@ -87,7 +103,12 @@ def suppress_opted_out(*conditions: Any) -> int:
         )
         .exists()
     )
-    return suppress(Exclusion.OPTED_OUT, *conditions, or_(left, told))
+    return or_(left, told)
+
+
+def suppress_opted_out(*conditions: Any) -> int:
+    """Planned messages, among those that meet the conditions, to whoever wants none."""
+    return _leave_out(Exclusion.OPTED_OUT, *conditions, unwanted())
 
 
 def suppress_dead_numbers(*conditions: Any) -> int:
@@ -95,13 +116,26 @@ def suppress_dead_numbers(*conditions: Any) -> int:
     dead = exists().where(
         Contact.id == Message.contact_id, Contact.mobile == Message.phone, Contact.invalid_since.is_not(None)
     )
-    return suppress(Exclusion.DEAD_NUMBER, *conditions, dead)
+    return _leave_out(Exclusion.DEAD_NUMBER, *conditions, dead)
 
 
-def suppress(reason: Exclusion, *conditions: Any) -> int:
+def _suppress(reason: Exclusion, *conditions: Any) -> int:
     """Planned messages that meet the conditions are never sent; gives how many."""
-    statement = move(MessageState.SUPPRESSED, *conditions, reason=reason, due_at=None, settled_at=now())
-    return changed(statement)
+    return changed(_suppressed(reason, *conditions))
+
+
+def _leave_out(reason: Exclusion, *conditions: Any) -> int:
+    """The same of messages here and there. Neither their readers nor whom they speak for count as written to:
+    otherwise the next campaign would leave them out for days."""
+    statement = _suppressed(reason, *conditions).returning(Message.member_id)
+    if left := db.session.scalars(statement).all():
+        _release(reason, among(AudienceMember.id, left))
+        _release(reason, among(AudienceMember.merged_into_id, left))
+    return len(left)
+
+
+def _suppressed(reason: Exclusion, *conditions: Any) -> Update:
+    return move(MessageState.SUPPRESSED, *conditions, reason=reason, due_at=None, settled_at=now())
 
 
 def spread(campaign: Campaign) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from app.core import signals
 from app.core.clock import local
-from app.core.db import db, insert_new
+from app.core.db import among, db, insert_new
 from app.core.language.i18n import msgid
 from app.employers.models import VerifiedHow
 from campaigns.channels.sms.models import OptOut
@@ -12,7 +12,7 @@ from campaigns.channels.sms.text import is_disowned, is_opt_out
 from campaigns.gateways.protocol import Reply as Incoming
 from campaigns.ledger import queries
 from campaigns.ledger.models import Message, Reply
-from campaigns.ledger.services.planning import suppress_opted_out
+from campaigns.ledger.services.planning import hold_back, suppress_opted_out
 from campaigns.ledger.services.settling import open_tasks, tell
 from campaigns.outcomes.policy import Outcome
 
@@ -23,12 +23,19 @@ ANSWER_TITLE = msgid("Answer the reply to an SMS")
 
 def take_replies(gateway: str, replies: Iterable[Incoming]) -> int:
     """Keep replies that are new; gives how many. A reply pushed twice is taken once. Flushes."""
-    return sum(_take(gateway, reply) for reply in replies)
+    received = list(replies)
+    if leaving := {_number(reply) for reply in received if is_opt_out(reply.text)}:
+        hold_back(among(Message.phone, leaving))
+    return sum(_take(gateway, reply) for reply in received)
+
+
+def _number(reply: Incoming) -> str:
+    return reply.phone.removeprefix("+").removeprefix("86")[-11:]
 
 
 def _take(gateway: str, reply: Incoming) -> bool:
-    phone = reply.phone.removeprefix("+").removeprefix("86")[-11:]
-    last = queries.last_message_to(phone)
+    phone = _number(reply)
+    last = queries.last_message_to(phone, reply.signature)
     leaving = is_opt_out(reply.text)
     kept = insert_new(Reply).values(
         gateway=gateway,

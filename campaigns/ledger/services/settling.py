@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, exists, insert, select, update
+from sqlalchemy import ColumnElement, exists, func, insert, select, update
 
 from app.audit import services as audit
 from app.core import signals, timeline
@@ -114,14 +114,23 @@ def settle(
     actor: Actor | None = None,
     comment: str = "",
 ) -> int:
-    """Move messages to a verdict, with everything that follows from it; gives how many moved. Flushes."""
+    """Move messages to a verdict, with everything that follows from it; gives how many moved. Flushes.
+
+    `at`: when their gateway says so. Then it had them, whether its answer to the hand-over ever came or not.
+    """
+    moment = at or now()
+    if at is not None or verdict is MessageState.DELIVERED:
+        had = {"submitted_at": func.coalesce(Message.submitted_at, moment)}
+    else:
+        had = {}
     statement = move(
         verdict,
         *conditions,
         code=code,
         reason=reason.value if reason and verdict is not MessageState.DELIVERED else None,
         due_at=None,
-        settled_at=at or now(),
+        settled_at=moment,
+        **had,
     ).returning(
         Message.id,
         Message.campaign_id,

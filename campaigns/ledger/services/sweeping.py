@@ -11,12 +11,12 @@ from datetime import timedelta
 from sqlalchemy import bindparam, select, update
 
 from app.core.clock import now
-from app.core.db import AnyRow, changed, db
+from app.core.db import AnyRow, among, changed, db
 from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.gateways.protocol import Asked, Gateway, Receipt
 from campaigns.ledger.models import MESSAGES, SMS, Message, MessageState
 from campaigns.ledger.queries import unfinished
-from campaigns.ledger.services.planning import withdraw_planned
+from campaigns.ledger.services.planning import unwanted, withdraw_planned
 from campaigns.ledger.services.settling import apply_receipts, resolved, settle
 from campaigns.ledger.workflow import move
 
@@ -126,7 +126,8 @@ def answer(gateway: Gateway, asked: Sequence[AnyRow], receipts: Sequence[Receipt
 
 
 def _to_repeat(gateway: Gateway, lost: Sequence[AnyRow]) -> list[AnyRow]:
-    """Hand-overs that never arrived, of campaigns that still run, where repeating a key is safe."""
+    """Hand-overs that never arrived, of campaigns that still run, where repeating a key is safe and nobody
+    has left meanwhile."""
     doubtful = [row for row in lost if row.state is S.UNKNOWN]
     if not (gateway.idempotent and doubtful):
         return []
@@ -134,7 +135,9 @@ def _to_repeat(gateway: Gateway, lost: Sequence[AnyRow]) -> list[AnyRow]:
         Campaign.id.in_({row.campaign_id for row in doubtful}), Campaign.state == CampaignState.RUNNING
     )
     running = set(db.session.scalars(query))
-    return [row for row in doubtful if row.campaign_id in running]
+    left = select(Message.id).where(among(Message.id, [row.id for row in doubtful]), unwanted())
+    gone = set(db.session.scalars(left))
+    return [row for row in doubtful if row.campaign_id in running and row.id not in gone]
 
 
 def _wait(row: AnyRow) -> timedelta:

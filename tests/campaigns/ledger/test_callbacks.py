@@ -93,6 +93,27 @@ def test_an_opt_out_is_kept_for_the_signature_it_answered(client: FlaskClient) -
     (left,) = db.session.scalars(select(OptOut))
     assert (left.phone, left.signature) == (phone, answered.signature)
     assert db.session.scalars(select(Task)).all() == []
+    other = sent_campaign(message_class=MessageClass.PUBLICITY, signature="东港管理部")
+    db.session.execute(update(Message).where(Message.campaign_id == other.id).values(phone=phone[:-1] + "9"))
+    db.session.execute(
+        update(Message)
+        .where(Message.campaign_id == other.id, Message.id == ledger(other)[0].id)
+        .values(phone=phone, submitted_at=now() - timedelta(days=1))
+    )
+    db.session.commit()
+    said = reply(phone, "ｒ", 2) | {"signature": "【东港管理部】"}
+    assert push(client, "replies", [said]) == 204
+    signatures = db.session.scalars(select(OptOut.signature).order_by(OptOut.id)).all()
+    assert signatures == [answered.signature, "东港管理部"], "the one it says, though another came later"
+
+
+def test_whoever_answers_a_message_in_doubt_is_heard(client: FlaskClient) -> None:
+    row = ledger(sent_campaign(message_class=MessageClass.PUBLICITY))[0]
+    in_doubt = {"state": "unknown", "submitted_at": None}
+    db.session.execute(update(Message).where(Message.id == row.id).values(**in_doubt))
+    db.session.commit()
+    assert push(client, "replies", [reply(row.phone or "", "R")]) == 204
+    assert db.session.scalars(select(OptOut.phone)).all() == [row.phone]
 
 
 @pytest.mark.parametrize(

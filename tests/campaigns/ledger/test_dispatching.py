@@ -10,14 +10,14 @@ from app.core.db import db
 from app.core.jobs import redis_connection, run_inline
 from app.core.options import set_value
 from campaigns.drafting.models import AudienceMember, CampaignState, MessageClass
-from campaigns.gateways.protocol import Answer, Gateway
+from campaigns.gateways.protocol import Answer, Gateway, all_answered
 from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.gateways.simulator import client
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger import jobs
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.policy import HOURS
-from campaigns.ledger.services import controlling, dispatching, sweeping
+from campaigns.ledger.services import controlling, dispatching, opting_out, sweeping
 from tests.campaigns.sending import (
     assert_books_agree,
     launch,
@@ -28,6 +28,7 @@ from tests.campaigns.sending import (
     ready_campaign,
     states,
 )
+from tests.factories import create_user
 
 
 @pytest.fixture
@@ -136,6 +137,36 @@ def test_what_comes_back_untaken_to_a_cancelled_campaign_is_left_out_by_the_swee
     assert states(campaign) == {"planned": 2}
     sweep_until_quiet()
     assert states(campaign) == {"suppressed": 2}
+
+
+def left_meanwhile(row: Message) -> None:
+    """The person tells an officer so, while a worker holds the message."""
+    assert row.contact is not None
+    opting_out.record(row.contact, MessageClass.PUBLICITY, "来电", create_user())
+    db.session.commit()
+
+
+def test_whoever_leaves_during_a_hand_over_that_failed_is_not_tried_again(gateway: Gateway) -> None:
+    campaign = planned_campaign(2, message_class=MessageClass.PUBLICITY)
+    taken = claim(campaign.id, gateway)
+    left_meanwhile(ledger(campaign)[0])
+    dispatching.record(taken, gateway, all_answered(taken.batch, Answer.NOT_TAKEN, "UNREACHABLE"))
+    assert [(row.state, row.reason) for row in ledger(campaign)] == [
+        ("suppressed", "opted_out"), ("planned", None),
+    ]  # fmt: skip
+
+
+def test_what_is_in_doubt_is_not_repeated_to_whoever_left(simulator: Store) -> None:
+    gateway = gateway_named()
+    set_value(HOURS[MessageClass.PUBLICITY][0], 0)
+    set_value(HOURS[MessageClass.PUBLICITY][1], 24)
+    campaign = planned_campaign(2, message_class=MessageClass.PUBLICITY)
+    taken = claim(campaign.id, gateway)
+    dispatching.record(taken, gateway, all_answered(taken.batch, Answer.UNKNOWN, "SILENCE"))
+    left_meanwhile(ledger(campaign)[0])
+    make_due(campaign)
+    sweep_until_quiet()
+    assert [row.state for row in ledger(campaign)] == ["unknown", "submitted"]
 
 
 def test_a_gateway_that_is_away_costs_time_and_nothing_else(house: Flask) -> None:

@@ -10,12 +10,15 @@ from app.accounts.models import Branch
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.jobs import run_inline
 from app.core.permissions import Role
 from app.employers.models import ContactRole, EmployerContact
 from campaigns.channels.sms.models import OptOut
+from campaigns.drafting.frequency.queries import recent_employers, recent_phones
 from campaigns.drafting.models import Exclusion, MessageClass
+from campaigns.ledger import jobs
 from campaigns.ledger.queries import balance
-from campaigns.ledger.services import controlling, planning
+from campaigns.ledger.services import controlling, opting_out, planning
 from tests.campaigns.sending import (
     approve,
     create_member,
@@ -26,7 +29,7 @@ from tests.campaigns.sending import (
     ready_campaign,
     states,
 )
-from tests.factories import create_user, sign_in
+from tests.factories import create_campaign, create_user, sign_in
 
 
 def test_every_member_becomes_one_row_with_the_text_it_will_get(app: Flask) -> None:
@@ -125,6 +128,43 @@ def test_a_number_found_dead_after_the_approval_is_spared(app: Flask) -> None:
     controlling.launch(campaign.id, None)
     plan(campaign)
     assert [row.reason for row in ledger(campaign)] == [None, "dead_number"]
+
+
+def test_whoever_leaves_after_the_approval_does_not_count_as_written_to(app: Flask) -> None:
+    campaign = ready_campaign(1, message_class=MessageClass.GREETING)
+    speaker = create_member(campaign)
+    spoken_for = create_member(
+        campaign, contact=speaker.contact, excluded=Exclusion.MERGED, merged_into_id=speaker.id
+    )
+    approve(campaign)
+    controlling.launch(campaign.id, None)
+    plan(campaign)
+    following = create_campaign(campaign.created_by, frequency_days=7)
+    assert {speaker.employer_id, spoken_for.employer_id} <= recent_employers(following)
+    assert speaker.contact is not None
+    opting_out.record(speaker.contact, MessageClass.GREETING, "来电", create_user())
+    db.session.expire_all()
+    assert [speaker.excluded, spoken_for.excluded] == [Exclusion.OPTED_OUT] * 2
+    assert not {speaker.employer_id, spoken_for.employer_id} & recent_employers(following)
+    assert speaker.phone not in recent_phones(following)
+    assert balance(campaign).adds_up
+
+
+def test_a_campaign_cancelled_before_it_was_planned_accounts_for_everybody(app: Flask) -> None:
+    campaign = ready_campaign(2)
+    create_member(campaign, excluded=Exclusion.NO_MOBILE)
+    approve(campaign)
+    assert balance(campaign).adds_up
+    controlling.launch(campaign.id, None)
+    assert not balance(campaign).adds_up
+    with run_inline():
+        controlling.cancel(campaign.id, None)
+        jobs.wake(campaign.id)
+        db.session.commit()
+    db.session.refresh(campaign)
+    found = balance(campaign)
+    assert found.suppressed_by == {"cancelled": 2, "no_mobile": 1}
+    assert (found.adds_up, found.launched, campaign.planned_at is not None) == (True, True, True)
 
 
 def test_a_gap_leaves_that_one_member_out_and_not_the_campaign(app: Flask) -> None:

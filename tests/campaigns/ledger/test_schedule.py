@@ -16,11 +16,12 @@ from app.tasks.models import Task, TaskState
 from campaigns.drafting.frequency.policy import CONTACT_DAY, EMPLOYER_WEEK
 from campaigns.drafting.models import CampaignState, MessageClass
 from campaigns.gateways.protocol import Outcome, Receipt
+from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger import jobs
 from campaigns.ledger.models import Message
 from campaigns.ledger.policy import FAILURE_LEAST, HOURS, Terms, forecast, may_send
-from campaigns.ledger.services import controlling, settling
+from campaigns.ledger.services import controlling, dispatching, settling
 from tests.campaigns.sending import (
     approve,
     create_member,
@@ -176,6 +177,19 @@ def test_too_many_failures_pause_the_campaign_with_a_task_once(simulator: Store)
     controlling.resume(campaign.id, None)
     assert controlling.watch_failures() == 0, "what failed before is no reason to pause again"
     assert [task.state for task in tasks] == [TaskState.DONE]
+
+
+def test_what_the_gateway_refuses_for_a_reason_nobody_knows_counts_as_failed(simulator: Store) -> None:
+    set_value(FAILURE_LEAST, 10)
+    simulator.set_faults({"reject_code": "E-4711"})
+    campaign = planned_campaign(60)
+    gateway = gateway_named()
+    claimed = dispatching.claim(campaign.id, gateway, 50)
+    assert claimed is not None
+    db.session.commit()
+    dispatching.record(claimed, gateway, gateway.submit(claimed.batch))
+    assert states(campaign) == {"failed": 50, "planned": 10}
+    assert controlling.watch_failures() == 1, "before the rest of the campaign is lost"
 
 
 def test_below_the_limit_nothing_is_paused(simulator: Store) -> None:

@@ -105,8 +105,11 @@ def test_a_late_delivery_outranks_our_giving_up(app: Flask) -> None:
 @pytest.mark.parametrize("state", ["planned", "claimed", "submitted", "unknown"])
 def test_a_receipt_settles_a_message_in_any_open_state(app: Flask, state: str) -> None:
     (row,) = submitted(1, state)
+    if state != "submitted":
+        db.session.execute(update(Message).values(submitted_at=None))
     settling.apply_receipts("simulator", [receipt(row)])
     assert state_of(row) == "delivered"
+    assert row.submitted_at == AT, "it went out, though nobody ever answered to the hand-over"
 
 
 def test_receipts_about_nothing_we_know_or_from_another_gateway_are_harmless(app: Flask) -> None:
