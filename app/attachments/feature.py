@@ -37,7 +37,17 @@ feature = Feature(
         Permission.REMOVE: OFFICE,
         Permission.REMOVE_OTHERS: LEADERS,
     },
-    panels=(Panel("attachments", _l("Files"), "attachments/_panel.html", _of_employer, Permission.VIEW, 60),),
+    panels=(
+        Panel(
+            name="attachments",
+            title=_l("Files"),
+            template="attachments/_panel.html",
+            load=_of_employer,
+            permission=Permission.VIEW,
+            order=80,
+            later=True,
+        ),
+    ),
     timeline_kinds=(TimelineKind("attachment", _l("Attached file"), "paperclip", Permission.VIEW),),
     movers=(
         Mover("attachments", _l("Files"), anchor="attachments", settle=files_of_merged),

@@ -118,6 +118,7 @@ feature = Feature(
             },
             permission=Permission.VIEW,
             order=70,
+            later=True,
         ),
     ),
 )

@@ -125,7 +125,7 @@ def test_a_photo_is_attached_shown_and_told(client: FlaskClient, harbour: Employ
     assert on_disk() == [one.sha256]
     entry = db.session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "attachment")).one()
     assert (entry.endpoint, entry.link_id, entry.params["title"]) == ("attachments.show", one.id, "门头.jpg")
-    page = client.get(f"/employers/{harbour.id}").text
+    page = client.get(f"/employers/{harbour.id}/panels/wide").text
     assert "门头.jpg" in page and f"/attachments/{one.id}/thumbnail" in page
     shown = client.get(f"/attachments/{one.id}").text
     assert "39.025000, 117.700000" in shown and "李婷" in shown
@@ -209,7 +209,7 @@ def test_the_same_file_twice_on_a_record_is_one_attachment_and_on_two_records_on
     send(client, visit, files.PDF)
     assert db.session.scalar(select(func.count()).select_from(Attachment)) == 2
     assert on_disk() == [first.sha256]
-    assert client.get(f"/employers/{harbour.id}").text.count('class="file"') == 2
+    assert client.get(f"/employers/{harbour.id}/panels/wide").text.count('class="file"') == 2
     assert client.get(f"/visits/{visit.id}").text.count('class="file"') == 1
     with run_inline():
         client.post(f"/attachments/{first.id}/remove")
@@ -316,7 +316,7 @@ def test_the_files_of_a_merged_employer_follow_and_come_back(
             harbour.id, double.id, {}, "", (version_of(harbour), version_of(double)), manager
         )
         db.session.commit()
-    shown = client.get(f"/employers/{harbour.id}").text
+    shown = client.get(f"/employers/{harbour.id}/panels/wide").text
     assert shown.count('class="file"') == 3 and "异.jpg" in shown and "走访.pdf" in shown
     # what hangs on something that the merge made keeps it, and the page says so
     db.session.expire_all()
@@ -331,8 +331,8 @@ def test_the_files_of_a_merged_employer_follow_and_come_back(
     with writing():
         undoing.undo(done.id, manager)
         db.session.commit()
-    assert client.get(f"/employers/{double.id}").text.count('class="file"') == 3
-    assert client.get(f"/employers/{harbour.id}").text.count('class="file"') == 1
+    assert client.get(f"/employers/{double.id}/panels/wide").text.count('class="file"') == 3
+    assert client.get(f"/employers/{harbour.id}/panels/wide").text.count('class="file"') == 1
 
 
 def test_the_sweep_forgets_what_nobody_refers_to_and_running_it_twice_changes_nothing(
