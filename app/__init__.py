@@ -37,6 +37,7 @@ FEATURES: tuple[str, ...] = (
     "app.tasks.daily",
     "app.lifecycle",
     "app.lifecycle.onboarding",
+    "app.lifecycle.onboarding.insight",
     "app.leads",
     "app.contributions",
     "app.contributions.arrears",

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import case, select
+from sqlalchemy import and_, case
 
 from app.core.criteria.fields import Field, Kind, kept_for
 from app.core.escalating import Breach, Origin
@@ -29,10 +29,10 @@ from app.lifecycle.onboarding.policy import (
     KIND,
     OPTIONS,
     STEPS,
-    STUCK,
     TO_OPEN,
     Permission,
     accounts_missing,
+    is_stuck,
     objections_to_escalation,
     step_name,
     under_way,
@@ -43,7 +43,6 @@ from app.lifecycle.onboarding.services.telling import to_send
 from app.lifecycle.onboarding.views import blueprint
 from app.lifecycle.onboarding.workflow import OPENING
 from app.lifecycle.policy import GONE
-from app.tasks.models import Task, TaskState
 
 _GROUP = _l("Taking on")
 
@@ -78,11 +77,20 @@ FIELDS = (
         "onboarding_stuck",
         _l("Is stuck while being taken on"),
         Kind.BOOL,
-        select(Task.id)
-        .where(Task.employer_id == Employer.id, Task.kind == STUCK, Task.state == TaskState.OPEN)
-        .exists(),
+        and_(under_way(), is_stuck()),
         group=_GROUP,
         denied=_l("Is not stuck while being taken on"),
+    ),
+    *(
+        Field(
+            f"reached_{step.name}",
+            _l("Reached: %(milestone)s", milestone=step.reached_label),
+            Kind.BOOL,
+            ~step.open,
+            group=_GROUP,
+            denied=_l("Not reached: %(milestone)s", milestone=step.reached_label),
+        )
+        for step in STEPS[1:]
     ),
 )
 

@@ -1,12 +1,12 @@
 """Who takes employers on, how long each step may take, and which step an employer stands at."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Date, and_, bindparam, case, func, or_, select
 
 from app.core.clock import local, today
 from app.core.options import Option
@@ -209,6 +209,38 @@ def step_name() -> ColumnElement[Any]:
     """The first milestone that is not reached yet; NULL when all are."""
     open_ = ((step.open, step.name) for step in STEPS)
     return case((Employer.stage == Stage.CLOSED, STEPS[0].name), *open_, else_=None)
+
+
+def _since(step: Step) -> Callable[[], date]:
+    """The day before which a step must have begun for being stuck today."""
+    return lambda: today() - timedelta(days=step.limit.value())
+
+
+def _month_since(step: Step) -> Callable[[], Period]:
+    return lambda: Period.of(_since(step)())
+
+
+def _begun_before(step: Step) -> ColumnElement[bool]:
+    """Whether everything that came before the step lies so far back; what `place_of` says of one employer."""
+    day: Any = bindparam(f"{step.name}_since", callable_=_since(step), type_=Date())
+    if step is STEPS[0]:
+        lately = select(Opening.id).where(
+            Opening.employer_id == Employer.id,
+            Opening.state != OpeningState.WITHDRAWN,
+            Opening.begun_on >= day,
+        )
+        return ~lately.correlate(Employer).exists()
+    found = [STEPS[0].column < day]
+    for before in STEPS[1 : STEPS.index(step)]:
+        if before.column is Employer.first_contribution_month:
+            day = bindparam(f"{step.name}_month", callable_=_month_since(step), type_=before.column.type)
+        found.append(or_(before.column.is_(None), before.column < day))
+    return and_(*found)
+
+
+def is_stuck() -> ColumnElement[bool]:
+    """Said of employers that are under way: they wait for their milestone longer than its limit."""
+    return or_(*((step_name() == step.name) & _begun_before(step) for step in STEPS))
 
 
 @dataclass(frozen=True)
