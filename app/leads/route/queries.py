@@ -1,8 +1,10 @@
 """The leads of an area, and those chosen for a day."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import func
 from sqlalchemy.orm import contains_eager, selectinload
 
 from app.core.db import db
@@ -15,21 +17,38 @@ from app.leads.ledger.models import Lead
 from app.leads.ledger.queries import select_leads
 from app.leads.pool.policy import ROUTE_STOPS
 
-#: how many leads of an area are offered; nobody visits more
-OFFERED = 200
+#: how many leads a page offers: a phone shows each as a card
+PAGE = 15
 MINE, FREE = "mine", "free"
 
 
-def offered(area_id: int | None, whose: str, actor: Actor) -> Sequence[Lead]:
-    """The leads of an area and of all in it, the first of the ledger first."""
-    query = select_leads(actor).options(OWNER)
+@dataclass(frozen=True)
+class Offer:
+    """A page of the leads of an area, and which page of how many."""
+
+    leads: Sequence[Lead]
+    page: int
+    pages: int
+    total: int
+
+
+def offered(area_id: int | None, whose: str, page: int, actor: Actor) -> Offer:
+    """The leads of an area and of all in it, first those of the ledger; beyond the last page, the last."""
+    query = select_leads(actor)
     if area_id is not None:
         query = query.where(Employer.area_id.in_(areas_below([area_id])))
     if whose == MINE:
         query = query.where(Employer.owner_id == actor.id)
     elif whose == FREE:
         query = query.where(Employer.owner_id.is_(None))
-    return db.session.scalars(query.order_by(Lead.rank.desc(), Lead.id.desc()).limit(OFFERED)).all()
+    count = query.with_only_columns(func.count(), maintain_column_froms=True)
+    total = db.session.scalar(count) or 0
+    pages = max(1, -(-total // PAGE))
+    page = min(max(1, page), pages)
+    rows = (
+        query.options(OWNER).order_by(Lead.rank.desc(), Lead.id.desc()).limit(PAGE).offset((page - 1) * PAGE)
+    )
+    return Offer(db.session.scalars(rows).all(), page, pages, total)
 
 
 def chosen(lead_ids: Collection[int], actor: Actor) -> Sequence[Lead]:

@@ -22,15 +22,20 @@ blueprint = Blueprint("route", __name__, url_prefix="/leads/route")
 @blueprint.get("")
 @requires(Permission.VIEW)
 def index() -> ResponseReturnValue:
-    """The leads of an area in the ledger's order, to choose from."""
+    """The leads of an area in the ledger's order, page by page; what is chosen comes along."""
     actor = current_actor()
+    picked = dict.fromkeys(request.args.getlist("lead", type=int))
     area_id, whose = request.args.get("area", type=int), request.args.get("whose", "all")
+    offer = queries.offered(area_id, whose, request.args.get("page", 1, type=int), actor)
+    here = {lead.id for lead in offer.leads}
     return render_template(
         "leads/route.html",
+        offer=offer,
+        picked=picked,
+        elsewhere=[lead_id for lead_id in picked if lead_id not in here],
         areas=area_choices(actor),
         area_id=area_id,
         whose=whose,
-        leads=queries.offered(area_id, whose, actor),
         most=ROUTE_STOPS.value(),
         why_here=why_here,
         due=registration_due,

@@ -16,6 +16,7 @@ from app.employers.areas.models import AreaKind
 from app.employers.areas.services import add_area
 from app.leads.ledger.models import Lead
 from app.leads.pool.policy import ROUTE_STOPS
+from app.leads.route.queries import PAGE
 from app.tasks.models import Task
 from tests.factories import create_branch, create_contact, create_employer, create_user, sign_in
 
@@ -39,6 +40,18 @@ def test_the_leads_of_an_area_are_offered_in_the_order_of_the_ledger(client: Fla
     page = client.get(f"/leads/route?area={street.id}").get_data(as_text=True)
     assert page.index("大厂") < page.index("小厂")
     assert "远厂" not in page
+
+
+def test_a_page_offers_few_and_what_was_chosen_comes_along(client: FlaskClient, li: User) -> None:
+    for number in range(PAGE + 1):
+        create_employer(li.branch, name=f"{number:02}厂", insured_heads=100 - number)
+    first = leads()[0]
+    sign_in(client, li)
+    page = client.get(f"/leads/route?lead={first}&page=99").get_data(as_text=True)
+    assert f"{PAGE:02}厂" in page and "01厂" not in page
+    assert f'<input type="hidden" name="lead" value="{first}">' in page and "其他页已选1户" in page
+    back = client.get(f"/leads/route?lead={first}").get_data(as_text=True)
+    assert f'name="lead" value="{first}" checked' in back and "其他页已选" not in back
 
 
 def test_the_list_of_the_day_has_addresses_masked_numbers_and_the_way_to_log(

@@ -196,14 +196,14 @@ def _months(values: Sequence[Any]) -> Mapping[Any, str]:
 
 
 def _branches(values: Sequence[Any]) -> Mapping[Any, str]:
-    return dict(
-        db.session.execute(select(Branch.id, Branch.name).where(among(Branch.id, values))).tuples().all()
-    )
+    query = select(Branch.id, Branch.name).where(among(Branch.id, values))
+    return {id_: name for id_, name in db.session.execute(query)}
 
 
 def _people(values: Sequence[Any]) -> Mapping[Any, str]:
     ids = [value for value in values if value is not None]
-    names = dict(db.session.execute(select(User.id, User.name).where(among(User.id, ids))).tuples().all())
+    query = select(User.id, User.name).where(among(User.id, ids))
+    names = {id_: name for id_, name in db.session.execute(query)}
     return {value: names.get(value, str(_("Nobody"))) for value in values}
 
 
