@@ -53,7 +53,8 @@ class ImportBatch(Timestamps, Model):
     title: Mapped[str] = mapped_column(String(200), default="")
     #: who sends files like this one ("CCB oilfield branch"), in the department's own words
     source: Mapped[str | None] = mapped_column(String(80))
-    #: how the headings were read: {"titles", "columns", "row"}, and "by", "on", "source" of a person's word
+    #: how the headings were read: {"titles", "columns", "row"}, "by", "on", "source" of a person's word,
+    #: and "sheet", "unread" where other sheets of the file look like the one that was read
     layout: Mapped[dict[str, Any] | None]
     #: the day the file speaks of; empty until the month is known from the file, where nobody said
     as_of: Mapped[date | None]

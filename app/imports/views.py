@@ -15,6 +15,7 @@ from app.core.importing.spec import ImportSpec
 from app.core.jobs import enqueue
 from app.core.language.i18n import msgid
 from app.core.permissions import current_actor, requires
+from app.core.sheets.refusals import SheetRefused
 from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
 from app.imports import jobs, queries, services
 from app.imports.answers.queries import CONFLICTS, contradictions
@@ -62,24 +63,33 @@ def upload(name: str) -> ResponseReturnValue:
     spec, actor = _spec(name), current_actor()
     form = UploadForm.asking_for(spec)
     if not form.validate_on_submit():
-        status = 422 if form.is_submitted() else 200
-        known = sources(spec.name, actor.branch_id)
-        return render_template("imports/upload.html", spec=spec, form=form, known=known), status
+        return _asked(spec, form)
     branch = db.session.get_one(Branch, actor.branch_id)
     file = form.file.data
-    batch = services.receive(
-        spec,
-        file.stream,
-        file.filename or "",
-        actor,
-        branch=branch,
-        as_of=form.chosen_day,
-        period=form.chosen_period,
-        source=form.source.data or "",
-    )
+    try:
+        batch = services.receive(
+            spec,
+            file.stream,
+            file.filename or "",
+            actor,
+            branch=branch,
+            as_of=form.chosen_day,
+            period=form.chosen_period,
+            source=form.source.data or "",
+        )
+    except SheetRefused as refusal:
+        form.file.errors = [refusal.message]
+        return _asked(spec, form)
     batch_id = batch.id
     jobs.dry_run(batch)
     return redirect(url_for(".show", batch_id=batch_id), 303)
+
+
+def _asked(spec: ImportSpec, form: UploadForm) -> ResponseReturnValue:
+    """The form, with what is wrong with a file that was sent."""
+    known = sources(spec.name, current_actor().branch_id)
+    status = 422 if form.is_submitted() else 200
+    return render_template("imports/upload.html", spec=spec, form=form, known=known), status
 
 
 @blueprint.get("/new/<name>/template.xlsx")

@@ -1,5 +1,6 @@
 """From rows of a sheet to the lines of an import: parsed, keyed, and checked for repetition."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -98,6 +99,8 @@ class _Reader:
         self._seen: dict[Any, int] = {}
 
     def read(self, row: Row) -> Line | Misread:
+        if said := _below_the_table(row.cells):
+            return Misread(row.number, said[:120], [Reason("no_data")], self.written(row.cells))
         values: dict[str, Any] = {}
         reasons: list[Reason] = []
         cells = row.cells
@@ -139,6 +142,27 @@ class _Reader:
             for column, index in self._columns
             if index < len(cells) and cells[index] is not None
         }
+
+
+#: lines of totals and signatures without their blanks: 合计, 总计：, 共3户, 制表人：张三, 注：…
+_BELOW = re.compile(
+    r"(本页|本月|本单位)?(合计|总计|小计|共计|累计|总合计|共(?=\d))([:：(（\d].*)?"
+    r"|(制表|填表|填报|报送|打印|审核|复核|经办|负责|单位负责|主管)(人|人员|单位|日期|时间)?[:：].*"
+    r"|(备注|附注|注|说明|填表说明|填报说明)\d?[:：].*"
+)
+_BEGINNINGS = frozenset(one for one in "本合总小共累制填报打审复经负单主备附注说")
+
+
+def _below_the_table(cells: Sequence[Cell]) -> str:
+    """The first words of a row that is a total or a signature below the table; empty for a row of data."""
+    for cell in cells:
+        if isinstance(cell, str) and not cell.isspace():
+            first = cell.lstrip()
+            if first[0] not in _BEGINNINGS:
+                return ""
+            words = "".join(first.split())
+            return words if _BELOW.fullmatch(words) else ""
+    return ""
 
 
 def key_of(names: Sequence[str], values: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from stdnum.cn import uscc as standard
 
 from app.core.clock import today
 from app.core.language.text import is_landline
-from app.core.sheets.cells import Cell, CellError, plain_text
+from app.core.sheets.cells import Cell, CellError, lost_digits, plain_text
 
 # GB 32100: 31 letters without I, O, S, V, Z; position weights 3^i mod 31.
 _USCC_VALUES = {letter: value for value, letter in enumerate(standard._alphabet)}
@@ -24,6 +24,8 @@ def credit_code(cell: Cell) -> str:
     The check is GB 32100's, as in python-stdnum, but eight times as fast; unlike stdnum it allows letters
     in the first two places (N2 rural co-operatives, Y1 others are employers too).
     """
+    if isinstance(cell, float) and lost_digits(cell):
+        raise CellError("digits_lost", value=cell)
     value = cell if isinstance(cell, str) else plain_text(cell)
     total = 0
     if len(value) == 18:
@@ -39,6 +41,8 @@ def credit_code(cell: Cell) -> str:
 
 def _tidy_credit_code(written: str) -> str:
     """The slow path: a code that is not yet in its written form, or is wrong."""
+    if lost_digits(written):
+        raise CellError("digits_lost", value=written)
     value = re.sub(r"[\s\-_'’`]", "", unicodedata.normalize("NFKC", written)).upper()
     if not value:
         raise CellError("empty")

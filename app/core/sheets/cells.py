@@ -1,5 +1,6 @@
 """A cell of a spreadsheet: what it may hold, when it says nothing, and why it gives no value."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -14,12 +15,13 @@ REASONS: dict[str, Any] = {
         "holds a formula without a result: open the file in a spreadsheet program and save it, "
         "or paste the values instead of the formulas"
     ),
+    "no_data": _l("The row is a total or a note below the table: nothing is imported from it."),
     "repeated": _l("The row repeats row %(row)s."),
     "too_long": _l("is longer than %(limit)s characters"),
     "wrong_length": _l("has %(found)s characters instead of %(wanted)s"),
     "wrong_characters": _l("holds characters that do not belong in it: %(value)s"),
     "wrong_check_digit": _l("has a wrong check digit, so it was mistyped: %(value)s"),
-    "not_a_date": _l("is not a date: %(value)s"),
+    "not_a_date": _l("is not a date such as 2022-09-01, with year, month and day: %(value)s"),
     "future_date": _l("lies in the future: %(value)s"),
     "date_too_early": _l("lies before %(limit)s: %(value)s"),
     "not_a_month": _l("is not a month such as 202209: %(value)s"),
@@ -67,6 +69,16 @@ def plain_text(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return "" if cell is None else str(cell)
+
+
+_POWERS = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
+
+
+def lost_digits(cell: Cell) -> bool:
+    """Whether a spreadsheet kept only the first digits of a number that is a name: 9.1E+17, or beyond 15."""
+    if isinstance(cell, str):
+        return _POWERS.fullmatch(cell.strip()) is not None
+    return isinstance(cell, float) or (isinstance(cell, int) and abs(cell) >= 10**15)
 
 
 def _shown(value: object) -> str | int:

@@ -18,6 +18,7 @@ import csv
 import io
 import itertools
 import json
+import re
 import resource
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +34,10 @@ Rows = Iterator[Sequence[Any]]
 HEAD_ROWS = 30
 BLOCK_ROWS = 500
 DELIMITERS = ",\t;|"
+# marks without width, which come along when text is copied from web pages and chats
+INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
+# text that a system wrote as a formula, so that Excel keeps its zeros: ="00123"
+KEPT_AS_TEXT = re.compile('="([^"]*)"')
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -61,7 +66,9 @@ def restrain(memory: int, seconds: int) -> None:
 def plain(cell: Any) -> Any:
     """A cell as JSON can carry it: text, number or null; whole floats become integers (12.0 -> 12)."""
     if isinstance(cell, str):
-        return cell or None
+        if not cell.isascii():
+            cell = INVISIBLE.sub("", cell)
+        return None if cell == "" or cell.isspace() else cell
     if isinstance(cell, float):
         return int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell
     if isinstance(cell, bool):
@@ -223,7 +230,12 @@ def csv_rows(reader: Any, guard: Guard) -> Rows:
             return
         except csv.Error:
             raise Refused("cell_too_long", limit=guard.text, row=reader.line_num) from None
-        yield [cell.strip("﻿ \t\r\n　") or None for cell in row]
+        yield [_bare(cell.strip("﻿ \t\r\n　")) or None for cell in row]
+
+
+def _bare(cell: str) -> str:
+    kept = KEPT_AS_TEXT.fullmatch(cell) if cell.startswith("=") else None
+    return kept[1].strip() if kept else cell
 
 
 READERS: dict[str, tuple[Callable[[Path, Guard], Iterator[tuple[str, Rows]]], ...]] = {

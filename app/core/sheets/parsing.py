@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from app.core.clock import today
 from app.core.periods import Period
-from app.core.sheets.cells import Cell, CellError, plain_text
+from app.core.sheets.cells import Cell, CellError, lost_digits, plain_text
 
 T = TypeVar("T")
 Parser = Callable[[Cell], Any]
@@ -29,6 +29,8 @@ _DATE_FORMS = (
     re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})[日号]?"),
 )
 #: a day of 1982 to 2064 as Excel counts it; five digits are no other form of a date
+#: a year of two places where the words leave no doubt that it is one
+_SHORT_YEAR = re.compile(r"(\d{2})(年\d{1,2}月\d{1,2}[日号]?)")
 _SERIAL = re.compile(r"[345]\d{4}(\.0+)?")
 _DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _TENS = re.compile(r"([一二三]?)十([一二三四五六七八九]?)")
@@ -64,7 +66,7 @@ def account_number(limit: int = 20) -> Parser:
     """An account number: blanks and quotes gone, leading zeros kept. Refuses digits that Excel rounded."""
 
     def parse(cell: Cell) -> str:
-        if isinstance(cell, float) or (isinstance(cell, int) and abs(cell) >= 10**15):
+        if lost_digits(cell):
             raise CellError("digits_lost", value=cell)
         value = cell if isinstance(cell, str) else str(cell)
         if not (value.isascii() and value.isalnum()):
@@ -123,12 +125,19 @@ def _read_date(cell: Cell) -> date:
         if _SERIAL.fullmatch(written):
             return _EXCEL_EPOCH + timedelta(days=int(written[:5]))
         compact = re.sub(r"\s*([年月日号/.-])\s*", r"\1", written)
+        if short := _SHORT_YEAR.fullmatch(compact):
+            compact = f"{_century(int(short[1]))}{short[2]}"
         for form in _DATE_FORMS:
             if found := form.fullmatch(compact):
                 return date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
         pass
     raise CellError("not_a_date", value=cell)
+
+
+def _century(year: int) -> int:
+    """The year of this century, unless that is yet to come."""
+    return year + (2000 if year <= today().year % 100 else 1900)
 
 
 def period(*, ahead: int = 0) -> Parser:
@@ -227,12 +236,18 @@ def rate(low: Decimal = Decimal("0.05"), high: Decimal = Decimal("0.12")) -> Par
     return parse
 
 
+#: commas part groups of three digits, or of four; any other comma may be somebody's decimal point
+_GROUPED = re.compile(r"(?<![\d,.])\d{1,3}(,\d{3})+(?![\d,])|(?<![\d,.])\d{1,4}(,\d{4})+(?![\d,])")
+
+
 def _decimal(cell: Cell, units: bool = False) -> Decimal:
     if isinstance(cell, (int, float)):
         value = Decimal(repr(cell))
     else:
         written = unicodedata.normalize("NFKC", plain_text(cell))
-        bare = re.sub(r"[,\s]", "", written)
+        bare = re.sub(r"\s", "", written)
+        if "," in bare:
+            bare = _GROUPED.sub(lambda digits: digits[0].replace(",", ""), bare)
         scale = 1
         if units:
             bare = re.sub(r"^(人民币|RMB|CNY|[¥￥])|(元整|圆整|元|圆)$", "", bare)

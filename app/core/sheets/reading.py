@@ -117,6 +117,40 @@ def top_rows(path: Path, limits: Limits = LIMITS) -> dict[str, list[list[Cell]]]
     return sheets
 
 
+def sheets_alike(
+    path: Path, headings: Sequence[Heading], taken: str, named: Sequence[Named] = ()
+) -> list[str]:
+    """The visible sheets beside the one that is `taken` that have its headings and rows below them.
+
+    Of a workbook with a single sheet nothing is read again.
+    """
+    if kind_of(path) == "csv" or _single(path):
+        return []
+    try:
+        tops = top_rows(path)
+    except SheetRefused:
+        return []
+    return [name for name, head in tops.items() if name != taken and _has_table(head, headings, named)]
+
+
+def _has_table(head: Sequence[Sequence[Cell]], headings: Sequence[Heading], named: Sequence[Named]) -> bool:
+    try:
+        found = find_header(head, headings, named)
+    except SheetRefused:
+        return False
+    return any(head[found.last + 1 :])
+
+
+def _single(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        if "xl/workbook.xml" not in archive.namelist():
+            return False
+        with archive.open("xl/workbook.xml") as source:
+            return len(re.findall(rb"<(?:\w+:)?sheet\b", source.read(1 << 20))) == 1
+
+
 def kind_of(path: Path, limits: Limits = LIMITS) -> str:
     """`xlsx`, `xls` or `csv`, judged by content alone; names lie. Raises SheetRefused."""
     size = path.stat().st_size

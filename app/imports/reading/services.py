@@ -20,7 +20,7 @@ from app.core.periods import Period
 from app.core.sheets.ahead import may_fork, reading_ahead
 from app.core.sheets.headings import Named
 from app.core.sheets.parsing import find_period
-from app.core.sheets.reading import Table, open_table
+from app.core.sheets.reading import Table, open_table, sheets_alike
 from app.core.sheets.refusals import SheetRefused
 from app.imports.workflow import Hold
 
@@ -49,7 +49,7 @@ def reading(source: Source, spec: ImportSpec, context: Context, hold: Hold, *, p
     set-wise way. Raises SheetRefused, and DomainError when the month is missing.
     """
     with open_table(source.path, spec.headings, named=source.words) as table:
-        hold.keep(**_as_read(table))
+        hold.keep(**_as_read(table, sheets_alike(source.path, spec.headings, table.sheet, source.words)))
         if spec.needs_period and context.period is None:
             context.period = _period_of(source, table)
             hold.keep(period=context.period)
@@ -71,11 +71,13 @@ def reading(source: Source, spec: ImportSpec, context: Context, hold: Hold, *, p
             yield from steps
 
 
-def _as_read(table: Table) -> dict[str, Any]:
-    """What the batch keeps of the headings: how they were read, and whose files look like that."""
+def _as_read(table: Table, unread: Sequence[str]) -> dict[str, Any]:
+    """What the batch keeps of the headings: how they were read, who sends such files, what is unread."""
     names = {place: name for name, place in table.columns.items()}
     columns = [names.get(place) for place in range(max(len(table.header), *(place + 1 for place in names)))]
     layout: dict[str, Any] = {"titles": list(table.header), "columns": columns, "row": table.header_row - 1}
+    if unread:
+        layout |= {"sheet": table.sheet, "unread": list(unread)}
     if table.named is None:
         return {"layout": layout}
     said = {"by": table.named.by, "on": table.named.on, "source": table.named.source}
