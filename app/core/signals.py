@@ -37,6 +37,10 @@ message_settled = _signals.signal("message-settled")
 #: sender: the segment. Each receiver answers with the reasons (translatable) why it is still needed, if any.
 segment_deleting = _signals.signal("segment-deleting")
 
+#: sender: the campaign. A receiver that knows for whom it is meant answers with the ids of the contacts by
+#: employer: these are written to, each of them, instead of whom the order of roles gives.
+persons_meant = _signals.signal("persons-meant")
+
 #: sender: the list's name; title, actor_id, rows, criteria (a sentence), columns (names), personal (in full);
 #: with personal data in full also reason, sha256 of the workbook, and the columns in_full.
 #: Sent after the workbook is made, in the transaction that ends the request.

@@ -139,14 +139,15 @@ def schedule_faults(campaign: Campaign) -> list[Any]:
 
 
 def audience_fingerprint(rows: Sequence[Sequence[Any]]) -> str:
-    """sha-256 over the members, in the order of employers; each row as `FINGERPRINTED` lists it."""
+    """sha-256 over the members, by employer and contact; each row as `FINGERPRINTED` lists it."""
     return _digest(
-        [json.dumps(_stated(row), sort_keys=True, ensure_ascii=False) for row in sorted(rows, key=_employer)]
+        [json.dumps(_stated(row), sort_keys=True, ensure_ascii=False) for row in sorted(rows, key=_who)]
     )
 
 
-def _employer(row: Sequence[Any]) -> Any:
-    return row[0]
+def _who(row: Sequence[Any]) -> Any:
+    """Employer and contact: several people of one may be meant."""
+    return row[0], row[1] or 0
 
 
 def _stated(row: Sequence[Any]) -> list[Any]:

@@ -14,13 +14,15 @@ from campaigns.recurring.jobs import look
 from campaigns.recurring.lists import FIELDS
 from campaigns.recurring.models import Rule
 from campaigns.recurring.policy import GRANTS, HOUR, Permission
+from campaigns.recurring.queries import persons_meant
 from campaigns.recurring.services import uses_of
 from campaigns.recurring.views import blueprint
 
 
-def watch_segments(_app: Flask) -> None:
-    """A segment that narrows a rule cannot be deleted."""
+def watch(_app: Flask) -> None:
+    """A segment that narrows a rule cannot be deleted; whoever an occasion is about is written to."""
     signals.segment_deleting.connect(uses_of)
+    signals.persons_meant.connect(persons_meant)
 
 
 feature = Feature(
@@ -52,6 +54,6 @@ feature = Feature(
         ),
         Mover("campaign_rules", _l("Recurring rules"), "segment_id", stays=_l("It refers to segments.")),
     ),
-    init=watch_segments,
+    init=watch,
     demo=demo.load,
 )

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, select
 from app.core.criteria.trees import Field, Kind
 from app.employers.models import Employer
 from campaigns.recurring.models import Turn
-from campaigns.recurring.services import FIELD
+from campaigns.recurring.policy import FIELD
 
 
 def _had(found: ColumnElement[bool]) -> ColumnElement[bool]:

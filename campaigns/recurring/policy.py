@@ -37,6 +37,9 @@ FOR_NOW = (
     Exclusion.NO_ADDRESS, Exclusion.BAD_ADDRESS, Exclusion.DEAD_ADDRESS,
 )  # fmt: skip
 
+#: the employer field by which a run's campaign names its audience
+FIELD = "campaign_run"
+
 #: by then the statements and terms of the day are in
 HOUR = Option(
     "campaigns.rules_hour", _l("Recurring rules look whose turn it is from"), 7, 0, 23, _l("o'clock")

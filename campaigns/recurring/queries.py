@@ -1,6 +1,6 @@
 """Whose turn it is by each trigger, and rules with what they did."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -41,7 +41,7 @@ from campaigns.channels.sms.models import SmsVersion
 from campaigns.drafting.models import AudienceMember, Campaign
 from campaigns.drafting.templates.queries import in_use
 from campaigns.recurring.models import GreetingDay, Rule, Run, Trigger, Turn
-from campaigns.recurring.policy import FOR_NOW, approval_stands, visible_to
+from campaigns.recurring.policy import FIELD, FOR_NOW, approval_stands, visible_to
 
 #: employer_id and the name of the occasion
 Turns = Select[*tuple[Any, ...]]
@@ -171,20 +171,53 @@ def waiting(rule: Rule, day: date) -> Turns:
         select(employer_id.label("employer_id"), occasion.label("occasion"), Turn.id.label("turn_id"))
         .join(Employer, Employer.id == employer_id)
         .outerjoin(Turn, same)
-        .where(not_merged(), employers_of(rule.owner), fits, or_(Turn.id.is_(None), ~_had()))
+        .where(not_merged(), employers_of(rule.owner), fits, or_(Turn.id.is_(None), ~_had(rule)))
         .order_by(employer_id, occasion)
     )
 
 
-def _had() -> ColumnElement[bool]:
+def _had(rule: Rule) -> ColumnElement[bool]:
     """Whether the turn was used: nobody was left out of its campaign only for as long as something lasts."""
+    whose: tuple[ColumnElement[bool], ...] = ()
+    if rule.trigger is Trigger.NEW_HANDLER and rule.letter_version_id is None:
+        whose = (*_is_of_turn(), EmployerContact.contact_id == AudienceMember.contact_id)
     said = or_(AudienceMember.excluded.is_(None), AudienceMember.excluded.not_in(FOR_NOW))
     return exists().where(
         Run.id == Turn.run_id,
         AudienceMember.campaign_id == Run.campaign_id,
         AudienceMember.employer_id == Turn.employer_id,
         said,
+        *whose,
     )
+
+
+def _is_of_turn() -> tuple[ColumnElement[bool], ...]:
+    """The role whose beginning is the occasion of a turn."""
+    link = EmployerContact
+    return link.employer_id == Turn.employer_id, cast(link.id, String) == Turn.occasion
+
+
+def persons_meant(campaign: Campaign) -> dict[int, set[int]]:
+    """Whose taking up of the handler's role is the occasion of a run's campaign: ids of contacts by
+    employer."""
+    query = (
+        select(EmployerContact.employer_id, EmployerContact.contact_id)
+        .join(Turn, and_(*_is_of_turn()))
+        .join(Rule, Rule.id == Turn.rule_id)
+        .where(Turn.run_id.in_(_runs_in(campaign.criteria)), Rule.trigger == Trigger.NEW_HANDLER)
+    )
+    meant: dict[int, set[int]] = {}
+    if _runs_in(campaign.criteria):
+        for employer_id, contact_id in db.session.execute(query):
+            meant.setdefault(employer_id, set()).add(contact_id)
+    return meant
+
+
+def _runs_in(tree: Mapping[str, Any]) -> list[int]:
+    """The runs that criteria name."""
+    if tree.get("field") == FIELD and tree.get("op") == "eq" and str(tree.get("value")).isdecimal():
+        return [int(tree["value"])]
+    return [run for part in tree.get("rules", ()) for run in _runs_in(part)]
 
 
 def waiting_count(rule: Rule, day: date) -> int:

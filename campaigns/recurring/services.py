@@ -36,11 +36,9 @@ from campaigns.drafting.templates.queries import version as published_version
 from campaigns.ledger.jobs import wake
 from campaigns.ledger.services import controlling
 from campaigns.recurring.models import GreetingDay, Outcome, Rule, Run, Trigger, Turn
-from campaigns.recurring.policy import approval_faults, seal
+from campaigns.recurring.policy import FIELD, approval_faults, seal
 from campaigns.recurring.queries import held_back, outline, waiting
 
-#: the employer field by which a run's campaign names its audience
-FIELD = "campaign_run"
 TASK = "rule_drafted"
 REFUSED_TASK = "rule_refused"
 REFUSED = msgid("The rule “%(name)s” could not draft its campaign: mend it")

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from campaigns.drafting.content.models import Facts
 from campaigns.drafting.models import Exclusion
 
+#: employer and contact: nobody is in an audience twice for one employer
+Who = tuple[int, int | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One employer of the audience; `lead` is the employer whose message speaks for this one too."""
+    """One employer of the audience, or one of several people of it that a campaign is meant for; `lead` is
+    whose message speaks for this one too."""
 
     employer_id: int
     contact_id: int | None
@@ -16,9 +20,13 @@ class Member:
     excluded: Exclusion | None
     variables: dict[str, str]
     own_variables: dict[str, str]
-    lead: int | None = None
+    lead: Who | None = None
     address: str | None = None
     postal_code: str | None = None
+
+    @property
+    def who(self) -> Who:
+        return self.employer_id, self.contact_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

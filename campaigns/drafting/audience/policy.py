@@ -1,6 +1,6 @@
 """Whom a campaign speaks to at an employer, and who of them is passed over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,15 @@ def choose(people: Sequence[AnyRow], order: ContactOrder, care: Care) -> Reached
     tried = [_reach(person, care) for person in ranked]
     usable = next((reached for reached in tried if reached.excluded is None), None)
     return usable or next(iter(tried), Reached(None, "", None, Exclusion.NO_CONTACT))
+
+
+def one_by_one(people: Sequence[AnyRow], meant: Collection[int] | None) -> Sequence[Sequence[AnyRow]]:
+    """The people of an employer to choose from: all of them once, or each that the campaign is meant for and
+    that is still there by itself."""
+    if meant is None:
+        return [people]
+    found = [[person for person in people if person.id == one] for one in sorted(meant)]
+    return [theirs for theirs in found if theirs] or [()]
 
 
 def addressed(people: Sequence[AnyRow], order: ContactOrder) -> AnyRow | None:

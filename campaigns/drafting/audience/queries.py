@@ -1,12 +1,13 @@
 """Reckons an audience in a handful of statements, however many employers it has."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, union_all
 
 from app.accounts.models import User
+from app.core import signals
 from app.core.clock import today
 from app.core.criteria.trees import compile_tree
 from app.core.db import among, db
@@ -16,7 +17,7 @@ from app.employers.policy import not_merged, visible_to
 from app.lifecycle.workflow import LIFECYCLE
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.audience.models import Audience, Candidate
-from campaigns.drafting.audience.policy import AnyRow, Care, choose, written
+from campaigns.drafting.audience.policy import AnyRow, Care, choose, one_by_one, written
 from campaigns.drafting.content.models import Facts
 from campaigns.drafting.content.policy import Filling, filling
 from campaigns.drafting.frequency.queries import recent_employers, recent_phones, sated
@@ -52,12 +53,22 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
         *sated(campaign),
     )
     wording = filling(campaign)
+    meant = _meant(campaign)
     members = [
-        _candidate(row, people.get(row.id, ()), shut, campaign, (wording, phone))
+        _candidate(row, theirs, shut, campaign, (wording, phone))
         for row in db.session.execute(_employers(fits & reach))
+        for theirs in one_by_one(people.get(row.id, ()), meant.get(row.id))
     ]
     merged = merge(members, wording, Lot(campaign.id, campaign.hold_out), words.refused())
     return Audience(tuple(merged), outside(fits, reach))
+
+
+def _meant(campaign: Campaign) -> dict[int, Collection[int]]:
+    """The contacts that the campaign is meant for, of employers where that is known."""
+    meant: dict[int, Collection[int]] = {}
+    for _receiver, answer in signals.persons_meant.send(campaign):
+        meant |= answer or {}
+    return meant
 
 
 def outside(fits: ColumnElement[bool], reach: ColumnElement[bool]) -> int:

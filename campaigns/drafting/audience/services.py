@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Actor
 from app.core.workflow.acts import demand
-from campaigns.drafting.audience.models import Audience, Member
+from campaigns.drafting.audience.models import Audience, Member, Who
 from campaigns.drafting.audience.queries import reckon
 from campaigns.drafting.letters.queries import reckon_letters
 from campaigns.drafting.models import AudienceMember, AudienceRemoval, Campaign, Channel
@@ -84,17 +84,17 @@ def add_members(campaign: Campaign, members: Sequence[Member]) -> None:
     if rows:
         db.session.execute(insert(AudienceMember), rows)
     if followers := [member for member in members if member.lead is not None]:
-        leads = _ids_by_employer(campaign.id)
+        leads = _ids(campaign.id)
         db.session.execute(
             insert(AudienceMember),
-            [_row(campaign.id, member, leads[member.lead or 0]) for member in followers],
+            [_row(campaign.id, member, leads[member.lead]) for member in followers if member.lead],
         )
 
 
-def _ids_by_employer(campaign_id: int) -> dict[int, int]:
-    query = select(AudienceMember.employer_id, AudienceMember.id).order_by(AudienceMember.id)
+def _ids(campaign_id: int) -> dict[Who, int]:
+    query = select(AudienceMember.employer_id, AudienceMember.contact_id, AudienceMember.id)
     rows = db.session.execute(query.where(AudienceMember.campaign_id == campaign_id))
-    return {employer_id: member_id for employer_id, member_id in rows}
+    return {(employer_id, contact_id): member_id for employer_id, contact_id, member_id in rows}
 
 
 def _row(campaign_id: int, member: Member, merged_into: int | None = None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from campaigns.channels.letter.issued.queries import known_values
 from campaigns.channels.letter.issued.services import note_of
 from campaigns.channels.letter.queries import as_frozen, document, frozen
 from campaigns.channels.sms.models import OptOut
-from campaigns.drafting.audience.models import Audience, Member
+from campaigns.drafting.audience.models import Audience, Member, Who
 from campaigns.drafting.audience.policy import addressed
 from campaigns.drafting.audience.queries import closed, outside, people_of, removed
 from campaigns.drafting.frequency.queries import recent_employers
@@ -147,7 +147,7 @@ def _once(members: Sequence[Member], names: Mapping[int, str], campaign: Campaig
     """One letter for records of the same name at the same address; and where nothing is said of the single
     employer's account, one for the same person there."""
     lot = Lot(campaign.id, campaign.hold_out)
-    leads: dict[tuple[str, str | int], int] = {}
+    leads: dict[tuple[str, str | int], Who] = {}
     found = []
     for member in members:
         if member.excluded is None and lot.falls_on(f"employer:{member.employer_id}"):
@@ -156,14 +156,14 @@ def _once(members: Sequence[Member], names: Mapping[int, str], campaign: Campaig
             found.append(member)
             continue
         place = plain(member.address or "")
-        same = leads.setdefault((place, names[member.employer_id]), member.employer_id)
-        if same != member.employer_id:
+        same = leads.setdefault((place, names[member.employer_id]), member.who)
+        if same != member.who:
             found.append(replace(member, excluded=Exclusion.DUPLICATE, lead=same))
             continue
         person = (place, member.contact_id or -member.employer_id)
         spoken_for = campaign.message_class is not MessageClass.SERVICE
-        same = leads.setdefault(person, member.employer_id) if spoken_for else member.employer_id
-        joined = same != member.employer_id
+        same = leads.setdefault(person, member.who) if spoken_for else member.who
+        joined = same != member.who
         found.append(replace(member, excluded=Exclusion.MERGED, lead=same) if joined else member)
     return found
 

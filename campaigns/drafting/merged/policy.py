@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from campaigns.drafting.audience.models import Candidate
+from campaigns.drafting.audience.models import Candidate, Who
 from campaigns.drafting.content.policy import Filling, missing
 from campaigns.drafting.models import Exclusion
 from campaigns.gateways import words
@@ -31,17 +31,19 @@ def merge(
     for member in members:
         if member.excluded is None and member.phone is not None:
             groups.setdefault(member.phone, []).append(member)
-    settled: dict[int, Candidate] = {}
+    settled: dict[Who, Candidate] = {}
     for group in groups.values():
-        settled |= {member.employer_id: member for member in _spoken_for(group, wording, (lot, refused))}
-    return [settled.get(member.employer_id, member) for member in members]
+        settled |= {member.who: member for member in _spoken_for(group, wording, (lot, refused))}
+    return [settled.get(member.who, member) for member in members]
 
 
 def _spoken_for(
     group: Sequence[Candidate], wording: Filling, stops: tuple[Lot, Sequence[words.Refused]]
 ) -> list[Candidate]:
     first, (lot, refused) = group[0], stops
-    together = wording.values([member.facts for member in group]) if len(group) > 1 else first.own_variables
+    # two people of one employer may share a number
+    facts = list({member.employer_id: member.facts for member in group}.values())
+    together = wording.values(facts) if len(facts) > 1 else first.own_variables
     excluded = None
     if missing(wording.used, together):
         excluded = Exclusion.MISSING_VALUE
@@ -52,5 +54,5 @@ def _spoken_for(
     if excluded:
         return [replace(member, excluded=excluded) for member in group]
     lead = replace(first, variables=together)
-    others = [replace(m, excluded=Exclusion.MERGED, lead=first.employer_id) for m in group[1:]]
+    others = [replace(m, excluded=Exclusion.MERGED, lead=first.who) for m in group[1:]]
     return [lead, *others]

@@ -24,15 +24,15 @@ from app.core.jobs import run_inline
 from app.core.options import set_value
 from app.core.periods import Period
 from app.core.permissions import Role
-from app.employers.models import Employer, EmployerContact
+from app.employers.models import ContactRole, Employer, EmployerContact
 from app.imports.models import ImportBatch
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks.models import Task
 from app.tasks.queries import page_of_source
 from campaigns.channels.letter.models import LetterVersion
 from campaigns.drafting import services as drafting
-from campaigns.drafting.models import AudienceMember, Campaign, CampaignState
-from campaigns.drafting.policy import HEAD_ABOVE_RECIPIENTS
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion
+from campaigns.drafting.policy import HEAD_ABOVE_RECIPIENTS, stored_audience_fingerprint
 from campaigns.drafting.templates.queries import named
 from campaigns.gateways import words
 from campaigns.recurring import queries, services
@@ -313,6 +313,39 @@ def test_each_new_handler_is_an_occasion_in_whatever_order_they_were_entered(aut
     assert again(made, DAY + timedelta(days=1)) is None
     assert again(made, DAY + timedelta(days=20)) is not None
     assert len(turns()) == 2
+
+
+@pytest.mark.databases("sqlite")
+def test_every_new_handler_of_an_employer_is_written_to_and_nobody_in_their_place(author: User) -> None:
+    firm_, other = firm(author), create_employer(author.branch)
+    first, second, later = (
+        create_contact(firm_, mobile=mobile) for mobile in ("13800000001", "13800000002", None)
+    )
+    db.session.add(EmployerContact(employer_id=other.id, contact_id=first.id, role=ContactRole.HANDLER))
+    db.session.flush()
+    new = EmployerContact.contact_id.in_((first.id, second.id, later.id))
+    db.session.execute(update(EmployerContact).where(new).values(since=DAY))
+    made = rule(author, Trigger.NEW_HANDLER, days=9)
+    run = services.run(made, DAY)
+    assert run is not None and run.campaign is not None and run.employers == 2
+    query = select(AudienceMember).where(AudienceMember.campaign_id == run.campaign_id)
+    found = {(one.employer_id, one.contact_id): one for one in db.session.scalars(query)}
+    assert {who: one.excluded for who, one in found.items()} == {
+        (firm_.id, first.id): None,
+        (firm_.id, second.id): None,
+        (firm_.id, later.id): Exclusion.NO_MOBILE,
+        (other.id, first.id): Exclusion.MERGED,
+    }
+    assert found[other.id, first.id].merged_into_id == found[firm_.id, first.id].id
+    drafting.submit(run.campaign, author)
+    assert run.campaign.audience_hash == stored_audience_fingerprint(run.campaign.id)
+    assert again(made, DAY) is None
+    later.mobile = "13800000003"
+    db.session.flush()
+    made_up_for = repeated(made, DAY)
+    assert made_up_for.campaign is not None
+    members = select(AudienceMember.contact_id).where(AudienceMember.campaign_id == made_up_for.campaign_id)
+    assert db.session.scalars(members).all() == [later.id]
 
 
 @pytest.mark.databases("sqlite")
