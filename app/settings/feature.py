@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import signals
 from app.core.features import Feature, NavItem
+from app.settings import demo
 from app.settings.code_files.forms import CODES
 from app.settings.code_files.services import in_use
 from app.settings.policy import GRANTS, Permission
@@ -22,4 +23,5 @@ feature = Feature(
     ),
     grants=GRANTS,
     import_specs=(CODES,),
+    demo=demo.load,
 )
