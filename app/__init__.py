@@ -48,6 +48,7 @@ FEATURES: tuple[str, ...] = (
     "app.outreach",
     "app.outreach.plans",
     "app.outreach.talking",
+    "app.outreach.events",
     "app.targets",
     # their demonstration works on what the others have loaded
     "app.lifecycle.closing",

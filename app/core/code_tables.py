@@ -57,6 +57,7 @@ TABLES: Mapping[str, CodeTable] = {
     "signing_method": CodeTable(_l("How online signing was done"), 3),
     "signing_refusal": CodeTable(_l("Why online signing was refused"), 3),
     "help_channel": CodeTable(_l("How help was given from afar"), 3),
+    "event_kind": CodeTable(_l("Kind of event"), 2),
     "id_type": CodeTable(_l("Type of identity document"), 2, "JGJ/T 320-2014 A.1"),
 }
 

@@ -51,6 +51,7 @@ KIND_LABELS = {
     "campaign_step": _l("Follow-up of a campaign"),
     "drive": _l("Drive"),
     "handover": _l("Hand-over"),
+    "event_attendance": _l("Attendance of an event"),
     "day_gap": _l("End of day"),
     "other": _l("Other"),
 }

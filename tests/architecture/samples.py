@@ -47,6 +47,8 @@ from app.lifecycle.changing.models import ChangeKind, ChangeState, RegisteredCha
 from app.lifecycle.closing.models import Closing, Placement, PlacementKind
 from app.lifecycle.liability.models import Liability
 from app.lifecycle.onboarding.models import Opening
+from app.outreach.events.models import Event as OutreachEvent
+from app.outreach.events.models import Invitee
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.outreach.plans.services import save_plan
 from app.outreach.talking.models import ScriptKind
@@ -438,6 +440,24 @@ def visit(branch: Branch) -> int:
     return made.id
 
 
+def outreach_event(branch: Branch) -> int:
+    owner = create_user(branch=branch)
+    made = OutreachEvent(
+        title="样本", kind="01", place="样本", starts_at=now(), ends_at=now(), branch_id=branch.id,
+        owner_id=owner.id,
+    )  # fmt: skip
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def event_invitee(branch: Branch) -> int:
+    made = Invitee(event_id=outreach_event(branch), employer_id=employer(branch))
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
 def attachment(branch: Branch) -> int:
     record = db.session.get_one(Employer, employer(branch))
     with checked(BytesIO(f"{record.name}".encode())) as incoming:
@@ -642,6 +662,10 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("people.authorise", "id"): contact_link,
     ("people.end", "id"): contact_link,
     ("outreach", "id"): visit,
+    ("events", "id"): outreach_event,
+    ("events.invitee", "id"): event_invitee,
+    ("events.tap", "id"): event_invitee,
+    ("events.meant", "id"): event_invitee,
     ("tasks", "id"): task,
     ("attachments", "id"): attachment,
     ("attachments", "kind"): record_kind,

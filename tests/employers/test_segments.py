@@ -123,7 +123,7 @@ def test_every_employer_field_can_be_asked_every_question(app: Flask) -> None:
     from_kind = {
         "number": "3", "money": "3.5", "rate": "5", "period": "202601", "date": "2026-01-31",
         "moment": "2026-01-31", "event": "2026-01-31", "user": "1", "member": "1", "branch": "1",
-        "text": "x", "code": "9", "coded": "9", "area": "1",
+        "record": "1", "text": "x", "code": "9", "coded": "9", "area": "1",
     }  # fmt: skip
     reader = create_user(Role.MANAGER)
     create_drive(reader)  # a field offers the drives that there are

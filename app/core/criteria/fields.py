@@ -57,6 +57,8 @@ class Kind(StrEnum):
     BRANCH = "branch"
     #: a segment whose members were chosen by hand; the expression is a function of its ids and the reader
     MEMBER = "member"
+    #: the same of other records than segments, such as events
+    RECORD = "record"
     #: the quick search box: the field's expression is a function from words to a condition
     SEARCH = "search"
 
@@ -229,6 +231,7 @@ _READERS: dict[Kind, Callable[[Field, str], Any]] = {
     Kind.CODED: _read_code,
     Kind.AREA: _read_id,
     Kind.MEMBER: _read_id,
+    Kind.RECORD: _read_id,
 }
 
 

@@ -6,7 +6,7 @@ inclusive bounds. A negative operator is true where its positive one is not, emp
 
 from calendar import monthrange
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -299,6 +299,7 @@ _UNDER = Operator(
     "under", _l("is, or is below"), _l("%(field)s is %(value)s (with those below)"), MANY, condition=_under,
 )  # fmt: skip
 _AMONG = Operator("in", _l("is one of"), _l("in the segment %(value)s"), MANY, condition=_belongs)
+_BELONGING = replace(_IN, condition=_belongs)
 _YES = Operator("yes", _l("yes"), _l("%(field)s: yes"), NONE, condition=_yes)
 _NUMERIC = (*_COMPARING, *_FILLING)
 _DATED = (*_DATING, *_DAYS, *_CALENDAR, *_FILLING)
@@ -335,6 +336,10 @@ _TABLE: dict[Kind, tuple[Operator, ...]] = {
     Kind.MEMBER: (
         _AMONG,
         _negative("not_in", _l("is none of"), _l("not in the segment %(value)s"), _AMONG),
+    ),
+    Kind.RECORD: (
+        _BELONGING,
+        _negative("not_in", _l("is none of"), _l("%(field)s is not %(value)s"), _BELONGING),
     ),
     Kind.SEARCH: (
         Operator("matches", _l("matches"), _l("Search: %(value)s"), condition=_matches),

@@ -71,7 +71,7 @@ class Wording:
         kind = operator.reads or field.kind
         if value == ME:
             return str(_("me"))
-        if kind is Kind.MEMBER:
+        if kind in {Kind.MEMBER, Kind.RECORD}:
             return str(_("“%(text)s”", text=self._label(field, str(value))))
         if kind in _NAMED:
             return self._label(field, str(value))

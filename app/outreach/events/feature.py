@@ -1,0 +1,86 @@
+"""The manifest of events."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.criteria.fields import kept_for
+from app.core.features import Feature, NavItem, Panel, TimelineKind
+from app.core.files.attachable import RecordKind
+from app.core.finds import SearchKind
+from app.core.handing_over import Matter
+from app.core.jobs import DailyAt
+from app.core.links import url_if
+from app.core.merging.moving import PEOPLE, Mover
+from app.core.permissions import LEADERS, OFFICE, Actor, Role
+from app.core.searching import rows_of
+from app.employers.models import Employer
+from app.outreach.events import demo, queries
+from app.outreach.events.jobs import ask_for_attendance
+from app.outreach.events.lists import EVENTS, FIELDS, INVITE
+from app.outreach.events.models import Event, EventState, Invitee
+from app.outreach.events.policy import Permission, visible_to
+from app.outreach.events.views import blueprint
+from app.outreach.events.workflow import CAME, EVENT, INVITATION, TASK, TOLD
+
+_LABEL = _l("Events")
+
+
+def _panel(employer: Employer, actor: Actor) -> dict[str, Any]:
+    return {"invitations": queries.of_employer(employer.id, actor), "invitation": INVITATION}
+
+
+feature = Feature(
+    name="events",
+    blueprint=blueprint,
+    demo=demo.load,
+    navigation=(NavItem(_LABEL, "events.index", Permission.VIEW, "calendar-event", "visits", 36),),
+    grants={
+        Permission.VIEW: OFFICE,
+        Permission.PLAN: (Role.SPECIALIST, *LEADERS),
+        Permission.UNDO: LEADERS,
+    },
+    workflows=(EVENT, INVITATION),
+    employer_fields=kept_for(Permission.VIEW, FIELDS),
+    employer_actions=(INVITE,),
+    recorded_tasks=(TASK,),
+    search=(
+        SearchKind("events", _LABEL, "events.index", rows_of(EVENTS, "title", about=("state",)), order=34),
+    ),
+    panels=(Panel("events", _LABEL, "outreach/events/_panel.html", _panel, Permission.VIEW, 24, later=True),),
+    record_kinds=(
+        RecordKind(
+            "event",
+            _l("Event with invitees"),
+            Event,
+            visible_to,
+            view=Permission.VIEW,
+            attach=Permission.PLAN,
+            remove=Permission.PLAN,
+            employer_id=lambda _event: None,
+            title=lambda event: event.title,
+            endpoint="events.show",
+        ),
+    ),
+    matters=(
+        Matter(
+            "events",
+            _l("Events to come"),
+            Event,
+            Event.owner_id,
+            lambda: Event.state == EventState.PLANNED,
+            Event.title,
+            endpoint="events.show",
+            listed=lambda user_id: url_if("events.index", **{"owner.in": user_id, "state.in": "planned"}),
+        ),
+    ),
+    movers=(
+        Mover(Invitee.__tablename__, _l("Invitations to events"), distinct=("event_id",), anchor="events"),
+        Mover(Invitee.__tablename__, _l("Invitations to events"), "contact_id", of=PEOPLE),
+    ),
+    schedule=(DailyAt("06:05", ask_for_attendance),),
+    timeline_kinds=(
+        TimelineKind(TOLD, _l("Event with invitees"), "calendar-event", Permission.VIEW),
+        TimelineKind(CAME, _l("Attended an event"), "calendar-check", Permission.VIEW, contact=True),
+    ),
+)
