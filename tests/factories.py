@@ -114,9 +114,10 @@ def seed_outlines() -> None:
     path = next((PROJECT / "migrations" / "versions").glob("*_letter_outlines.py"))
     insert_shipped = runpy.run_path(str(path))["insert_shipped"]
     insert_shipped(db.session.connection(), LetterTemplate.__table__, LetterVersion.__table__)
-    later = next((PROJECT / "migrations" / "versions").glob("*_single_sendings.py"))
-    insert_letters = runpy.run_path(str(later))["insert_letters"]
-    insert_letters(db.session.connection(), LetterTemplate.__table__, LetterVersion.__table__)
+    for later in ("single_sendings", "events_in_campaigns"):
+        path = next((PROJECT / "migrations" / "versions").glob(f"*_{later}.py"))
+        insert_letters = runpy.run_path(str(path))["insert_letters"]
+        insert_letters(db.session.connection(), LetterTemplate.__table__, LetterVersion.__table__)
 
 
 def seed_templates() -> None:
@@ -124,8 +125,9 @@ def seed_templates() -> None:
     path = next((PROJECT / "migrations" / "versions").glob("*_sms_templates.py"))
     tables = (SmsTemplate.__table__, SmsVersion.__table__, GatewayWord.__table__)
     runpy.run_path(str(path))["insert_shipped"](db.session.connection(), *tables)
-    later = next((PROJECT / "migrations" / "versions").glob("*_single_sendings.py"))
-    runpy.run_path(str(later))["insert_messages"](db.session.connection(), *tables[:2])
+    for later in ("single_sendings", "events_in_campaigns"):
+        path = next((PROJECT / "migrations" / "versions").glob(f"*_{later}.py"))
+        runpy.run_path(str(path))["insert_messages"](db.session.connection(), *tables[:2])
 
 
 def create_contact(

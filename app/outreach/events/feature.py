@@ -14,8 +14,9 @@ from app.core.links import url_if
 from app.core.merging.moving import PEOPLE, Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
 from app.core.searching import rows_of
+from app.core.sendable import Sendable
 from app.employers.models import Employer
-from app.outreach.events import demo, queries
+from app.outreach.events import demo, lists, queries
 from app.outreach.events.jobs import ask_for_attendance
 from app.outreach.events.lists import EVENTS, FIELDS, INVITE
 from app.outreach.events.models import Event, EventState, Invitee
@@ -60,6 +61,16 @@ feature = Feature(
             employer_id=lambda _event: None,
             title=lambda event: event.title,
             endpoint="events.show",
+        ),
+    ),
+    sendables=(
+        Sendable(
+            "event",
+            "event_invitation",
+            lambda event: event.title,
+            lists.values_of,
+            circles=lists.CIRCLES,
+            heading=_l("Write to the invitees"),
         ),
     ),
     matters=(

@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired
 from app.accounts.lists import branch_field, user_field
 from app.accounts.models import Branch
 from app.accounts.queries import name_of
+from app.core.clock import local
 from app.core.code_tables import code_field, label
 from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.features import current_features
@@ -22,13 +23,14 @@ from app.core.language import formats
 from app.core.links import url_if
 from app.core.listing.page import BulkAction, Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor, current_actor
+from app.core.sendable import Circle
 from app.core.workflow.engine import Workflow
 from app.employers.lists import EMPLOYERS
 from app.employers.models import Contact, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
 from app.outreach.events import queries, services
-from app.outreach.events.models import AWAITED, Event, Invitee, InviteeState
+from app.outreach.events.models import AWAITED, Event, EventState, Invitee, InviteeState
 from app.outreach.events.policy import KINDS, Permission
 from app.outreach.events.workflow import EVENT, INVITATION
 
@@ -291,3 +293,35 @@ FIELDS = (
         group=_GROUP,
     ),
 )  # fmt: skip
+
+
+# Whom campaigns write to, and what of the event their texts say ---------------------------------------------
+
+
+def _named(field: str) -> Callable[[Event], dict[str, Any]]:
+    return lambda event: {"match": "all", "rules": [rule(field, "in", [str(event.id)])]}
+
+
+def _when(state: EventState) -> Callable[[Event], bool]:
+    return lambda event: event.state is state
+
+
+_PLANNED, _HELD = _when(EventState.PLANNED), _when(EventState.HELD)
+CIRCLES = (
+    Circle("invited", _l("All invitees"), _named("event"), "event_invitation", True, _PLANNED),
+    Circle("awaited", _l("Awaited"), _named("event_awaited"), "event_reminder", fits=_PLANNED),
+    Circle("accepted", _l("Will come"), _named("event_accepted"), "event_reminder", fits=_PLANNED),
+    Circle("came", _l("Has come"), _named("event_came"), "event_thanks", fits=_HELD),
+    Circle("missed", _l("Did not come"), _named("event_missed"), "event_missed", fits=_HELD),
+    Circle(
+        "called_off", _l("Awaited when it was cancelled"), _named("event_awaited"), "event_cancelled",
+        fits=_when(EventState.CANCELLED),
+    ),
+)  # fmt: skip
+
+
+def values_of(event: Event) -> dict[str, str]:
+    """What wordings ask authors for, of an event."""
+    begins = local(event.starts_at)
+    time = f"{begins.month}月{begins.day}日{begins:%H:%M}"
+    return {"event_title": event.title, "event_place": event.place, "event_time": time}

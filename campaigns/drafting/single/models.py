@@ -8,7 +8,7 @@ from campaigns.drafting.models import Campaign
 
 
 class SingleSending(Timestamps, Model):
-    """A campaign that sends one record (`core.sendable`) to its employer."""
+    """A campaign that sends one record (`core.sendable`) to its employer, or to a circle of them."""
 
     __tablename__ = "single_sendings"
     __table_args__ = (Index("ix_single_sendings_record", "kind", "record_id"),)
@@ -16,5 +16,7 @@ class SingleSending(Timestamps, Model):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
     record_id: Mapped[int]
+    #: which of the employers that the record concerns; empty: its own
+    circle: Mapped[str] = mapped_column(String(20), default="", server_default="")
 
     campaign: Mapped[Campaign] = relationship()

@@ -8,10 +8,10 @@ from sqlalchemy import Select, select
 
 from app.attachments.queries import kind_named, record_for
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import DomainError, NotFound
 from app.core.features import current_features
 from app.core.permissions import Actor
-from app.core.sendable import Sendable
+from app.core.sendable import Circle, Sendable
 from campaigns.drafting.lists import UNSENT
 from campaigns.drafting.models import Campaign, Channel
 from campaigns.drafting.policy import visible_to
@@ -23,6 +23,21 @@ def sendable(kind: str) -> Sendable:
     found = current_features().sendables.get(kind)
     if found is None:
         raise NotFound(_l("There is nothing of this kind to send."))
+    return found
+
+
+def circles(sendable: Sendable, record: Any) -> list[Circle]:
+    """Those who can be told something of the record as it stands."""
+    return [one for one in sendable.circles if one.fits(record)]
+
+
+def circle(sendable: Sendable, record: Any, name: str) -> Circle | None:
+    """The circle of this name; None for a record that goes to its own employer. Raises DomainError."""
+    if not sendable.circles and not name:
+        return None
+    found = next((one for one in circles(sendable, record) if one.name == name), None)
+    if found is None:
+        raise DomainError(_l("Choose whom to write to, of those whom the page names."))
     return found
 
 
@@ -46,7 +61,7 @@ def sent(kind: str, record_id: int, actor: Actor, most: int = 10) -> Sequence[Ca
     return db.session.scalars(_campaigns(kind, record_id).where(visible_to(actor)).limit(most)).all()
 
 
-def unsent(kind: str, record_id: int, channel: Channel) -> Campaign | None:
+def unsent(kind: str, record_id: int, channel: Channel, circle: str) -> Campaign | None:
     """The one that is drafted, submitted or approved already, whoever drafted it."""
-    waiting = (Campaign.state.in_(UNSENT), Campaign.channel == channel)
+    waiting = (Campaign.state.in_(UNSENT), Campaign.channel == channel, SingleSending.circle == circle)
     return db.session.scalars(_campaigns(kind, record_id).where(*waiting).limit(1)).first()

@@ -40,6 +40,8 @@ def ways(kind: str, record_id: int) -> str:
         workflow=CAMPAIGN,
         channels=CHANNEL_LABELS,
         address=address,
+        sendable=queries.sendable(kind),
+        circles=queries.circles(queries.sendable(kind), record),
     )
 
 
@@ -52,7 +54,8 @@ def send(kind: str, record_id: int) -> ResponseReturnValue:
         raise DomainError(_("Choose SMS or letter."))
     actor = cast(SignedIn, current_user._get_current_object())
     sendable = queries.sendable(kind)
-    campaign = services.draft(sendable, record, Channel(channel), actor, actor.branch)
+    circle = queries.circle(sendable, record, request.form.get("circle", "")[:20])
+    campaign = services.draft(sendable, record, Channel(channel), actor, actor.branch, circle)
     db.session.commit()
     flash(_("Look at it and submit it: it goes out once somebody else has approved it."), "info")
     return redirect(url_for("drafting.show", id=campaign.id), 303)
