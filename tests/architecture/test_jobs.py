@@ -31,6 +31,7 @@ from app.imports.expected.models import ImportExpectation
 from app.imports.models import ImportBatch
 from app.leads.ledger.models import Lead
 from app.leads.pool.services import mind_idle
+from app.outreach.events.models import Event as OutreachEvent
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks.models import Task
 from campaigns.channels.letter.issued.models import Letter, LetterState
@@ -309,6 +310,12 @@ def _letter_due() -> tuple[int, int]:
     return step, db.session.scalars(employer).one()
 
 
+def _over_since_yesterday() -> None:
+    event = db.session.get_one(OutreachEvent, samples.outreach_event(create_branch()))
+    event.starts_at = event.ends_at = now() - timedelta(days=1)
+    db.session.flush()
+
+
 #: what a job is given to do, by its function's full name; those that need ids return them
 SCENES: dict[str, Callable[[], Any]] = {
     "app.attachments.jobs.discard": _hangs_nowhere,
@@ -336,6 +343,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     "app.lifecycle.closing.jobs.help_to_close": lambda: create_employer(
         stage=Stage.CONTRIBUTING, operating_status="04"
     ),
+    "app.outreach.events.jobs.ask_for_attendance": _over_since_yesterday,
     "app.relief.jobs.every_morning": _granted,
     "app.leads.pool.jobs.mind_idle_leads": _lying,
     "campaigns.recurring.jobs.look": _ruled,

@@ -23,6 +23,7 @@ GIVEN: dict[str, Any] = {
     "verdict": "all",
     "roster_id": 0,
     "drive_id": 0,
+    "event_id": 0,
 }
 AT_ONCE = 20
 
