@@ -47,8 +47,7 @@ from app.lifecycle.changing.models import ChangeKind, ChangeState, RegisteredCha
 from app.lifecycle.closing.models import Closing, Placement, PlacementKind
 from app.lifecycle.liability.models import Liability
 from app.lifecycle.onboarding.models import Opening
-from app.outreach.events.models import Event as OutreachEvent
-from app.outreach.events.models import Invitee
+from app.outreach.events.models import Invitee, OutreachEvent
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.outreach.plans.services import save_plan
 from app.outreach.talking.models import ScriptKind

@@ -31,7 +31,7 @@ from app.imports.expected.models import ImportExpectation
 from app.imports.models import ImportBatch
 from app.leads.ledger.models import Lead
 from app.leads.pool.services import mind_idle
-from app.outreach.events.models import Event as OutreachEvent
+from app.outreach.events.models import OutreachEvent
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks.models import Task
 from campaigns.channels.letter.issued.models import Letter, LetterState

@@ -22,7 +22,8 @@ from app.employers.merging.services import merging
 from app.employers.models import Employer
 from app.employers.services import version_of
 from app.outreach.events import services
-from app.outreach.events.models import Event, EventState, Invitee, InviteeState
+from app.outreach.events.models import EventState, Invitee, InviteeState
+from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.services import Plan
 from app.outreach.events.workflow import EVENT, TASK, load
 from app.tasks.models import Task, TaskState

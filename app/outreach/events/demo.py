@@ -11,7 +11,8 @@ from app.core.demo import Demo
 from app.core.rules.workdays import add_working_days
 from app.core.timeline import Happening, record_many
 from app.employers.models import Employer, Stage
-from app.outreach.events.models import Event, EventState, Invitee, InviteeState
+from app.outreach.events.models import EventState, Invitee, InviteeState
+from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.services import INVITED
 from app.outreach.events.workflow import CAME, SAID, TOLD
 

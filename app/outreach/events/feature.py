@@ -19,7 +19,8 @@ from app.employers.models import Employer
 from app.outreach.events import demo, lists, queries
 from app.outreach.events.jobs import ask_for_attendance
 from app.outreach.events.lists import EVENTS, FIELDS, INVITE
-from app.outreach.events.models import Event, EventState, Invitee
+from app.outreach.events.models import EventState, Invitee
+from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.policy import Permission, visible_to
 from app.outreach.events.views import blueprint
 from app.outreach.events.workflow import CAME, EVENT, INVITATION, TASK, TOLD

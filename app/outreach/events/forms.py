@@ -16,7 +16,8 @@ from app.core.forms.code_forms import CodedField
 from app.core.permissions import Actor
 from app.employers.lists import LIST
 from app.employers.models import ROLE_LABELS
-from app.outreach.events.models import Event, Invitee
+from app.outreach.events.models import Invitee
+from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.policy import KINDS, MOST_PERSONS
 from app.outreach.events.services import Plan, owners
 

@@ -30,7 +30,8 @@ from app.employers.models import Contact, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
 from app.outreach.events import queries, services
-from app.outreach.events.models import AWAITED, Event, EventState, Invitee, InviteeState
+from app.outreach.events.models import AWAITED, EventState, Invitee, InviteeState
+from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.policy import KINDS, Permission
 from app.outreach.events.workflow import EVENT, INVITATION
 
@@ -77,34 +78,34 @@ EVENTS = ListPage(
     ),
     columns=(
         Column(
-            "title", _l("Event with invitees"), lambda row: row.Event.title, sort=Event.title,
-            link=lambda row: url_for("events.show", id=row.Event.id),
+            "title", _l("Event with invitees"), lambda row: row[0].title, sort=Event.title,
+            link=lambda row: url_for("events.show", id=row[0].id),
         ),
-        Column("kind", _l("Kind of event"), lambda row: label(KINDS, row.Event.kind), sort=Event.kind),
+        Column("kind", _l("Kind of event"), lambda row: label(KINDS, row[0].kind), sort=Event.kind),
         Column(
-            "starts_at", _l("Begins"), lambda row: row.Event.starts_at, sort=Event.starts_at, falling=True
+            "starts_at", _l("Begins"), lambda row: row[0].starts_at, sort=Event.starts_at, falling=True
         ),
-        Column("place", _l("Venue"), lambda row: row.Event.place, sort=Event.place),
-        Column("state", _l("State"), badge=lambda row: _badge(EVENT)(row.Event), sort=Event.state),
+        Column("place", _l("Venue"), lambda row: row[0].place, sort=Event.place),
+        Column("state", _l("State"), badge=lambda row: _badge(EVENT)(row[0]), sort=Event.state),
         Column(
             "invited", _l("Employers invited"), sort=queries.INVITED, falling=True, number=True,
-            link=lambda row: url_for("events.invitees", id=row.Event.id),
+            link=lambda row: url_for("events.invitees", id=row[0].id),
         ),
         Column(
             "attended", _l("Employers that came"), sort=queries.ATTENDED, falling=True, number=True,
-            link=lambda row: url_if("events.invitees", id=row.Event.id, **{"state.in": "attended"}),
+            link=lambda row: url_if("events.invitees", id=row[0].id, **{"state.in": "attended"}),
         ),
         Column("persons", _l("People that came"), sort=queries.PERSONS, falling=True, number=True),
         Column(
-            "owner", _l("Person in charge of the event"), lambda row: row.Event.owner.name,
+            "owner", _l("Person in charge of the event"), lambda row: row[0].owner.name,
             options=(name_of(Event.owner),),
         ),
         Column(
-            "branch", _l("Branch"), lambda row: row.Event.branch.name, shown=False,
+            "branch", _l("Branch"), lambda row: row[0].branch.name, shown=False,
             options=(joinedload(Event.branch).load_only(Branch.id, Branch.name),),
         ),
-        Column("capacity", _l("Places"), lambda row: row.Event.capacity, sort=Event.capacity, shown=False),
-        Column("ends_at", _l("Ends"), lambda row: row.Event.ends_at, sort=Event.ends_at, shown=False),
+        Column("capacity", _l("Places"), lambda row: row[0].capacity, sort=Event.capacity, shown=False),
+        Column("ends_at", _l("Ends"), lambda row: row[0].ends_at, sort=Event.ends_at, shown=False),
     ),
     quick=(
         Quick("planned", _l("Planned"), (rule("state", "in", ["planned"]),)),

@@ -34,7 +34,7 @@ AWAITED = (InviteeState.INVITED, InviteeState.ACCEPTED)
 SEATED = (*AWAITED, InviteeState.ATTENDED)
 
 
-class Event(Timestamps, Model):
+class OutreachEvent(Timestamps, Model):
     """`kind` is a code of the table event_kind; `capacity` how many employers fit in, None: any number."""
 
     __tablename__ = "outreach_events"
@@ -85,7 +85,7 @@ class Invitee(Timestamps, Model):
     persons: Mapped[int | None]
     note: Mapped[str] = mapped_column(String(200), default="")
 
-    event: Mapped[Event] = relationship()
+    event: Mapped[OutreachEvent] = relationship()
     employer: Mapped[Employer] = relationship()
     contact: Mapped[Contact | None] = relationship()
     recorded_by: Mapped[User | None] = relationship(foreign_keys=[recorded_by_id])

@@ -7,7 +7,8 @@ from app.accounts.policy import in_scope
 from app.core.permissions import Actor, Grantable
 from app.employers.models import Employer
 from app.employers.policy import visible_to as employers_visible_to
-from app.outreach.events.models import Event, Invitee
+from app.outreach.events.models import Invitee
+from app.outreach.events.models import OutreachEvent as Event
 
 #: so many employers are invited at once
 MOST = 2000

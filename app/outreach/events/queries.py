@@ -14,7 +14,8 @@ from app.core.language.formats import date as as_date
 from app.core.permissions import Actor, present_actor
 from app.employers.models import Contact, Employer
 from app.employers.search.queries import matching
-from app.outreach.events.models import AWAITED, SEATED, Event, EventState, Invitee, InviteeState
+from app.outreach.events.models import AWAITED, SEATED, EventState, Invitee, InviteeState
+from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.policy import invitees_visible_to, visible_to
 from app.outreach.events.workflow import EVENT, TASK
 from app.tasks.models import Task, TaskState

@@ -25,7 +25,8 @@ from app.employers.lists import select_employers
 from app.employers.models import Contact, Employer, EmployerContact
 from app.employers.queries import possible_owners
 from app.outreach.events import queries
-from app.outreach.events.models import Event, EventState, Invitee, InviteeState
+from app.outreach.events.models import EventState, Invitee, InviteeState
+from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.policy import KINDS, MOST
 from app.outreach.events.workflow import EVENT, INVITATION, TASK, TOLD
 from app.tasks.services import open_task

@@ -18,7 +18,8 @@ from app.employers.search.queries import search
 from app.outreach.events import queries, services
 from app.outreach.events.forms import EventForm, MeantForm, SegmentForm, TapForm
 from app.outreach.events.lists import EVENTS, INVITEES
-from app.outreach.events.models import AWAITED, Event, InviteeState
+from app.outreach.events.models import AWAITED, InviteeState
+from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.policy import KINDS, Permission
 from app.outreach.events.workflow import EVENT, INVITATION, has_begun, load, load_invitee
 

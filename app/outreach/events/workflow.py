@@ -14,7 +14,8 @@ from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.core.workflow.engine import Ask, Move, Reason, State, Tone, Transition, Workflow
 from app.core.workflow.parts import Act, Nobody
-from app.outreach.events.models import AWAITED, Event, EventState, Invitee, InviteeState
+from app.outreach.events.models import AWAITED, EventState, Invitee, InviteeState
+from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.policy import MOST_PERSONS, Permission, invitees_visible_to, visible_to
 from app.tasks.services import settle
 

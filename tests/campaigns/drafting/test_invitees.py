@@ -14,7 +14,8 @@ from app.core.permissions import Role
 from app.core.workflow.engine import transition
 from app.employers.models import Employer, Stage
 from app.outreach.events import services as events
-from app.outreach.events.models import Event, Invitee
+from app.outreach.events.models import Invitee
+from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.services import Plan
 from app.outreach.events.workflow import EVENT
 from campaigns.drafting import services as drafting
