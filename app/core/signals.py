@@ -28,8 +28,15 @@ records_going = _signals.signal("records-going")
 #: sender: contributions; period, employer_ids. Sent inside the transaction that records the statement.
 statement_recorded = _signals.signal("statement-recorded")
 
+#: sender: contributions; employer_ids. A statement was taken back: an older one speaks for these again.
+statement_withdrawn = _signals.signal("statement-withdrawn")
+
 #: no sender; employer_ids. Approved terms of deferment, or plans for making up, are others than they were.
 terms_changed = _signals.signal("terms-changed")
+
+#: no sender; employer_ids. Whether these firms operate is known to be otherwise: by a correction, by a list,
+#: or since a list was taken back.
+operating_status_changed = _signals.signal("operating-status-changed")
 
 #: sender: campaigns; message_ids, outcome. Sent inside the transaction that settles them.
 message_settled = _signals.signal("message-settled")

@@ -66,6 +66,8 @@ def edit_employer(
         setattr(employer, name, values[name])
     employer.told = corrected(employer.told, changed, today(), told_by)
     db.session.flush()
+    if "operating_status" in changed:
+        signals.operating_status_changed.send(None, employer_ids=[employer.id])
     return changed
 
 

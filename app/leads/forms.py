@@ -12,8 +12,8 @@ from app.employers.models import SOURCE_LABELS
 from app.employers.sources.policy import REASONS, REMARKS
 from app.leads.eligibility.models import Eligibility
 from app.leads.policy import Permission
-from app.leads.services import applied, plan_bank, plan_insured, plan_registry
-from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers, reverted_employers
+from app.leads.services import applied, plan_bank, plan_insured, plan_registry, reverted
+from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers
 
 _CODE = ("统一社会信用代码", "社会信用代码", "信用代码", "uscc", "credit code")
 _AREA = ("所属街镇", "街镇", "所属街道", "area")
@@ -129,7 +129,7 @@ _list = partial(
     },
     carried=GOES_WITH_EMPLOYERS | {"eligibility": Eligibility.by_id.is_(None)},
     removing=removing_employers,
-    reverted=reverted_employers,
+    reverted=reverted,
 )
 
 REGISTRY = _list(

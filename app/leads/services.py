@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from app.core import signals
 from app.core.code_tables import codes, nearest
 from app.core.importing.spec import Context, Line, Plan, Ref, id_of
 from app.core.language.text import name_key
@@ -27,6 +28,7 @@ from app.leads.eligibility.services import judge
 from app.leads.ledger.services import refresh
 from app.leads.policy import status_of
 from app.leads.queries import Directory, directory
+from app.lifecycle.services import reverted_employers
 
 Values = Mapping[str, Any]
 
@@ -235,3 +237,21 @@ def applied(plans: Sequence[Plan], context: Context) -> None:
         if (change := changed.pop(one.record_id or 0, None)) is not None:
             one.note(Employer, change.employer_id, change.before, change.after)
     refresh(ids)
+    told = {
+        id_of(write.id)
+        for one in plans
+        for write in one.writes
+        if write.model is Employer and write.before is not None and "operating_status" in write.after
+    }
+    _tell_of_status(sorted(told))
+
+
+def reverted(restored: Mapping[str, Sequence[int]], context: Context) -> None:
+    """After an undo: stages, the search, and what had followed from the operating status."""
+    reverted_employers(restored, context)
+    _tell_of_status(restored.get(Employer.__tablename__, ()))
+
+
+def _tell_of_status(employer_ids: Sequence[int]) -> None:
+    if employer_ids:
+        signals.operating_status_changed.send(None, employer_ids=employer_ids)

@@ -11,6 +11,7 @@ from app.core.workflow.sets import note_restored, set_back
 from app.employers.models import Employer
 from app.employers.search.services import reindex
 from app.employers.sources.services import tell_restored
+from app.lifecycle.closing.helping.services import HELP
 from app.lifecycle.workflow import LIFECYCLE
 from app.tasks.models import DEADLINE, Task
 
@@ -18,7 +19,7 @@ from app.tasks.models import DEADLINE, Task
 GOES_WITH_EMPLOYERS = {
     "employer_search": None,
     "leads": None,
-    "tasks": (Task.kind == DEADLINE) & Task.closed_by_id.is_(None),
+    "tasks": Task.kind.in_((DEADLINE, HELP)) & Task.closed_by_id.is_(None),
 }
 
 

@@ -9,9 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.accounts.models import User
 from app.attachments.queries import kind_of
 from app.attachments.services import attach, checked
 from app.contributions.arrears.models import ArrearsCase, ArrearsPromise, CaseState, Outcome
+from app.contributions.arrears.operating.services import go_on
 from app.contributions.arrears.queries import Said
 from app.contributions.arrears.services import catch_up, judged
 from app.contributions.arrears.workflow import ARREARS
@@ -20,9 +22,13 @@ from app.core.db import db, writing
 from app.core.errors import DomainError, Forbidden
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.core.story import told
 from app.core.timeline import TimelineEntry
 from app.core.workflow.engine import available, history, transition
 from app.employers.models import Employer, Stage
+from app.employers.services import edit_employer, version_of
+from app.lifecycle.closing.helping.services import GONE_WITH_ACCOUNT, help_to_close
+from app.lifecycle.workflow import LIFECYCLE
 from app.tasks.models import DEADLINE, Task, TaskState
 from tests.contributions.statements import apply, line, statement, take_back
 from tests.factories import create_branch, create_user, seed_codes
@@ -199,6 +205,48 @@ def test_the_ways_part_by_operating_status_and_reason(
     assert {one.transition.name for one in available(ARREARS, case, user) if one.open} == open_steps
 
 
+def test_a_firm_that_is_not_gone_after_all_is_helped_to_close_no_more_and_its_case_goes_on(
+    department: Flask, tmp_path: Path
+) -> None:
+    """The first had promised to pay; the second stopped by its own word; of the third a closing is begun."""
+    month(department, tmp_path, "2022年9月", *(line(number, 202208) for number in (1, 2, 3)))
+    user = create_user(Role.BRANCH_HEAD)
+    for case, reason in zip(cases(), ("11", "22", "11"), strict=True):
+        contact(case, user, reason)
+    promised, stopped, begun = cases()
+    transition(ARREARS, promised, "promise", user, answers={"promised_for": today()})
+    for case in (promised, stopped, begun):
+        correct_status(case.employer, "04", user)
+        transition(ARREARS, case, "assist_closing", user)
+    help_to_close()
+    transition(LIFECYCLE, begun.employer, "begin_closing", user, answers={"account_closing_reason": "02"})
+    db.session.commit()
+    for case in (promised, stopped, begun):
+        correct_status(case.employer, "01", user)
+    db.session.commit()
+    assert [case.state for case in cases()] == [CaseState.PROMISED, CaseState.CLOSING, CaseState.CLOSING]
+    assert open_tasks(promised.employer) == []
+    assert open_tasks(stopped.employer) == ["Help to close its account"]  # its case's, by what it says itself
+    assert GONE_WITH_ACCOUNT in open_tasks(begun.employer)
+    stories = [told(one.summary, one.params) for one in db.session.scalars(select(TimelineEntry))]
+    ended = [one for one in stories if "并未吊销" in one]
+    assert len(ended) == 3 and all("正常经营" in one for one in ended)
+    assert go_on() == 0
+    # gone in truth later on, it is asked for again
+    correct_status(promised.employer, "05", user)
+    help_to_close()
+    assert open_tasks(promised.employer) == [GONE_WITH_ACCOUNT]
+
+
+def correct_status(employer: Employer, status: str, actor: User) -> None:
+    edit_employer(employer, {"operating_status": status}, version_of(employer), actor)
+
+
+def open_tasks(employer: Employer) -> list[str]:
+    asked = (Task.employer_id == employer.id, Task.state == TaskState.OPEN)
+    return sorted(db.session.scalars(select(Task.title).where(*asked)))
+
+
 def test_another_reason_leaves_a_promise_standing_for_what_is_due_by_its_day(
     department: Flask, tmp_path: Path
 ) -> None:
@@ -234,6 +282,8 @@ AUGUST, SEPTEMBER = Period(2022, 8), Period(2022, 9)
         ([Said(date(2022, 8, 31), AUGUST, AUGUST)], Outcome.KEPT),
         ([Said(date(2022, 9, 15), Period(2022, 7), SEPTEMBER)], Outcome.BROKEN),
         ([Said(date(2022, 9, 30), AUGUST, SEPTEMBER)], Outcome.KEPT),
+        ([Said(date(2022, 9, 30), Period(2022, 7), SEPTEMBER, 0)], Outcome.LAPSED),  # deferred meanwhile
+        ([Said(date(2022, 8, 31), Period(2022, 6), AUGUST, 0)], Outcome.PENDING),
         (
             [Said(date(2022, 10, 31), AUGUST, Period(2022, 10)), Said(date(2022, 9, 30), None, SEPTEMBER)],
             Outcome.BROKEN,

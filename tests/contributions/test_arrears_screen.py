@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.contributions.arrears.models import ArrearsCase, CaseState
-from app.contributions.reminding.policy import REMINDER
+from app.contributions.reminding.policy import NOT_OPERATING, REMINDER
 from app.contributions.reminding.services import remind
 from app.contributions.standing.policy import THIRD, buckets
 from app.contributions.standing.queries import report
@@ -23,6 +23,7 @@ from app.core.options import set_value
 from app.core.periods import Period
 from app.core.permissions import Role, Scope
 from app.employers.models import AccountStatus, Employer
+from app.employers.services import edit_employer, version_of
 from app.tasks.models import Task, TaskState
 from tests.contributions.statements import apply, line, statement, take_back
 from tests.factories import create_branch, create_case, create_employer, create_user, seed_codes, sign_in
@@ -139,6 +140,12 @@ def test_reminders_come_in_three_speeds_and_once(app: Flask) -> None:
     often, once, new = (create_employer(branch, **usual) for _ in range(3))
     create_employer(branch, **usual)  # always in time
     create_employer(branch, **usual | {"paid_through": month, "first_contribution_month": month})  # has paid
+    create_employer(
+        branch, **usual | {"paid_through": None, "first_contribution_month": month + 1}
+    )  # to begin
+    create_employer(
+        branch, **usual | {"operating_status": "05", "first_contribution_month": month + -1}
+    )  # gone
     new.first_contribution_month = month + -1
     ended: dict[str, Any] = {"state": CaseState.SETTLED, "closed_on": date(2026, 6, 30)}
     for employer, back in ((often, 2), (often, 8), (once, 8)):
@@ -158,6 +165,13 @@ def test_reminders_come_in_three_speeds_and_once(app: Flask) -> None:
     assert urged.sentence == "2026年11月份也已逾期：请当日催缴"
     assert tasks[often.id].due_on == date(2026, 11, 18)
     assert db.session.get_one(Employer, often.id).arrears_months == 0
+    actor = create_user(Role.SPECIALIST, branch=branch)
+    edit_employer(behind, {"operating_status": "04"}, version_of(behind), actor)
+    db.session.refresh(urged)
+    assert (urged.state, urged.result) == (TaskState.CANCELLED, NOT_OPERATING)
+    assert remind(day) == 0
+    edit_employer(behind, {"operating_status": "01"}, version_of(behind), actor)
+    assert remind(day) == 1
 
 
 def test_a_statement_closes_reminders_of_what_is_paid_and_taken_back_it_asks_again(

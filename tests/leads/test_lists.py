@@ -25,8 +25,8 @@ from app.employers.services import edit_employer, rename, version_of
 from app.employers.sources.models import EmployerSource
 from app.imports.models import ImportRow
 from app.leads.ledger.models import Lead, Left
-from app.lifecycle.closing.services import help_to_close
-from app.tasks.models import Task
+from app.lifecycle.closing.helping.services import help_to_close
+from app.tasks.models import Task, TaskState
 from tests import spreadsheets
 from tests.conftest import sweep_database
 from tests.factories import create_branch, create_employer, create_user, seed_codes, sign_in
@@ -390,6 +390,9 @@ def test_the_registry_tells_who_is_gone_for_the_ledger_and_the_closings(
     }
     undo(app, answer["batch"])
     assert told(account) == ("01", "01", date(2022, 1, 1))
+    assert [one.state for one in db.session.scalars(select(Task)) if one.kind == "closing_help"] == [
+        TaskState.CANCELLED
+    ]
 
 
 def test_what_a_person_corrected_stays_and_is_shown_until_a_person_changes_it(

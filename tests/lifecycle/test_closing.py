@@ -21,11 +21,12 @@ from app.core.workflow.engine import transition
 from app.core.workflow.sets import SetMove, note_restored, transition_many
 from app.employers.models import Stage
 from app.lifecycle.closing import queries, services
+from app.lifecycle.closing.helping.services import help_to_close
 from app.lifecycle.closing.models import Closing, ClosingState, Placement, PlacementKind, Sealing
 from app.lifecycle.closing.placing import services as placing
 from app.lifecycle.closing.placing.services import Going
 from app.lifecycle.closing.policy import Clock, papers_for
-from app.lifecycle.closing.services import Event, help_to_close
+from app.lifecycle.closing.services import Event
 from app.lifecycle.closing.workflow import CLOSING, SEALING
 from app.lifecycle.onboarding import queries as openings
 from app.lifecycle.onboarding.models import Opening

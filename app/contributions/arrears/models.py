@@ -38,14 +38,22 @@ class Outcome(StrEnum):
     PENDING = "pending"
     KEPT = "kept"
     BROKEN = "broken"
+    #: by its day nothing was due any more: deferred, sealed or closed meanwhile
+    LAPSED = "lapsed"
 
 
 OUTCOME_LABELS = {
     Outcome.PENDING: _l("Not yet due"),
     Outcome.KEPT: _l("Promise kept"),
     Outcome.BROKEN: _l("Promise broken"),
+    Outcome.LAPSED: _l("Overtaken: nothing was due any more"),
 }
-OUTCOME_TONES = {Outcome.PENDING: "active", Outcome.KEPT: "good", Outcome.BROKEN: "danger"}
+OUTCOME_TONES = {
+    Outcome.PENDING: "active",
+    Outcome.KEPT: "good",
+    Outcome.BROKEN: "danger",
+    Outcome.LAPSED: "done",
+}
 
 _OPEN = text("closed_on IS NULL")
 

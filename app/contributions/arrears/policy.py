@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.contributions.arrears.models import ArrearsCase, CaseState
 from app.core.code_tables import above, codes
@@ -11,14 +11,13 @@ from app.core.options import Option
 from app.core.permissions import Actor, Grantable
 from app.employers.models import Employer
 from app.employers.policy import visible_to as employer_visible_to
+from app.lifecycle.policy import GONE
 
 REASONS = "arrears_reason"
 #: the kind of record that files hang on, and that escalations come from
 RECORD = "arrears_case"
 #: families of reasons that the product acts upon; a department adds its own codes below them
 DIFFICULTY, NOT_OPERATING = "10", "20"
-#: operating status (table operating_status): licence revoked, deregistered
-GONE = frozenset({"04", "05"})
 
 
 class Permission(Grantable):
@@ -71,3 +70,11 @@ def of_family(reason: str | None, family: str) -> bool:
 def to_be_closed(employer: Employer, reason: str | None) -> bool:
     """Whether the account is to be closed rather than paid: the firm is gone, or says that it stopped."""
     return employer.operating_status in GONE or of_family(reason, NOT_OPERATING)
+
+
+def is_to_be_closed() -> ColumnElement[bool]:
+    """The same of employers and the reasons of their cases, both in the query."""
+    stopped = [code for code in codes(REASONS) if of_family(code, NOT_OPERATING)]
+    return func.coalesce(Employer.operating_status, "").in_(GONE) | (
+        func.coalesce(ArrearsCase.reason, "").in_(stopped)
+    )

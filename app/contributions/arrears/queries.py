@@ -203,11 +203,12 @@ class Promise(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What a statement said since a promise: its day, paid through when, and its month."""
+    """What a statement said since a promise: its day, paid through when, its month, and months in arrears."""
 
     day: date
     paid_through: Period | None
     month: Period
+    months: int = 1
 
 
 Promised = list[tuple[Promise, list[Said]]]
@@ -223,7 +224,8 @@ def promises_of(employers: Select[int]) -> dict[int, Promised]:
         return {}
     said: dict[int, list[Said]] = defaultdict(list)
     fact = facts_in_force(select(case.employer_id).join(made).where(here)).c
-    heard = select(fact.employer_id, fact.as_of, fact.paid_through, fact.period).order_by(fact.period)
+    told = (fact.as_of, fact.paid_through, fact.period, fact.arrears_months)
+    heard = select(fact.employer_id, *told).order_by(fact.period)
     for employer_id, *values in read_tuples(heard):
         said[employer_id].append(Said(*values))
     found: dict[int, Promised] = defaultdict(list)

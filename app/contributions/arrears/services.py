@@ -275,13 +275,14 @@ def judged(pay_by: date, through: Period, said: Iterable[Said]) -> tuple[Outcome
     """What came of a promise by what statements said since; and the month that decided.
 
     It is kept by a statement that shows the months paid, up to the first one of the promised day or later; if
-    that one does not show it either, it is broken.
+    that one does not show it either, it is broken, unless nothing is due any more: the account was deferred,
+    sealed or closed meanwhile.
     """
     for one in sorted(said, key=lambda one: (one.day, one.month)):
         if one.paid_through is not None and one.paid_through >= through:
             return Outcome.KEPT, one.month
         if one.day >= pay_by:
-            return Outcome.BROKEN, one.month
+            return Outcome.BROKEN if one.months else Outcome.LAPSED, one.month
     return Outcome.PENDING, None
 
 
@@ -296,7 +297,7 @@ def _follow_promises(latest: Mapping[int, tuple[Promise, Outcome]]) -> None:
     for case_id, employer_id, state in db.session.execute(query).all():
         promise, outcome = latest[case_id]
         move = SetMove(case_id, employer_id, state.value, {"pay_by": promise.pay_by.isoformat()})
-        if state is CaseState.PROMISED and outcome is not Outcome.PENDING:
+        if state is CaseState.PROMISED and outcome in (Outcome.KEPT, Outcome.BROKEN):
             groups[f"statement_{outcome.value}"].append(move)
         elif outcome is Outcome.PENDING and moved_by.get(case_id) in _DECIDED:
             undecided.append((move, CaseState.PROMISED.value))

@@ -16,6 +16,8 @@ from app.contributions.standing.queries import Report, report
 from app.core.code_tables import label
 from app.core.criteria.trees import Tree, to_query
 from app.core.errors import NotFound
+from app.core.language import formats
+from app.core.periods import Period
 from app.core.permissions import current_actor, requires
 from app.core.workflow.engine import WorkflowHistory, available, history
 from app.employers.models import ACCOUNT_STATUS_LABELS
@@ -71,14 +73,17 @@ def _marked(tabs: list[dict[str, Any]], tree: Tree) -> list[dict[str, Any]]:
 def _evidence_of(row: WorkflowHistory) -> str:
     """The facts before and after, as a sentence."""
     after, before = row.evidence.get("after"), row.evidence.get("before")
+    if "operating_status" in row.evidence:
+        status = label("operating_status", row.evidence["operating_status"]) or "—"
+        return str(_("Not gone after all (operating status: %(status)s)", status=status))
     if not after:
         return label(REASONS, row.answers.get("reason"))
     said: str = _(
         "Statement of %(month)s: %(before)s → %(after)s months unpaid, paid through %(paid)s",
-        month=row.evidence["statement"],
+        month=formats.period(Period.parse(row.evidence["statement"])),
         before=before["months"] if before else "—",
         after=after["months"],
-        paid=after["paid_through"] or "—",
+        paid=formats.period(Period.parse(after["paid_through"])) if after["paid_through"] else "—",
     )
     return said
 

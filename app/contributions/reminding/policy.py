@@ -26,6 +26,8 @@ TITLES = {
 }
 #: what came of a reminder that a statement closed
 PAID = msgid("A statement shows the month as paid")
+#: what came of one whose employer is helped to close instead
+NOT_OPERATING = msgid("It does not operate any more: it is helped to close its account instead")
 #: the kind of the tasks
 REMINDER = "dues_reminder"
 CATCH_UP_DAYS = Option(

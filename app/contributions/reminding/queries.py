@@ -1,5 +1,6 @@
 """The employers to be reminded of a month, by the statements' latest word."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -17,11 +18,26 @@ from sqlalchemy import (
 )
 
 from app.contributions.arrears.models import ArrearsCase, CaseState
-from app.contributions.arrears.policy import EARLY_DAYS, PREVENTIVE_DAYS, REPEATER_CASES
+from app.contributions.arrears.policy import (
+    EARLY_DAYS,
+    PREVENTIVE_DAYS,
+    REPEATER_CASES,
+    is_to_be_closed,
+)
 from app.contributions.policy import rule_on
-from app.contributions.reminding.policy import AHEAD, CATCH_UP_DAYS, NEW_MONTHS, PAID, REMINDER, TITLES, Speed
+from app.contributions.reminding.policy import (
+    AHEAD,
+    CATCH_UP_DAYS,
+    NEW_MONTHS,
+    NOT_OPERATING,
+    PAID,
+    REMINDER,
+    TITLES,
+    Speed,
+)
 from app.contributions.standing.queries import expected_to_pay
 from app.core.bulk import read_tuples
+from app.core.db import among
 from app.core.periods import Period
 from app.core.rules.dues import due_date
 from app.employers.models import Employer
@@ -58,10 +74,26 @@ def paid_meanwhile() -> Select[int]:
     return query.where(Task.kind == REMINDER, Task.state == TaskState.OPEN, through >= _MONTH)
 
 
+def to_be_closed() -> Select[int]:
+    """The employers that are helped to close, and so neither urged nor reminded."""
+    case = ArrearsCase
+    own = (case.employer_id == Employer.id) & case.closed_on.is_(None)
+    return select(Employer.id).outerjoin(case, own).where(is_to_be_closed())
+
+
+def of_those_to_be_closed(employer_ids: Collection[int] | None = None) -> Select[int]:
+    """Their open reminders; of these employers, or of all."""
+    asked = [Task.kind == REMINDER, Task.state == TaskState.OPEN]
+    if employer_ids is not None:
+        asked.append(among(Task.employer_id, employer_ids))
+    return select(Task.id).where(*asked, Task.employer_id.in_(to_be_closed()))
+
+
 def reminders(speed: Speed, day: date) -> list[Reminder]:
     """Who is to be reminded on the day and has not been of that month."""
     found = []
-    for month in (Period.of(day) + -1, Period.of(day), Period.of(day) + 1):
+    # with long terms a month may be asked for until the second one after it
+    for month in (Period.of(day) + back for back in (-2, -1, 0, 1)):
         pay_days = {
             pay_day: due
             for pay_day in (None, *range(1, 32))
@@ -87,12 +119,15 @@ def _employers(
     due: ColumnElement[bool] = Employer.pay_day.in_(known)
     if None in pay_days:
         due = or_(due, Employer.pay_day.is_(None))
-    unpaid = or_(Employer.paid_through.is_(None), Employer.paid_through < month)
+    first = Employer.first_contribution_month
+    begun = or_(first.is_(None), first <= month)
+    unpaid = or_(Employer.paid_through < month, Employer.paid_through.is_(None) & begun)
     return select(Employer.id, Employer.branch_id, Employer.owner_id, Employer.pay_day).where(
         not_merged(),
         expected_to_pay(day),
         due,
         unpaid,
+        Employer.id.not_in(to_be_closed()),
         ~_told(month, speed),
         *_of_speed(speed, month, day),
     )
@@ -101,7 +136,8 @@ def _employers(
 def _told(month: Period, speed: Speed) -> ColumnElement[bool]:
     """Once ahead of the day, at either speed, and once when it has passed.
 
-    What a statement had closed is forgotten: it asks again only when that statement was taken back.
+    What closed by itself is forgotten: it asks again only when the statement that had closed it was taken
+    back, or when the employer operates after all.
     """
     speeds = AHEAD if speed in AHEAD else (speed,)
     return exists().where(
@@ -109,7 +145,7 @@ def _told(month: Period, speed: Speed) -> ColumnElement[bool]:
         Task.source_id == Employer.id,
         Task.source_type.in_([source_of(month), *(source_of(month, one) for one in speeds)]),
         Task.title.in_([TITLES[one] for one in speeds]),
-        Task.result != PAID,
+        Task.result.not_in((PAID, NOT_OPERATING)),
     )
 
 

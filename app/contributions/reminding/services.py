@@ -1,12 +1,20 @@
 """Making the reminders of a day: tasks for the owners, each once for a period and an employer."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Select, update
 
-from app.contributions.reminding.policy import PAID, REMINDER, TITLES, Speed
-from app.contributions.reminding.queries import Reminder, paid_meanwhile, reminders, source_of
+from app.contributions.reminding.policy import NOT_OPERATING, PAID, REMINDER, TITLES, Speed
+from app.contributions.reminding.queries import (
+    Reminder,
+    of_those_to_be_closed,
+    paid_meanwhile,
+    reminders,
+    source_of,
+)
+from app.core import signals
 from app.core.bulk import insert_rows
 from app.core.clock import now
 from app.core.db import db
@@ -17,6 +25,7 @@ from app.tasks.models import Task, TaskState
 
 def remind(day: date) -> int:
     """Opens the day's tasks; gives how many. On days off nothing: the next working day makes up for them."""
+    settle_stopped()
     # weekdays will do for a year whose holidays are not entered yet
     if not calendar(day.year, provisional=True).is_working_day(day):
         return 0
@@ -27,8 +36,23 @@ def remind(day: date) -> int:
 
 def settle_paid() -> None:
     """Nobody need be reminded of a month any more that the latest statement shows as paid."""
-    closed = {"state": TaskState.DONE, "result": PAID, "closed_at": now()}
-    settled = update(Task).where(Task.id.in_(paid_meanwhile())).values(closed)
+    _settle(paid_meanwhile(), TaskState.DONE, PAID)
+
+
+@signals.operating_status_changed.connect
+def _on_status(_sender: object, employer_ids: Collection[int], **_more: Any) -> None:
+    settle_stopped(employer_ids)
+
+
+def settle_stopped(employer_ids: Collection[int] | None = None) -> None:
+    """Nobody need urge employers, these or any, that are helped to close their account instead."""
+    db.session.flush()
+    _settle(of_those_to_be_closed(employer_ids), TaskState.CANCELLED, NOT_OPERATING)
+
+
+def _settle(asked: Select[int], state: TaskState, result: str) -> None:
+    closed = {"state": state, "result": result, "closed_at": now()}
+    settled = update(Task).where(Task.id.in_(asked)).values(closed)
     db.session.execute(settled, execution_options={"synchronize_session": False})
 
 

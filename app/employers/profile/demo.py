@@ -48,9 +48,12 @@ def _describe(employer: Employer, demo: Demo, dice: Random) -> None:
     employer.unit_type = UNIT_TYPES.get(employer.economic_type or "", "005")
     if dice.random() < 0.85:
         over = employer.stage in (Stage.CLOSED, Stage.CLOSING)
-        employer.operating_status = "05" if over else "03" if dice.random() < 0.03 else "01"
-        employer.operating_status_source = dice.choice(("01", "06", "07"))
-        employer.operating_status_as_of = demo.today - timedelta(days=dice.randrange(10, 500))
+        status = "05" if over else "03" if dice.random() < 0.03 else "01"
+        source, days = dice.choice(("01", "06", "07")), dice.randrange(10, 500)
+        # firms that are gone by then stay so
+        if employer.operating_status is None:
+            employer.operating_status, employer.operating_status_source = status, source
+            employer.operating_status_as_of = demo.today - timedelta(days=days)
     if employer.insured_heads is None and employer.heads and dice.random() < 0.8:
         employer.insured_heads = employer.heads + dice.randrange(0, max(2, employer.heads // 8))
     if employer.insured_heads is not None:

@@ -10,8 +10,9 @@ from app.core.db import db
 from app.core.demo import Demo
 from app.core.permissions import Role
 from app.core.workflow.engine import transition
-from app.employers.models import Employer, Stage
+from app.employers.models import AccountStatus, Employer, Stage
 from app.lifecycle.closing import services
+from app.lifecycle.closing.helping.services import help_to_close
 from app.lifecycle.closing.models import Closing, PlacementKind
 from app.lifecycle.closing.placing import services as placing
 from app.lifecycle.closing.placing.services import Going
@@ -35,15 +36,17 @@ def load(demo: Demo) -> None:
         for number, employer in enumerate(_chosen(branch_id)):
             _go(employer, number, demo)
     db.session.flush()
-    services.help_to_close()
+    help_to_close()
 
 
 def _chosen(branch_id: int) -> Sequence[Employer]:
     """Those closing already, and the smallest of those behind or sealed."""
     stages = (Stage.CLOSING, Stage.SEALED, Stage.IN_ARREARS)
     query = select(Employer).where(
-        Employer.branch_id == branch_id, Employer.stage.in_(stages), Employer.owner_id.is_not(None)
-    )
+        Employer.branch_id == branch_id, Employer.stage.in_(stages), Employer.owner_id.is_not(None),
+        # whose deferment has ended is no firm that is gone
+        Employer.account_status.is_distinct_from(AccountStatus.DEFERRED),
+    )  # fmt: skip
     rows = db.session.scalars(query.order_by(Employer.stage, Employer.heads, Employer.id)).all()
     return rows[:GONE_OF_BRANCH]
 

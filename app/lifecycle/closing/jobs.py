@@ -1,7 +1,7 @@
 """Looking every morning for firms that are gone and still have an account."""
 
 from app.core.jobs import job
-from app.lifecycle.closing import services
+from app.lifecycle.closing.helping import services
 
 
 @job(timeout=300)

@@ -1,4 +1,4 @@
-"""Keeping closing files, and helping firms that are gone to close their account."""
+"""Keeping closing files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,37 +6,32 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.core import signals, timeline
-from app.core.clock import now, today
+from app.core.clock import today
 from app.core.code_tables import codes
 from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
 from app.core.language.i18n import msgid
 from app.core.language.text import clean
 from app.core.permissions import Actor
-from app.core.rules.workdays import calendar
 from app.core.workflow.acts import demand
 from app.core.workflow.engine import Move, Reason, Transition, Workflow, transition
 from app.core.workflow.sets import SetMove
 from app.employers.models import Employer
-from app.employers.policy import not_merged
 from app.lifecycle.closing import queries
+from app.lifecycle.closing.helping.services import mind_clock
 from app.lifecycle.closing.models import Closing, ClosingPaper, ClosingState, PlacementKind
 from app.lifecycle.closing.placing.services import KIND, Going, put
-from app.lifecycle.closing.policy import PAPERS, papers_for, register_clock
+from app.lifecycle.closing.policy import PAPERS, papers_for
 from app.lifecycle.closing.workflow import CLOSING, SEALING
 from app.lifecycle.papers.models import CheckResult
 from app.lifecycle.papers.policy import Finding
 from app.lifecycle.papers.services import note_findings
 from app.lifecycle.policy import GONE
-from app.lifecycle.workflow import LIFECYCLE, WITH_ACCOUNT
-from app.tasks.models import Task, TaskState
-from app.tasks.services import open_task
+from app.lifecycle.workflow import LIFECYCLE
 
-HELP, SOURCE = "closing_help", "gone_employer"
-GONE_WITH_ACCOUNT = msgid("The firm is revoked or deregistered: help it to close its account")
 BEGUN = msgid("Closing begun")
 EVENT = msgid("Event noted for the closing: %(day)s")
 CHECKED = msgid("Closing papers checked: %(complete)s of %(all)s in order")
@@ -61,7 +56,7 @@ def _begin(employer: Employer, actor: Actor | None) -> Closing:
     db.session.add(closing)
     db.session.flush()
     _tell(closing, BEGUN, {}, actor)
-    _mind_clock(closing, actor)
+    mind_clock(closing, actor)
     return closing
 
 
@@ -104,7 +99,7 @@ def note_event(closing: Closing, event: Event, actor: Actor) -> None:
     db.session.flush()
     if event.on:
         _tell(closing, EVENT, {"day": event.on.isoformat(), "comment": closing.event_document}, actor)
-    _mind_clock(closing, actor)
+    mind_clock(closing, actor)
 
 
 def _event_objections(closing: Closing, event: Event, placed: int) -> list[Reason]:
@@ -179,7 +174,7 @@ def _follow(
         elif set_moves and transition is not None:
             _follow_stages([one.record_id for one in set_moves], transition.target)
     elif workflow is CLOSING and move is not None:
-        _mind_clock(record, move.actor)
+        mind_clock(record, move.actor)
     elif workflow is SEALING and move is not None and move.actor is not None and move.target == "done":
         employer = db.session.get_one(Employer, record.employer_id)
         going = Going(PlacementKind.SEALED, record.heads, record.sealed_on, "", record.proof)
@@ -222,60 +217,3 @@ def _follow_stages(employer_ids: Sequence[int], target: str) -> None:
     elif target == "closing":
         for closing in db.session.scalars(queries.completed(employer_ids)).all():
             transition(CLOSING, closing, "go_on_registered" if closing.registered_on else "go_on", None)
-
-
-# Firms that are gone ----------------------------------------------------------------------------------
-
-
-def _mind_clock(closing: Closing, actor: Actor | None) -> None:
-    """While the deregistration is not registered, its owner has a task due with the term of the law."""
-    due_on = register_clock(closing.event_on, None).due_on
-    open_ = closing.state is ClosingState.PREPARING and due_on is not None
-    source = (Task.kind == HELP, Task.source_type == SOURCE, Task.source_id == closing.employer_id)
-    task = db.session.scalars(select(Task).where(*source, Task.state == TaskState.OPEN)).one_or_none()
-    if open_ and due_on is not None:
-        employer = db.session.get_one(Employer, closing.employer_id)
-        _ask_to_help(employer, due_on, actor).due_on = _working(due_on)
-    elif task is not None and closing.state is not ClosingState.PREPARING:
-        task.state, task.closed_at = TaskState.DONE, now()
-        task.closed_by_id = actor.id if actor else None
-    db.session.flush()
-
-
-def _working(day: date) -> date:
-    return calendar(today().year, provisional=True).on_or_after(max(today(), day))
-
-
-def _ask_to_help(employer: Employer, due_on: date, actor: Actor | None) -> Task:
-    return open_task(
-        HELP, GONE_WITH_ACCOUNT, _working(due_on), employer=employer, source=(SOURCE, employer.id),
-        actor=actor, again=True,
-    )  # fmt: skip
-
-
-def help_to_close() -> None:
-    """Opens a task for each employer that is revoked or deregistered and still has an account, once.
-
-    The day is that of the rule (thirty days from the event), or today's where it has passed. What was closed
-    meanwhile needs no help any more.
-    """
-    _spare_the_closed()
-    asked = select(Task.id).where(
-        Task.kind == HELP, Task.source_type == SOURCE, Task.source_id == Employer.id
-    )
-    query = select(Employer).where(
-        Employer.operating_status.in_(GONE),
-        Employer.stage.in_((*WITH_ACCOUNT, "sealed")),
-        not_merged(),
-        ~asked.exists(),
-    )
-    for employer in db.session.scalars(query.order_by(Employer.id)):
-        due_on = register_clock(employer.operating_status_as_of or today(), None).due_on
-        _ask_to_help(employer, due_on or today(), None)
-
-
-def _spare_the_closed() -> None:
-    closed = select(Employer.id).where(Employer.stage == "closed")
-    open_ones = (Task.kind == HELP, Task.state == TaskState.OPEN, Task.employer_id.in_(closed))
-    values = {"state": TaskState.DONE, "closed_at": now()}
-    db.session.execute(update(Task).where(*open_ones).values(**values))

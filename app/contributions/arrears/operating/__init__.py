@@ -1,0 +1,1 @@
+"""Cases whose way the operating status had opened, when the firm is not gone after all."""
