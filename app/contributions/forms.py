@@ -6,19 +6,25 @@ from decimal import Decimal
 from flask_babel import lazy_gettext as _l
 
 from app.contributions.arrears import services as cases
+from app.contributions.arrears.queries import named_by
 from app.contributions.handlers import services as handlers
 from app.contributions.ordinary.services import ORDINARY_LINES
 from app.contributions.policy import Permission
+from app.contributions.reminding.policy import REMINDER
 from app.contributions.reminding.services import settle_paid
 from app.contributions.representatives import services as representatives
 from app.contributions.services import applied, plan, preparing
+from app.core import signals
+from app.core.db import db
 from app.core.importing.spec import Column, Context, ImportSpec
 from app.core.rules.identifiers import credit_code, mobile
 from app.core.sheets.parsing import account_number, code, code_text, day, money, period, rate, text, whole
 from app.employers.models import SOURCE_LABELS, AccountStatus, Employer
 from app.employers.people.services.weighing import document
 from app.employers.sources.policy import REASONS, REMARKS
+from app.lifecycle.closing.helping.services import HELP
 from app.lifecycle.services import GOES_WITH_EMPLOYERS, removing_employers, reverted_employers
+from app.tasks.models import DEADLINE, Task
 
 #: table A.4 of JGJ/T 320, by code and by name
 STATUSES = {
@@ -142,6 +148,10 @@ COLUMNS = (
 )
 
 
+#: what the house itself asked for at employers that a statement had brought
+OWN_TASKS = Task.kind.in_((DEADLINE, HELP, REMINDER)) & Task.closed_by_id.is_(None)
+
+
 def removing(table: str, ids: Sequence[int], context: Context) -> None:
     """Clears what hangs on employers and roles that are about to go with the statement that brought them."""
     handlers.removing(table, ids, context)
@@ -160,6 +170,13 @@ def finished(context: Context) -> None:
     """All lines are written, whichever way they took: reminders and cases follow the facts."""
     settle_paid()
     cases.recorded(context)
+
+
+def withdrawn(context: Context) -> None:
+    """All is taken back: cases follow the facts that are left, and so does whoever listens."""
+    cases.withdrawn(context)
+    named = db.session.scalars(named_by(context.batch_id))
+    signals.statement_withdrawn.send("contributions", employer_ids=sorted({id_ for id_ in named if id_}))
 
 
 STATEMENT = ImportSpec(
@@ -216,10 +233,10 @@ STATEMENT = ImportSpec(
         "mobile": _l("Handler's mobile"),
         "invalid_since": _l("Out of use since"),
     },
-    carried={**GOES_WITH_EMPLOYERS, **cases.UNTOUCHED, "later_readings": None},
+    carried={**GOES_WITH_EMPLOYERS, **cases.UNTOUCHED, "tasks": OWN_TASKS, "later_readings": None},
     derived={"employers": frozenset({"arrears_months", "arrears_as_of"})},
     removing=removing,
     reverted=reverted,
     finished=finished,
-    withdrawn=cases.withdrawn,
+    withdrawn=withdrawn,
 )

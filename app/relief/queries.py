@@ -14,6 +14,7 @@ from app.core.bulk import read_rows
 from app.core.db import among, db
 from app.core.periods import Period
 from app.core.permissions import Actor
+from app.core.workflow.engine import WorkflowHistory
 from app.employers.models import Employer
 from app.employers.policy import in_reach, not_merged
 from app.relief.models import ReliefDecision, ReliefInstalment, ReliefKind, ReliefPlan, ReliefState
@@ -165,6 +166,29 @@ def with_plans(employer_ids: Collection[int] | None) -> Sequence[ReliefDecision]
     fresh = query.options(joinedload(ReliefDecision.employer)).execution_options(populate_existing=True)
     db.session.flush()
     return db.session.scalars(fresh).unique().all()
+
+
+def falsely_made_up(employer_ids: Collection[int] | None) -> dict[int, ReliefState]:
+    """Deferments that a statement had shown as made up and the latest one does not any more, of these
+    employers or of all: the state that each was in before, by id.
+    """
+    rows, term = WorkflowHistory, ReliefDecision
+    own = (rows.workflow == "relief") & (rows.record_id == term.id)
+    last = select(func.max(rows.id)).where(own).correlate(term).scalar_subquery()
+    query = (
+        select(term.id, rows.source)
+        .join(Employer, Employer.id == term.employer_id)
+        .join(rows, rows.id == last)
+        .where(
+            term.state == ReliefState.MADE_UP,
+            term.kind == ReliefKind.DEFERMENT,
+            rows.transition == "statement_made_up",
+            Employer.paid_through.is_(None) | (Employer.paid_through < LAST_MONTH),
+        )
+    )
+    if employer_ids is not None:
+        query = query.where(among(term.employer_id, employer_ids))
+    return {id_: ReliefState(source) for id_, source in db.session.execute(query)}
 
 
 @dataclass

@@ -34,6 +34,7 @@ from app.relief.queries import DECIDED, FIGURES, Known
 from app.relief.workflow import RELIEF_TERM, REMINDER_KINDS, evidence
 from app.tasks.services import open_task
 
+CUT_ENDS = msgid("The reduced rate ends on %(day)s: agree on raising it again, or on a new application")
 ENDS = msgid("Relief ends on %(day)s: agree on resuming with a make-up plan, or on a new application")
 
 
@@ -202,7 +203,7 @@ def _remind(decision: ReliefDecision, on: date) -> None:
     if passed:
         open_task(
             REMINDER_KINDS[passed[-1]],
-            ENDS,
+            ENDS if decision.kind is ReliefKind.DEFERMENT else CUT_ENDS,
             add_working_days(on, ANSWER_DAYS.value(), provisional=True),
             employer=decision.employer,
             params={"day": last_day.isoformat()},

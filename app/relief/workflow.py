@@ -38,6 +38,9 @@ from app.tasks.services import settle
 #: kinds of the tasks that remind of the end, from the earliest on
 REMINDER_KINDS = ("relief_reminder_1", "relief_reminder_2", "relief_reminder_3")
 
+#: the kind of the tasks that ask about an instalment, and of their source
+INSTALMENT = "relief_instalment"
+
 #: what is over, and waits for what follows
 OVER = ("ended", "ended_early", "overdue")
 
@@ -72,11 +75,12 @@ def has_plan(decision: ReliefDecision, _actor: Actor | None) -> Reason | None:
     if not decision.instalments:
         return _l("There is no make-up plan yet: agree on instalments.")
     planned = sum((one.amount for one in decision.instalments), Decimal(0))
-    if planned != decision.owed:
+    # what was deferred is not known of every decision that a list brought
+    if decision.owed is not None and planned != decision.owed:
         return _l(
             "The instalments come to %(planned)s, but %(amount)s was deferred.",
             planned=f"{planned:,.2f}",
-            amount=f"{decision.owed or 0:,.2f}",
+            amount=f"{decision.owed:,.2f}",
         )
     return None
 
@@ -95,6 +99,12 @@ def ends_within_its_months(decision: ReliefDecision, answers: Mapping[str, Any])
 def drop_reminders(decision: ReliefDecision, _move: Move) -> None:
     """Nobody need be reminded of an end that has come."""
     settle(("relief", decision.id), REMINDER_KINDS)
+
+
+def drop_instalments(decision: ReliefDecision, _move: Move) -> None:
+    """Nobody need ask about the instalments of a plan that is over."""
+    for row in decision.instalments:
+        settle((INSTALMENT, row.id), (INSTALMENT,))
 
 
 def follow(step: str) -> Any:
@@ -183,7 +193,8 @@ PEOPLES = (
         "give_up_plan", _l("Give the plan up: it is not kept"), ("resumed",), "overdue", Permission.APPLY,
         asks=(Ask("given_up_on", _l("Given up on"), "date"), Ask("why", _l("Reason"))), guards=(is_not_kept,),
         checks=(_since_agreed("given_up_on"),),
-        effects=(_of_plan("given_up_on"), follow("relief_overdue"), terms_change), tone=Tone.DANGER,
+        effects=(drop_instalments, _of_plan("given_up_on"), follow("relief_overdue"), terms_change),
+        tone=Tone.DANGER,
     ),
     Transition(
         "restore", _l("Record that the rate is raised again"), OVER, "restored", Permission.APPLY,
@@ -195,7 +206,8 @@ PEOPLES = (
             Ask("made_up_on", _l("Made up on"), "date"),
             Ask("proof", _l("Proof, such as the number of the bank's slip")),
         ),
-        checks=(_since_agreed("made_up_on"),), effects=(_of_plan("made_up_on"), terms_change), tone=Tone.GOOD,
+        checks=(_since_agreed("made_up_on"),),
+        effects=(drop_instalments, _of_plan("made_up_on"), terms_change), tone=Tone.GOOD,
     ),
 )  # fmt: skip
 
@@ -218,7 +230,7 @@ SYSTEMS = (
         "lengthen", _l("A list lengthened its term"), ("ended", "overdue", "past"), "running", None,
         effects=(follow("relief_begins"),),
     ),
-    Transition("statement_made_up", _l("Statement: all is made up"), ("resumed",), "made_up", None),
+    Transition("statement_made_up", _l("Statement: all is made up"), ("resumed", *OVER), "made_up", None),
     Transition("statement_restored", _l("Statement: the rate is raised again"), OVER, "restored", None),
 )  # fmt: skip
 

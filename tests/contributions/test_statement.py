@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 
 from app.contributions.models import ContributionFact
 from app.contributions.policy import stage_for
+from app.contributions.reminding.policy import REMINDER
 from app.core.clock import today
 from app.core.db import db
 from app.core.periods import Period
@@ -21,6 +22,7 @@ from app.employers.search.models import SEARCH
 from app.employers.search.queries import search
 from app.employers.search.services import reindex
 from app.imports.reading import services as reading
+from app.lifecycle.closing.helping.services import HELP
 from app.tasks.models import DEADLINE, Task, TaskState
 from app.tasks.services import open_task
 from tests.factories import create_branch
@@ -194,9 +196,12 @@ def test_a_new_employer_goes_with_its_undone_import_unless_a_person_worked_on_it
     department: Flask, shared_data: Path
 ) -> None:
     batch = apply(department, "statement", shared_data / SEPTEMBER)["batch"]
-    worked_on = db.session.scalars(select(Employer).where(Employer.stage == Stage.IN_ARREARS)).first()
-    assert worked_on is not None
+    worked_on, urged, *_others = db.session.scalars(
+        select(Employer).where(Employer.stage == Stage.IN_ARREARS)
+    )
     open_task("other", "call back", today(), employer=worked_on)
+    for kind in (REMINDER, HELP):
+        open_task(kind, "asked for by the house itself", today(), employer=urged, source=("test", urged.id))
     db.session.commit()
     result = department.test_cli_runner().invoke(args=["imports", "undo", str(batch), "--json"])
     answer = json.loads(result.stdout)

@@ -144,8 +144,43 @@ def test_what_was_deferred_is_made_up_by_a_plan_that_statements_keep(branch: Bra
     employer.paid_through = FIRST + 1
     signals.statement_recorded.send("test", period=FIRST + 3, employer_ids=[employer.id])
     assert decision.state is ReliefState.MADE_UP
-    kinds = db.session.scalars(select(Task.kind).where(Task.kind == "relief_instalment")).all()
-    assert len(kinds) == 2
+    asked = select(Task.state).where(Task.kind == "relief_instalment").order_by(Task.id)
+    assert db.session.scalars(asked).all() == [TaskState.DONE] * 2
+    # that statement was taken back: what it had shown counts no more
+    employer.statement_period, employer.paid_through = FIRST + 2, FIRST + -1
+    signals.statement_withdrawn.send("test", employer_ids=[employer.id])
+    assert (state_of(decision), first.state, second.state) == (
+        ReliefState.RESUMED,
+        InstalmentState.MISSED,
+        InstalmentState.PLANNED,
+    )
+    assert db.session.scalars(asked).all() == [TaskState.DONE] * 2 + [TaskState.OPEN]
+
+
+def test_what_is_paid_without_a_plan_is_made_up_and_of_an_unknown_amount_the_plan_decides(
+    branch: Branch,
+) -> None:
+    paid, unknown = employer_of(branch), employer_of(branch, 2)
+    unknown.monthly_amount = None  # statements need not tell it, and the list did not
+    decisions = [grant(paid), grant(unknown)]
+    for day in (date(2026, 7, 1), date(2027, 1, 1)):
+        keep_clocks(day)
+    assert [state_of(one) for one in decisions] == [ReliefState.ENDED] * 2
+    user, half = create_user(Role.SPECIALIST, branch=branch), Decimal(9_000)
+    plan_instalments(decisions[1], [(LAST + 1, half), (LAST + 2, half)], user)
+    transition(RELIEF_TERM, decisions[1], "resume", user, answers={"agreed_on": date(2027, 1, 4)})
+    for employer in (paid, unknown):
+        employer.statement_period, employer.paid_through = LAST + 1, LAST + -1
+    signals.statement_recorded.send("test", period=LAST + 1, employer_ids=[paid.id, unknown.id])
+    assert [state_of(one) for one in decisions] == [ReliefState.ENDED, ReliefState.RESUMED]
+    paid.paid_through = unknown.paid_through = LAST
+    signals.statement_recorded.send("test", period=LAST + 1, employer_ids=[paid.id, unknown.id])
+    assert [state_of(one) for one in decisions] == [ReliefState.MADE_UP] * 2
+    open_ones = select(Task).where(Task.state == TaskState.OPEN)
+    assert [task.kind for task in db.session.scalars(open_ones) if task.source_type == "relief"] == []
+    paid.paid_through = LAST + -1  # the month is corrected
+    signals.statement_recorded.send("test", period=LAST + 1, employer_ids=[paid.id])
+    assert state_of(decisions[0]) is ReliefState.ENDED
 
 
 def test_a_reduced_rate_is_restored_by_the_statement(branch: Branch) -> None:

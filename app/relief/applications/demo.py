@@ -177,9 +177,14 @@ def _load_past(demo: Demo, payers: Sequence[Employer]) -> None:
 
 
 def _load_running(demo: Demo, deferred: Sequence[Employer]) -> None:
-    """Those whose statement shows a deferment: it ends soon, runs on, has ended, or was extended."""
-    for employer, (first, last) in zip(deferred, ((-5, 0), (-2, 6), (-6, -1), (-7, -1)), strict=False):
-        decision = _grant(demo, employer, first, last)
+    """Those whose statement shows a deferment: it ends soon, runs on, has ended, or was extended.
+
+    Each was deferred from the month after its last paid one. The statement of this month finds the months of
+    the one that has ended unpaid, and so opens its case.
+    """
+    for employer, last in zip(deferred, (0, 6, -1, -1), strict=False):
+        first = (employer.paid_through or demo.month + -6) + 1 - demo.month
+        decision = _grant(demo, employer, first, min(last, first + 11))
         transition(RELIEF_TERM, decision, "begin", None)
     if len(deferred) > 3:
         _grant(demo, deferred[3], 0, 5)

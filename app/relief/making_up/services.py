@@ -1,13 +1,14 @@
 """Make-up plans: drawn up, and held against the statements; a reduced rate that is raised again, too."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from app.core import signals, timeline
-from app.core.clock import today
+from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.language.i18n import msgid
@@ -16,6 +17,7 @@ from app.core.permissions import Actor
 from app.core.rules.workdays import add_working_days
 from app.core.workflow.acts import demand
 from app.core.workflow.engine import transition
+from app.core.workflow.sets import SetMove, note_restored
 from app.relief import queries
 from app.relief.models import (
     InstalmentState,
@@ -26,9 +28,11 @@ from app.relief.models import (
     ReliefState,
 )
 from app.relief.policy import ANSWER_DAYS, INSTALMENTS, made_up, marks_of, shared_out
-from app.relief.workflow import OVER, PLAN, RELIEF_TERM, evidence
-from app.tasks.services import open_task
+from app.relief.workflow import INSTALMENT, OVER, PLAN, RELIEF_TERM, evidence
+from app.tasks.models import Task
+from app.tasks.services import open_task, settle
 
+SETTLED = msgid("A statement shows it as made up, or it need not be made up yet")
 MISSED = msgid("The instalment of %(month)s was not made up in full")
 PLANNED = msgid("Make-up plan agreed: %(count)s instalments, %(amount)s yuan")
 
@@ -97,6 +101,7 @@ def _objections_to_plan(decision: ReliefDecision, rows: Sequence[tuple[Period, D
     return found
 
 
+@signals.statement_withdrawn.connect
 @signals.statement_recorded.connect
 def _on_statement(_sender: object, employer_ids: Collection[int], **_more: Any) -> None:
     if employer_ids:
@@ -105,6 +110,7 @@ def _on_statement(_sender: object, employer_ids: Collection[int], **_more: Any) 
 
 def follow_statements(employer_ids: Collection[int] | None = None) -> None:
     """Compares make-up plans and rates with the latest statements; of these employers, or of all."""
+    _reopen(queries.falsely_made_up(employer_ids))
     marked = []
     for decision in queries.with_plans(employer_ids):
         if decision.kind is ReliefKind.RATE_CUT:
@@ -114,8 +120,29 @@ def follow_statements(employer_ids: Collection[int] | None = None) -> None:
                 marked.append(decision.employer_id)
             if decision.employer.statement_period:
                 _track(decision, decision.employer.statement_period)
+        elif (paid := decision.employer.paid_through) is not None and paid >= decision.last_month:
+            _note_made_up(decision)
     db.session.flush()
     tell_terms(marked)
+
+
+def _reopen(states: Mapping[int, ReliefState]) -> None:
+    """What a statement had shown as made up, corrected or taken back since, goes on where it stood."""
+    restored = []
+    for decision_id, state in states.items():
+        decision = db.session.get_one(ReliefDecision, decision_id)
+        move = SetMove(decision.id, decision.employer_id, decision.state.value, evidence(decision))
+        decision.state, decision.state_since = state, now()
+        restored.append((move, state.value))
+    db.session.flush()
+    note_restored(RELIEF_TERM, restored)
+
+
+def _note_made_up(decision: ReliefDecision) -> None:
+    """The latest statement shows all months of the term as paid, agreed on or not."""
+    statement = decision.employer.statement_period
+    proof = {**evidence(decision), "statement": str(statement) if statement else ""}
+    transition(RELIEF_TERM, decision, "statement_made_up", None, evidence=proof)
 
 
 def _restore(decision: ReliefDecision) -> None:
@@ -127,7 +154,7 @@ def _restore(decision: ReliefDecision) -> None:
 
 def _track(decision: ReliefDecision, statement: Period) -> None:
     rows = decision.instalments
-    paid = made_up(decision, decision.employer.paid_through)
+    paid = _shown(decision, decision.employer.paid_through)
     for row, shown in zip(
         rows, shared_out([(r.month, r.amount) for r in rows], paid, statement), strict=True
     ):
@@ -135,10 +162,19 @@ def _track(decision: ReliefDecision, statement: Period) -> None:
         row.statement = statement
         if row.state in (InstalmentState.SHORT, InstalmentState.MISSED):
             _report(decision, row)
+        else:
+            settle((INSTALMENT, row.id), (INSTALMENT,), SETTLED)
     db.session.flush()
     if rows and all(row.state is InstalmentState.PAID for row in rows):
-        proof = {**evidence(decision), "statement": str(statement)}
-        transition(RELIEF_TERM, decision, "statement_made_up", None, evidence=proof)
+        _note_made_up(decision)
+
+
+def _shown(decision: ReliefDecision, paid_through: Period | None) -> Decimal:
+    """How much of the plan is made up; of an amount that nobody knows, by the months of the instalments."""
+    if decision.owed is not None or paid_through is None:
+        return made_up(decision, paid_through)
+    rows = [row for row in decision.instalments if row.through and row.through <= paid_through]
+    return sum((row.amount for row in rows), Decimal(0))
 
 
 def _mark(decision: ReliefDecision) -> bool:
@@ -155,11 +191,15 @@ def _mark(decision: ReliefDecision) -> bool:
 
 
 def _report(decision: ReliefDecision, row: ReliefInstalment) -> None:
+    """Asks once; again only where a statement that had shown it as made up does not hold any more."""
+    asked = (Task.kind == INSTALMENT, Task.source_type == INSTALMENT, Task.source_id == row.id)
+    results = db.session.scalars(select(Task.result).where(*asked)).all()
     open_task(
-        "relief_instalment",
+        INSTALMENT,
         MISSED,
         add_working_days(today(), ANSWER_DAYS.value(), provisional=True),
         employer=decision.employer,
         params={"month": {"period": str(row.month)}},
-        source=("relief_instalment", row.id),
+        source=(INSTALMENT, row.id),
+        again=all(result == SETTLED for result in results),
     )
