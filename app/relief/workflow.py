@@ -38,6 +38,8 @@ from app.tasks.services import settle
 #: kinds of the tasks that remind of the end, from the earliest on
 REMINDER_KINDS = ("relief_reminder_1", "relief_reminder_2", "relief_reminder_3")
 
+#: what breaks a plan
+FAILING = (InstalmentState.SHORT, InstalmentState.MISSED)
 #: the kind of the tasks that ask about an instalment, and of their source
 INSTALMENT = "relief_instalment"
 
@@ -127,8 +129,7 @@ def terms_change(decision: ReliefDecision, _move: Move) -> None:
 
 def is_not_kept(decision: ReliefDecision, _actor: Actor | None) -> Reason | None:
     """As the latest statement shows it."""
-    failing = (InstalmentState.SHORT, InstalmentState.MISSED)
-    missed = sum(1 for one in decision.instalments if one.state in failing)
+    missed = sum(1 for one in decision.instalments if one.state in FAILING)
     if missed >= PLAN_BREAKS.value():
         return None
     return _l("The plan is kept: %(missed)s instalments are short or missed.", missed=missed)

@@ -28,7 +28,7 @@ from app.relief.models import (
     ReliefState,
 )
 from app.relief.policy import ANSWER_DAYS, INSTALMENTS, made_up, marks_of, shared_out
-from app.relief.workflow import INSTALMENT, OVER, PLAN, RELIEF_TERM, evidence
+from app.relief.workflow import FAILING, INSTALMENT, OVER, PLAN, RELIEF_TERM, evidence
 from app.tasks.models import Task
 from app.tasks.services import open_task, settle
 
@@ -158,11 +158,12 @@ def _track(decision: ReliefDecision, statement: Period) -> None:
     for row, shown in zip(
         rows, shared_out([(r.month, r.amount) for r in rows], paid, statement), strict=True
     ):
+        failed = row.state in FAILING
         row.paid, row.state = shown
         row.statement = statement
-        if row.state in (InstalmentState.SHORT, InstalmentState.MISSED):
+        if row.state in FAILING:
             _report(decision, row)
-        else:
+        elif failed:
             settle((INSTALMENT, row.id), (INSTALMENT,), SETTLED)
     db.session.flush()
     if rows and all(row.state is InstalmentState.PAID for row in rows):
