@@ -88,7 +88,8 @@ def test_who_came_is_told_and_counts_as_a_contact(lin: User, branch: Branch) -> 
     transition(EVENT, event, "hold", lin)
     assert told(stayed) == ["Invited to the event", "Did not come to the event"]
     services.record(other, "set_back", lin)
-    assert other.state is InviteeState.INVITED
+    db.session.refresh(other)
+    assert (other.state, other.persons) == (InviteeState.INVITED, None)
 
 
 def test_nobody_comes_to_what_has_not_begun_or_is_cancelled(lin: User, branch: Branch) -> None:
