@@ -87,6 +87,9 @@ class Field:
     group: Any = None
     #: of a yes-or-no field whose label is a sentence by itself: the same denied
     denied: Any = None
+    #: the rule that a value is meant, as the reader may know it, where the value by itself says nothing
+    #: to people (the number of a record); None: in the operator's words
+    told: Callable[[Any], str | None] | None = None
     #: who may ask about it, where not everybody who sees the list does
     permission: str | None = None
 

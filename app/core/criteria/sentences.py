@@ -57,6 +57,8 @@ class Wording:
             values = [self._value(field, operator, value) for value in read_values(field, operator, given)]
         except DomainError:
             return str(_("unknown condition “%(name)s”", name=str(field.label)))
+        if field.told is not None and operator.name == "eq" and (told := field.told(given)) is not None:
+            return told
         blanks = {"field": str(field.label)}
         if operator.arity is Arity.TWO:
             blanks |= {"low": values[0], "high": values[1]}

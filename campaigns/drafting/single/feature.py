@@ -7,10 +7,18 @@ from app.core.features import Feature
 from app.core.merging.moving import Mover
 from app.employers.models import Employer
 from campaigns.drafting.single.models import SingleSending
+from campaigns.drafting.single.queries import employer_told
 from campaigns.drafting.single.services import FIELD
 from campaigns.drafting.single.views import blueprint
 
-ONE_EMPLOYER = Field(FIELD, _l("Record number of the employer"), Kind.NUMBER, Employer.id, group=_l("Care"))
+ONE_EMPLOYER = Field(
+    FIELD,
+    _l("Record number of the employer"),
+    Kind.NUMBER,
+    Employer.id,
+    group=_l("Care"),
+    told=employer_told,
+)
 
 feature = Feature(
     name="single",

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask import has_request_context
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
@@ -10,8 +12,10 @@ from app.attachments.queries import kind_named, record_for
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
 from app.core.features import current_features
-from app.core.permissions import Actor
+from app.core.permissions import Actor, current_actor
 from app.core.sendable import Circle, Sendable
+from app.employers.models import Employer
+from app.employers.policy import in_reach
 from campaigns.drafting.lists import UNSENT
 from campaigns.drafting.models import Campaign, Channel
 from campaigns.drafting.policy import visible_to
@@ -65,3 +69,12 @@ def unsent(kind: str, record_id: int, channel: Channel, circle: str) -> Campaign
     """The one that is drafted, submitted or approved already, whoever drafted it."""
     waiting = (Campaign.state.in_(UNSENT), Campaign.channel == channel, SingleSending.circle == circle)
     return db.session.scalars(_campaigns(kind, record_id).where(*waiting).limit(1)).first()
+
+
+def employer_told(number: str) -> str | None:
+    """That it is this employer, by its name; None for whoever has it out of reach, and where nobody reads."""
+    if not has_request_context():
+        return None
+    query = select(Employer.name).where(Employer.id == int(number), in_reach(current_actor()))
+    name = db.session.scalar(query)
+    return None if name is None else str(_("The employer is %(name)s", name=name))

@@ -77,6 +77,7 @@ def test_a_plan_is_sent_by_sms_to_its_employer_alone_after_an_approval(
     (member,) = db.session.scalars(select(AudienceMember))
     assert (member.employer_id, member.phone) == (plan.employer_id, "13800138000")
     shown = client.get(made.location).text
+    assert "单位为海川科技有限公司" in shown  # not the number of its record
     assert "4人，人均基数10565.25元，比例单位5%、职工5%，每月单位缴2113.05元" in shown
     client.post(f"{address}/send", data={"channel": "sms"})
     assert len(drafted()) == 1  # what is waiting to go out is not drafted twice
@@ -88,6 +89,9 @@ def test_a_plan_is_sent_by_sms_to_its_employer_alone_after_an_approval(
     said = {"template": str(version.id), "template_text": version.text, "message_class": "service"}
     assert client.post(f"/campaigns/{campaign.id}/edit", data=values | said).status_code == 303
     assert (campaign.name, campaign.recipients) == ("改名", 1)  # still to this one employer
+    sign_in(client, create_user(Role.SPECIALIST, branch=create_branch(name="外区管理部")))
+    asked = client.get(f"/employers?record_number.eq={plan.employer_id}")
+    assert asked.status_code == 200 and "海川" not in asked.text  # its name is told to nobody out of reach
 
 
 def test_a_plan_is_sent_by_letter_with_the_law_it_rests_on(
