@@ -717,6 +717,7 @@ BUILDERS: dict[Key, Callable[[Branch], object]] = {
     ("arrears", "day"): a_day,
     ("notices", "token"): forged_token,
     ("notices", "source"): lambda _branch: "letter",
+    ("notices", "act"): lambda _branch: "confirm",
     ("gateways", "name"): simulator,
     ("gateway_accounts", "code"): gateway_account,
     ("gateway_accounts", "kind"): gateway_kind,
