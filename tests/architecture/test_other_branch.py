@@ -87,6 +87,7 @@ ASKED: dict[str, Callable[[Secret], int] | None] = {
     "area": None,  # areas are the whole department's
     "before": None,
     "after": None,
+    "page": None,
     "parts": None,
     "outline": None,  # wordings of letters are the whole department's
     "year": None,
