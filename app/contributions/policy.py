@@ -182,6 +182,11 @@ def month_of(context: Context) -> Period:
     return context.period
 
 
+def day_of(context: Context) -> date:
+    """The day of which a statement speaks: the end of its month, or when it was drawn before that."""
+    return min(context.as_of, month_of(context).last_day)
+
+
 # Unit information -----------------------------------------------------------------------------------
 
 #: what is read by code tables, and how

@@ -45,7 +45,9 @@ STATED = (
 UNIT = ("address", "established_on", "industry", "affiliation", "postal_code", "email")
 #: columns that follow from the line and the as-of date
 RECKONED = ("arrears_months", "arrears_as_of", "statement_period")
-KNOWN = (*STATED, *UNIT, *RECKONED)
+#: until when statements have said the same of the handler
+CONFIRMED = ("handler_named_on", "handler_number_on")
+KNOWN = (*STATED, *UNIT, *RECKONED, *CONFIRMED)
 #: what makes a fact of a month; two lines that agree in these say the same
 FACT = (
     "account_status",
@@ -76,6 +78,9 @@ class Handler(NamedTuple):
     told: Mapping[str, Any] | None
     told_by: str | None
     told_on: date | None
+    #: until when statements have named this handler, and the number
+    named_on: date | None
+    number_on: date | None
 
 
 def employers_by_code(names: Mapping[str, str], actor: Actor | None) -> dict[str, Known]:
@@ -129,8 +134,11 @@ def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
             Contact.told,
             EmployerContact.told_by,
             EmployerContact.told_on,
+            Employer.handler_named_on,
+            Employer.handler_number_on,
         )
         .join(Contact, Contact.id == EmployerContact.contact_id)
+        .join(Employer, Employer.id == EmployerContact.employer_id)
         .where(
             among(EmployerContact.employer_id, employer_ids),
             EmployerContact.role == ContactRole.HANDLER,
@@ -139,6 +147,19 @@ def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
         .order_by(EmployerContact.id)
     )
     return {row[0]: Handler(*row[1:]) for row in read_tuples(query)}
+
+
+def former_handlers(employer_ids: Collection[int]) -> dict[tuple[int, str], int]:
+    """Who handled there before, by employer and name; of namesakes the last."""
+    link = EmployerContact
+    query = (
+        select(link.employer_id, Contact.name, Contact.id)
+        .join(Contact, Contact.id == link.contact_id)
+        .where(among(link.employer_id, employer_ids), link.role == ContactRole.HANDLER)
+        .where(link.until.is_not(None), Contact.merged_into_id.is_(None))
+        .order_by(link.id)
+    )
+    return {(employer_id, name): contact_id for employer_id, name, contact_id in read_tuples(query)}
 
 
 def named_by(contact_ids: Collection[int], month: Period) -> list[tuple[int, int]]:

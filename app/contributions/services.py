@@ -114,7 +114,10 @@ def _look(lines: Sequence[Line], context: Context) -> Looked:
         queries.facts_of(ids, month_of(context)),
         present,
         handlers.look(
-            _new_people(values, employers, present), _renumbered(values, employers, present), context
+            _new_people(values, employers, present),
+            _renumbered(values, employers, present),
+            _numberless(values, employers, present),
+            context,
         ),
         representatives.look(values, ids, context),
         unread,
@@ -157,6 +160,19 @@ def _renumbered(
         for one in values
         if (employer := employers.get(one["uscc"])) and (handler := known.get(employer["id"]))
         if handler.name == one.get("handler_name") and one.get("handler_mobile") not in (None, handler.mobile)
+    ]
+
+
+def _numberless(
+    values: Sequence[Values], employers: Mapping[str, Known], known: Mapping[int, Handler]
+) -> list[int]:
+    """The employers whose lines name another handler without a number."""
+    return [
+        employer["id"]
+        for one in values
+        if one.get("handler_name") and not one.get("handler_mobile")
+        if (employer := employers.get(one["uscc"]))
+        if (handler := known.get(employer["id"])) is None or handler.name != one["handler_name"]
     ]
 
 
@@ -207,6 +223,7 @@ def _plan_new(made: Plan, months: int, target: Stage | None, looked: Looked, con
             **obligation(values["uscc"]),
             **{name: values.get(name) for name in CLAIMED},
             **_reckoned_columns(values, months, context),
+            **handlers.first_named(values, context),
         },
     )
     _plan_fact(made, employer, None, months, context)
@@ -226,13 +243,17 @@ def _plan_known(
     latest = known["statement_period"]
     newest = latest is None or latest <= month_of(context)
     columns = _claimed_columns(made, known, context)
+    current = looked.handlers.get(employer_id)
+    named = newest or not handlers.is_outdated(made.line.values, known, context)
     if newest:
         columns |= _reckoned_columns(made.line.values, months, context)
+    if named:
+        said = handlers.plan_handler(made, employer_id, current, looked.meant, context)
+        columns |= handlers.named_again(said, known, context)
     # the day of reckoning alone is no news: the same file read on another day changes nothing
-    update_employer(made, known, columns, context, no_news=DAY_OF_RECKONING)
+    no_news = DAY_OF_RECKONING | handlers.repeated(known, context)
+    update_employer(made, known, columns, context, no_news=no_news)
     if newest:
-        current = looked.handlers.get(employer_id)
-        handlers.plan_handler(made, employer_id, current, looked.meant, context)
         representatives.plan_representative(made, employer_id, looked.representatives, context)
     if newest or known["stage"] in (Stage.PROSPECT, Stage.ENGAGED):  # the later ones proved no stage
         _plan_stage(made, employer_id, known["stage"], target, months, context)

@@ -215,6 +215,14 @@ def _code_column(name: str, label: Any, table: str) -> Column:
     )  # fmt: skip
 
 
+def _user_column(name: str, label: Any) -> Column:
+    """A column that holds somebody of the department."""
+    return Column(
+        name, label, value=lambda row: one.name if (one := getattr(row, name)) else None,
+        shown=False, options=(name_of(getattr(Employer, name)),),
+    )  # fmt: skip
+
+
 class OwnerForm(FlaskForm):  # type: ignore[misc]
     owner_id = SelectField(_l("Owner"), coerce=int)
 
@@ -300,10 +308,45 @@ EMPLOYERS = ListPage(
                 ("unit_type", _l("Unit type"), "unit_type"),
                 ("economic_type", _l("Economic type"), "economic_type"),
                 ("industry", _l("Industry"), "industry"),
+                ("affiliation", _l("Affiliation"), "affiliation"),
                 ("operating_status", _l("Operating status"), "operating_status"),
+                ("operating_status_source", _l("Operating status: source"), "fact_source"),
                 ("bank_code", _l("Entrusted bank"), "bank"),
+                ("account_closing_reason", _l("Reason for closing the account"), "closing_reason"),
+                ("insured_source", _l("Insured employees: source"), "fact_source"),
             )
         ),
+        *(
+            Column(name, label, sort=getattr(Employer, name), falling=True, shown=False)
+            for name, label in (
+                ("operating_status_as_of", _l("Operating status: as of")),
+                ("insured_as_of", _l("Insured employees: as of")),
+                ("first_contribution_month", _l("First contribution month")),
+                ("account_closed_on", _l("Account closed on")),
+            )
+        ),
+        *(
+            Column(name, label, sort=getattr(Employer, name), shown=False)
+            for name, label in (
+                ("registered_capital", _l("Registered capital")),
+                ("bank_name", _l("Office of the entrusted bank")),
+                ("postal_code", _l("Postal code")),
+                ("email", _l("E-mail")),
+            )
+        ),
+        Column(
+            "account_status", _l("Account status"), sort=Employer.account_status, shown=False,
+            value=lambda row: ACCOUNT_STATUS_LABELS[row.account_status] if row.account_status else None,
+        ),
+        Column(
+            "account_balance", _l("Account balance"), sort=Employer.account_balance, falling=True,
+            number=True, format=formats.money, export=lambda row: row.account_balance, shown=False,
+        ),
+        Column("sealed_heads", _l("Sealed employees"), sort=Employer.sealed_heads, falling=True,
+               number=True, shown=False),
+        Column("pay_day", _l("Pay day"), sort=Employer.pay_day, number=True, shown=False),
+        _user_column("backup_owner", _l("Backup owner")),
+        _user_column("first_contact_owner", _l("First contacted by")),
         Column("insured_heads", _l("Insured employees"), sort=Employer.insured_heads, falling=True,
                number=True, shown=False),
         Column("employer_rate", _l("Employer rate"), sort=Employer.employer_rate, format=formats.rate,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from app.employers.people.services.serving import HANDED_OVER
 from app.employers.search.queries import matching
 from app.imports.models import ImportRow
 from app.tasks.models import Task, TaskState
-from tests.contributions.statements import HEADER, apply, line, take_back
+from tests.contributions.statements import HEADER, apply, line, run, statement, take_back
 from tests.factories import create_branch
 from tests.spreadsheets import workbook
 
@@ -34,7 +35,7 @@ def department(app: Flask, tmp_path: Path) -> Flask:
     return app
 
 
-def of(folder: Path, month: str, *handlers: tuple[str, str | None]) -> Path:
+def of(folder: Path, month: str, *handlers: tuple[str | None, str | None]) -> Path:
     rows: list[list[Any]] = [
         [*line(number, 202208), *handler] for number, handler in enumerate(handlers, start=1)
     ]
@@ -125,3 +126,49 @@ def test_a_number_of_one_employer_alone_is_remarked_and_told_there(department: F
     assert [len(one) for one in found] == [1, 1]
     apply(department, of(tmp_path, "2022年10月", ("王芳", NEW), ("王芳", NEW)))
     assert present() == [("王芳", NEW), ("王芳", NEW)]
+
+
+EARLY, LATE, MIDDLE = "1380013800{}", "1380013801{}", "1380013802{}"
+#: whom two statements name with which number, and whom a list dated between them; an employer each
+STORIES = (
+    (("王芳", EARLY), ("王芳", EARLY), ("赵敏", MIDDLE)),
+    (("李强", EARLY), ("李强", EARLY), ("李强", MIDDLE)),
+    (("周磊", EARLY), (None, None), ("吴勇", MIDDLE)),
+    (("郑洋", EARLY), (None, None), ("郑洋", MIDDLE)),
+    (("冯静", EARLY), ("冯静", LATE), ("陈杰", MIDDLE)),
+)
+
+
+@pytest.mark.databases("sqlite")
+def test_statements_and_a_list_dated_between_them_give_the_same_handlers_in_any_order(
+    app: Flask, tmp_path: Path
+) -> None:
+    create_branch("00")
+    numbers = range(1, len(STORIES) + 1)
+    # the list needs employers: a month before has them all, without handlers
+    apply(app, statement(tmp_path, "2022年6月", [line(number, 202206) for number in numbers]))
+
+    def told(place: int) -> list[tuple[str | None, str | None]]:
+        return [(who, said and said.format(n)) for n, (who, said) in enumerate(one[place] for one in STORIES)]
+
+    roles = [
+        [line(n, None)[2], who, "经办人", mobile] for n, (who, mobile) in zip(numbers, told(2), strict=True)
+    ]
+    people = workbook(tmp_path / "people.xlsx", [["统一社会信用代码", "姓名", "角色", "手机号"], *roles])
+    files = (
+        ("statement", str(of(tmp_path, "2022年8月", *told(0)))),
+        ("statement", str(of(tmp_path, "2022年9月", *told(1)))),
+        ("contacts", str(people), "--as-of", "2022-09-15"),
+    )
+    for order in permutations(files):
+        batches = [run(app, "imports", "apply", *words)["batch"] for words in order]
+        assert present() == [
+            ("王芳", EARLY.format(0)),
+            ("李强", EARLY.format(1)),
+            ("吴勇", MIDDLE.format(2)),
+            ("郑洋", MIDDLE.format(3)),
+            ("冯静", LATE.format(4)),
+        ], order
+        for batch in reversed(batches):
+            take_back(app, batch)
+        assert present() == []

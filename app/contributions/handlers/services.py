@@ -5,25 +5,30 @@ says. Another number is the person's new one, at every employer served, until a 
 otherwise: then the employer of the later line goes over to a record with the number that it says. So each
 employer that is named ends with its own line's handler, in whatever order lines and files come. What was
 verified stays all the same, and employers that no line names go with the person's record.
+
+That a line says the same again is kept with the employer, as the day until which statements have said so:
+most lines of a month repeat their handler, and a list dated before is not to win because it is imported
+later. A statement of an older month speaks of a handler only as far as no later word is known.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
 from app.contributions import queries
-from app.contributions.policy import month_of
-from app.contributions.queries import Handler
+from app.contributions.policy import day_of, month_of
+from app.contributions.queries import CONFIRMED, Handler, Known
 from app.core import signals
 from app.core.db import among, db
 from app.core.importing.spec import Context, Plan, Ref, id_of
 from app.core.language.text import mask_phone
 from app.core.permissions import Actor
 from app.employers.models import Contact, ContactRole, EmployerContact
-from app.employers.people.policy import with_told
+from app.employers.people.policy import LIST, with_told
 from app.employers.people.services import editing, serving
 from app.employers.search.services import reindex
 from app.employers.sources.policy import BY_HAND, STATEMENT
@@ -43,15 +48,23 @@ class Meant:
     numbers: dict[int, str | None]
     #: by person: the employers whose lines of the month have named that person and number
     named: defaultdict[int, set[int]]
+    #: who handled at an employer before, of the lines that give no number
+    former: dict[tuple[int, str], int]
 
 
-def look(mobiles: Collection[str], renumbered: Collection[Handler], context: Context) -> Meant:
+def look(
+    mobiles: Collection[str],
+    renumbered: Collection[Handler],
+    numberless: Collection[int],
+    context: Context,
+) -> Meant:
     """Contacts by mobile, and what the month's lines said of the handlers who have another number now."""
     memory = context.memory
     known = Meant(
         memory.setdefault("people", {}),
         memory.setdefault("numbers", {}),
         memory.setdefault("named", defaultdict(set)),
+        queries.former_handlers(numberless) if numberless else {},
     )
     for (mobile, name), contact_id in queries.contacts_by_mobile(mobiles).items():
         known.people[name, mobile] = contact_id
@@ -61,52 +74,91 @@ def look(mobiles: Collection[str], renumbered: Collection[Handler], context: Con
     return known
 
 
+def first_named(values: Known, context: Context) -> dict[str, date | None]:
+    """`CONFIRMED` of a new employer: until when statements have named its handler, and the number."""
+    given = (values.get("handler_name"), values.get("handler_name") and values.get("handler_mobile"))
+    return {name: day_of(context) if said else None for name, said in zip(CONFIRMED, given, strict=True)}
+
+
+def named_again(names: Collection[str], known: Known, context: Context) -> dict[str, date]:
+    """The same columns of a known employer, after a line has been planned that named these."""
+    return {name: max(known[name] or date.min, day_of(context)) for name in names}
+
+
+def repeated(known: Known, context: Context) -> frozenset[str]:
+    """Of these columns, those in which a statement of the month is noted already: another day is no news."""
+    first = month_of(context).first_day
+    return frozenset(name for name in CONFIRMED if known[name] is not None and known[name] >= first)
+
+
+def is_outdated(values: Known, known: Known, context: Context) -> bool:
+    """Whether later statements have named a handler, and a number where the line gives one."""
+    asked = CONFIRMED if values.get("handler_mobile") else CONFIRMED[:1]
+    return all(known[name] is not None and known[name] >= day_of(context) for name in asked)
+
+
 def plan_handler(
     made: Plan, employer: int | Ref, current: Handler | None, known: Meant, context: Context
-) -> None:
-    """Ends the old handler's role and opens the new one's; one person of many employers stays one record."""
+) -> Sequence[str]:
+    """Ends the old handler's role and opens the new one's; one person of many employers stays one record.
+
+    Gives which of `CONFIRMED` the line stands for: whether the handler, and the number, are those it names.
+    """
     name, mobile = made.line.values.get("handler_name"), made.line.values.get("handler_mobile")
     if not name:
-        return
+        return ()
+    day = day_of(context)
     if current is not None and current.name == name:
         if _is_settled(made, employer, current, mobile, known, context):
-            return
+            number = known.numbers.get(current.contact_id, current.mobile)
+            return CONFIRMED if mobile is not None and mobile == number else CONFIRMED[:1]
     elif current is not None and _is_gainsaid(made, current, name, context):
-        return
+        return ()
     contact = known.people.get((name, mobile))
+    if mobile is None and isinstance(employer, int):
+        contact = known.former.get((employer, name))
     if current is not None:
-        ended = {"until": context.as_of, "told_by": STATEMENT, "told_on": context.as_of}
+        ended = {"until": day, "told_by": STATEMENT, "told_on": day}
         made.update(EmployerContact, current, ended)
         known.named[current.contact_id].discard(id_of(employer))
         contact = None if contact == current.contact_id else contact  # a dry run renumbers nobody
     if contact is None:
-        told = with_told(None, ["mobile"], context.as_of, STATEMENT) if mobile else None
+        told = with_told(None, ["mobile"], day, STATEMENT) if mobile else None
         contact = made.create(Contact, {"name": name, "mobile": mobile, "told": told})
         if mobile:  # people without a mobile are never taken for one another
             known.people[name, mobile] = contact
     if isinstance(contact, int) and isinstance(employer, int):
         known.named[contact].add(employer)
-    role = {"contact_id": contact, "role": ContactRole.HANDLER, "since": context.as_of}
-    told_by = {"told_by": STATEMENT, "told_on": context.as_of}
+    role = {"contact_id": contact, "role": ContactRole.HANDLER, "since": day}
+    told_by = {"told_by": STATEMENT, "told_on": day}
     made.create(EmployerContact, {"employer_id": employer, **role, **told_by})
+    return CONFIRMED if mobile else CONFIRMED[:1]
 
 
 def _is_gainsaid(made: Plan, current: Handler, name: str, context: Context) -> bool:
-    """A later word says who handles there; or a person's, who is asked."""
+    """A later word says who handles there, or a list's of the same day; or a person's, who is asked."""
+    day = day_of(context)
     if current.told_by in BY_HAND:
-        since = (current.told_on or context.as_of).isoformat()
+        since = (current.told_on or day).isoformat()
         replaced = context.answers.take(made.line.number, "handler_name", current.name)
         made.conflict("handler_name", current.name, name, since=since, replaced=replaced)
         return not replaced
-    if current.told_on is not None and current.told_on > context.as_of:
+    if _is_later(current.told_by, current.told_on, current.named_on, day):
         made.remark("older_list", "handler_name")
         return True
     return False
 
 
+def _is_later(teller: str | None, told_on: date | None, confirmed_on: date | None, day: date) -> bool:
+    """Whether more recent words than a statement's of the day are known; a list of the day counts more."""
+    latest = max(told_on or date.min, confirmed_on or date.min)
+    return latest > day or (teller == LIST and told_on == day)
+
+
 def _number_stays(made: Plan, current: Handler, number: str | None, mobile: str, context: Context) -> bool:
     """Whether somebody knows better than the line which number the person has; the row says so."""
-    teller, day = (current.told or {}).get("mobile", (None, ""))
+    teller, since = (current.told or {}).get("mobile", (None, ""))
+    told_on = date.fromisoformat(since) if since else None
     if number is None:
         return False
     if current.verified_on is not None:
@@ -115,9 +167,9 @@ def _number_stays(made: Plan, current: Handler, number: str | None, mobile: str,
     if teller in BY_HAND:
         known = mask_phone(number)
         replaced = context.answers.take(made.line.number, "handler_mobile", known)
-        made.conflict("handler_mobile", known, mask_phone(mobile), since=day, replaced=replaced)
+        made.conflict("handler_mobile", known, mask_phone(mobile), since=since, replaced=replaced)
         return not replaced
-    if day > context.as_of.isoformat():
+    if _is_later(teller, told_on, current.number_on, day_of(context)):
         made.remark("older_list", "handler_mobile")
         return True
     return False
@@ -140,7 +192,7 @@ def _is_settled(
         known.people[current.name, mobile] = current.contact_id
         known.numbers[current.contact_id] = mobile
         before = {"id": current.contact_id, "mobile": number, "invalid_since": current.invalid_since}
-        told = with_told(current.told, ["mobile"], context.as_of, STATEMENT)
+        told = with_told(current.told, ["mobile"], day_of(context), STATEMENT)
         values = {"mobile": mobile, "invalid_since": None, "told": told}
         made.update(Contact, {**before, "told": current.told}, values)
     if mobile is not None and isinstance(employer, int):

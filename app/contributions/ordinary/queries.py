@@ -21,8 +21,8 @@ from sqlalchemy import (
 
 from app.contributions.models import ContributionFact
 from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, STAGED
-from app.contributions.policy import month_of, sources
-from app.contributions.queries import FACT, UNIT
+from app.contributions.policy import day_of, month_of, sources
+from app.contributions.queries import CONFIRMED, FACT, UNIT
 from app.contributions.representatives import services as representatives
 from app.contributions.services import CLAIMED, REGISTERED
 from app.core.db import PeriodType
@@ -38,7 +38,7 @@ KEPT = frozenset({"employer_account_no", *UNIT})
 
 #: What nearly every month changes. The others are written only where they differ: some have an index, which
 #: an UPDATE would write again for the same value.
-MONTHLY = ("statement_period", "arrears_as_of", "paid_through", "monthly_amount", "heads")
+MONTHLY = ("statement_period", "arrears_as_of", "paid_through", "monthly_amount", "heads", *CONFIRMED)
 
 Values = Mapping[str, ColumnElement[Any]]
 
@@ -52,8 +52,24 @@ def account_values(context: Context) -> Values:
         "arrears_as_of": literal(context.as_of, Date()),
         "paid_through": staged.paid_through,
         "arrears_months": staged.arrears_months,
+        **_confirmed(context),
         **{name: staged[name] for name in CLAIMED if name not in KEPT},
     }
+
+
+def _confirmed(context: Context) -> Values:
+    """Until when statements have named the handler, and the number; as `handlers.services.confirmed` says."""
+    staged, day = STAGED.c, literal(day_of(context), Date())
+    named = func.coalesce(staged.handler_name, "") != ""
+    given = {"handler_named_on": named, "handler_number_on": named & staged.handler_mobile.is_not(None)}
+    return {
+        name: case((said & _is_before(EMPLOYERS.c[name], day), day), else_=EMPLOYERS.c[name])
+        for name, said in given.items()
+    }
+
+
+def _is_before(column: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column.is_(None) | (column < day)
 
 
 def _changes(context: Context) -> Changes:
@@ -65,6 +81,10 @@ def ordinary_lines(context: Context) -> Select[*tuple[Any, ...]]:
     of_line = STAGED.join(Employer, Employer.uscc == STAGED.c.uscc)
     # the day of reckoning alone is no news: the same file read on another day changes nothing
     news = {column: value for column, value in _changes(context).items() if column.name != "arrears_as_of"}
+    first = literal(month_of(context).first_day, Date())
+    for name in CONFIRMED:
+        kept = EMPLOYERS.c[name]
+        news[kept] = case((_is_before(kept, first), news[kept]), else_=kept)
     found = (
         select(
             STAGED.c.number,

@@ -7,8 +7,10 @@ from sqlalchemy import func, select
 
 from app.core.db import db
 from app.core.demo import SEED, Demo
-from app.employers.models import Employer, Stage
+from app.employers.demo import FAMILY, GIVEN
+from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
 from app.employers.profile import services
+from app.employers.search.services import reindex
 
 NOTES = (
     "财务每月10日左右外出，电话请在上午打。",
@@ -19,6 +21,14 @@ NOTES = (
 )
 FLAGS = (("02", "参保人数与缴存人数相差较大，已约上门核实。"), ("06", "租期将满，正在另寻厂址。"))
 UNIT_TYPES = {"110": "002", "120": "003", "151": "002", "310": "004", "330": "004"}
+#: a division of each section of GB/T 4754 that the employers are of
+DIVISIONS = {
+    "B": "11", "C": "34", "E": "49", "F": "51", "G": "54",
+    "H": "62", "I": "65", "L": "72", "N": "77", "P": "83",
+}  # fmt: skip
+#: affiliation (GB/T 12404) of those whom the state owns, wholly or by a company; of the others it is 90
+OWNED_BY_STATE, AFFILIATIONS = ("110", "151"), ("10", "20", "40", "50")
+POSTAL_CODES = ("300270", "300272", "300280")
 BANKS = (("105", "滨河支行"), ("102", "东港支行"), ("103", "中塘支行"))
 
 
@@ -40,7 +50,28 @@ def load(demo: Demo) -> None:
             day = demo.today - timedelta(days=dice.randrange(5, 120))
             services.raise_flag(employer, code, day, why, employer.owner)
     db.session.flush()
+    _load_unit_information()
     services.refresh_quality(1, db.session.scalar(select(func.max(Employer.id))) or 0)
+
+
+def _load_unit_information() -> None:
+    """What the unit information of JGJ/T 320 has beside; drawn apart, so that all else stays the same."""
+    dice = Random(SEED + 1)
+    query = select(Employer).where(Employer.employer_account_no.is_not(None)).order_by(Employer.id)
+    employers = db.session.scalars(query).all()
+    for employer in employers:
+        by_state = employer.economic_type in OWNED_BY_STATE
+        employer.affiliation = dice.choice(AFFILIATIONS) if by_state else "90"
+        employer.industry = DIVISIONS.get(employer.industry or "", employer.industry)
+        employer.postal_code = dice.choice(POSTAL_CODES) if dice.random() < 0.9 else None
+        employer.email = f"unit{employer.id:04d}@example.com" if dice.random() < 0.7 else None
+        if dice.random() < 0.9:
+            name = dice.choice(FAMILY) + "".join(dice.sample(GIVEN, 2))
+            role = EmployerContact(role=ContactRole.LEGAL_REP, since=employer.established_on)
+            role.contact, role.employer_id = Contact(name=name), employer.id
+            db.session.add(role)
+    db.session.flush()
+    reindex([employer.id for employer in employers])
 
 
 def _describe(employer: Employer, demo: Demo, dice: Random) -> None:

@@ -127,7 +127,7 @@ def _has_another(mine: Role, mobile: str | None, looked: Looked, context: Contex
 
 def _is_newer(role: Role, context: Context) -> bool:
     """Something of the role is known that is later than the list."""
-    days = (role.told_on, role.until, role.since)
+    days = (role.told_on, role.until, role.since, role.named_on)
     return any(day is not None and day > context.as_of for day in days)
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
-from app.core.bulk import read_rows
+from app.core.bulk import read_rows, read_tuples
 from app.core.db import among, db
 from app.core.importing.spec import Context, Line, Ref
 from app.core.permissions import Actor
@@ -31,6 +32,8 @@ class Role(NamedTuple):
     until: date | None
     told_by: str | None
     told_on: date | None
+    #: until when statements have named the person in this role
+    named_on: date | None = None
 
 
 @dataclass
@@ -63,6 +66,8 @@ def look(lines: Sequence[Line], context: Context) -> Looked:
     mobiles = {line.values["mobile"] for line in lines if line.values.get("mobile")}
     numbers = _indexes(line.values.get("id_number") for line in lines)
     contacts = _contacts(mobiles, {one.contact_id for there in roles.values() for one in there}, numbers)
+    for contact_id, day in _numbers_named(contacts).items():
+        contacts[contact_id]["number_on"] = day
     memory = context.memory
     people: dict[tuple[str, str], int | Ref] = memory.setdefault("people", {})
     known: dict[str, set[str]] = memory.setdefault("names", {})
@@ -107,8 +112,9 @@ def _roles(employer_ids: Collection[int]) -> tuple[_Held, _Ended]:
     link = EmployerContact
     query = (
         select(link.employer_id, link.role, link.id, link.since, link.contact_id, Contact.name)
-        .add_columns(link.until, link.told_by, link.told_on)
+        .add_columns(link.until, link.told_by, link.told_on, Employer.handler_named_on)
         .join(Contact, Contact.id == link.contact_id)
+        .join(Employer, Employer.id == link.employer_id)
         .where(among(link.employer_id, employer_ids), Contact.merged_into_id.is_(None))
         .order_by(link.id)
     )
@@ -120,7 +126,30 @@ def _roles(employer_ids: Collection[int]) -> tuple[_Held, _Ended]:
             held[employer_id, role].append(one)
         else:
             ended[employer_id, role][one.name] = one
+    for (_employer, role), present in held.items():
+        # statements speak of the newest handler alone
+        others = present[:-1] if role is ContactRole.HANDLER else present
+        present[: len(others)] = [one._replace(named_on=None) for one in others]
     return held, ended
+
+
+def _numbers_named(contact_ids: Collection[int]) -> dict[int, date]:
+    """Until when statements have given the number of these people, at any employer that they handle for."""
+    link, other = EmployerContact, aliased(EmployerContact)
+    newer = select(other.id).where(
+        other.employer_id == link.employer_id,
+        other.role == link.role,
+        other.until.is_(None),
+        other.id > link.id,
+    )
+    query = (
+        select(link.contact_id, func.max(Employer.handler_number_on))
+        .join(Employer, Employer.id == link.employer_id)
+        .where(among(link.contact_id, contact_ids), link.role == ContactRole.HANDLER, link.until.is_(None))
+        .where(Employer.handler_number_on.is_not(None), ~newer.exists())
+        .group_by(link.contact_id)
+    )
+    return dict(read_tuples(query))
 
 
 def _indexes(numbers: Iterable[Any]) -> dict[str, str]:

@@ -52,10 +52,12 @@ def _counts(made: Plan, known: dict[str, Any], name: str, value: str, context: C
     """Whether the list's word holds; if not, and it differs, the row says why."""
     present = known[name]
     teller, day = (known["told"] or {}).get(name, (None, ""))
-    if present is None or teller is None:
-        return present is None or _unless_verified(made, known, name, value)
+    if present is None:
+        return True
     if teller in BY_HAND:
         return value != present and _asked(made, known, name, value, day, context)
+    if name == "mobile" and (named := known.get("number_on")) is not None:
+        day = max(day, named.isoformat())
     if context.as_of.isoformat() < day:
         if value != present:
             made.remark("older_list", name)

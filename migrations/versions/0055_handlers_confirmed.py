@@ -1,0 +1,28 @@
+"""Until when statements have named an employer's handler, and the number: what only repeats is a word as well.
+
+Of earlier statements nobody knows which of them repeated the handler; the next one tells.
+
+Revision ID: 0055
+Revises: 0054
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0055"
+down_revision = "0054"
+branch_labels = None
+depends_on = None
+
+COLUMNS = ("handler_named_on", "handler_number_on")
+
+
+def upgrade():
+    for name in COLUMNS:
+        op.add_column("employers", sa.Column(name, sa.Date(), nullable=True))
+
+
+def downgrade():
+    with op.batch_alter_table("employers", schema=None) as batch_op:
+        for name in reversed(COLUMNS):
+            batch_op.drop_column(name)
