@@ -23,6 +23,5 @@ def upgrade():
 
 
 def downgrade():
-    with op.batch_alter_table("employers", schema=None) as batch_op:
-        for name in reversed(COLUMNS):
-            batch_op.drop_column(name)
+    for name in reversed(COLUMNS):
+        op.drop_column("employers", name)
