@@ -16,7 +16,7 @@ from app.core.periods import Period
 from app.core.permissions import Grantable
 from app.core.rules.deferring import Reading, Term, excused, in_force, lapsed, last_owed
 from app.core.rules.dues import Rule, Unpaid, last_due_month, months_in_arrears
-from app.core.rules.identifiers import email, postal_code
+from app.core.rules.identifiers import email, landline, postal_code
 from app.core.sheets.cells import CellError
 from app.employers.models import AccountStatus, Stage
 from app.employers.people.policy import id_type_of
@@ -194,9 +194,14 @@ _BY_TABLE: Mapping[str, tuple[str, Callable[[Codes, str], str | None]]] = {
     "industry": ("industry", nearest),
     "affiliation": ("affiliation", code_of),
     "legal_rep_id_type": ("id_type", id_type_of),
+    "handler_id_type": ("id_type", id_type_of),
 }
 #: what reads itself
-_BY_FORM: Mapping[str, Callable[[str], str]] = {"postal_code": postal_code, "email": email}
+_BY_FORM: Mapping[str, Callable[[str], str]] = {
+    "postal_code": postal_code,
+    "email": email,
+    "handler_landline": landline,
+}
 #: columns in which a cell that nobody can read is left out, not its whole line
 LENIENT = (*_BY_TABLE, *_BY_FORM)
 

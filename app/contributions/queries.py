@@ -78,6 +78,8 @@ class Handler(NamedTuple):
     told: Mapping[str, Any] | None
     told_by: str | None
     told_on: date | None
+    landline: str | None
+    id_number_index: str | None
     #: until when statements have named this handler, and the number
     named_on: date | None
     number_on: date | None
@@ -134,6 +136,8 @@ def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
             Contact.told,
             EmployerContact.told_by,
             EmployerContact.told_on,
+            Contact.landline,
+            Contact.id_number_index,
             Employer.handler_named_on,
             Employer.handler_number_on,
         )

@@ -117,6 +117,7 @@ def _look(lines: Sequence[Line], context: Context) -> Looked:
             _new_people(values, employers, present),
             _renumbered(values, employers, present),
             _numberless(values, employers, present),
+            values,
             context,
         ),
         representatives.look(values, ids, context),

@@ -125,3 +125,35 @@ def test_what_cannot_be_read_is_left_out_and_said_without_losing_the_month(
     assert representatives() == [("赵立", None, None)]
     columns = ("industry", "affiliation", "postal_code", "email", "legal_rep_id_type")
     assert {f"{name}.unreadable" for name in columns} <= remarks(batch["batch"])
+
+
+def handlers(of_role: ContactRole = ContactRole.HANDLER) -> list[tuple[str, str | None, str | None]]:
+    query = select(Contact).join(EmployerContact).where(EmployerContact.until.is_(None))
+    found = db.session.scalars(query.where(EmployerContact.role == of_role))
+    return [(one.name, one.landline, one.id_number.opened if one.id_number else None) for one in found]
+
+
+@pytest.mark.databases("sqlite")
+def test_a_handlers_landline_and_document_are_kept_and_follow_the_statements(
+    app: Flask, tmp_path: Path
+) -> None:
+    heads = ("JBRXM", "JBRSJHM", "JBRGDDHHM", "JBRZJLX", "JBRZJHM")
+    first = ("王芳", "13800138000", "（022）66271234", "01", CARD.lower())
+    apply(app, of(tmp_path, "2022年8月", *first, heads=heads))
+    assert handlers() == [("王芳", "022-66271234", CARD)]
+    rows = db.session.scalars(select(ImportRow)).all()
+    assert CARD not in "".join(f"{row.values}{row.notes}{row.reasons}" for row in rows)
+
+    # a mobile and a landline at once; a document that cannot be; both in the next month
+    two = apply(
+        app, of(tmp_path, "2022年9月", "王芳", "13900139000", "022-66271235", None, "123456", heads=heads)
+    )
+    assert handlers() == [("王芳", "022-66271235", CARD)]
+    three = apply(app, of(tmp_path, "2022年10月", "李强", "13700137000", "不详", None, "123456", heads=heads))
+    assert handlers() == [("李强", None, None)]
+    told = remarks(three["batch"])
+    assert {"handler_landline.unreadable", "handler_id_number.not_an_id_number"} <= told
+
+    take_back(app, three["batch"])
+    take_back(app, two["batch"])
+    assert handlers() == [("王芳", "022-66271234", CARD)]

@@ -20,6 +20,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.contributions import queries
+from app.contributions.papers import services as papers
+from app.contributions.papers.services import Owners, Paper
 from app.contributions.policy import day_of, month_of
 from app.contributions.queries import CONFIRMED, Handler, Known
 from app.core import signals
@@ -35,6 +37,7 @@ from app.employers.sources.policy import BY_HAND, STATEMENT
 
 #: a handler as a statement names one: name and mobile
 Person = tuple[str, str | None]
+LANDLINE, PAPER = "handler_landline", Paper("handler_id_number", "handler_id_type")
 People = dict[Person, int | Ref]
 
 
@@ -50,12 +53,16 @@ class Meant:
     named: defaultdict[int, set[int]]
     #: who handled at an employer before, of the lines that give no number
     former: dict[tuple[int, str], int]
+    owners: Owners
+    #: by person: the landline that this run has planned
+    landlines: dict[int, str]
 
 
 def look(
     mobiles: Collection[str],
     renumbered: Collection[Handler],
     numberless: Collection[int],
+    values: Sequence[Known],
     context: Context,
 ) -> Meant:
     """Contacts by mobile, and what the month's lines said of the handlers who have another number now."""
@@ -65,6 +72,8 @@ def look(
         memory.setdefault("numbers", {}),
         memory.setdefault("named", defaultdict(set)),
         queries.former_handlers(numberless) if numberless else {},
+        papers.owners(PAPER, values, context),
+        memory.setdefault("landlines", {}),
     )
     for (mobile, name), contact_id in queries.contacts_by_mobile(mobiles).items():
         known.people[name, mobile] = contact_id
@@ -110,6 +119,9 @@ def plan_handler(
     day = day_of(context)
     if current is not None and current.name == name:
         if _is_settled(made, employer, current, mobile, known, context):
+            _plan_landline(made, current, known, context)
+            person = (current.contact_id, name, current.id_number_index)
+            papers.plan(made, PAPER, *person, known.owners)
             number = known.numbers.get(current.contact_id, current.mobile)
             return CONFIRMED if mobile is not None and mobile == number else CONFIRMED[:1]
     elif current is not None and _is_gainsaid(made, current, name, context):
@@ -123,8 +135,12 @@ def plan_handler(
         known.named[current.contact_id].discard(id_of(employer))
         contact = None if contact == current.contact_id else contact  # a dry run renumbers nobody
     if contact is None:
-        told = with_told(None, ["mobile"], day, STATEMENT) if mobile else None
+        landline = made.line.values.get(LANDLINE)
+        said = [one for one, given in (("mobile", mobile), ("landline", landline)) if given]
+        told = with_told(None, said, day, STATEMENT) or None
         contact = made.create(Contact, {"name": name, "mobile": mobile, "told": told})
+        made.writes[-1].after.update({"landline": landline} if landline else {})
+        made.writes[-1].after.update(papers.sealed(made, PAPER, name, contact, known.owners))
         if mobile:  # people without a mobile are never taken for one another
             known.people[name, mobile] = contact
     if isinstance(contact, int) and isinstance(employer, int):
@@ -198,6 +214,39 @@ def _is_settled(
     if mobile is not None and isinstance(employer, int):
         known.named[current.contact_id].add(employer)
     return True
+
+
+def _plan_landline(made: Plan, current: Handler, known: Meant, context: Context) -> None:
+    """The landline of a handler who goes on, unless a later word or a person's says another."""
+    number, present = (
+        made.line.values.get(LANDLINE),
+        known.landlines.get(current.contact_id, current.landline),
+    )
+    if number in (None, present) or current.contact_id in known.landlines:
+        return
+    teller, since = (current.told or {}).get("landline", (None, ""))
+    if present is not None and teller in BY_HAND:
+        masked = mask_phone(present)
+        replaced = context.answers.take(made.line.number, LANDLINE, masked)
+        made.conflict(LANDLINE, masked, mask_phone(number), since=since, replaced=replaced)
+        if not replaced:
+            return
+    elif (
+        present is not None and since and _is_later(teller, date.fromisoformat(since), None, day_of(context))
+    ):
+        made.remark("older_list", LANDLINE)
+        return
+    known.landlines[current.contact_id] = number
+    beside = next((one for one in made.writes if one.model is Contact and one.id == current.contact_id), None)
+    told = with_told(
+        beside.after["told"] if beside else current.told, ["landline"], day_of(context), STATEMENT
+    )
+    if beside is not None and beside.before is not None:
+        beside.before["landline"] = present
+        beside.after |= {"landline": number, "told": told}
+    else:
+        before = {"id": current.contact_id, "landline": present, "told": current.told}
+        made.update(Contact, before, {"landline": number, "told": told})
 
 
 # What follows from what was written ---------------------------------------------------------------

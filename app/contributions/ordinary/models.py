@@ -4,6 +4,7 @@ from typing import cast
 
 from sqlalchemy import Boolean, Column, Integer, String, Table, Text
 
+from app.contributions.handlers import services as handlers
 from app.contributions.policy import LENIENT
 from app.contributions.queries import STATED, UNIT
 from app.contributions.representatives import services as representatives
@@ -31,6 +32,9 @@ STAGED = Table(
     Column("unread", Boolean),
     Column("handler_name", Text),
     Column("handler_mobile", Text),
+    Column(handlers.LANDLINE, Text),
+    Column(handlers.PAPER.kind, Text),
+    Column(handlers.PAPER.number, PassingIdNumber),
     Column("arrears_months", Integer),
     Column("target", EnumText(Stage)),
     prefixes=["TEMPORARY"],

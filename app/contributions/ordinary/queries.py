@@ -185,8 +185,11 @@ def _handler_stays() -> ColumnElement[bool]:
         .scalar_subquery()
     )
     same_mobile = or_(staged.handler_mobile.is_(None), Contact.mobile == staged.handler_mobile)
+    same_landline = or_(staged.handler_landline.is_(None), Contact.landline == staged.handler_landline)
     named = select(link.id).join(Contact, Contact.id == link.contact_id)
-    named = named.where(link.id == newest, Contact.name == staged.handler_name, same_mobile)
+    named = named.where(link.id == newest, Contact.name == staged.handler_name, same_mobile, same_landline)
+    # a sealed number is compared by its keyed hash, which the database cannot make
+    named = named.where(staged.handler_id_number.is_(None))
     return named.correlate(EMPLOYERS, STAGED).exists()
 
 

@@ -8,18 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.contributions.papers import services as papers
+from app.contributions.papers.services import Owners, Paper
 from app.contributions.policy import month_of
 from app.contributions.representatives import queries
 from app.contributions.representatives.queries import Representative
 from app.core.importing.spec import Context, Plan, Ref, Write, id_of
-from app.core.personal.sealed import ID_NUMBER, IdNumber, indexes, sealed_with_index
+from app.core.personal.sealed import IdNumber
 from app.employers.models import Contact, ContactRole, EmployerContact
 from app.employers.people.services import serving
-from app.employers.people.services.weighing import is_miswritten
 from app.employers.sources.policy import BY_HAND, STATEMENT
 
 Values = Mapping[str, Any]
 NAME, NUMBER, TYPE = "legal_rep_name", "legal_rep_id_number", "legal_rep_id_type"
+PAPER = Paper(NUMBER, TYPE)
 
 
 @dataclass
@@ -29,19 +31,15 @@ class Known:
     present: Mapping[int, Representative]
     #: by employer and name, whatever the role
     here: Mapping[tuple[int, str], tuple[int, str | None]]
-    #: by ID number: name and record, in the database and made by this run
-    papers: dict[str, tuple[str, int | Ref]] = field(default_factory=dict)
+    papers: Owners = field(default_factory=dict)
 
 
 def look(values: Sequence[Values], employer_ids: Sequence[int], context: Context) -> Known | None:
     """Reads what planning asks for; None where no line names a representative."""
     if not any(one.get(NAME) for one in values):
         return None
-    numbers = {one[NUMBER].number for one in values if one.get(NUMBER)}
-    papers = context.memory.setdefault("papers", {})
-    if numbers:
-        papers.update(queries.owners_of(numbers))
-    return Known(queries.representatives_of(employer_ids), queries.people_at(employer_ids), papers)
+    owners = papers.owners(PAPER, values, context)
+    return Known(queries.representatives_of(employer_ids), queries.people_at(employer_ids), owners)
 
 
 def plan_representative(made: Plan, employer: int | Ref, known: Known | None, context: Context) -> None:
@@ -68,7 +66,8 @@ def _told(context: Context) -> dict[str, Any]:
 
 
 def _plan_again(made: Plan, present: Representative, known: Known, context: Context) -> None:
-    _plan_document(made, present.contact_id, present.name, present.id_number_index, known)
+    person = (present.contact_id, present.name, present.id_number_index)
+    papers.plan(made, PAPER, *person, known.papers)
     if present.told_by not in BY_HAND and _is_older(present, context):
         made.update(EmployerContact, present._asdict(), _told(context), beside=True)
 
@@ -98,50 +97,20 @@ def _person(made: Plan, employer: int | Ref, name: str, known: Known) -> int | R
         return owner[1]
     new = next((one for one in made.writes if _is_new(one, name)), None)
     if new is not None:
-        new.after.update(_document(made, name, new.id, known))
+        new.after.update(papers.sealed(made, PAPER, name, new.id, known.papers))
         return new.id
     here = known.here.get((employer, name)) if isinstance(employer, int) else None
     if here is not None and (number is None or here[1] is None):
-        _plan_document(made, here[0], name, here[1], known)
+        papers.plan(made, PAPER, here[0], name, here[1], known.papers)
         return here[0]
     contact = made.create(Contact, {"name": name, "mobile": None, "told": None})
-    made.writes[-1].after.update(_document(made, name, contact, known))
+    made.writes[-1].after.update(papers.sealed(made, PAPER, name, contact, known.papers))
     return contact
 
 
 def _is_new(write: Write, name: str) -> bool:
     """Whether the line has made a record of this person already, who handles there."""
     return write.model is Contact and write.before is None and write.after["name"] == name
-
-
-def _plan_document(made: Plan, contact: int, name: str, index: str | None, known: Known) -> None:
-    """Seals the number of a known person who has none yet."""
-    number: IdNumber | None = made.line.values.get(NUMBER)
-    if number is None:
-        return
-    if index is not None:
-        if index not in indexes(number.number, ID_NUMBER):
-            made.remark("other_document", NUMBER)
-        return
-    if values := _document(made, name, contact, known):
-        made.update(Contact, {**dict.fromkeys(values), "id": contact}, values)
-
-
-def _document(made: Plan, name: str, contact: int | Ref, known: Known) -> dict[str, Any]:
-    """The columns of the line's identity document; none where it names none, or one that cannot be."""
-    number: IdNumber | None = made.line.values.get(NUMBER)
-    if number is None:
-        return {}
-    kind = made.line.values.get(TYPE)
-    if is_miswritten(number, kind):
-        made.remark("not_an_id_number", NUMBER)
-        return {}
-    if known.papers.get(number.number, (name, contact)) != (name, contact):
-        made.remark("document_of_another", NUMBER)
-        return {}
-    known.papers[number.number] = (name, contact)
-    token, index = sealed_with_index(number.number, ID_NUMBER)
-    return {"id_number": token, "id_number_index": index, "id_type": kind}
 
 
 # What follows from what was written ---------------------------------------------------------------
