@@ -53,6 +53,10 @@ KIND_LABELS = {
     "handover": _l("Hand-over"),
     "event_attendance": _l("Attendance of an event"),
     "day_gap": _l("End of day"),
+    "dues_reminder": _l("Remind to pay a month"),
+    "registered_change": _l("Change to be registered"),
+    "rule_drafted": _l("Campaign drafted by a rule"),
+    "rule_refused": _l("Rule that could not draft its campaign"),
     "other": _l("Other"),
 }
 

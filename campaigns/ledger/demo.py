@@ -3,6 +3,7 @@
 The gateway's part is written into the simulator's memory: its log tells what the ledger says was sent.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,6 +27,12 @@ from campaigns.gateways.simulator_store import Faults, Store
 from campaigns.ledger.models import MESSAGES, Message
 from campaigns.ledger.services import controlling, dispatching, planning, settling
 
+#: what is done where these were in vain
+STEPS = (
+    Step(StepKind.NEXT_CONTACT, StepCondition.UNDELIVERED, 1),
+    Step(StepKind.VISIT, StepCondition.UNDELIVERED, 2),
+)
+
 
 @dataclass(frozen=True)
 class _Told:
@@ -38,8 +45,10 @@ class _Told:
     text: str
     days_ago: int
     hold_out: int = 0
-    #: also to those who are behind, so that something is left to bring about
-    behind: bool = False
+    #: the second also to those who are behind, so that something is left to bring about
+    stages: tuple[str, ...] = ("contributing",)
+    segment: str = "正常缴存"
+    steps: Sequence[Step] = STEPS
 
 
 CAMPAIGNS = (
@@ -59,15 +68,19 @@ CAMPAIGNS = (
         "{handler}您好，单位网上业务大厅将于本周末停机维护，{employer}如需汇缴请提前办理。详情：{link}",
         5,
         hold_out=25,
-        behind=True,
+        stages=("contributing", "in_arrears"),
+        segment="缴存中",
     ),
-)
-
-
-#: what is done where these were in vain
-STEPS = (
-    Step(StepKind.NEXT_CONTACT, StepCondition.UNDELIVERED, 1),
-    Step(StepKind.VISIT, StepCondition.UNDELIVERED, 2),
+    _Told(
+        "manager",
+        "head",
+        "异地转移接续服务提示",
+        120,
+        "{handler}您好，{employer}部分职工自外地转入缴存已满六个月，可申请异地转移接续，请于{deadline}前告知职工。详情：{link}",
+        9,
+        # an outline without law: letters that cite what nobody has confirmed do not leave
+        steps=(Step(StepKind.LETTER, StepCondition.UNANSWERED, 1, "transfer"),),
+    ),
 )
 
 #: how the simulator's numbers of these batches begin
@@ -90,7 +103,7 @@ def _tell(demo: Demo, told: _Told, store: Store) -> None:
     author, approver = _user(told.author), _user(told.approver)
     branch = db.session.get_one(Branch, author.branch_id)
     campaign = drafting.draft(_wish(demo, told, author), author, branch)
-    set_steps(campaign, STEPS, author)
+    set_steps(campaign, told.steps, author)
     drafting.submit(campaign, author)
     drafting.approve(campaign, approver, drafting.seal(campaign), "同意发送")
     controlling.launch(campaign.id, approver)
@@ -109,12 +122,11 @@ def _user(username: str) -> User:
 
 def _wish(demo: Demo, told: _Told, author: User) -> drafting.Wish:
     """To those employers, which are a shared segment."""
-    stages = ["contributing", "in_arrears"] if told.behind else ["contributing"]
-    rules = [rule("stage", "in", stages), rule("heads", "ge", str(told.heads))]
+    rules = [rule("stage", "in", list(told.stages)), rule("heads", "ge", str(told.heads))]
     tree = {"match": "all", "rules": rules}
     segment = Segment(
         list_name="employers",
-        name=f"{'缴存中' if told.behind else '正常缴存'}、{told.heads}人以上单位",
+        name=f"{told.segment}、{told.heads}人以上单位",
         owner_id=author.id,
         branch_id=author.branch_id,
         sharing=Sharing.PUBLIC,

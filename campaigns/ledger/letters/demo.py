@@ -79,8 +79,5 @@ def _print(demo: Demo, batch: PrintBatch, actor: User) -> None:
     pairs = [(line.number, f"XA{batch.id:04d}{line.number:04d}CN") for line in lines]
     printing.post(batch, demo.today, pairs, actor)
     for n, line in enumerate(lines[: POSTED // 3]):
-        answers = {"settled_on": demo.today, "received_by": "前台签收"}
-        if n == 0:
-            transition(LETTER, line.letter, "return", actor, answers={**answers, "reason": "moved"})
-        else:
-            transition(LETTER, line.letter, "deliver", actor, answers=answers)
+        name, told = ("return", {"reason": "moved"}) if n == 0 else ("deliver", {"received_by": "前台签收"})
+        transition(LETTER, line.letter, name, actor, answers={"settled_on": demo.today, **told})

@@ -26,7 +26,7 @@ from campaigns.channels.worklist import policy as drives
 from campaigns.channels.worklist.models import Drive, DriveRow, RowState
 from campaigns.channels.worklist.queries import listed as drives_listed
 from campaigns.channels.worklist.queries import rows_of
-from campaigns.drafting.models import Campaign, Channel, StepKind
+from campaigns.drafting.models import AudienceMember, Campaign, Channel, StepKind
 from campaigns.drafting.policy import visible_to
 from campaigns.drafting.queries import CHANNEL_LABELS
 from campaigns.following.models import StepRun
@@ -161,6 +161,29 @@ def _follow_up(campaign: Campaign, days: int) -> Subject | None:
         letters_of(campaign.id), conditions, addresses, _placed_in(StepRun), case((issued, 1), else_=0),
         price, days, campaign, words=OF_FOLLOW_UP,
     )  # fmt: skip
+
+
+def acted_on_letters_alone(subject: Subject) -> int:
+    """Letters of the follow-up whose employers acted, and who were sent no message that counts already."""
+    letters = subject.follow_up
+    if letters is None:
+        return 0
+    spoken_for = (
+        select(Message.id)
+        .join(
+            AudienceMember,
+            Message.member_id == func.coalesce(AudienceMember.merged_into_id, AudienceMember.id),
+        )
+        .where(
+            AudienceMember.campaign_id == subject.record.id,
+            AudienceMember.employer_id == StepRun.employer_id,
+            Message.state.in_(SENT),
+        )
+        .correlate(StepRun)
+        .exists()
+    )
+    query = letters.rows.where(letters.conditions["acted"], ~spoken_for)
+    return db.session.scalars(query.with_only_columns(func.count(), maintain_column_froms=True)).one()
 
 
 def of_drive(drive: Drive, actor: Actor) -> Subject:

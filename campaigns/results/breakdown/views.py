@@ -103,28 +103,35 @@ def _compared(subjects: list[Subject]) -> dict[str, Any]:
 
 
 def _costs(lines: list[Line], subjects: list[Subject]) -> list[tuple[str, list[Any]]]:
-    whole = [line.cost(one.price) for line, one in zip(lines, subjects, strict=True)]
+    """What was paid, and for each that arrived or acted: messages and letters of the follow-up together."""
+    first = [line.cost(one.price) for line, one in zip(lines, subjects, strict=True)]
+    follow_up = [queries.whole(one.follow_up) if one.follow_up else None for one in subjects]
     letters = [
-        queries.whole(one.follow_up).cost(one.follow_up.price) if one.follow_up else None for one in subjects
+        line.cost(one.follow_up.price) if line and one.follow_up else None
+        for line, one in zip(follow_up, subjects, strict=True)
+    ]
+    whole = [None if cost is None else cost + (more or 0) for cost, more in zip(first, letters, strict=True)]
+    delivered = [
+        line.counts["delivered"] + (more.counts["delivered"] if more else 0)
+        for line, more in zip(lines, follow_up, strict=True)
+    ]
+    acted = [
+        line.counts["acted"] + (queries.acted_on_letters_alone(one) if one.follow_up else 0)
+        for line, one in zip(lines, subjects, strict=True)
+    ]
+    added = [(_("Cost of letters of the follow-up (yuan)"), letters), (_("Cost in all (yuan)"), whole)]
+    return [
+        (_("Cost (yuan)"), first),
+        *(added if any(letters) else []),
+        (_("Yuan for each delivered"), _for_each(whole, delivered)),
+        (_("Yuan for each who acted"), _for_each(whole, acted)),
     ]
 
-    def each(name: str) -> list[Any]:
-        return [
-            None if cost is None or not line.counts.get(name) else cost / line.counts[name]
-            for cost, line in zip(whole, lines, strict=True)
-        ]
 
-    added = [
-        (_("Cost of letters of the follow-up (yuan)"), letters),
-        (_("Cost in all (yuan)"), [
-            None if first is None else first + (more or 0) for first, more in zip(whole, letters, strict=True)
-        ]),
-    ]  # fmt: skip
+def _for_each(costs: list[Any], numbers: list[int]) -> list[Any]:
     return [
-        (_("Cost (yuan)"), whole),
-        *(added if any(letters) else []),
-        (_("Yuan for each delivered"), each("delivered")),
-        (_("Yuan for each who acted"), each("acted")),
+        None if cost is None or not number else cost / number
+        for cost, number in zip(costs, numbers, strict=True)
     ]
 
 

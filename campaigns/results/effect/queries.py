@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.contributions.arrears.models import ArrearsCase, CaseState
 from app.core.clock import local, today
@@ -115,6 +116,14 @@ def _dated(name: str, label: Any, column: Any, begin: date, end: date) -> Deed:
 _MEMBER = AudienceMember
 _HELD = _MEMBER.excluded == Exclusion.HOLD_OUT
 _TOLD = or_(_MEMBER.excluded.is_(None), _MEMBER.excluded == Exclusion.MERGED)
+#: Only whom chance told or held out at the launch. Where nothing arrived the follow-up writes to the next
+#: contact: an employer would count twice among those told, and never among those held out.
+_EARLIER = aliased(AudienceMember)
+_AT_LAUNCH = ~exists().where(
+    _EARLIER.campaign_id == _MEMBER.campaign_id,
+    _EARLIER.employer_id == _MEMBER.employer_id,
+    _EARLIER.id < _MEMBER.id,
+)
 #: a letter goes to an employer, which has no number
 _PERSON = func.coalesce(_MEMBER.phone, cast(_MEMBER.id, String))
 
@@ -144,7 +153,7 @@ def people(campaign: Campaign, days: int, deed_name: str, held: bool, did: bool)
     return (
         select(func.min(_MEMBER.id))
         .join(Employer, Employer.id == _MEMBER.employer_id)
-        .where(_MEMBER.campaign_id == campaign.id, _HELD if held else _TOLD, *meant)
+        .where(_MEMBER.campaign_id == campaign.id, _HELD if held else _TOLD, _AT_LAUNCH, *meant)
         .group_by(_PERSON)
     )
 
@@ -159,7 +168,7 @@ def _counts(campaign: Campaign, known: Sequence[Deed]) -> Select[Any]:
     found = (
         select(held, *flags)
         .join(Employer, Employer.id == _MEMBER.employer_id)
-        .where(_MEMBER.campaign_id == campaign.id, or_(_TOLD, _HELD))
+        .where(_MEMBER.campaign_id == campaign.id, or_(_TOLD, _HELD), _AT_LAUNCH)
         .group_by(_PERSON, held)
         .subquery()
     )

@@ -43,9 +43,10 @@ from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.queries import balance
 from campaigns.ledger.services import controlling, planning
 from campaigns.ledger.services.settling import settle
-from campaigns.results.breakdown.queries import of_campaign, whole
+from campaigns.results.breakdown.queries import acted_on_letters_alone, of_campaign, whole
 from tests.factories import (
     create_branch,
+    create_campaign,
     create_contact,
     create_employer,
     create_user,
@@ -219,11 +220,34 @@ def test_the_letter_step_issues_one_letter_or_notes_why_it_cannot(
     assert refused.employer_id == homeless.id
     assert "地址" in (refused.reason or "")
     the_results_tell_the_letters_apart(client, campaign, letter)
+    what_was_paid_is_shared_by_all_that_arrived_and_acted(client, campaign, letter)
     letter.state = LetterState.RETURNED
     db.session.commit()
     follow()
     assert len(runs()) == 4
     assert campaign.state is CampaignState.FINISHED
+
+
+def what_was_paid_is_shared_by_all_that_arrived_and_acted(
+    client: FlaskClient, campaign: Campaign, letter: Letter
+) -> None:
+    """Beside another campaign: the letter is the one that arrived, and its employer acted upon it."""
+    sign_in(client, campaign.created_by)
+    letter.state = LetterState.DELIVERED
+    letter.employer.online_signed_on = today()
+    other = create_campaign(campaign.created_by, launched_at=now())
+    spared = db.session.scalars(select(Message).where(Message.employer_id == letter.employer_id)).one()
+    db.session.execute(update(Message).where(Message.id == spared.id).values(state=S.SUPPRESSED))
+    db.session.commit()
+    answer = client.get(f"/campaigns/compare/workbook?of=c{campaign.id}&of=c{other.id}")
+    workbook = load_workbook(BytesIO(answer.data)).active
+    assert workbook is not None
+    told = {row[0]: row[1] for row in workbook.values}
+    assert told["费用合计（元）"] == pytest.approx(float(str(told["费用（元）"])) + PRICE.value() / 100)
+    assert told["每条送达费用（元）"] == told["每户办理费用（元）"] == told["费用合计（元）"]
+    db.session.execute(update(Message).where(Message.id == spared.id).values(state=S.FAILED))
+    assert acted_on_letters_alone(of_campaign(campaign, 30)) == 0
+    db.session.commit()
 
 
 def the_results_tell_the_letters_apart(client: FlaskClient, campaign: Campaign, letter: Letter) -> None:

@@ -9,15 +9,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
+from sqlalchemy import select
 
 from app.contributions.arrears.models import ArrearsCase, CaseState
 from app.core.db import db
 from app.core.options import set_value
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.employers.models import Employer
 from campaigns.drafting.models import Campaign, Exclusion
 from campaigns.results.effect.policy import LEAST, Group, newcombe, wilson
-from campaigns.results.effect.queries import effects
+from campaigns.results.effect.queries import effects, people
 from tests.campaigns.sending import create_member
 from tests.factories import create_branch, create_campaign, create_user, sign_in
 
@@ -66,6 +68,10 @@ def test_both_groups_are_counted_by_person_within_the_days(campaign: Campaign) -
     paid = next(one for one in effects(campaign, 30) if one.told.acted)
     assert (paid.told, paid.held) == (Group(15, 20), Group(3, 20))
     assert 0 < paid.low < paid.difference < paid.high
+    # the next contact of an employer that was messaged already makes it no second one
+    again = create_member(campaign, employer=db.session.scalars(select(Employer)).first())
+    assert next(one for one in effects(campaign, 30) if one.told.acted).told == Group(15, 20)
+    assert again.id not in db.session.scalars(people(campaign, 30, "paid", False, False)).all()
     later = next(one for one in effects(campaign, 40) if one.told.acted)
     assert (later.told, later.held) == (Group(20, 20), Group(20, 20))
 
