@@ -81,9 +81,13 @@ def test_who_came_is_told_and_counts_as_a_contact(lin: User, branch: Branch) -> 
     services.record(one, "attend", lin, 3)
     assert (one.state, one.persons, one.recorded_by_id) == (InviteeState.ATTENDED, 3, lin.id)
     assert came.last_contact_on == today() and stayed.last_contact_on is None
+    told_once = told(came)
+    services.record(one, "attend", lin, 3)
+    assert told(came) == told_once  # a second tap of the same
     services.record(one, "attend", lin, 4)
-    assert one.persons == 4
+    assert one.persons == 4 and len(told(came)) > len(told_once)
     assert services.miss_the_rest(event, lin) == 1
+    services.record(other, "miss", lin)
     assert other.state is InviteeState.ABSENT and other.persons is None
     transition(EVENT, event, "hold", lin)
     assert told(stayed) == ["Invited to the event", "Did not come to the event"]

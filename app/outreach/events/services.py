@@ -165,9 +165,11 @@ def mean(invitee: Invitee, contact_id: int | None, note: str, actor: Actor) -> N
 
 
 def record(invitee: Invitee, step: str, actor: Actor, persons: int | None = None) -> None:
-    """One step of an invitee; the same step again changes nothing but the number of people."""
+    """One step of an invitee. A second tap of the same changes nothing, unless so many people came."""
     demand(invitee.event, "attendance", actor)
-    if step == "attend" and invitee.state is InviteeState.ATTENDED:
+    if INVITATION.named(step).target == invitee.state:
+        if invitee.state is not InviteeState.ATTENDED or persons in (None, invitee.persons):
+            return
         transition(INVITATION, invitee, "set_back", actor)
     transition(INVITATION, invitee, step, actor, answers={"persons": persons} if persons else {})
 
