@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,6 +24,7 @@ from app.core.db import db
 from app.core.importing.spec import Context, ImportSpec, Remember, Taken
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.core.personal.sealed import ID_NUMBER, indexes
 from app.employers.models import Contact, Employer, EmployerContact
 from app.imports import jobs, services
 from app.imports.models import BatchState, ImportBatch, ImportRow
@@ -44,6 +46,9 @@ HEADER = (
     "发薪日",
     "经办人姓名",
     "经办人手机号",
+    "经办人固定电话号码",
+    "经办人证件类型",
+    "经办人证件号码",
     "所属街镇",
     "开户日期",
     "首次汇缴年月",
@@ -53,6 +58,7 @@ HEADER = (
     "单位电子信箱",
     "法人代表姓名",
 )
+CARDS = ("12010219900307001X", "120102199003070028")
 EMPLOYERS = range(6)
 MONTHS = (Period(2022, 7), Period(2022, 8), Period(2022, 9))
 
@@ -81,6 +87,9 @@ def lines(draw: st.DrawFn, month: Period) -> list[tuple[Any, ...]]:
             draw(seldom(5, 28, None)),
             draw(seldom("王芳", "李强", None)),
             draw(seldom("19900000001", "19900000002", None)),
+            draw(seldom(None, "022-66271234", "022-66271235", "不详")),
+            draw(seldom(None, "01")),
+            draw(seldom(None, *CARDS, "123456")),
             draw(seldom("滨河街道", '东港"街道', None)),
             draw(seldom(None, "2020-01-02", "2021-03-04")),
             draw(seldom(None, 202206)),
@@ -171,7 +180,10 @@ UNSAID = {
     ("timeline of people.show", "link_id"): "contacts",
 }
 #: the ways differ in these: when things happened, and how they were told apart
-BESIDE = {"audit_events", "audit_heads", "users", "user_roles", "branches"}
+BESIDE = {"personal_keys", "audit_events", "audit_heads", "users", "user_roles", "branches"}
+
+#: what notes keep of an identity document, sealed anew each time
+SEALED = re.compile(r'("id_number(?:_index)?": )"[^"]+"')
 
 Names = Mapping[tuple[str, int], str]
 
@@ -217,10 +229,17 @@ def _told(table: str, column: Any, value: Any, called: Names) -> Any:
         return None
     if isinstance(getattr(column.type, "impl", None), DateTime):
         return "some time"
+    if column.name == "id_number":
+        return "sealed anew each time"
+    if column.name == "id_number_index":
+        return next(card for card in CARDS if value in indexes(card, ID_NUMBER))
     if (table, column.name) == (ImportRow.__tablename__, "notes"):
         # a later run may have removed what an undone row notes
         return [
-            json.dumps({**note, "id": called.get((note["t"], note["id"]), "gone")}, sort_keys=True)
+            SEALED.sub(
+                r'\1"sealed"',
+                json.dumps({**note, "id": called.get((note["t"], note["id"]), "gone")}, sort_keys=True),
+            )
             for note in value
         ]
     home = UNSAID.get((table, column.name)) or next((k.column.table.name for k in column.foreign_keys), None)
@@ -285,7 +304,7 @@ def test_whatever_the_months_say_both_ways_leave_the_same(
             assert mine[table] == rows, table
 
 
-def test_what_people_said_of_which_the_file_is_silent_keeps_no_line_from_the_shortcut(
+def test_neither_what_the_file_is_silent_of_nor_a_known_identity_document_keeps_a_line_from_the_shortcut(
     app: Flask, tmp_path: Path
 ) -> None:
     left: list[int] = []
@@ -301,9 +320,13 @@ def test_what_people_said_of_which_the_file_is_silent_keeps_no_line_from_the_sho
     told = {"email": ["office", "2022-08-15"], "registered_capital": ["office", "2022-08-15"]}
     try:
         for month in MONTHS:
-            said = (None, 3, None, 0.05, 1536, int(month), 5, *[None] * 10)
+            said = (None, 3, None, 0.05, 1536, int(month), 5)
             rows = [
-                (f"03010000000{n}", f"示范第{n}号有限公司", credit_code_of(n), "01", *said) for n in (1, 2)
+                (
+                    *(f"03010000000{n}", f"示范第{n}号有限公司", credit_code_of(n), "01", *said),
+                    *("王芳", f"1990000000{n}", "022-66271234", None, CARDS[n - 1], *[None] * 8),
+                )
+                for n in (1, 2)
             ]
             applied(tmp_path, Step(month, rows, False, ()), specs[STATEMENT.name], user)
             if month == MONTHS[0]:

@@ -35,6 +35,8 @@ STAGED = Table(
     Column(handlers.LANDLINE, Text),
     Column(handlers.PAPER.kind, Text),
     Column(handlers.PAPER.number, PassingIdNumber),
+    #: by which a sealed number is found
+    Column("handler_id_index", String(80)),
     Column("arrears_months", Integer),
     Column("target", EnumText(Stage)),
     prefixes=["TEMPORARY"],

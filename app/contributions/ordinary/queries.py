@@ -187,9 +187,11 @@ def _handler_stays() -> ColumnElement[bool]:
     same_mobile = or_(staged.handler_mobile.is_(None), Contact.mobile == staged.handler_mobile)
     same_landline = or_(staged.handler_landline.is_(None), Contact.landline == staged.handler_landline)
     named = select(link.id).join(Contact, Contact.id == link.contact_id)
-    named = named.where(link.id == newest, Contact.name == staged.handler_name, same_mobile, same_landline)
-    # a sealed number is compared by its keyed hash, which the database cannot make
-    named = named.where(staged.handler_id_number.is_(None))
+    same_paper = or_(
+        staged.handler_id_number.is_(None), Contact.id_number_index == staged.handler_id_index
+    )
+    named = named.where(link.id == newest, Contact.name == staged.handler_name)
+    named = named.where(same_mobile, same_landline, same_paper)
     return named.correlate(EMPLOYERS, STAGED).exists()
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from app.contributions.handlers import services as handlers
 from app.contributions.models import ContributionFact
 from app.contributions.ordinary import queries
 from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, STAGED
@@ -44,6 +45,8 @@ from app.core.clock import now
 from app.core.db import changed, db, is_postgresql
 from app.core.importing.spec import Context, Remember, Setwise, Taken
 from app.core.importing.staging import temporary
+from app.core.personal.keys import proven_keys
+from app.core.personal.sealed import ID_NUMBER, IdNumber, index_by
 from app.core.workflow.sets import SetMove, transition_many
 from app.employers.models import Stage
 from app.lifecycle.workflow import LIFECYCLE
@@ -58,7 +61,11 @@ def reckon(context: Context) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]
         return None
     rule, terms, day, month = rule_of(context), terms_of_run(context), context.as_of, month_of(context)
 
-    tables = tables_of_run(context)
+    tables, keys = tables_of_run(context), proven_keys()
+
+    def found_by(paper: IdNumber | None) -> str | None:
+        # by the newest key: what is still sealed by an older one is looked at row by row
+        return index_by(keys[0], paper.number, ID_NUMBER) if paper and keys else None
 
     def of_line(values: Mapping[str, Any]) -> Mapping[str, Any]:
         months, target = reckoned(Facts.of(values), day, rule, terms.get(values["uscc"], ()), month)
@@ -68,6 +75,8 @@ def reckon(context: Context) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]
             unread = read_unit(unit, tables)
             # what could not be read stays as it was written, for the row to say so
             found |= {**unit, **unread, "unread": bool(unread)}
+        if handlers.PAPER.number in values:
+            found["handler_id_index"] = found_by(values[handlers.PAPER.number])
         return found
 
     return of_line
