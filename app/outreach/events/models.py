@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Branch, User
 from app.core.clock import now, today
+from app.core.code_tables import of_table
 from app.core.db import EnumText, Model, Timestamps
 from app.employers.models import Contact, Employer
 
@@ -42,7 +43,7 @@ class OutreachEvent(Timestamps, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(120))
-    kind: Mapped[str] = mapped_column(String(2))
+    kind: Mapped[str] = mapped_column(String(2), info=of_table("event_kind"))
     place: Mapped[str] = mapped_column(String(200))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]

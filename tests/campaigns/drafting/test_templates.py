@@ -73,7 +73,7 @@ def wish(template: SmsTemplate, **values: str) -> drafting.Wish:
 def test_what_the_product_ships_can_be_published_and_greetings_fit_one_segment(manager: User) -> None:
     seed_templates()
     shipped = queries.offered()
-    assert len(shipped) == 12
+    assert len(shipped) == 17
     for version in shipped:
         assert faults(version) == [], version.template.code
         if version.template.message_class == MessageClass.GREETING:

@@ -33,7 +33,7 @@ def outline(code: str) -> LetterTemplate:
 def test_every_shipped_outline_can_be_set_and_cites_law_that_is_in_the_table() -> None:
     branch = create_branch(name="滨海管理部")
     outlines = db.session.scalars(queries.listed()).all()
-    assert len(outlines) == 15
+    assert len(outlines) == 16
     for one in outlines:
         current = queries.current_version(one)
         assert current is not None
