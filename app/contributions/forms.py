@@ -17,7 +17,9 @@ from app.contributions.services import applied, plan, preparing
 from app.core import signals
 from app.core.db import db
 from app.core.importing.spec import Column, Context, ImportSpec
+from app.core.personal.sealed import IdNumber
 from app.core.rules.identifiers import credit_code, mobile
+from app.core.sheets.cells import Cell, CellError, plain_text
 from app.core.sheets.parsing import account_number, code, code_text, day, money, period, rate, text, whole
 from app.employers.models import SOURCE_LABELS, AccountStatus, Employer
 from app.employers.people.services.weighing import document
@@ -39,6 +41,15 @@ STATUSES = {
 
 #: contributions are paid ahead for a year at most; beyond it the year is a slip of the pen
 PAID_AHEAD = 12
+
+
+def _document(cell: Cell) -> IdNumber:
+    """What cannot be a number stays as written, for its row to leave it out: the month's account is kept."""
+    try:
+        return document(cell)
+    except CellError:
+        return IdNumber(plain_text(cell))
+
 
 COLUMNS = (
     Column(
@@ -102,7 +113,7 @@ COLUMNS = (
         handlers.PAPER.number,
         _l("Number of the handler's document"),
         ("经办人证件号码", "经办人证件号", "JBRZJHM"),
-        document,
+        _document,
         personal=True,
     ),
     Column("area", _l("Area"), ("所属街镇", "街镇", "区域"), text(60)),
@@ -161,7 +172,7 @@ COLUMNS = (
         representatives.NUMBER,
         _l("Number of the legal representative's document"),
         ("法人代表证件号码", "法定代表人证件号码", "法定代表人证件号", "DWFRDBZJHM"),
-        document,
+        _document,
         personal=True,
     ),
 )

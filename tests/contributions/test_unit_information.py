@@ -149,7 +149,7 @@ def test_a_handlers_landline_and_document_are_kept_and_follow_the_statements(
         app, of(tmp_path, "2022年9月", "王芳", "13900139000", "022-66271235", None, "123456", heads=heads)
     )
     assert handlers() == [("王芳", "022-66271235", CARD)]
-    three = apply(app, of(tmp_path, "2022年10月", "李强", "13700137000", "不详", None, "123456", heads=heads))
+    three = apply(app, of(tmp_path, "2022年10月", "李强", "13700137000", "不详", "03", "12", heads=heads))
     assert handlers() == [("李强", None, None)]
     told = remarks(three["batch"])
     assert {"handler_landline.unreadable", "handler_id_number.not_an_id_number"} <= told

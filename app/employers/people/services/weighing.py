@@ -10,7 +10,7 @@ from typing import Any
 from app.core.importing.spec import Context, Plan, Ref
 from app.core.language.text import mask_email, mask_phone
 from app.core.personal.sealed import ID_NUMBER, IdNumber, indexes, sealed_with_index
-from app.core.rules.identifiers import RESIDENT_CARD, document_number, id_number
+from app.core.rules.identifiers import document_number
 from app.core.sheets.cells import Cell, CellError
 from app.employers.models import Contact
 from app.employers.people.policy import LIST, NUMBERS, with_told
@@ -109,11 +109,9 @@ def refused_document(made: Plan, contact: int | Ref | None, looked: Looked) -> b
 
 
 def is_miswritten(number: IdNumber, id_type: str | None) -> bool:
-    """Whether it cannot be the number of a resident's card, which it is unless the type says otherwise."""
-    if id_type not in (None, RESIDENT_CARD):
-        return False
+    """Whether it cannot be a number of this type; of a resident's card, unless the type says otherwise."""
     try:
-        id_number(number.number)
+        document_number(number.number, id_type)
     except CellError:
         return True
     return False
