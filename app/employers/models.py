@@ -279,7 +279,9 @@ class Contact(Timestamps, Model):
     #: the record that goes on in place of this one (employers.people)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
 
-    employers: Mapped[list["EmployerContact"]] = relationship(back_populates="contact")
+    employers: Mapped[list["EmployerContact"]] = relationship(
+        back_populates="contact", order_by="EmployerContact.id"
+    )
     verified_by: Mapped[User | None] = relationship()
 
 

@@ -69,7 +69,9 @@ def test_ids_are_shown_as_the_names_of_their_records(client: FlaskClient) -> Non
     created = db.session.scalars(
         select(AuditEvent).where(AuditEvent.subject_type == "employers", AuditEvent.action == "Created")
     ).one()
-    found, seen = db.session.scalars(select(AuditEvent).where(AuditEvent.subject_type == "")).all()
+    found, seen = db.session.scalars(
+        select(AuditEvent).where(AuditEvent.subject_type == "").order_by(AuditEvent.id)
+    ).all()
     page = client.get(f"/audit/{created.id}").text
     assert "李婷" in page
     assert owner.branch.name in page

@@ -89,7 +89,7 @@ def test_a_corrected_number_counts_as_unverified_and_is_told_at_every_employer(
     told = ["Mobile of %(name)s: %(old)s → %(new)s", "Data of %(name)s corrected"]
     assert summaries(harbour) == told
     assert summaries(mill_of(wang)) == told
-    entry = db.session.scalars(select(TimelineEntry)).first()
+    entry = db.session.scalars(select(TimelineEntry).order_by(TimelineEntry.id)).first()
     assert entry is not None
     assert "138****5678" in str(entry.params)
     assert MOBILE not in str(entry.params)

@@ -119,7 +119,9 @@ def test_who_left_long_ago_is_made_anonymous_everywhere_but_the_history_stays(
     member = db.session.get_one(AudienceMember, message.member_id)
     assert (member.phone, member.variables) == (None, {"handler": NOBODY})
     told = db.session.scalars(
-        select(timeline.TimelineEntry).where(timeline.TimelineEntry.employer_id == message.employer_id)
+        select(timeline.TimelineEntry)
+        .where(timeline.TimelineEntry.employer_id == message.employer_id)
+        .order_by(timeline.TimelineEntry.id)
     )
     letter = {"title": f"{NOBODY}授权书.csv", "comment": ""}
     assert [entry.params for entry in told] == [{"old": "李明", "name": NOBODY}, letter, letter, letter]
@@ -161,8 +163,10 @@ def test_a_stopped_run_goes_on_and_is_told_of(app: Flask) -> None:
     db.session.commit()
     assert list(services.carry_out(small)) == []
     assert db.session.scalars(select(Message.token)).all() == [None] * 3
-    events = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "Kept long enough and deleted"))
-    assert [event.facts["forgotten"] for event in events] == [2, 1]
+    events = (
+        select(AuditEvent).where(AuditEvent.action == "Kept long enough and deleted").order_by(AuditEvent.id)
+    )
+    assert [event.facts["forgotten"] for event in db.session.scalars(events)] == [2, 1]
 
 
 def imported(days_ago: int, sha256: str, state: BatchState = BatchState.APPLIED) -> ImportBatch:

@@ -74,7 +74,9 @@ def test_the_clock_begins_reminds_once_at_each_mark_and_ends(branch: Branch) -> 
         date(2026, 12, 25),
     ):
         keep_clocks(day)
-    tasks = db.session.scalars(select(Task).where(Task.kind.startswith("relief_reminder"))).all()
+    tasks = db.session.scalars(
+        select(Task).where(Task.kind.startswith("relief_reminder")).order_by(Task.id)
+    ).all()
     assert [task.kind for task in tasks] == ["relief_reminder_1", "relief_reminder_2", "relief_reminder_3"]
     keep_clocks(date(2027, 1, 1))
     assert state_of(decision) is ReliefState.ENDED
@@ -215,7 +217,8 @@ def test_the_register_adds_up_and_every_number_leads_to_its_rows(client: FlaskCl
     for address, number in links:
         rows = re.findall(r'href="/relief/\d+"', client.get(address.replace("&amp;", "&")).text)
         assert len(rows) == int(number), address
-    decision = db.session.scalars(select(ReliefDecision).where(ReliefDecision.employer_id == mine.id)).first()
+    of_mine = select(ReliefDecision).where(ReliefDecision.employer_id == mine.id).order_by(ReliefDecision.id)
+    decision = db.session.scalars(of_mine).first()
     assert decision is not None
     decision.state = ReliefState.ENDED
     for address in ("", "/plan", "/notice"):

@@ -48,7 +48,8 @@ def hand_over(campaign: Campaign) -> None:
 
 def ids(campaign: Campaign) -> list[int]:
     sent = Message.state != MessageState.SUPPRESSED
-    return list(db.session.scalars(db.select(Message.id).where(Message.campaign_id == campaign.id, sent)))
+    query = db.select(Message.id).where(Message.campaign_id == campaign.id, sent)
+    return list(db.session.scalars(query.order_by(Message.phone)))
 
 
 def terms(page: str) -> list[int]:

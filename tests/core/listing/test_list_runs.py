@@ -78,8 +78,8 @@ def test_a_short_action_is_done_at_once_kept_row_by_row_and_undone(
     other = db.session.scalars(select(Employer).where(Employer.name == "乙公司")).one()
     assert (other.owner_id, other.backup_owner_id) == (None, after.id)
     assert (the_run().state, the_run().undone, states()) == (RunState.UNDONE, 2, [RowState.UNDONE] * 2)
-    told = db.session.scalars(select(TimelineEntry).where(TimelineEntry.employer_id == one.id)).all()
-    assert told[-1].summary == list_running.TAKEN_BACK
+    told = select(TimelineEntry).where(TimelineEntry.employer_id == one.id).order_by(TimelineEntry.id)
+    assert db.session.scalars(told).all()[-1].summary == list_running.TAKEN_BACK
     actions = db.session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all()
     assert "Bulk action" in actions
     assert actions[-1] == "Bulk action taken back"
