@@ -128,6 +128,11 @@ def masked_phone(value: str | None) -> str:
     return f"{value[:3]}{'*' * (len(value) - 7)}{value[-4:]}"
 
 
+def masked_name(value: str) -> str:
+    """王*、王*芳: enough for whoever knows the person."""
+    return f"{value[:1]}*{value[2:]}"
+
+
 def masked_email(value: str | None) -> str:
     """w***@example.org"""
     return mask_email(value) or NOTHING

@@ -18,7 +18,7 @@ from app.employers.models import Employer
 from app.employers.policy import visible_to
 from campaigns.channels.letter import text
 from campaigns.channels.letter.issued.models import Letter, LetterState
-from campaigns.channels.letter.issued.queries import known_values
+from campaigns.channels.letter.issued.queries import OF_THE_HANDOVER, handlers, handover, known_values
 from campaigns.channels.letter.issued.services import note_of
 from campaigns.channels.letter.queries import as_frozen, document, frozen
 from campaigns.channels.sms.models import OptOut
@@ -61,7 +61,9 @@ def reckon_letters(campaign: Campaign, phone: str) -> Audience:
     shut = _Shut(removed(campaign), recent_employers(campaign), _returned(fits & reach), _unwilling(campaign))
     needed = _needed(campaign)
     rows = db.session.execute(_employers(fits & reach)).all()
-    members = [_member(row, people.get(row.id, ()), shut, campaign, (needed, phone)) for row in rows]
+    served = handlers(fits & reach) if needed & OF_THE_HANDOVER else {}
+    said = (needed, phone, served)
+    members = [_member(row, people.get(row.id, ()), shut, campaign, said) for row in rows]
     names = {row.id: row.name_key for row in rows}
     return Audience(tuple(_once(members, names, campaign)), outside(fits, reach))
 
@@ -123,12 +125,16 @@ def _needed(campaign: Campaign) -> frozenset[str]:
 
 
 def _member(
-    row: AnyRow, people: Sequence[AnyRow], shut: _Shut, campaign: Campaign, wanted: tuple[frozenset[str], str]
+    row: AnyRow,
+    people: Sequence[AnyRow],
+    shut: _Shut,
+    campaign: Campaign,
+    said: tuple[frozenset[str], str, Mapping[int, Sequence[AnyRow]]],
 ) -> Member:
-    needed, phone = wanted
+    needed, phone, served = said
     person = addressed(people, campaign.contact_order)
     known = known_values(row, person.name if person else None, campaign.branch.name, row.specialist)
-    known = {"phone": phone, **known}
+    known = {"phone": phone, **known, **handover(served.get(row.id, ()), person.id if person else None)}
     values = {name: known[name] for name in sorted(needed) if known.get(name)}
     nobody = person is None and campaign.contact_order is not ContactOrder.EMPLOYER
     excluded = (

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.core.clock import today
-from app.core.db import db
+from app.core.db import AnyRow, db
 from app.core.escalating import Exhibit
+from app.core.language.formats import masked_name
 from app.core.language.i18n import msgid
 from app.core.periods import Period
 from app.core.permissions import Actor
@@ -78,15 +79,59 @@ def came_back(employer: Employer) -> bool:
 #: What letters know of an employer by themselves.
 KNOWN = (
     "employer", "account", "established", "insured_heads", "paid_through", "months", "heads", "sealed_heads",
-    "amount", "handler", "department", "specialist",
+    "amount", "handler", "handler_since", "previous_handler", "authorisation", "department", "specialist",
 )  # fmt: skip
+#: what of them tells of a change of handlers
+OF_THE_HANDOVER = frozenset(("handler_since", "previous_handler", "authorisation"))
+#: as letters write it where no record says who it was, or what the change rests on
+SOMEBODY_BEFORE, ON_APPLICATION = "原经办人", "变更申请"
 
 
 def values_of(employer: Employer) -> dict[str, str]:
     """The variables that are known of the employer, as letters write them; what has no value is absent."""
     handler = handler_of(employer)
     owner = employer.owner.name if employer.owner else None
-    return known_values(employer, handler.name if handler else None, employer.branch.name, owner)
+    known = known_values(employer, handler.name if handler else None, employer.branch.name, owner)
+    if handler is None:
+        return known
+    return known | handover(handlers(Employer.id == employer.id).get(employer.id, ()), handler.id)
+
+
+def handlers(condition: ColumnElement[bool]) -> dict[int, list[AnyRow]]:
+    """All handlers of those employers, the former ones too, by employer, the newest first."""
+    query = (
+        select(
+            EmployerContact.employer_id,
+            EmployerContact.contact_id,
+            Contact.name,
+            EmployerContact.since,
+            EmployerContact.until,
+            EmployerContact.authorisation,
+        )
+        .join(Contact, Contact.id == EmployerContact.contact_id)
+        .join(Employer, Employer.id == EmployerContact.employer_id)
+        .where(condition, EmployerContact.role == ContactRole.HANDLER)
+        .order_by(EmployerContact.id.desc())
+    )
+    found: dict[int, list[AnyRow]] = {}
+    for row in db.session.execute(query):
+        found.setdefault(row.employer_id, []).append(row)
+    return found
+
+
+def handover(served: Sequence[AnyRow], contact_id: int | None) -> dict[str, str]:
+    """How the person became the handler, as letters write it; whoever was it before is named half."""
+    now = next((one for one in served if one.contact_id == contact_id and one.until is None), None)
+    if now is None:
+        return {}
+    gone = [one for one in served if one.contact_id != contact_id and one.until is not None]
+    last = max(gone, key=lambda one: one.until, default=None)
+    rests_on = now.authorisation or ON_APPLICATION
+    told = {
+        "previous_handler": masked_name(last.name) if last else SOMEBODY_BEFORE,
+        "authorisation": f"你单位提交的{rests_on}",
+    }
+    return told | ({"handler_since": text.day(now.since)} if now.since else {})
 
 
 def known_values(

@@ -1,6 +1,7 @@
 """Letters from issuing to service: numbers without gaps, the archive, refusals, the page that verifies."""
 
 import html
+import runpy
 from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import select, update
 
 from app.accounts.models import User
 from app.attachments.models import Attachment
+from app.config import PROJECT
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden, NotFound
@@ -25,8 +27,11 @@ from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter.issued import queries, services
 from campaigns.channels.letter.issued.models import Letter, LetterState, NumberSeries
 from campaigns.channels.letter.issued.workflow import LETTER, find
-from campaigns.channels.letter.models import LetterVersion
+from campaigns.channels.letter.models import LetterTemplate, LetterVersion
+from campaigns.drafting.letters.queries import samples
+from campaigns.drafting.letters.services import draft
 from tests.attachments.files import PDF
+from tests.campaigns.letters.posting import wish
 from tests.factories import (
     create_branch,
     create_contact,
@@ -218,3 +223,37 @@ def test_many_scans_go_to_their_letters_or_none_does(
     assert (status, list(db.session.scalars(scans))) == (303, [first.id, second.id])
     sign_in(client, create_user(Role.MANAGER))  # of another branch
     assert posted(by_number)[0] == 422
+
+
+def test_the_letter_to_a_new_handler_names_the_one_before_half_and_what_the_change_rests_on(
+    client: FlaskClient, employer: Employer, manager: User
+) -> None:
+    path = next((PROJECT / "migrations" / "versions").glob("*_handover_letter.py"))
+    second = runpy.run_path(str(path))["insert_letters"]
+    for _ in range(2):  # again changes nothing
+        second(db.session.connection(), LetterTemplate.__table__, LetterVersion.__table__)
+    db.session.expire_all()
+    version = wording("handler_change")
+    assert version.number == 2
+    (now,) = employer.contacts
+    first = services.issue(version, employer, GIVEN | {"handler_since": "2026年9月5日"}, manager)
+    told = "住房公积金经办人由原经办人变更登记为王小明"
+    assert "根据你单位提交的变更申请，" in str(first.data)
+    assert told in str(first.data)
+    create_contact(employer, name="张大明", until=date(2026, 9, 4))
+    now.since, now.authorisation = date(2026, 9, 5), "授权委托书（2026）8号"
+    db.session.commit()
+    sign_in(client, manager)
+    page = f"/letters/write/{employer.id}/handler_change"
+    assert 'name="handler_since"' not in client.get(page).text, "it is known, so nobody is asked"
+    assert client.post(page, data={"phone": "12329"}).status_code == 303
+    letter = db.session.scalars(select(Letter).order_by(Letter.id.desc())).first()
+    assert letter is not None
+    for words in ("提交的授权委托书（2026）8号", "由张*明变更登记为王小明，自2026年9月5日起生效"):
+        assert words in str(letter.data)
+    assert "张大明" not in str(letter.data)
+    # and in a campaign each has its own
+    campaign = draft(wish(version=version, given={"phone": "12329"}), manager, manager.branch)
+    (member,) = samples(campaign)
+    assert member.variables["previous_handler"] == "张*明"
+    assert member.variables["handler_since"] == "2026年9月5日"
