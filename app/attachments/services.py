@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import IO, Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, update
 
 from app.attachments import queries
 from app.attachments.models import Attachment, StoredFile
@@ -20,7 +20,7 @@ from app.config import current_settings
 from app.core import timeline
 from app.core.bulk import update_rows
 from app.core.clock import now
-from app.core.db import among, changed, db, insert_new, is_postgresql
+from app.core.db import Turn, among, changed, db, insert_new, take_turn
 from app.core.errors import DomainError, Forbidden
 from app.core.files import pictures
 from app.core.files.attachable import RecordKind
@@ -38,8 +38,6 @@ REMOVED = msgid("File removed: %(title)s")
 OUTDATED = msgid("Kept long enough and deleted: %(title)s")
 CLEANED = msgid("Place and time removed from the picture %(title)s")
 
-#: The advisory lock of the store on PostgreSQL; SQLite has one writer anyway.
-STORE_LOCK = 0x4A4E_4649
 LONGEST_TITLE = 200
 MEGABYTE = 1 << 20
 DRAFT_HOURS = 24
@@ -219,8 +217,7 @@ def preview(file: StoredFile, side: int) -> bytes:
 
 def discard(sha256: str) -> bool:
     """Forget a content that hangs on no record: its row, its bytes and its copies. Twice changes nothing."""
-    if is_postgresql():
-        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STORE_LOCK})
+    take_turn(Turn.STORE)
     if db.session.scalar(select(Attachment.id).where(Attachment.sha256 == sha256).limit(1)) is not None:
         return False
     settings, file = current_settings(), db.session.get(StoredFile, sha256)
@@ -247,8 +244,7 @@ def clear_drafts() -> int:
 
 def _hold_store() -> None:
     """Until the transaction ends, nothing is discarded: what is found in the store stays there."""
-    if is_postgresql():
-        db.session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": STORE_LOCK})
+    take_turn(Turn.STORE, shared=True)
 
 
 def _check_room(kind: RecordKind, record_id: int, size: int) -> None:

@@ -14,14 +14,14 @@ from typing import Any
 import click
 from flask import has_request_context, request
 from flask_login import current_user
-from sqlalchemy import event, insert, inspect, select, text
+from sqlalchemy import event, insert, inspect, select
 from sqlalchemy.orm import Mapper, Session, SessionTransaction, UOWTransaction
 
 from app.audit import queries
 from app.audit.models import GENESIS, HASHED, AuditEvent, anchor_path, canonical, content_hash, stamp
 from app.audit.policy import HIDDEN, MASKED, SECRET, SILENT, plain
 from app.core.clock import now
-from app.core.db import Base, Intent, _intent, db, intending
+from app.core.db import Base, Intent, Turn, _intent, db, intending, take_turn
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor, acting
 
@@ -30,9 +30,6 @@ CREATED, CHANGED, DELETED = msgid("Created"), msgid("Changed"), msgid("Deleted")
 PENDING = "audit.pending"
 HEAD = "audit.head"
 MARKS = "audit.marks"
-
-#: The advisory lock of the chain on PostgreSQL; SQLite has one writer anyway.
-CHAIN_LOCK = 0x4A4E_4155
 
 
 @dataclass(frozen=True)
@@ -229,8 +226,7 @@ def append(session: Session, drafts: list[Draft]) -> tuple[int, str]:
 
     From here to the end of the transaction nobody else can append.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+    take_turn(Turn.AUDIT, session=session)
     newest = select(AuditEvent.id, AuditEvent.hash).order_by(AuditEvent.id.desc()).limit(1)
     last = session.execute(newest).first()
     number, previous = (last.id, last.hash) if last else (0, GENESIS)

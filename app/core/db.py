@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
@@ -40,7 +40,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -311,3 +311,22 @@ def among(column: Any, values: Collection[int] | Collection[str]) -> ColumnEleme
 
 def is_postgresql() -> bool:
     return db.engine.dialect.name == "postgresql"
+
+
+class Turn(IntEnum):
+    """What goes on one after the other; the numbers are PostgreSQL's advisory locks and stay as they are."""
+
+    AUDIT = 0x4A4E_4155
+    STORE = 0x4A4E_4649
+    SENDING = 20_261_122
+    IMPORTS = 20_261_123
+
+
+def take_turn(turn: Turn, *, shared: bool = False, session: Session | None = None) -> None:
+    """Until the transaction ends nobody else has this turn; those who share it have it together.
+
+    SQLite has one writer anyway.
+    """
+    if is_postgresql():
+        lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+        (session or db.session).execute(select(lock(int(turn))))

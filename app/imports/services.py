@@ -22,7 +22,7 @@ from app.audit import services as audit
 from app.core import signals
 from app.core.bulk import collecting_seldom, update_rows
 from app.core.clock import now, today
-from app.core.db import db
+from app.core.db import Turn, db, take_turn
 from app.core.errors import DomainError, Forbidden
 from app.core.files.kept import keep
 from app.core.importing.conflicts import KEEP, TAKE, Answers
@@ -215,15 +215,24 @@ def _preview(run: _Run) -> Iterator[None]:
 def _apply(run: _Run) -> Iterator[None]:
     """Write chunk after chunk, each with its progress in one transaction, from where an earlier run ended."""
     for chunk in reading(run.source, run.spec, run.context, run.hold, pack=True):
-        run.hold.keep()
+        _go_on(run)
         _apply_chunk(run, chunk)
         yield
-    run.hold.keep()
+    _go_on(run)
     run.spec.finished(run.context)
     run.hold.finish(BatchState.APPLIED, total=ImportBatch.done)
     _tell_audit(run, APPLIED)
     signals.import_applied.send(db.session.get_one(ImportBatch, run.context.batch_id))
     yield
+
+
+def _go_on(run: _Run) -> None:
+    """What follows in the transaction sees all that other imports have written, and they wait for it.
+
+    Two that know the same employers would both create them, or overwrite each other's words unseen.
+    """
+    run.hold.keep()
+    take_turn(Turn.IMPORTS)
 
 
 def _apply_chunk(run: _Run, chunk: Chunk) -> None:
@@ -283,7 +292,7 @@ def _count(run: _Run, plans: Sequence[Plan], chunk: Chunk, taken: Taken = NOTHIN
 def _take_back(run: _Run) -> Iterator[None]:
     """Undo the written rows, newest first, some hundred in a transaction; rows edited since stay."""
     while rows := _rows_to_undo(run.context.batch_id):
-        run.hold.keep()
+        _go_on(run)
         result = take_back(
             rows,
             run.spec.carried,
@@ -295,7 +304,7 @@ def _take_back(run: _Run) -> Iterator[None]:
         written, left = sum(1 for row in rows if row.notes), len(result.kept)
         run.hold.keep(undone=ImportBatch.undone + written - left, kept=ImportBatch.kept + left, attempts=0)
         yield
-    run.hold.keep()
+    _go_on(run)
     run.spec.withdrawn(run.context)
     run.hold.finish(BatchState.CANCELLED if run.hold.state is BatchState.CANCELLING else BatchState.UNDONE)
     _tell_audit(run, TAKEN_BACK)

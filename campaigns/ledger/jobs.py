@@ -8,7 +8,7 @@ import time
 from redis.exceptions import RedisError
 
 from app.core.clock import now, today
-from app.core.db import db, lasting
+from app.core.db import Turn, db, lasting, take_turn
 from app.core.jobs import enqueue, job, redis_connection, workers_listening
 from app.core.rules import workdays
 from campaigns.drafting.models import Campaign, CampaignState, Channel
@@ -142,7 +142,7 @@ class Sender:
             return None
         gateway, count = allowed
         if self._others:
-            capping.take_turns()
+            take_turn(Turn.SENDING)  # so that each campaign sees what the other has claimed
         claimed = dispatching.claim(self.campaign_id, gateway, count, self.source)
         if claimed and self._others and self.source is MessageState.PLANNED:
             claimed = capping.without_sated(claimed, self.campaign_id)

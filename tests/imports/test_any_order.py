@@ -1,5 +1,6 @@
 """Whatever the order in which an office imports its files, it has the same employers."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.core.db import db
+from app.accounts.models import Branch
+from app.core.db import db, writing
 from app.core.periods import Period
 from app.employers.models import Employer
 from app.employers.sources.models import EmployerSource
@@ -132,10 +134,9 @@ def offices(draw: st.DrawFn) -> tuple[list[File], list[int]]:
     return files, list(draw(st.permutations(range(len(files)))))
 
 
-def imported(folder: Path, files: Sequence[File]) -> tuple[list[Any], list[Any]]:
-    """The employers and what lists said of them, after these files in this order on an empty database."""
-    sweep_database()
-    branch = create_branch("00")
+def received(folder: Path, files: Sequence[File], branch: Branch) -> list[int]:
+    """A batch for each file, to be applied at once."""
+    found = []
     for number, one in enumerate(files):
         path = csv_file(folder / f"{number}.csv", [HEADERS[one.kind], *one.rows])
         with path.open("rb") as stream:
@@ -143,9 +144,14 @@ def imported(folder: Path, files: Sequence[File]) -> tuple[list[Any], list[Any]]
                 queries.spec_named(one.kind), stream, path.name, None, branch=branch, as_of=one.as_of,
                 period=Period.of(one.as_of) if one.kind == "statement" else None, apply=True,
             )  # fmt: skip
-        batch_id = batch.id
-        db.session.commit()
-        jobs.run_batch(batch_id)
+        found.append(batch.id)
+    db.session.commit()
+    return found
+
+
+def left_behind(batches: Sequence[int]) -> tuple[list[Any], list[Any]]:
+    """The employers and what lists said of them, after these batches."""
+    for batch_id in batches:
         batch = db.session.get_one(ImportBatch, batch_id, populate_existing=True)
         assert (batch.state, batch.rejected) == (BatchState.APPLIED, 0)
     columns = [column for column in Employer.__table__.c if column.name not in UNCOMPARED | {"branch_id"}]
@@ -159,6 +165,15 @@ def imported(folder: Path, files: Sequence[File]) -> tuple[list[Any], list[Any]]
     )
     db.session.rollback()
     return found
+
+
+def imported(folder: Path, files: Sequence[File]) -> tuple[list[Any], list[Any]]:
+    """What these files in this order leave on an empty database."""
+    sweep_database()
+    batches = received(folder, files, create_branch("00"))
+    for batch_id in batches:
+        jobs.run_batch(batch_id)
+    return left_behind(batches)
 
 
 @settings(
@@ -175,3 +190,55 @@ def test_the_same_files_in_any_order_give_the_same_employers(
 ) -> None:
     files, order = office
     assert imported(tmp_path, files) == imported(tmp_path, [files[number] for number in order])
+
+
+FIRMS = range(1, 201)
+#: four files of the same day's work, which all tell of the same firms
+AT_ONCE = (
+    File(
+        "registry",
+        date(2022, 10, 10),
+        tuple(
+            (credit_code_of(n), f"甲{n}公司", "2022-01-05", "100万元", "", f"一路{n}号", "", "存续")
+            for n in FIRMS
+        ),
+    ),
+    File(
+        "bank_accounts",
+        date(2022, 9, 30),
+        tuple((credit_code_of(n), f"甲{n}有限公司", "2022-02-03", "一支行", f"二路{n}号") for n in FIRMS),
+    ),
+    File(
+        "bank_accounts",
+        date(2022, 8, 31),
+        tuple((credit_code_of(n), f"甲{n}有限公司", "2022-02-04", "二支行", f"三路{n}号") for n in FIRMS),
+    ),
+    File(
+        "social_insurance",
+        date(2022, 9, 30),
+        tuple((credit_code_of(n), f"甲{n}有限责任公司", str(n + 3), "") for n in FIRMS),
+    ),
+)
+
+
+def test_files_that_are_applied_at_the_same_moment_leave_what_they_leave_one_after_the_other(
+    app: Flask, tmp_path: Path
+) -> None:
+    expected = imported(tmp_path, AT_ONCE)
+    sweep_database()
+    batches = received(tmp_path, AT_ONCE, create_branch("00"))
+    db.session.remove()
+    start = threading.Barrier(len(batches))
+
+    def work(batch_id: int) -> None:
+        with app.app_context(), writing():
+            start.wait()
+            jobs.run_batch(batch_id)
+            db.session.remove()
+
+    threads = [threading.Thread(target=work, args=(batch_id,)) for batch_id in batches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert left_behind(batches) == expected

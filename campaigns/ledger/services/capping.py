@@ -4,25 +4,16 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select, text
+from sqlalchemy import ColumnElement, exists, func, select
 
 from app.core.clock import SHANGHAI, local, now
-from app.core.db import db, is_postgresql
+from app.core.db import db
 from campaigns.drafting.frequency.policy import CONTACT_DAY, CONTACT_WEEK, EMPLOYER_WEEK
 from campaigns.ledger.models import MESSAGES, MessageState
 from campaigns.ledger.services.dispatching import Claim
 from campaigns.ledger.workflow import move
 
 M = MESSAGES.c
-
-#: One claim at a time where several campaigns count the same people.
-LOCK = 20_261_122
-
-
-def take_turns() -> None:
-    """Two campaigns claim one after the other, so that each sees what the other has claimed."""
-    if is_postgresql():
-        db.session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
 
 def without_sated(claim: Claim, campaign_id: int) -> Claim:

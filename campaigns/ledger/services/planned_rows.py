@@ -113,28 +113,32 @@ def _members(campaign: Campaign, these: ColumnElement[bool]) -> Select[Any]:
 
 def _as_messages(campaign: Campaign, row: Any) -> Select[Any]:
     goes_out, at = row.reason.is_(None), bindparam("at", now(), UTCDateTime)
-    return select(
-        random_hex().label("public_id"),
-        literal(campaign.id).label("campaign_id"),
-        literal(SMS.value).label("channel"),
-        case((goes_out, row.phone), else_=_own_key(row)).label("recipient_key"),
-        row.id.label("member_id"),
-        case((row.reason == Exclusion.MERGED.value, func.coalesce(row.merged_into_id, row.spoken_by))).label(
-            "merged_into_id"
-        ),
-        row.employer_id,
-        *_PLACE,
-        row.contact_id,
-        row.phone,
-        case((goes_out, row.token)).label("token"),
-        case((goes_out, row.text), else_="").label("text"),
-        case((goes_out, text_in_sql.segments(row.text)), else_=0).label("segments"),
-        case((goes_out, MessageState.PLANNED.value), else_=MessageState.SUPPRESSED.value).label("state"),
-        row.reason,
-        at.label("created_at"),
-        case((goes_out, null()), else_=at).label("settled_at"),
-        literal(0).label("attempts"),
-    ).where(Employer.id == row.employer_id).order_by(row.id)
+    return (
+        select(
+            random_hex().label("public_id"),
+            literal(campaign.id).label("campaign_id"),
+            literal(SMS.value).label("channel"),
+            case((goes_out, row.phone), else_=_own_key(row)).label("recipient_key"),
+            row.id.label("member_id"),
+            case(
+                (row.reason == Exclusion.MERGED.value, func.coalesce(row.merged_into_id, row.spoken_by))
+            ).label("merged_into_id"),
+            row.employer_id,
+            *_PLACE,
+            row.contact_id,
+            row.phone,
+            case((goes_out, row.token)).label("token"),
+            case((goes_out, row.text), else_="").label("text"),
+            case((goes_out, text_in_sql.segments(row.text)), else_=0).label("segments"),
+            case((goes_out, MessageState.PLANNED.value), else_=MessageState.SUPPRESSED.value).label("state"),
+            row.reason,
+            at.label("created_at"),
+            case((goes_out, null()), else_=at).label("settled_at"),
+            literal(0).label("attempts"),
+        )
+        .where(Employer.id == row.employer_id)
+        .order_by(row.id)
+    )
 
 
 def planned_letters(campaign: Campaign, after: int, last: int) -> Select[Any]:
@@ -145,26 +149,30 @@ def planned_letters(campaign: Campaign, after: int, last: int) -> Select[Any]:
     columns = (member.id, member.employer_id, member.contact_id, member.merged_into_id, reason)
     row = _kept(select(*columns).where(unplanned(campaign, after, last)), "judged").c
     goes_out, at = row.reason.is_(None), bindparam("at", now(), UTCDateTime)
-    return select(
-        random_hex().label("public_id"),
-        literal(campaign.id).label("campaign_id"),
-        literal(LETTER.value).label("channel"),
-        case(
-            (goes_out, literal("employer:").concat(cast(row.employer_id, String))), else_=_own_key(row)
-        ).label("recipient_key"),
-        row.id.label("member_id"),
-        row.merged_into_id,
-        row.employer_id,
-        *_PLACE,
-        row.contact_id,
-        literal(campaign.letter_version.title if campaign.letter_version else "").label("text"),
-        case((goes_out, 1), else_=0).label("segments"),
-        case((goes_out, MessageState.PLANNED.value), else_=MessageState.SUPPRESSED.value).label("state"),
-        row.reason,
-        at.label("created_at"),
-        case((goes_out, null()), else_=at).label("settled_at"),
-        literal(0).label("attempts"),
-    ).where(Employer.id == row.employer_id).order_by(row.id)
+    return (
+        select(
+            random_hex().label("public_id"),
+            literal(campaign.id).label("campaign_id"),
+            literal(LETTER.value).label("channel"),
+            case(
+                (goes_out, literal("employer:").concat(cast(row.employer_id, String))), else_=_own_key(row)
+            ).label("recipient_key"),
+            row.id.label("member_id"),
+            row.merged_into_id,
+            row.employer_id,
+            *_PLACE,
+            row.contact_id,
+            literal(campaign.letter_version.title if campaign.letter_version else "").label("text"),
+            case((goes_out, 1), else_=0).label("segments"),
+            case((goes_out, MessageState.PLANNED.value), else_=MessageState.SUPPRESSED.value).label("state"),
+            row.reason,
+            at.label("created_at"),
+            case((goes_out, null()), else_=at).label("settled_at"),
+            literal(0).label("attempts"),
+        )
+        .where(Employer.id == row.employer_id)
+        .order_by(row.id)
+    )
 
 
 def _own_key(row: Any) -> ColumnElement[str]:
