@@ -4,7 +4,17 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Flask, Response, flash, jsonify, make_response, redirect, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -49,6 +59,9 @@ ADVICE = {
 }
 
 SESSION_OVER = _l("This page was open too long. Reload it and do the step again.")
+NO_COOKIE = _l(
+    "Your browser sent no cookie back. Allow cookies for this site, reload the page and do the step again."
+)
 
 
 def init_app(app: Flask) -> None:
@@ -89,7 +102,9 @@ def _refuse_nul() -> AnyResponse | None:
 
 
 def _session_over(_error: CSRFError) -> AnyResponse:
-    return answer(400, str(SESSION_OVER))
+    if current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
+        return answer(400, str(SESSION_OVER))
+    return answer(400, str(NO_COOKIE), back=False)  # which a page behind a redirect could not tell
 
 
 def _http(error: HTTPException) -> AnyResponse:
@@ -104,7 +119,7 @@ def _http(error: HTTPException) -> AnyResponse:
     return response
 
 
-def answer(status: int, message: str = "", reasons: Sequence[str] = ()) -> AnyResponse:
+def answer(status: int, message: str = "", reasons: Sequence[str] = (), *, back: bool = True) -> AnyResponse:
     """The refusal as the asker reads it: JSON, a line for htmx, the page again, or an error page."""
     advice = ADVICE.get(status, ADVICE[400 if status < 500 else 500])
     text = message or f"{advice.title}. {advice.text}"
@@ -112,10 +127,10 @@ def answer(status: int, message: str = "", reasons: Sequence[str] = ()) -> AnyRe
         return _json(status, text, reasons)
     if request.headers.get("HX-Request"):
         return _line(status, text, reasons)
-    back = came_from() if request.method == "POST" and status in {400, 409} and message else None
-    if back:
+    back = back and request.method == "POST" and status in {400, 409} and bool(message)
+    if back and (page := came_from()):
         flash({"message": message, "reasons": list(reasons)}, "danger")  # type: ignore[arg-type]
-        return redirect(back, 303)
+        return redirect(page, 303)
     return _page(status, advice, message, reasons)
 
 

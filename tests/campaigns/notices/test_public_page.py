@@ -261,6 +261,11 @@ def test_forms_without_their_token_are_refused(
     opened(client, link)
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     assert client.post(link, data={"digits": DIGITS}).status_code == 400
+    stranger = app.test_client().post(
+        link, data={"digits": DIGITS}, headers={"Referer": f"http://localhost{link}"}
+    )
+    assert stranger.status_code == 400, "there is no page that could tell behind a redirect"
+    assert "Cookie" in stranger.text
     for step in ("confirm", "ask"):
         assert client.post(f"{link}/{step}", data={"wanted": "visit_request"}).status_code == 400
     assert db.session.get_one(Message, message.id).confirmed_at is None

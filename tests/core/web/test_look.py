@@ -200,6 +200,7 @@ def test_a_wrong_method_keeps_its_allow_header(browser: FlaskClient) -> None:
 
 
 def test_a_form_from_a_page_that_was_open_too_long_says_so(look: Flask, browser: FlaskClient) -> None:
+    browser.set_cookie(look.config["SESSION_COOKIE_NAME"], "of another day")
     look.config["WTF_CSRF_ENABLED"] = True
     try:
         answer = browser.post("/preferences", data={"theme": "dark"}, headers=HTML)
