@@ -6,7 +6,7 @@ that the usual value may change with the product. What was reckoned with an earl
 again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -64,6 +64,8 @@ class Option:
     unit: Any = ""
     help: Any = ""
     choices: Sequence[tuple[int, Any]] = ()
+    #: the option that this one must not be less than on any day, such as the floor below a ceiling
+    floor: "Option | None" = None
 
     def value(self, on: date | None = None) -> int:
         """What holds on the day, or today."""
@@ -140,6 +142,35 @@ def set_value(option: Option, value: int, valid_from: date | None = None) -> boo
     db.session.flush()
     forget_values()
     return True
+
+
+def refuse_upside_down(every: Iterable[Option], changed: Collection[Option], since: date) -> None:
+    """DomainError where a changed option lies below its floor, or above what it is the floor of, on the day
+    or on a later one for which something is announced; it says which, and by what values.
+    """
+    reasons = [
+        _upside_down(one, one.floor, day)
+        for one in every
+        if one.floor is not None and (one in changed or one.floor in changed)
+        for day in _days_upside_down((one, one.floor), since)[:1]
+    ]
+    if reasons:
+        raise DomainError(_l("These settings contradict each other:"), reasons)
+
+
+def _days_upside_down(pair: tuple[Option, Option], since: date) -> list[date]:
+    """The days, from the given one on, from which the upper option is less than the lower one."""
+    announced = {day for one in pair for day, _value in history().get(one.name, ()) if day and day > since}
+    upper, lower = pair
+    return [day for day in (since, *sorted(announced)) if upper.value(day) < lower.value(day)]
+
+
+def _upside_down(upper: Option, lower: Option, day: date) -> Any:
+    return _l(
+        "“%(upper)s” (%(high)s) must not be less than “%(lower)s” (%(low)s) on %(day)s.",
+        upper=upper.label, high=upper.shown(upper.value(day)),
+        lower=lower.label, low=lower.shown(lower.value(day)), day=day.isoformat(),
+    )  # fmt: skip
 
 
 def take_back(option: Option, valid_from: date) -> None:

@@ -52,11 +52,14 @@ MAJORITY = Option(
     _l("Of all delegates, members or employees; half are 5000."),
 )
 ANNOUNCED = Option("relief.announced", _l("Days for which the vote is announced at least"), 1, 1, 30, _DAYS)
-REMINDERS = (
-    Option("relief.first_reminder", _l("First reminder before relief ends"), 60, 1, 180, _DAYS),
-    Option("relief.second_reminder", _l("Second reminder before relief ends"), 30, 1, 120, _DAYS),
-    Option("relief.last_reminder", _l("Last reminder before relief ends"), 7, 1, 60, _DAYS),
+_LAST = Option("relief.last_reminder", _l("Last reminder before relief ends"), 7, 1, 60, _DAYS)
+_SECOND = Option(
+    "relief.second_reminder", _l("Second reminder before relief ends"), 30, 1, 120, _DAYS, floor=_LAST
 )
+_FIRST = Option(
+    "relief.first_reminder", _l("First reminder before relief ends"), 60, 1, 180, _DAYS, floor=_SECOND
+)
+REMINDERS = (_FIRST, _SECOND, _LAST)
 ANSWER_DAYS = Option(
     "relief.answer_days", _l("Answer a reminder about relief within"), 3, 1, 30, _WORKING_DAYS
 )

@@ -8,9 +8,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.audit import services as audit
 from app.core import code_tables, options, signals
+from app.core.clock import today
 from app.core.code_tables import CodeValue
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
+from app.core.features import current_features
 from app.core.language.i18n import msgid
 from app.core.options import Option
 from app.core.rules import workdays
@@ -41,8 +43,12 @@ def enter_year(year: int, off: Collection[date], worked: Collection[date], why: 
 
 
 def set_options(values: Mapping[Option, int], valid_from: date | None = None) -> int:
-    """Sets the figures that a department may set for itself, from a day on; gives how many changed."""
+    """Sets the figures that a department may set for itself, from a day on; gives how many changed.
+
+    DomainError where they contradict each other; whoever called rolls back.
+    """
     changed = [option for option, value in values.items() if options.set_value(option, value, valid_from)]
+    _refuse_upside_down(values, valid_from)
     if changed:
         signals.options_set.send(None, options=changed)
     return len(changed)
@@ -51,6 +57,11 @@ def set_options(values: Mapping[Option, int], valid_from: date | None = None) ->
 def take_back_option(option: Option, valid_from: date) -> None:
     """A value that was announced for a later day will not hold."""
     options.take_back(option, valid_from)
+    _refuse_upside_down((option,), valid_from)
+
+
+def _refuse_upside_down(changed: Collection[Option], since: date | None) -> None:
+    options.refuse_upside_down(current_features().options.values(), changed, since or today())
 
 
 def add_version(basis: LegalBasis, values: Mapping[str, Any]) -> LegalBasis:

@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 from app.core.clock import today
 from app.core.code_tables import TABLES
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import DomainError, NotFound
 from app.core.features import current_features
+from app.core.options import forget_values
 from app.core.permissions import current_actor, requires
 from app.core.rules import workdays
 from app.settings import lists, queries, services
@@ -86,7 +87,10 @@ def set_options() -> ResponseReturnValue:
     form = _options_form()
     if not form.validate_on_submit():
         return _options_page(form), 422
-    services.set_options(form.values, form.valid_from.data)
+    try:
+        services.set_options(form.values, form.valid_from.data)
+    except DomainError as error:
+        return _refused(form, error), 422
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(url_for(".options"), 303)
@@ -104,6 +108,14 @@ def take_back_option(name: str, day: str) -> ResponseReturnValue:
     db.session.commit()
     flash(_("Taken back."), "success")
     return redirect(url_for(".options"), 303)
+
+
+def _refused(form: OptionsForm, error: DomainError) -> str:
+    """The page with what was entered, so that one figure of many can be mended."""
+    db.session.rollback()
+    forget_values()
+    flash({"message": error.message, "reasons": [str(one) for one in error.reasons]}, "danger")  # type: ignore[arg-type]
+    return _options_page(form)
 
 
 def _options_form() -> OptionsForm:

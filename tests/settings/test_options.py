@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 
 from app.core.clock import today
 from app.core.features import current_features
-from app.core.options import forget_values, set_value
+from app.core.options import forget_values, history, set_value
 from app.core.permissions import Role, Scope
+from app.core.rules.rates import HIGHEST_BASE
 from app.leads.pool.policy import CAPACITY, IDLE_DAYS
 from tests.factories import create_branch, create_user, sign_in
 
@@ -55,6 +56,42 @@ def test_a_change_for_a_later_day_leaves_what_was_announced_before_it(
     assert [CAPACITY.value(), CAPACITY.value(LATER), IDLE_DAYS.value(LATER)] == [usual, 88, 44]
     save(client, {**loaded, "shown": "["}, **{"leads-capacity": "66"})
     assert CAPACITY.value() == 66
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"arrears-third_bucket": "8"},
+        {"rates-lowest": "10", "rates-highest": "9"},
+        {"rates-lowest_base": "30000"},
+        {"rates-highest_base": "2000", "valid_from": str(LATER)},
+        {"relief-second_reminder": "70"},
+        {"leads-idle_days": "4"},
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused_with_their_values(
+    client: FlaskClient, loaded: dict[str, str], wrong: dict[str, str]
+) -> None:
+    refused = client.post("/settings/options", data={**loaded, **wrong, "leads-capacity": "77"})
+    assert refused.status_code == 422 and "不得小于" in refused.text
+    assert 'name="leads-capacity"' in refused.text and 'value="77"' in refused.text
+    forget_values()
+    assert CAPACITY.value() == 40 and not history()
+
+
+@pytest.mark.databases("sqlite")
+def test_what_is_announced_counts_with_what_is_set_and_taken_back(
+    client: FlaskClient, loaded: dict[str, str]
+) -> None:
+    save(client, loaded, **{"rates-highest_base": "31000", "valid_from": str(LATER)})
+    save(client, loaded, **{"rates-lowest_base": "30000", "valid_from": str(LATER)})
+    early = {**loaded, "rates-lowest_base": "30000"}
+    assert client.post("/settings/options", data=early).status_code == 422
+    back = client.post(f"/settings/options/rates.highest_base/{LATER}/take-back")
+    assert back.status_code == 400
+    forget_values()
+    assert HIGHEST_BASE.value(LATER) == 31000
 
 
 def test_leaders_of_the_whole_department_set_figures_and_the_page_says_who_did(

@@ -33,9 +33,9 @@ STANDING_LABELS = {
 
 _UNIT = _l("months")
 SECOND = Option("arrears.second_bucket", _l("Second bucket of arrears from"), 2, 2, 6, _UNIT)
-THIRD = Option("arrears.third_bucket", _l("Third bucket of arrears from"), 4, 3, 12, _UNIT)
-LONG = Option("arrears.long_bucket", _l("Long arrears from"), 6, 4, 24, _UNIT)
-LONGEST = Option("arrears.longest_bucket", _l("Longest arrears from"), 12, 6, 60, _UNIT)
+THIRD = Option("arrears.third_bucket", _l("Third bucket of arrears from"), 4, 3, 12, _UNIT, floor=SECOND)
+LONG = Option("arrears.long_bucket", _l("Long arrears from"), 6, 4, 24, _UNIT, floor=THIRD)
+LONGEST = Option("arrears.longest_bucket", _l("Longest arrears from"), 12, 6, 60, _UNIT, floor=LONG)
 SPEAKS_FOR = Option(
     "arrears.speaks_for", _l("When deferment ends, the latest statement still speaks for"), 62, 1, 366,
     _l("days"), _l("Within them months that fall due then open an arrears case without a new statement."),

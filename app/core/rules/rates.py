@@ -13,11 +13,19 @@ _PERCENT, _YUAN = _l("per cent"), _l("yuan")
 CENT = Decimal("0.01")
 
 LOWEST_RATE = Option("rates.lowest", _l("Lowest contribution rate"), 5, 1, 12, _PERCENT)
-HIGHEST_RATE = Option("rates.highest", _l("Highest contribution rate"), 12, 5, 30, _PERCENT)
+HIGHEST_RATE = Option(
+    "rates.highest", _l("Highest contribution rate"), 12, 5, 30, _PERCENT, floor=LOWEST_RATE
+)
 #: of the contribution year, which begins in July; a department sets its own each year from its first day on
 LOWEST_BASE = Option("rates.lowest_base", _l("Lowest monthly base of the year"), 2320, 1, 100_000, _YUAN)
 HIGHEST_BASE = Option(
-    "rates.highest_base", _l("Highest monthly base of the year"), 27861, 1, 1_000_000, _YUAN
+    "rates.highest_base",
+    _l("Highest monthly base of the year"),
+    27861,
+    1,
+    1_000_000,
+    _YUAN,
+    floor=LOWEST_BASE,
 )
 OPTIONS = (LOWEST_RATE, HIGHEST_RATE, LOWEST_BASE, HIGHEST_BASE)
 
