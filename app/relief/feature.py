@@ -5,16 +5,25 @@ from flask_babel import lazy_gettext as _l
 from app.core.criteria.fields import kept_for
 from app.core.features import Feature, GuardFor, NavItem, Panel, TimelineKind
 from app.core.files.attachable import RecordKind
+from app.core.handing_over import Matter
 from app.core.jobs import DailyAt
 from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Role
 from app.core.rules.deferring import Deferments
+from app.employers.models import Employer
 from app.relief.forms import RELIEF
 from app.relief.jobs import every_morning
 from app.relief.lists import EMPLOYER_FIELDS
 from app.relief.models import KIND_LABELS, ReliefDecision
 from app.relief.policy import OPTIONS, PLAN_BREAKS, Permission, visible_to
-from app.relief.queries import agreed_plans, approved_terms, decisions_on, has_made_up, plan_marks
+from app.relief.queries import (
+    agreed_plans,
+    approved_terms,
+    decisions_on,
+    has_made_up,
+    plan_marks,
+    still_to_come,
+)
 from app.relief.views import bp
 from app.relief.workflow import RELIEF_TERM
 
@@ -71,6 +80,19 @@ feature = Feature(
         ),
     ),
     timeline_kinds=(TimelineKind("relief", _l("Relief"), "umbrella", Permission.VIEW),),
+    matters=(
+        Matter(
+            "relief_terms",
+            _l("Relief in force or to be settled"),
+            ReliefDecision,
+            Employer.owner_id,
+            still_to_come,
+            Employer.name,
+            ReliefDecision.employer_id,
+            along=True,
+            endpoint="relief_register.show",
+        ),
+    ),
     movers=(
         Mover(
             "relief_decisions",

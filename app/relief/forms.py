@@ -93,7 +93,10 @@ RELIEF = ImportSpec(
         "ends_before": _l("lies before the first month"),
         "too_many_months": _l("is more than %(limit)s months from the first: the employer applies again"),
     },
-    remarks={"overlaps": _l("It overlaps another decision of the same kind.")},
+    remarks={
+        "overlaps": _l("It overlaps another decision of the same kind."),
+        "withdrawn": _l("It was withdrawn before it began, and stays so: enter a new application."),
+    },
 )
 
 

@@ -71,7 +71,13 @@ REGISTER = ListPage(
             badge=lambda row: (STATES[row.state.value].label, STATES[row.state.value].tone),
         ),
         Column("from_month", _l("First month of relief"), sort=ReliefDecision.from_month, falling=True),
-        Column("last_month", _l("Last month of relief"), sort=LAST_MONTH, falling=True),
+        Column(
+            "last_month",
+            _l("Last month of relief"),
+            lambda d: d.last_month if d.months else None,
+            sort=LAST_MONTH,
+            falling=True,
+        ),
         Column("heads", _l("Employees"), sort=ReliefDecision.heads, falling=True, number=True),
         Column(
             "monthly_amount", _l("Amount a month"), sort=ReliefDecision.monthly_amount, falling=True,

@@ -25,6 +25,7 @@ class ReliefState(StrEnum):
     """Where a decision stands; the ways between are in `workflow.py`."""
 
     APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
     RUNNING = "running"
     ENDED = "ended"
     ENDED_EARLY = "ended_early"
@@ -62,7 +63,7 @@ class ReliefDecision(Timestamps, Model):
         EnumText(ReliefState), default=ReliefState.APPROVED, server_default=ReliefState.APPROVED.value
     )
     state_since: Mapped[datetime | None]
-    #: the last month that it held for, where it ended before its time
+    #: the last month that it held for, where it ended before its time; of a withdrawn one the month before it
     ended_month: Mapped[Period | None]
     #: employees it holds for, and what is deferred or saved each month: as approved, or as when it began
     heads: Mapped[int | None]

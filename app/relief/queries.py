@@ -45,7 +45,7 @@ def employers(codes: Collection[str], accounts: Collection[str], actor: Actor | 
 
 def decisions_of(employer_ids: Collection[int]) -> dict[int, list[Known]]:
     """What was decided for these employers so far."""
-    names = ("id", "employer_id", "kind", "from_month", *DECIDED, *FIGURES)
+    names = ("id", "employer_id", "kind", "from_month", "state", *DECIDED, *FIGURES)
     columns = [getattr(ReliefDecision, name) for name in names]
     found: dict[int, list[Known]] = defaultdict(list)
     for row in read_rows(select(*columns).where(among(ReliefDecision.employer_id, employer_ids))):
@@ -106,6 +106,7 @@ def approved_terms() -> Select[*tuple[Any, ...]]:
         _next.employer_id == term.employer_id,
         _next.kind == term.kind,
         _next.from_month > term.from_month,
+        _next.state != ReliefState.WITHDRAWN,
     )
     following = select(func.min(_next.from_month)).where(*later).correlate(term).scalar_subquery()
     final = select(_next.id).where(*later, _next.state != ReliefState.EXTENDED).correlate(term)
@@ -138,6 +139,11 @@ def plan_marks() -> Select[*tuple[Any, ...]]:
     return select(one.plan_id, one.month, one.through)
 
 
+def still_to_come() -> ColumnElement[bool]:
+    """Decisions of which something is left to do: they begin, run, or wait for what follows."""
+    return ReliefDecision.state.in_((ReliefState.APPROVED, *OWING))
+
+
 def employers_of(decision_ids: Collection[int]) -> list[int]:
     """Whose deferments these are."""
     query = select(ReliefDecision.employer_id).where(
@@ -152,7 +158,9 @@ def followers() -> Mapping[int, int]:
         ReliefDecision.id, LAST_MONTH, _next.id, _next.from_month
     ).join(
         _next, (_next.employer_id == ReliefDecision.employer_id) & (_next.kind == ReliefDecision.kind)
-    ).where(_next.from_month > ReliefDecision.from_month)  # fmt: skip
+    ).where(
+        _next.from_month > ReliefDecision.from_month, _next.state != ReliefState.WITHDRAWN
+    )  # fmt: skip
     return {id_: next_id for id_, last, next_id, begins in db.session.execute(query) if begins == last + 1}
 
 
@@ -166,6 +174,34 @@ def with_plans(employer_ids: Collection[int] | None) -> Sequence[ReliefDecision]
     fresh = query.options(joinedload(ReliefDecision.employer)).execution_options(populate_existing=True)
     db.session.flush()
     return db.session.scalars(fresh).unique().all()
+
+
+def falsely_restored(employer_ids: Collection[int] | None) -> dict[int, ReliefState]:
+    """Rate cuts that a statement had shown as over, where that statement was corrected or taken back since
+    and the rate is the reduced one again: the state that each was in before, by id.
+
+    What later statements show is another matter: an employer may choose a lower rate of its own.
+    """
+    rows, term = WorkflowHistory, ReliefDecision
+    own = (rows.workflow == "relief") & (rows.record_id == term.id)
+    last = select(func.max(rows.id)).where(own).correlate(term).scalar_subquery()
+    query = (
+        select(term.id, rows.source, rows.evidence, Employer.statement_period)
+        .join(Employer, Employer.id == term.employer_id)
+        .join(rows, rows.id == last)
+        .where(
+            term.state == ReliefState.RESTORED,
+            rows.transition == "statement_restored",
+            Employer.employer_rate.is_(None) | (Employer.employer_rate <= term.employer_rate),
+        )
+    )
+    if employer_ids is not None:
+        query = query.where(among(term.employer_id, employer_ids))
+    return {
+        id_: ReliefState(source)
+        for id_, source, proof, latest in db.session.execute(query)
+        if (shown := proof.get("statement")) and (latest is None or latest <= Period.parse(shown))
+    }
 
 
 def falsely_made_up(employer_ids: Collection[int] | None) -> dict[int, ReliefState]:

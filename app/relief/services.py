@@ -68,6 +68,8 @@ def _plan_one(
     else:
         identity = {"employer_id": employer["id"], "kind": values["kind"], "from_month": values["from_month"]}
         made.create(ReliefDecision, {**identity, **columns, "batch_id": context.batch_id})
+    if known is not None and known["state"] == ReliefState.WITHDRAWN:
+        made.remark("withdrawn")
     if any(_overlaps(one, values) for one in before if one is not known):
         made.remark("overlaps")
     return made
@@ -116,7 +118,7 @@ def _check_rates(made: Plan) -> None:
 
 
 def _overlaps(one: Known, values: dict[str, Any]) -> bool:
-    same = one["kind"] == values["kind"]
+    same = one["kind"] == values["kind"] and one["state"] != ReliefState.WITHDRAWN
     return bool(same and one["from_month"] <= values["to_month"] and values["from_month"] <= one["to_month"])
 
 

@@ -18,7 +18,7 @@ from app.relief import queries
 from app.relief.forms import FiguresForm, PlanForm
 from app.relief.lists import REGISTER
 from app.relief.making_up.services import plan_instalments
-from app.relief.models import INSTALMENT_LABELS, INSTALMENT_TONES, KIND_LABELS, ReliefKind
+from app.relief.models import INSTALMENT_LABELS, INSTALMENT_TONES, KIND_LABELS, ReliefKind, ReliefState
 from app.relief.policy import Permission
 from app.relief.queries import Figure, Span
 from app.relief.workflow import OVER, PLAN, RELIEF_TERM, load
@@ -107,6 +107,7 @@ def notice(id: int) -> str:
 def _rows(span: Span, figure: Figure) -> str:
     """The register's list with the rows behind a figure."""
     rules = [rule("kind", "in", [figure.kind.value]), rule("from_month", "le", str(span.last))]
+    rules.append(rule("state", "not_in", [ReliefState.WITHDRAWN.value]))
     if span.first is not None:
         rules.append(rule("last_month", "ge", str(span.first)))
     arguments: dict[str, Any] = to_query({"match": "all", "rules": rules})

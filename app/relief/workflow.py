@@ -16,6 +16,7 @@ from app.core.clock import today
 from app.core.db import db
 from app.core.finding import the_one
 from app.core.language import formats
+from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.workflow.engine import (
     Ask,
@@ -98,6 +99,23 @@ def ends_within_its_months(decision: ReliefDecision, answers: Mapping[str, Any])
     )
 
 
+def is_not_begun(decision: ReliefDecision, _actor: Actor | None) -> Reason | None:
+    """In its first month it is ended early, if at all: the clock of that month may not have run yet."""
+    if Period.of(today()) < decision.from_month:
+        return None
+    return _l("It has begun: end it early instead.")
+
+
+def _holds_for_no_month(decision: ReliefDecision, _move: Move) -> None:
+    decision.ended_month = decision.from_month + -1
+    db.session.flush()
+
+
+def _holds_as_approved(decision: ReliefDecision, _move: Move) -> None:
+    decision.ended_month = None
+    db.session.flush()
+
+
 def drop_reminders(decision: ReliefDecision, _move: Move) -> None:
     """Nobody need be reminded of an end that has come."""
     settle(("relief", decision.id), REMINDER_KINDS)
@@ -167,6 +185,7 @@ _FOLLOWS = _l("Agree on what follows the relief that ended")
 
 STATES = (
     State("approved", _l("Approved, not begun"), Tone.ACTIVE, acts=_CLOSED),
+    State("withdrawn", _l("Withdrawn before it began"), Tone.DONE, final=True, acts=_CLOSED),
     State("running", _l("Running"), Tone.GOOD, acts=_CLOSED),
     State("ended", _l("Ended"), Tone.WARNING, Deadline(_FOLLOWS, SETTLE_DAYS)),
     State("ended_early", _l("Ended early"), Tone.WARNING, Deadline(_FOLLOWS, SETTLE_DAYS)),
@@ -180,6 +199,11 @@ STATES = (
 
 #: steps of people
 PEOPLES = (
+    Transition(
+        "withdraw", _l("Withdraw it before it begins"), ("approved",), "withdrawn", Permission.REVIEW,
+        asks=(Ask("why", _l("Reason")),), guards=(is_not_begun,), effects=(_holds_for_no_month, terms_change),
+        tone=Tone.WARNING,
+    ),
     Transition(
         "end_early", _l("End it early"), ("running",), "ended_early", Permission.REVIEW,
         asks=(Ask("ended_month", _l("Last month of relief"), "month"), Ask("why", _l("Reason"))),
@@ -214,6 +238,10 @@ PEOPLES = (
 
 #: steps of the calendar and of statements
 SYSTEMS = (
+    Transition(
+        "grant_anew", _l("Approved anew"), ("withdrawn",), "approved", None,
+        effects=(_holds_as_approved, terms_change),
+    ),
     Transition(
         "begin", _l("It begins"), ("approved",), "running", None, effects=(follow("relief_begins"),)
     ),

@@ -6,8 +6,14 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from app.accounts.models import User
 from app.core.db import db, writing
 from app.core.errors import DomainError
+from app.core.periods import Period
+from app.core.permissions import Role
+from app.core.workflow.engine import transition
+from app.relief.applications.models import ReliefApplication
+from app.relief.applications.workflow import APPLICATION
 from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger import jobs, queries
@@ -20,8 +26,10 @@ from tests.campaigns.sending import (
     ready_campaign,
     states,
 )
+from tests.factories import create_application, create_employer, create_user
 
 PEOPLE = 240
+PAID = Period(2026, 8)
 
 
 def at_once(app: Flask, *acts: Callable[[], object]) -> list[str]:
@@ -71,6 +79,22 @@ def test_a_launch_and_a_cancel_at_once_end_in_one_of_both(house: Flask, simulato
     campaign = db.session.get_one(Campaign, number)
     assert campaign.state is CampaignState.CANCELLED
     assert simulator.messages() == []
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_of_two_applications_for_relief_submitted_at_once_one_goes_to_review(house: Flask) -> None:
+    maker = create_user(Role.SPECIALIST)
+    employer = create_employer(maker.branch, employer_account_no="030100000001", paid_through=PAID)
+    ids = [create_application(employer, maker).id for _ in range(2)]
+    db.session.commit()
+    maker_id = maker.id
+    db.session.remove()
+
+    def submit(number: int) -> None:
+        actor = db.session.get_one(User, maker_id)
+        transition(APPLICATION, db.session.get_one(ReliefApplication, number), "submit", actor)
+
+    assert sorted(at_once(house, *(lambda n=n: submit(n) for n in ids))) == ["done", "refused"]
 
 
 @pytest.mark.databases("sqlite", "postgresql")

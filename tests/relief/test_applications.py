@@ -21,7 +21,8 @@ from app.employers.models import Employer, Stage
 from app.relief.applications.models import ApplicationState, ReliefApplication, Request
 from app.relief.applications.services import Draft, correct
 from app.relief.applications.workflow import APPLICATION
-from app.relief.models import ReliefDecision, ReliefKind
+from app.relief.models import ReliefDecision, ReliefKind, ReliefState
+from app.relief.workflow import RELIEF_TERM
 from app.tasks.models import Task, TaskState
 from tests.factories import create_application, create_branch, create_employer, create_user, sign_in
 
@@ -115,6 +116,21 @@ def test_a_draft_with_gaps_is_not_submitted_and_says_every_reason(
         transition(APPLICATION, application, "submit", maker)
     assert len(refusal.value.reasons) == reasons
     assert application.state is ApplicationState.DRAFT
+
+
+def test_months_that_were_withdrawn_may_be_approved_again(
+    branch: Branch, harbour: Employer, maker: User
+) -> None:
+    harbour.paid_through = Period.of(today())
+    approve(create_application(harbour, maker), branch, maker)
+    decision = db.session.scalars(select(ReliefDecision)).one()
+    manager = create_user(Role.MANAGER, branch=branch)
+    transition(RELIEF_TERM, decision, "withdraw", manager, answers={"why": "单位书面放弃"})
+    again = create_application(harbour, maker, heads=8)
+    approve(again, branch, maker)
+    assert db.session.scalars(select(ReliefDecision)).one() is decision
+    assert (decision.state, decision.months, decision.heads) == (ReliefState.APPROVED, 6, 8)
+    assert decision.application_id == again.id
 
 
 def test_nobody_reviews_or_decides_what_is_his_own(branch: Branch, harbour: Employer) -> None:

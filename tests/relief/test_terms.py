@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Branch
 from app.core import signals
+from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
 from app.core.periods import Period
@@ -194,6 +195,48 @@ def test_a_reduced_rate_is_restored_by_the_statement(branch: Branch) -> None:
     assert (employer.stage, decision.monthly_amount) == (Stage.CONTRIBUTING, Decimal(7000))
     keep_clocks(date(2027, 1, 4))
     assert decision.state is ReliefState.RESTORED  # the latest statement shows twelve per cent
+
+
+def test_a_rate_restored_by_a_statement_goes_on_when_that_statement_is_taken_back(branch: Branch) -> None:
+    employer = employer_of(branch)
+    employer.statement_period = LAST + 1
+    low = Decimal("0.05")
+    decision = grant(employer, ReliefKind.RATE_CUT, employer_rate=low, employee_rate=low)
+    keep_clocks(date(2026, 7, 1))
+    keep_clocks(date(2027, 1, 4))
+    assert state_of(decision) is ReliefState.RESTORED
+    employer.employer_rate, employer.statement_period = low, LAST + 4
+    signals.statement_recorded.send(None, employer_ids=[employer.id])
+    assert state_of(decision) is ReliefState.RESTORED  # by now it may be a rate of the employer's own choice
+    employer.statement_period = LAST
+    signals.statement_withdrawn.send(None, employer_ids=[employer.id])
+    assert state_of(decision) is ReliefState.ENDED
+    employer.employer_rate, employer.statement_period = Decimal("0.12"), LAST + 1
+    signals.statement_recorded.send(None, employer_ids=[employer.id])
+    assert state_of(decision) is ReliefState.RESTORED
+
+
+def test_what_was_approved_is_withdrawn_before_it_begins_and_never_after(branch: Branch) -> None:
+    employer = employer_of(branch)
+    manager = create_user(Role.MANAGER, branch=branch)
+    coming = Period.of(today()) + 1
+    running = grant(employer, from_month=coming + -6, to_month=coming + -1, state=ReliefState.RUNNING)
+    decision = grant(employer, from_month=coming, to_month=coming + 5, heads=10, monthly_amount=Decimal(5000))
+    why = {"why": "单位书面放弃"}
+    with pytest.raises(Forbidden):
+        transition(
+            RELIEF_TERM, decision, "withdraw", create_user(Role.SPECIALIST, branch=branch), answers=why
+        )
+    transition(RELIEF_TERM, decision, "withdraw", manager, answers=why)
+    assert (state_of(decision), decision.months) == (ReliefState.WITHDRAWN, 0)
+    ((_span, (deferred, _cut)),) = figures([Span("", coming, coming + 5)], manager)
+    assert deferred.decisions == 0
+    keep_clocks(coming.first_day)
+    assert (state_of(decision), state_of(running)) == (ReliefState.WITHDRAWN, ReliefState.ENDED)
+    begun = grant(employer, from_month=coming + -1, to_month=coming + 5, kind=ReliefKind.RATE_CUT)
+    with pytest.raises(DomainError) as refusal:
+        transition(RELIEF_TERM, begun, "withdraw", manager, answers=why)
+    assert len(refusal.value.reasons) == 1
 
 
 def test_the_register_adds_up_and_every_number_leads_to_its_rows(client: FlaskClient, branch: Branch) -> None:

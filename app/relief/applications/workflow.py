@@ -8,6 +8,7 @@ from sqlalchemy import select, union_all
 
 from app.core import signals
 from app.core.db import db
+from app.core.errors import DomainError
 from app.core.finding import the_one
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor
@@ -23,8 +24,10 @@ from app.core.workflow.engine import (
     Transition,
     Workflow,
     WorkflowHistory,
+    transition,
 )
 from app.core.workflow.parts import Act, Nobody
+from app.employers.models import Employer
 from app.relief.applications.models import (
     AUTHORITY_LABELS,
     ApplicationState,
@@ -46,6 +49,7 @@ from app.relief.policy import (
     objections_to_rates,
     objections_to_term,
 )
+from app.relief.workflow import RELIEF_TERM
 
 #: what the employer's story says of who had a hand in it
 ENTERED = msgid("Application for relief entered: %(first)s to %(last)s")
@@ -116,6 +120,14 @@ def is_alone(application: ReliefApplication, _actor: Actor | None) -> Reason | N
     return _l("Another application of this employer is under way.")
 
 
+def _takes_its_turn(application: ReliefApplication, _move: Move) -> None:
+    """Of two that are submitted at once the second waits here, and finds the first under way."""
+    turn = select(Employer.id).where(Employer.id == application.employer_id)
+    db.session.execute(turn.with_for_update(key_share=True))
+    if reason := is_alone(application, None):
+        raise DomainError(_l("This step is not possible yet:"), [reason])
+
+
 def was_made_by_another(application: ReliefApplication, actor: Actor | None) -> Reason | None:
     """Whoever submits it stands for what it says by then, also where a colleague made it."""
     if actor is None or actor.id not in {application.made_by_id, *_hands(application)}:
@@ -164,23 +176,34 @@ def _enter_decisions(application: ReliefApplication, _move: Move) -> None:
     saved = application.employer_saves + application.employees_save
     for kind in application.kinds:
         cut = kind is ReliefKind.RATE_CUT
-        decision = ReliefDecision(
-            employer_id=application.employer_id,
-            kind=kind,
-            from_month=application.from_month,
+        decision = _decision_of(application, kind)
+        decided = dict(
             to_month=application.to_month,
             employer_rate=application.employer_rate if cut else None,
             employee_rate=application.employee_rate if cut else None,
             document_no=application.document_no,
             decided_on=application.decided_on,
             application_id=application.id,
-            state=ReliefState.APPROVED,
             heads=application.heads,
             monthly_amount=((saved if cut else application.deferred) / months),
         )
+        for name, value in decided.items():
+            setattr(decision, name, value)
         db.session.add(decision)
     db.session.flush()
     signals.terms_changed.send("relief", employer_ids=[application.employer_id])
+
+
+def _decision_of(application: ReliefApplication, kind: ReliefKind) -> ReliefDecision:
+    """The one to fill in: of a kind and first month there is one, which may have been withdrawn."""
+    own = {"employer_id": application.employer_id, "kind": kind, "from_month": application.from_month}
+    found = db.session.scalars(
+        select(ReliefDecision).filter_by(**own, state=ReliefState.WITHDRAWN)
+    ).one_or_none()
+    if found is None:
+        return ReliefDecision(**own, state=ReliefState.APPROVED)
+    transition(RELIEF_TERM, found, "grant_anew", None, evidence={"application": application.id})
+    return found
 
 
 REASON = Ask("why", _l("Reason"))
@@ -230,7 +253,7 @@ STATES = (
 TRANSITIONS = (
     Transition(
         "submit", _l("Submit for review"), ("draft", "returned"), "submitted", Permission.APPLY,
-        guards=(is_sound, is_alone), tone=Tone.ACTIVE,
+        guards=(is_sound, is_alone), effects=(_takes_its_turn,), tone=Tone.ACTIVE,
     ),
     Transition(
         "review", _l("Record the centre's review"), ("submitted",), "reviewed", Permission.REVIEW,

@@ -110,7 +110,7 @@ def _on_statement(_sender: object, employer_ids: Collection[int], **_more: Any) 
 
 def follow_statements(employer_ids: Collection[int] | None = None) -> None:
     """Compares make-up plans and rates with the latest statements; of these employers, or of all."""
-    _reopen(queries.falsely_made_up(employer_ids))
+    _reopen(queries.falsely_made_up(employer_ids) | queries.falsely_restored(employer_ids))
     marked = []
     for decision in queries.with_plans(employer_ids):
         if decision.kind is ReliefKind.RATE_CUT:
@@ -127,7 +127,7 @@ def follow_statements(employer_ids: Collection[int] | None = None) -> None:
 
 
 def _reopen(states: Mapping[int, ReliefState]) -> None:
-    """What a statement had shown as made up, corrected or taken back since, goes on where it stood."""
+    """What a statement that does not hold any more had shown as made up or restored goes on as it stood."""
     restored = []
     for decision_id, state in states.items():
         decision = db.session.get_one(ReliefDecision, decision_id)
@@ -148,7 +148,9 @@ def _note_made_up(decision: ReliefDecision) -> None:
 def _restore(decision: ReliefDecision) -> None:
     paid, granted = decision.employer.employer_rate, decision.employer_rate
     if decision.state.value in OVER and paid is not None and granted is not None and paid > granted:
-        proof = {**evidence(decision), "employer_rate": str(paid)}
+        statement = decision.employer.statement_period
+        shown = {"employer_rate": str(paid), "statement": str(statement) if statement else ""}
+        proof = {**evidence(decision), **shown}
         transition(RELIEF_TERM, decision, "statement_restored", None, evidence=proof)
 
 
