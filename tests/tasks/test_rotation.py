@@ -9,15 +9,19 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.models import Branch, User
+from app.contributions.adjustment.models import Adjustment, AdjustmentDrive
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.features import current_features
 from app.core.handing_over import undeclared
 from app.core.options import set_value
+from app.core.periods import Period
 from app.core.permissions import Role
 from app.employers.models import Employer, Stage
 from app.leads.pool.services import set_capacity
+from app.lifecycle.closing.models import Closing
+from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from app.tasks import services as tasks
 from app.tasks.daily import queries as daily
 from app.tasks.daily.models import DayClosing
@@ -80,6 +84,26 @@ def test_no_column_that_says_who_carries_something_is_forgotten(app: Flask) -> N
     assert undeclared(features.matters.values(), features.kept) == set()
     without = [matter for name, matter in features.matters.items() if name != "escalations"]
     assert undeclared(without, features.kept) == {"escalations.holder_id"}
+
+
+@pytest.mark.databases("sqlite")
+def test_what_follows_an_employer_is_shown_and_written_down_with_the_hand_over(
+    branch: Branch, chen: User, zhao: User, wu: User
+) -> None:
+    employer = create_employer(branch, owner=chen, stage=Stage.CLOSING)
+    drive = AdjustmentDrive(year=2026, opens_on=today(), closes_on=today())
+    month = Period.of(today())
+    term = {"kind": ReliefKind.DEFERMENT, "from_month": month, "to_month": month, "state": ReliefState.ENDED}
+    db.session.add_all((
+        Closing(employer=employer, begun_on=today()), Adjustment(drive=drive, employer=employer),
+        ReliefDecision(employer=employer, **term),
+    ))  # fmt: skip
+    db.session.flush()
+    along = {"closings": 1, "adjustments": 1, "relief_terms": 1}
+    assert along.items() <= queries.loads([chen.id])[chen.id].items()
+    made = services.hand_over(chen, zhao, all_names(), "轮岗", wu)
+    assert set(along) <= {item.matter for item in made.items if item.along}
+    assert along.items() <= queries.loads([zhao.id])[zhao.id].items()
 
 
 def test_everything_goes_in_one_go_and_comes_back_as_it_was(

@@ -16,6 +16,7 @@ from app.core.criteria.fields import kept_for
 from app.core.criteria.trees import Tree, rule
 from app.core.features import Feature, Kpi, NavItem, Panel, TimelineKind
 from app.core.files.attachable import RecordKind
+from app.core.handing_over import Matter
 from app.core.jobs import DailyAt
 from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
@@ -87,6 +88,13 @@ feature = Feature(
     movers=(
         Mover(
             Adjustment.__tablename__, _l("Adjustments of bases"), distinct=("drive_id",), anchor="adjustment"
+        ),
+    ),
+    matters=(
+        Matter(
+            "adjustments", _l("Adjustments of bases"), Adjustment, Employer.owner_id,
+            queries.unfinished, Employer.name, Adjustment.employer_id, along=True,
+            endpoint="adjustment.show",
         ),
     ),
     schedule=(DailyAt("05:55", keep_up),),

@@ -40,6 +40,11 @@ state_now = (
 )
 
 
+def unfinished() -> ColumnElement[bool]:
+    """Rows of the latest year whose bases are not checked yet."""
+    return (Adjustment.drive_id == CURRENT) & (Adjustment.state != AdjustmentState.CHECKED)
+
+
 def drives() -> Sequence[AdjustmentDrive]:
     """All years, the latest first."""
     return db.session.scalars(select(AdjustmentDrive).order_by(AdjustmentDrive.year.desc())).all()

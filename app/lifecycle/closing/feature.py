@@ -8,6 +8,7 @@ from app.core.criteria.fields import kept_for
 from app.core.criteria.trees import Tree, rule
 from app.core.features import Feature, GuardFor, Kpi, NavItem, Panel, TimelineKind
 from app.core.files.attachable import RecordKind
+from app.core.handing_over import Matter
 from app.core.jobs import DailyAt
 from app.core.merging.moving import Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
@@ -102,6 +103,19 @@ feature = Feature(
         Mover(Closing.__tablename__, _l("Closings"), anchor="closing", obstacle=_no_two),
         Mover(Sealing.__tablename__, _l("Central sealings"), anchor="closing"),
         Mover(Placement.__tablename__, _l("Where employees' accounts went"), anchor="closing"),
+    ),
+    matters=(
+        Matter(
+            "closings",
+            _l("Closings"),
+            Closing,
+            Employer.owner_id,
+            lambda: queries.standing,
+            Employer.name,
+            Closing.employer_id,
+            along=True,
+            endpoint="closing.show",
+        ),
     ),
     schedule=(DailyAt("05:50", help_to_close),),
     timeline_kinds=(TimelineKind(KIND, _l("Closing"), "box-arrow-right", Permission.VIEW),),
