@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length
 from app.core.clock import today
 from app.core.errors import DomainError
 
-_PAIR = re.compile(r"(?:\d+-)?(\d+)[\s,，;；:：]+(\S+)")
+_PAIR = re.compile(r"(?:\d+-)?(\d+)[\s,，;；:：]+(\S.*)")
 
 
 class PostForm(FlaskForm):  # type: ignore[misc]
@@ -49,4 +49,4 @@ def pairs_of(typed: str) -> list[tuple[int, str]]:
             _l("Nothing was recorded:"),
             [_l("“%(row)s” is not a line and a tracking number.", row=row[:60]) for row in wrong],
         )
-    return [(int(pair[1]), pair[2].upper()) for _row, pair in found if pair]
+    return [(int(pair[1]), pair[2]) for _row, pair in found if pair]

@@ -434,7 +434,7 @@ def test_one_walk_from_the_outline_to_the_posted_letter(client: FlaskClient) -> 
         assert client.post(f"/workflow/print_batch/{batch.id}/{step}", data=answers).status_code == 302
     post = f"/letters/batches/{batch.id}/post"
     assert client.post(post, data={"posted_on": today(), "pairs": "1 12"}).status_code == 422
-    pairs = "1 XA00000001CN\n2-2, xa00000002cn"
+    pairs = "１　XA 0000 0001 CN\n2-2, xa00000002cn"
     assert client.post(post, data={"posted_on": today(), "pairs": pairs}).status_code == 303
     assert numbers() == [(1, "posted"), (2, "posted")]
     outsider = create_user(Role.MANAGER)

@@ -18,6 +18,8 @@ from campaigns.channels.letter.issued.workflow import LETTER
 #: prefix, year, serial
 Number = tuple[str, int, int]
 
+#: a tracking number, or what looks like one: no letters or digits stand beside it
+_PARCEL = re.compile(r"(?<![A-Z0-9])[A-Z0-9]{8,20}(?![A-Z0-9])")
 _NUMBER = re.compile(r"(.+?)[〔\[(](\d{4})[〕\])]第?(\d{1,9})号?")
 
 
@@ -28,23 +30,26 @@ def number_of(written: str) -> Number | None:
     return (found[1], int(found[2]), int(found[3])) if found else None
 
 
-def named(file_name: str) -> tuple[Number | None, str]:
-    """The document number and the tracking number in the name of a file, as far as there is one."""
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", file_name))
-    found, parcel = _NUMBER.search(plain), re.search(r"[A-Z]{2}\d{9}[A-Z]{2}|\d{13}", plain.upper())
+def named(file_name: str) -> tuple[Number | None, list[str]]:
+    """The document number in the name of a file, if there is one, and all that may be a tracking number."""
+    written = unicodedata.normalize("NFKC", file_name)
+    joined = re.sub(r"\s", "", written)
+    found = _NUMBER.search(joined)
     number = (found[1], int(found[2]), int(found[3])) if found else None
-    return number, parcel[0] if parcel else ""
+    return number, [*_PARCEL.findall(written.upper()), *_PARCEL.findall(joined.upper())]
 
 
 def of_names(file_names: Sequence[str], actor: Actor | None) -> list[Letter | None]:
     """For each name the letter in the actor's reach whose number, or whose parcel's, stands in it."""
     said = [named(one) for one in file_names]
-    known = numbered({number for number, _parcel in said if number}, actor)
-    parcels = select(Letter).where(
-        Letter.tracking_no.in_({parcel for _number, parcel in said if parcel}), visible_to(actor)
-    )
-    tracked = {one.tracking_no: one for one in db.session.scalars(parcels)}
-    return [known.get(number) if number else tracked.get(parcel) for number, parcel in said]
+    known = numbered({number for number, _parcels in said if number}, actor)
+    sought = {parcel for _number, parcels in said for parcel in parcels}
+    found = db.session.scalars(select(Letter).where(Letter.tracking_no.in_(sought), visible_to(actor)))
+    by_parcel = {one.tracking_no: one for one in found}
+    return [
+        known.get(number) if number else next((by_parcel[one] for one in parcels if one in by_parcel), None)
+        for number, parcels in said
+    ]
 
 
 def of_ids(ids: Sequence[int], actor: Actor | None) -> Sequence[Letter]:
