@@ -1,6 +1,6 @@
 """Claiming leads, giving them back, and taking back those that lie."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
@@ -8,8 +8,8 @@ from sqlalchemy import Select, select, update
 
 from app.accounts.models import User
 from app.core import signals, timeline
-from app.core.clock import today
-from app.core.db import db
+from app.core.clock import local, today
+from app.core.db import among, db
 from app.core.errors import Conflict, DomainError
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor
@@ -17,7 +17,7 @@ from app.core.rules.workdays import add_working_days
 from app.employers import services as employers
 from app.employers.models import Employer
 from app.leads.ledger.models import Lead
-from app.leads.ledger.policy import STAGES
+from app.leads.ledger.policy import GONE, STAGES
 from app.leads.pool.models import LeadCapacity
 from app.leads.pool.policy import IDLE_DAYS, MOST, WARN_DAYS
 from app.leads.pool.queries import capacity_of, held_by, idle_before, lying_leads
@@ -35,6 +35,8 @@ SPOKEN = msgid("The lead was worked on or is gone")
 def claim(employer: Employer, actor: Actor) -> None:
     """Takes a lead that nobody has; Conflict when somebody was quicker, DomainError beyond one's capacity."""
     _refuse_no_lead(employer)
+    if employer.operating_status in GONE:
+        raise DomainError(_l("The firm is revoked or deregistered: it does not stand in the lead ledger."))
     if employer.owner_id == actor.id:
         raise DomainError(_l("This lead is yours already."))
     if employer.owner is not None:
@@ -100,8 +102,8 @@ def _refuse_full(employer: Employer, new: User | None, **_more: object) -> int:
 def mind_idle() -> tuple[int, int]:
     """Warns owners whose leads lie, and takes back those warned in time; gives how many of each.
 
-    Nothing goes back without a warning that has run out, and a word with the firm ends the warning. Running
-    it again the same day changes nothing.
+    Nothing goes back without a warning that has run out. A word with the firm ends the warning; putting it
+    off or ticking it off does not. Running it again the same day changes nothing.
     """
     _begin_count()
     warn = idle_before(max(1, IDLE_DAYS.value() - WARN_DAYS.value()))
@@ -110,6 +112,7 @@ def mind_idle() -> tuple[int, int]:
     for id_, task in warnings.items():
         if id_ not in lying:
             tasks.cancel(task, None, SPOKEN)
+    warnings |= _ticked_off(lying)
     over = idle_before(IDLE_DAYS.value())
     unwarned = [lead for id_, lead in lying.items() if id_ not in warnings]
     _warn(unwarned)
@@ -133,6 +136,17 @@ def _open_warnings() -> Select[Task]:
     return select(Task).where(Task.kind == WARNING, Task.state == TaskState.OPEN)
 
 
+def _ticked_off(lying: Mapping[int, Lead]) -> dict[int | None, Task]:
+    """The latest warning of each that somebody closed by hand since the lead lies."""
+    query = select(Task).where(Task.kind == WARNING, Task.closed_by_id.is_not(None), Task.source_type == KIND)
+    query = query.where(among(Task.source_id, list(lying))).order_by(Task.id)
+    return {
+        task.source_id: task
+        for task in db.session.scalars(query)
+        if task.source_id is not None and local(task.created_at).date() > _since(lying[task.source_id])
+    }
+
+
 def _since(lead: Lead) -> date:
     return max(day for day in (lead.claimed_on, lead.employer.last_contact_on) if day is not None)
 
@@ -147,6 +161,7 @@ def _warn(leads: Sequence[Lead]) -> None:
 
 
 def _take_back(lead: Lead, warning: Task) -> None:
-    tasks.cancel(warning, None, SPOKEN)
+    if warning.state is TaskState.OPEN:
+        tasks.cancel(warning, None, SPOKEN)
     timeline.record(lead.employer_id, KIND, RETURNED, params={"days": IDLE_DAYS.value()})
     employers.assign(lead.employer, None, None, None)

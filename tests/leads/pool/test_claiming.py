@@ -27,6 +27,7 @@ from app.lifecycle.onboarding.services.beginning import begin
 from app.outreach.models import Outcome, VisitKind
 from app.outreach.services import Account, log_visit
 from app.tasks.models import Task, TaskState
+from app.tasks.services import complete
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
 LONG_AGO = date(2020, 1, 1)
@@ -131,6 +132,28 @@ def test_a_lead_that_lies_is_warned_of_first_and_then_goes_back(li: User) -> Non
     assert services.mind_idle() == (0, 0)
     told = select(TimelineEntry.summary).where(TimelineEntry.employer_id == firm.id)
     assert services.RETURNED in db.session.scalars(told).all()
+
+
+def test_ticking_the_warning_off_without_a_word_with_the_firm_keeps_no_lead(li: User) -> None:
+    firm = owned(li)
+    lies(firm)
+    services.mind_idle()
+    task = db.session.scalars(select(Task)).one()
+    complete(task, li, "知道了")
+    assert services.mind_idle() == (0, 0)  # its time still runs, and no second one is given
+    task.due_on = today()
+    assert services.mind_idle() == (0, 1)
+    assert (firm.owner, task.state) == (None, TaskState.DONE)
+    services.claim(firm, li)
+    lies(firm)
+    db.session.execute(update(Lead).values(claimed_on=today() - timedelta(days=200)))
+    task.created_at = now() - timedelta(days=300)
+    assert services.mind_idle() == (1, 0)  # whoever takes it up again is warned anew
+
+
+def test_a_firm_that_is_revoked_is_nobodys_to_claim(li: User) -> None:
+    with pytest.raises(DomainError):
+        services.claim(create_employer(li.branch, operating_status="04"), li)
 
 
 def test_a_word_with_the_firm_ends_the_warning(li: User) -> None:
