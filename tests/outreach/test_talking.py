@@ -70,6 +70,27 @@ def test_a_specialist_reads_and_rehearses_and_writes_nothing(
     assert client.get("/scripts/new").status_code == 403
 
 
+@pytest.mark.databases("sqlite")
+def test_a_refused_text_or_rehearsal_is_shown_again_as_it_was_typed(
+    client: FlaskClient, script: Script, zhou: User
+) -> None:
+    sign_in(client, zhou)
+    yesterday = (today() - timedelta(days=1)).isoformat()
+    long = {"text": "很长的一段话术。", "valid_from": yesterday}
+    again = {"kind": "answer", "title": script.title, **long, "valid_from": today().isoformat()}
+    heard = {"held_on": "2999-01-01", "participants": "陈静", "findings": "语速要慢一些。"}
+    for address, data, kept in (
+        (f"/scripts/{script.id}/version", long, long["text"]),
+        ("/scripts/new", again, long["text"]),
+        (f"/scripts/{script.id}/rehearsals", heard, heard["findings"]),
+        (f"/scripts/{script.id}/rehearsals", {**heard, "participants": ""}, heard["findings"]),
+    ):
+        refused = client.post(address, data=data)
+        assert refused.status_code == 422 and kept in refused.text
+    assert [one.number for one in queries.find(script.id).versions] == [1]
+    assert not queries.rehearsals(zhou, script.id)
+
+
 def test_rehearsals_are_seen_where_they_were_held(client: FlaskClient, script: Script, zhou: User) -> None:
     log_rehearsal(script, today(), "本部门同事", "", zhou)
     sign_in(client, create_user(Role.SPECIALIST))
@@ -137,9 +158,12 @@ def test_the_calculator_shows_the_cost_before_anything_is_kept(client: FlaskClie
     assert 'value="8"' in client.get(f"/plans/at/{employer.id}").text
     form = {"heads_1": "10", "wage_1": "5000", "employer_rate": "5", "employee_rate": "5"}
     assert "2,500.00" in client.post(f"/plans/at/{employer.id}/reckon", data=form).text
-    assert (
-        client.post(f"/plans/at/{employer.id}/reckon", data={**form, "employer_rate": "3"}).status_code == 400
-    )
+    said = client.post(f"/plans/at/{employer.id}/reckon", data={**form, "employer_rate": "3"}).text
+    assert "2,500.00" not in said and "5%" in said
+    refused = client.post(f"/plans/at/{employer.id}", data={**form, "employer_rate": "3"})
+    assert refused.status_code == 422 and 'value="5000"' in refused.text  # nothing typed is lost
+    low = client.post(f"/plans/at/{employer.id}", data={**form, "wage_1": "2000"}, follow_redirects=True).text
+    assert "2,000.00" in low and "2,320.00" in low
     kept = client.post(f"/plans/at/{employer.id}", data=form, follow_redirects=True).text
     assert "2,500.00" in kept
     assert client.post(f"/plans/at/{employer.id}", data={**form, "heads_1": "0"}).status_code == 422

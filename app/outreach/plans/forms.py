@@ -10,7 +10,7 @@ from wtforms import DecimalField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.core.forms.decimals import Places
-from app.core.rules.rates import Group
+from app.core.rules.rates import Group, bounds
 from app.employers.models import Employer
 
 #: how many groups the form has lines for
@@ -42,7 +42,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """A line that says only one of its two figures is not left out: the missing one is asked for."""
-        fine = bool(super().validate(extra_validators))
+        fine = bool(super().validate(extra_validators)) and self._rates_allowed()
         for number in range(2, LINES + 1):
             heads, wage = self[f"heads_{number}"], self[f"wage_{number}"]
             missing = wage if heads.data and wage.data is None else heads
@@ -51,6 +51,17 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
                 missing.errors = [*missing.errors, said]
                 fine = False
         return fine
+
+    def _rates_allowed(self) -> bool:
+        """Said at the field, so that nothing typed is lost."""
+        within = bounds()
+        fields = zip((self.employer_rate, self.employee_rate), self.rates, strict=True)
+        out = [field for field, rate in fields if not within.allows(rate)]
+        lowest, highest = (f"{rate * 100:.0f}" for rate in (within.lowest_rate, within.highest_rate))
+        for field in out:
+            said = _("A rate lies between %(low)s %% and %(high)s %%.", low=lowest, high=highest)
+            field.errors = [*field.errors, said]
+        return not out
 
     @property
     def groups(self) -> list[Group]:

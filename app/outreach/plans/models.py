@@ -34,11 +34,12 @@ class ContributionPlan(Timestamps, Model):
     employer: Mapped[Employer] = relationship()
     by: Mapped[User] = relationship()
 
+    def base(self, wage: Decimal) -> Decimal:
+        """Of a wage, yuan a month: within the floor and ceiling that held when the plan was worked out."""
+        return min(max(wage, self.lowest_base), self.highest_base)
+
     @property
     def average_base(self) -> Decimal:
         """Yuan a month and head, within floor and ceiling."""
-        bases = (
-            min(max(Decimal(str(one["wage"])), self.lowest_base), self.highest_base) * int(one["heads"])
-            for one in self.groups
-        )
+        bases = (self.base(Decimal(str(one["wage"]))) * int(one["heads"]) for one in self.groups)
         return (sum(bases, Decimal(0)) / self.heads).quantize(Decimal("0.01"), ROUND_HALF_UP)

@@ -1,5 +1,7 @@
 """The calculator of contributions, and the plans that were kept."""
 
+from decimal import Decimal
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -47,7 +49,8 @@ def reckon(employer_id: int) -> str:
     find_employer(employer_id, current_actor())
     form = PlanForm()
     cost = services.work_out(form.groups, *form.rates)[0] if form.validate_on_submit() else None
-    return render_template("outreach/plans/_cost.html", cost=cost)
+    wrong = [] if cost else [one for field in form if field.raw_data for one in field.errors]
+    return render_template("outreach/plans/_cost.html", cost=cost, wrong=list(dict.fromkeys(wrong)))
 
 
 @blueprint.get("/<int:id>")
@@ -55,6 +58,6 @@ def reckon(employer_id: int) -> str:
 def show(id: int) -> str:
     """One plan as a sheet to print, and in one sentence to send."""
     plan = queries.find(id, current_actor())
-    groups = [Group(int(one["heads"]), one["wage"]) for one in plan.groups]
+    groups = [Group(int(one["heads"]), Decimal(str(one["wage"]))) for one in plan.groups]
     until = queries.valid_until(plan)
     return render_template("outreach/plans/show.html", plan=plan, groups=groups, until=until)

@@ -3,8 +3,10 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 
 from app.core.db import db
+from app.core.errors import DomainError
 from app.core.permissions import current_actor, requires
 from app.outreach.models import TOPIC_LABELS
 from app.outreach.talking import queries, services
@@ -38,11 +40,16 @@ def at_hand() -> str:
 def new() -> ResponseReturnValue:
     form = ScriptForm()
     if form.validate_on_submit():
-        script = services.add_script(
-            form.kind.data, form.title.data or "", form.situations.data or (), form.wording, current_actor()
-        )
-        db.session.commit()
-        return redirect(url_for(".show", id=script.id), 303)
+        about = form.situations.data or ()
+        try:
+            script = services.add_script(
+                form.kind.data, form.title.data or "", about, form.wording, current_actor()
+            )
+        except DomainError as refusal:
+            _refuse(form, refusal)
+        else:
+            db.session.commit()
+            return redirect(url_for(".show", id=script.id), 303)
     status = 422 if form.is_submitted() else 200
     return render_template("outreach/talking/new.html", form=form), status
 
@@ -54,7 +61,10 @@ def show(id: int) -> ResponseReturnValue:
     return _page(queries.find(id))
 
 
-def _page(script: Script, refused: SituationForm | None = None) -> ResponseReturnValue:
+def _page(
+    script: Script, refused: SituationForm | None = None, rehearsal: RehearsalForm | None = None
+) -> ResponseReturnValue:
+    """With the form that was refused, and what is wrong in it."""
     current = queries.current_version(script)
     page = render_template(
         "outreach/talking/show.html",
@@ -64,10 +74,11 @@ def _page(script: Script, refused: SituationForm | None = None) -> ResponseRetur
         situations=[str(TOPIC_LABELS.get(one, one)) for one in script.situations],
         kinds=SCRIPT_LABELS,
         rehearsals=queries.rehearsals(current_actor(), script.id),
-        form=RehearsalForm(formdata=None),
+        form=rehearsal or RehearsalForm(formdata=None),
+        rehearsing=rehearsal is not None,
         offer=refused or SituationForm(situations=script.situations, retired=script.retired_on is not None),
     )
-    return page, 422 if refused else 200
+    return page, 422 if refused or rehearsal else 200
 
 
 @blueprint.route("/<int:id>/version", methods=["GET", "POST"])
@@ -78,11 +89,21 @@ def version(id: int) -> ResponseReturnValue:
     latest = script.versions[0] if script.versions else None
     form = VersionForm(text=latest.text if latest else "", bases=latest.bases if latest else ())
     if form.validate_on_submit():
-        services.write_version(script, form.wording, current_actor())
-        db.session.commit()
-        return redirect(url_for(".show", id=id), 303)
+        try:
+            services.write_version(script, form.wording, current_actor())
+        except DomainError as refusal:
+            _refuse(form, refusal)
+        else:
+            db.session.commit()
+            return redirect(url_for(".show", id=id), 303)
     status = 422 if form.is_submitted() else 200
     return render_template("outreach/talking/version.html", form=form, script=script), status
+
+
+def _refuse(form: FlaskForm, refusal: DomainError) -> None:
+    """The form is shown again with what is wrong: a long text is never to be typed twice."""
+    db.session.rollback()
+    form.form_errors.append(str(refusal.message))
 
 
 @blueprint.post("/<int:id>/situations")
@@ -102,10 +123,13 @@ def situations(id: int) -> ResponseReturnValue:
 def rehearse(id: int) -> ResponseReturnValue:
     script, form = queries.find(id), RehearsalForm()
     if not form.validate_on_submit():
-        flash(_("Say when it was rehearsed, and by whom."), "warning")
-        return redirect(url_for(".show", id=id, _anchor="rehearsals"), 303)
+        return _page(script, rehearsal=form)
     held_on, participants = form.day, form.participants.data or ""
-    services.log_rehearsal(script, held_on, participants, form.findings.data or "", current_actor())
+    try:
+        services.log_rehearsal(script, held_on, participants, form.findings.data or "", current_actor())
+    except DomainError as refusal:
+        _refuse(form, refusal)
+        return _page(queries.find(id), rehearsal=form)
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(url_for(".show", id=id, _anchor="rehearsals"), 303)
