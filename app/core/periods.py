@@ -86,3 +86,22 @@ def asked_month(text: str) -> Period:
     if not FIRST_YEAR + ROOM <= month.year <= LAST_YEAR - ROOM:
         raise ValueError(f"not a month to count from: {text!r}")
     return month
+
+
+def asked_span(first: str, last: str, usual: Period, months: int) -> tuple[Period, Period]:
+    """The months from and to that somebody asks for by an address, the earlier one first.
+
+    What is no month is taken as not asked: `usual` for the last one, and for the first one the `months` that
+    end with it.
+    """
+    until = asked_month_or(last, usual)
+    since = asked_month_or(first, until + -(months - 1))
+    return min(since, until), max(since, until)
+
+
+def asked_month_or(text: str, otherwise: Period) -> Period:
+    """The month that somebody asks for, or this one where the words are none."""
+    try:
+        return asked_month(text)
+    except ValueError:
+        return otherwise

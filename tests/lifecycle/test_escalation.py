@@ -1,6 +1,8 @@
 """From service to enforcement: evidence before steps, a second person, time limits, and how it ends."""
 
+import re
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -268,6 +270,13 @@ def test_the_screens_from_the_employers_page_to_the_figures(office: Office, clie
     page = client.get(made.location).text
     assert "待催告" in page and "陈静" in page and "吴建国" in page
     assert "经同意略过步骤" in client.get("/escalations/figures").text
+    # of a year, each number leads to those begun in it, what is over among them
+    transition(ESCALATION, one, "stop", office.head, answers={"why": "误立"})
+    figures = client.get(f"/escalations/figures?year={today().year}").text
+    for address in set(re.findall(r'href="(/escalations\?[^"]*)"', figures)):
+        assert f"begun_on.between={today().year}" in address
+        over = "ended_on.empty" not in address and "paid" not in address
+        assert (employer.name in client.get(unescape(address)).text) is over
     sign_in(client, create_user(Role.SPECIALIST))
     assert client.get(made.location).status_code == 404
     assert client.post(f"{made.location}/skip", data={}).status_code == 404

@@ -1,12 +1,14 @@
 """The figures of openings: every number is that of the rows it leads to, and the board says the same."""
 
 from datetime import date, timedelta
+from io import BytesIO
 from itertools import product
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from sqlalchemy import Select
 
 from app.accounts.models import Branch, User
@@ -89,6 +91,28 @@ def test_accounts_are_counted_with_their_milestones_and_days_and_those_of_other_
     assert (line.reached["signing"], line.days("signing")) == (0, None)
     _whole, people = queries.opened(queries.DIMENSIONS["specialist"], THIS, THIS, chen)
     assert {one.label: one.opened for one in people} == {"陈静": 2, "无人负责": 1}
+
+
+@pytest.mark.databases("sqlite")
+def test_the_figures_are_given_as_a_workbook_to_those_who_export(
+    client: FlaskClient, branch: Branch, chen: User
+) -> None:
+    create_employer(
+        branch, stage=Stage.REGISTERED, account_opened_on=THIS.first_day, owner_id=chen.id,
+        employee_accounts_on=THIS.first_day,
+    )  # fmt: skip
+    sign_in(client, create_user(Role.MANAGER, branch=branch))
+    address = f"/onboarding/figures/workbook?by=specialist&from={THIS}&until={THIS}"
+    assert (
+        "/onboarding/figures/workbook?by=specialist" in client.get("/onboarding/figures?by=specialist").text
+    )
+    sheet = load_workbook(BytesIO(client.get(address).data)).active
+    assert sheet is not None
+    rows = [tuple(row) for row in sheet.values]
+    assert rows[1][:5] == ("陈静", 1, None, 1, 0) and rows[2][:2] == ("全部", 1)
+    assert [row[1] for row in rows[-len(STEPS) :]] == [0, 0, 1, 0, 0]
+    sign_in(client, create_user(Role.BANK_PARTNER, branch=branch))
+    assert client.get(address).status_code == 403
 
 
 def test_the_page_leads_from_every_number_to_as_many_rows(

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from app.audit import services as audit
 from app.core.clock import today
 from app.core.language.i18n import msgid
-from app.core.periods import Period, asked_month
+from app.core.periods import Period, asked_month_or, asked_span
 from app.core.permissions import current_actor, requires
 from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
 from app.core.web.charts import Chart, Point, Series, bar_chart
@@ -29,7 +29,7 @@ def stays() -> ResponseReturnValue:
 @requires(Permission.VIEW)
 def monthly() -> ResponseReturnValue:
     """What is new in a month, and what dropped out and why."""
-    month = _month("month", Period.of(today()))
+    month = asked_month_or(request.args.get("month", ""), Period.of(today()))
     actor = current_actor()
     months = [month + -back for back in reversed(range(queries.MONTHS))]
     return render_template(
@@ -112,14 +112,6 @@ def _step_chart(whole: queries.Line) -> Chart:
 
 
 def _asked() -> tuple[queries.Dimension, Period, Period]:
-    last = _month("until", Period.of(today()))
-    first = _month("from", last + -(queries.MONTHS - 1))
     by = queries.DIMENSIONS.get(request.args.get("by", ""), queries.DIMENSIONS["month"])
-    return by, min(first, last), max(first, last)
-
-
-def _month(name: str, otherwise: Period) -> Period:
-    try:
-        return asked_month(request.args.get(name, ""))
-    except ValueError:
-        return otherwise
+    since, until = request.args.get("from", ""), request.args.get("until", "")
+    return by, *asked_span(since, until, Period.of(today()), queries.MONTHS)

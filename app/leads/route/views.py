@@ -8,6 +8,7 @@ from flask_babel import ngettext
 
 from app.core.clock import today
 from app.core.db import db
+from app.core.errors import DomainError, NotFound
 from app.core.permissions import current_actor, requires
 from app.employers.areas.queries import area_choices
 from app.leads.ledger.lists import registration_due
@@ -46,8 +47,16 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/day")
 @requires(Permission.VIEW)
 def day() -> ResponseReturnValue:
-    """The day's list: to print, or to go by on a phone."""
-    leads = queries.chosen(request.args.getlist("lead", type=int), current_actor())
+    """The day's list: to print, or to go by on a phone; too many or none lead back to choosing."""
+    wanted = request.args.getlist("lead", type=int)
+    try:
+        leads = queries.chosen(wanted, current_actor())
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        flash(refusal.message, "warning")
+        area, whose = request.args.get("area", type=int), request.args.get("whose")
+        return redirect(url_for(".index", lead=wanted, area=area, whose=whose), 303)
     facts = {"why_here": why_here, "due": registration_due, "named_by": named_by}
     return render_template("leads/route_day.html", leads=leads, day=_day(request.args.get("on")), **facts)
 

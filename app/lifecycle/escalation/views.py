@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.accounts.models import User
 from app.core.clock import today
 from app.core.db import db
-from app.core.escalating import Exhibit, Step
+from app.core.escalating import REACHED, Exhibit, Outcome, Step
 from app.core.features import current_features
 from app.core.links import url_if
 from app.core.permissions import current_actor, requires
@@ -172,12 +172,21 @@ def pass_on(id: int) -> ResponseReturnValue:
 @requires(Permission.VIEW)
 def figures() -> str:
     actor = current_actor()
-    year = request.args.get("year", type=int)
+    years = queries.years(actor)
+    year = next((one for one in years if str(one) == request.args.get("year")), None)
     return render_template(
         "lifecycle/escalation/figures.html",
         figures=queries.figures(actor, year),
+        begun=_begun_in(year),
+        aims={"outcome.in": ",".join(REACHED)},
+        others={"outcome.in": ",".join(one for one in Outcome if one not in REACHED)},
         year=year,
-        years=queries.years(actor),
+        years=years,
         machine=ESCALATION,
         **LABELS,
     )
+
+
+def _begun_in(year: int | None) -> dict[str, str]:
+    """The criteria of all that the figures count, those that are over among them."""
+    return {"begun_on.between": f"{year}-01-01,{year}-12-31"} if year else {"begun_on.not_empty": ""}

@@ -85,6 +85,9 @@ def test_a_day_holds_only_so_many_firms_and_none_of_another_branch(client: Flask
     sign_in(client, li)
     mine, other, theirs = leads()
     assert client.get(f"/leads/route/day?lead={mine}").status_code == 200
-    assert client.get(f"/leads/route/day?lead={mine}&lead={other}").status_code == 400
-    assert client.get("/leads/route/day").status_code == 400
+    # too many, or none: back to choosing, with what was chosen
+    again = client.get(f"/leads/route/day?lead={mine}&lead={other}&whose=all", follow_redirects=True).text
+    assert "最多1户" in again and again.count("checked") == 2
+    assert client.get("/leads/route/day").location == "/leads/route"
+    assert client.post("/leads/route/tasks", data={"lead": [mine, other]}).status_code == 400
     assert client.get(f"/leads/route/day?lead={theirs}").status_code == 404

@@ -126,7 +126,7 @@ TO_FOLLOW = ListPage(
         ),
         Column("result", _l("Found"), badge=_result, sort=DocumentCheck.result),
         Column("due_on", _l("Follows by"), lambda row: row.DocumentCheck.due_on, sort=DocumentCheck.due_on),
-        Column("clock", _l("Term"), badge=_due),
+        Column("clock", _l("Days left"), badge=_due),
         Column("owner", _l("Owner"), _owner, sort=_owner_name, options=_OWNER),
     ),
     quick=(

@@ -1,11 +1,16 @@
 """Openings and papers to follow as lists, and the figures of openings."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from app.audit import services as audit
 from app.core.clock import today
-from app.core.periods import Period, asked_month
+from app.core.language.i18n import msgid
+from app.core.periods import Period, asked_span
 from app.core.permissions import current_actor, requires
+from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
+from app.employers.policy import Permission as Employers
 from app.lifecycle.onboarding.insight import queries
 from app.lifecycle.onboarding.insight.lists import OPENINGS, TO_FOLLOW
 from app.lifecycle.onboarding.policy import STEPS, Permission
@@ -46,15 +51,37 @@ def figures() -> str:
     )
 
 
+@blueprint.get("/figures/workbook")
+@requires(Employers.EXPORT)
+def workbook() -> ResponseReturnValue:
+    """The same figures as a workbook: who got how far and in how many days, and who waits now."""
+    by, first, last = _asked()
+    actor = current_actor()
+    whole, lines = queries.opened(by, first, last, actor)
+    header = [by.label, _("Accounts opened"), _("Days to the opening")]
+    for step in queries.AFTER:
+        header += [step.reached_label, _("Days to: %(step)s", step=step.reached_label)]
+    rows = [_row(line) for line in (*lines, whole)]
+    waits = [_("Who waits now, by milestone"), _("There now"), _("Stuck"), _("Stuck after (days)")]
+    rows += [[], waits]
+    rows += [
+        [str(one.step.label), one.here, one.stuck, one.step.limit.value()] for one in queries.waiting(actor)
+    ]
+    title = _("Openings in figures")
+    content = workbook_bytes(title, header, rows)
+    audit.record_now(msgid("Figures of openings exported"), name=title)
+    name = f"{title}_{first}-{last}.xlsx"
+    return send_file(content, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
+
+
+def _row(line: queries.Line) -> list[str | int | float | None]:
+    row: list[str | int | float | None] = [line.label, line.opened, line.days(STEPS[0].name)]
+    for step in queries.AFTER:
+        row += [line.reached[step.name], line.days(step.name)]
+    return row
+
+
 def _asked() -> tuple[queries.Dimension, Period, Period]:
-    last = _month("until", Period.of(today()))
-    first = _month("from", last + -(queries.MONTHS - 1))
     by = queries.DIMENSIONS.get(request.args.get("by", ""), queries.DIMENSIONS["month"])
-    return by, min(first, last), max(first, last)
-
-
-def _month(name: str, otherwise: Period) -> Period:
-    try:
-        return asked_month(request.args.get(name, ""))
-    except ValueError:
-        return otherwise
+    since, until = request.args.get("from", ""), request.args.get("until", "")
+    return by, *asked_span(since, until, Period.of(today()), queries.MONTHS)
