@@ -102,13 +102,13 @@ def bytes_on(kind: RecordKind, record_id: int) -> int:
     )
 
 
-def held(table: str, ids: Collection[int]) -> tuple[str, set[int]]:
+def held(table: str, ids: Collection[int]) -> dict[str, set[int]]:
     """Receiver of `records_going`: the records of the table that have files stay."""
     kinds = [one.name for one in current_features().record_kinds.values() if one.model.__tablename__ == table]
     if not kinds:
-        return Attachment.__tablename__, set()
+        return {}
     query = select(Attachment.record_id).where(Attachment.kind.in_(kinds), among(Attachment.record_id, ids))
-    return Attachment.__tablename__, set(db.session.scalars(query))
+    return {Attachment.__tablename__: set(db.session.scalars(query))}
 
 
 def demand_none_on(record: Any) -> None:

@@ -218,7 +218,9 @@ def code_field(name: str, label: Any, table: str, column: Any, **more: Any) -> F
         known = codes(table)
         return [(code, _line(known, one, indented=actor is not None)) for code, one in known.items()]
 
-    return Field(name, label, Kind.CODED, column, choices=choices, below=below(table), **more)
+    return Field(
+        name, label, Kind.CODED, column, choices=choices, below=below(table), code_table=table, **more
+    )
 
 
 def below(table: str) -> Callable[[Sequence[Any]], list[str]]:

@@ -21,8 +21,8 @@ file_missing = _signals.signal("file-missing")
 #: sender: imports; due, batch (None when nobody waits for it any more), actor.
 file_arrived = _signals.signal("file-arrived")
 
-#: sender: the name of a table; ids of records that an undo would remove. Each receiver answers with its own
-#: table's name and those of the ids that it hangs on though no foreign key tells: these records stay.
+#: sender: the name of a table; ids of records that an undo would remove. Each receiver answers with those of
+#: the ids that something hangs on though no foreign key tells, by the table that does: these records stay.
 records_going = _signals.signal("records-going")
 
 #: sender: contributions; period, employer_ids. Sent inside the transaction that records the statement.

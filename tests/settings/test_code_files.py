@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.core.code_tables import TABLES, CodeValue, above, codes, columns_of
+from app.core.criteria import segments
 from app.core.criteria.trees import compile_tree, rule
 from app.core.db import db
 from app.core.permissions import Role
@@ -77,6 +78,21 @@ def test_undo_keeps_and_lists_the_codes_that_a_record_holds_and_those_above_them
         ("industry|5211", "in_use"),
     ]
     assert above(codes("industry"), "5211") == ["521", "52", "F"] and "5219" not in codes("industry")
+    assert [row["names"] for row in undone["kept_rows"]] == [["code_values"], ["employers"]]
+
+
+def test_undo_keeps_a_code_that_nothing_but_a_saved_segment_asks_about(app: Flask, tmp_path: Path) -> None:
+    answer = bring(app, tmp_path, *CLASSES, ("bank", "521", "试用银行", None, None, None))
+    shops = {"match": "any", "rules": [rule("industry", "under", ["5219"]), rule("uscc", "starts", "521")]}
+    tree = {"match": "all", "rules": [shops, rule("bank", "not_empty")]}
+    segments.save("employers", "Shops", tree, employer_fields(), None)
+    db.session.commit()
+    undone = take_back(app, answer["batch"])
+    # 521 of the industry stands above 5219; that of the banks nobody asks about
+    assert {row["key"]: row["names"] for row in undone["kept_rows"]} == {
+        "industry|521": ["code_values"],
+        "industry|5219": ["segments"],
+    }
 
 
 def test_every_table_says_which_columns_hold_its_codes() -> None:

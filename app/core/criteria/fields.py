@@ -90,6 +90,8 @@ class Field:
     #: the rule that a value is meant, as the reader may know it, where the value by itself says nothing
     #: to people (the number of a record); None: in the operator's words
     told: Callable[[Any], str | None] | None = None
+    #: the code table whose codes its values are
+    code_table: str | None = None
     #: who may ask about it, where not everybody who sees the list does
     permission: str | None = None
 

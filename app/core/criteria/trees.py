@@ -6,7 +6,7 @@ so that `?stage.in=in_arrears&heads.ge=10` and the saved tree are two spellings 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from flask_babel import lazy_gettext as _l
@@ -32,7 +32,9 @@ __all__ = [
     "has_criteria",
     "parse_query",
     "rule",
+    "rules_of",
     "to_query",
+    "values_of",
 ]
 
 Tree = dict[str, Any]
@@ -82,6 +84,18 @@ def both(*trees: Tree) -> Tree:
         flat = tree["match"] == "all" or len(tree["rules"]) <= 1
         rules += tree["rules"] if flat else [tree]
     return {"match": "all", "rules": rules}
+
+
+def rules_of(tree: Tree) -> Iterator[Tree]:
+    """The rules of a tree, those of its groups among them."""
+    for item in tree["rules"]:
+        yield from rules_of(item) if "rules" in item else (item,)
+
+
+def values_of(item: Tree) -> list[str]:
+    """The values that a rule names, as they are saved."""
+    value = item.get("value", [])
+    return value if isinstance(value, list) else [value]
 
 
 def checked(tree: Any, fields: Fields) -> Tree:

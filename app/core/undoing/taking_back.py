@@ -7,7 +7,7 @@ here has heard of still protects the record that it points at.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, delete, not_, select, true, update
@@ -195,10 +195,18 @@ def _blocked(attempt: _Attempt, carried: Carried) -> dict[int, Kept]:
             for child_id, parent_id in db.session.execute(query):
                 if child_id not in attempt.doomed.get(child.name, {}):
                     blocked.setdefault(doomed[parent_id], Kept("in_use", name, (child.name,)))
-        for _receiver, (child_name, held) in signals.records_going.send(name, ids=list(doomed)):
-            for record_id in held:
-                blocked.setdefault(doomed[record_id], Kept("in_use", name, (child_name,)))
+        for _receiver, held in signals.records_going.send(name, ids=list(doomed)):
+            for child_name, record_ids in held.items():
+                for record_id in record_ids:
+                    _block(blocked, doomed[record_id], name, child_name)
     return blocked
+
+
+def _block(blocked: dict[int, Kept], row_id: int, table: str, child: str) -> None:
+    """What no foreign key tells of is named table by table; a row of several records tells of the first."""
+    known = blocked.setdefault(row_id, Kept("in_use", table))
+    if known.table == table and child not in known.names:
+        blocked[row_id] = replace(known, names=(*known.names, child))
 
 
 def _keeping(child: Table, carried: Carried) -> ColumnElement[bool] | None:

@@ -13,8 +13,11 @@ from sqlalchemy import select
 
 from app.core import code_tables
 from app.core.code_tables import TABLES, CodeValue
+from app.core.criteria.segments import Segment
+from app.core.criteria.trees import rules_of, values_of
 from app.core.db import among, db
 from app.core.importing.spec import Context, Line, Plan
+from app.core.listing.declaration import PAGES
 
 #: the table whose codes say by their first places where they stand
 BY_PLACES = "industry"
@@ -108,22 +111,37 @@ def applied(_plans: Sequence[Plan], _context: Context) -> None:
     code_tables.forget()
 
 
-def in_use(table: str, ids: Collection[int]) -> tuple[str, set[int]]:
-    """Receiver of `records_going`: codes that a record holds, or that stand above another code, stay."""
+def in_use(table: str, ids: Collection[int]) -> dict[str, set[int]]:
+    """Receiver of `records_going`: codes that a record holds, that a saved segment asks about, or that stand
+    above another code stay.
+    """
+    held: dict[str, set[int]] = defaultdict(set)
     if table != CodeValue.__tablename__:
-        return table, set()
+        return held
     going: dict[str, dict[str, int]] = defaultdict(dict)
     for one in db.session.scalars(select(CodeValue).where(among(CodeValue.id, ids))):
         going[one.code_table][one.code] = one.id
-    held: set[int] = set()
     for name, numbers in going.items():
         above = (CodeValue.code_table == name) & ~among(CodeValue.id, ids)
-        asked = [select(column).distinct() for column in code_tables.columns_of(name)]
-        asked.append(select(CodeValue.parent_code).where(above).distinct())
-        for query in asked:
+        asked = [(column.table.name, select(column).distinct()) for column in code_tables.columns_of(name)]
+        asked.append((table, select(CodeValue.parent_code).where(above).distinct()))
+        for holder, query in asked:
             (column,) = query.selected_columns
-            held |= {numbers[code] for code in db.session.scalars(query.where(among(column, numbers)))}
-    return table, held
+            held[holder] |= {numbers[one] for one in db.session.scalars(query.where(among(column, numbers)))}
+    held[Segment.__tablename__] = _asked_about(going)
+    return held
+
+
+def _asked_about(going: Mapping[str, Mapping[str, int]]) -> set[int]:
+    """The ids of the codes that a saved segment names, whoever saved it."""
+    held: set[int] = set()
+    for list_name, tree in db.session.execute(select(Segment.list_name, Segment.tree)):
+        fields = PAGES[list_name].all_fields() if list_name in PAGES else {}
+        for rule in rules_of(tree):
+            field = fields.get(rule["field"])
+            codes = going.get(field.code_table or "", {}) if field else {}
+            held |= {codes[one] for one in values_of(rule) if one in codes}
+    return held
 
 
 def reverted(_records: Mapping[str, Sequence[int]], _context: Context) -> None:
