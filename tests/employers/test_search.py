@@ -12,7 +12,7 @@ from sqlalchemy import text as sql
 
 from app.accounts.models import User
 from app.core.db import db, is_postgresql
-from app.core.language.text import name_key, pinyin, search_key
+from app.core.language.text import name_key, pinyin, search_key, search_words
 from app.core.permissions import Scope
 from app.core.searching import COUNT_CAP
 from app.employers.models import (
@@ -56,7 +56,9 @@ def harbour(app: Flask) -> Employer:
     return employer
 
 
-@pytest.mark.parametrize("text", ["港", "港务", "滨海港务", "津滨海", "天津(滨海)", "公司", "司"])
+@pytest.mark.parametrize(
+    "text", ["港", "港务", "滨海港务", "津滨海", "天津(滨海)", "公司", "司", "天津　港务", "有限公司 滨 天津"]
+)
 def test_a_name_is_found_by_any_part_of_it(harbour: Employer, text: str) -> None:
     assert harbour.name in found(text)[TermKind.NAME]
 
@@ -70,6 +72,15 @@ def test_every_other_way_to_name_an_employer_finds_it_and_says_how(harbour: Empl
     assert found("0116000123") == {TermKind.ACCOUNT: [harbour.name]}
     assert found("5678") == {TermKind.PHONE: [harbour.name]}
     assert found("小梅") == {TermKind.CONTACT: [harbour.name]}
+
+
+def test_all_words_are_there_each_in_a_text_of_its_own(harbour: Employer) -> None:
+    assert found("滨海 小梅") == {TermKind.NAME: [harbour.name]}
+    assert found("港务 5678 塘沽") == {TermKind.PHONE: [harbour.name]}
+    assert found("138 1234 5678") == {TermKind.PHONE: [harbour.name]}, "a number is one word"
+    assert found("天津 司") == {TermKind.NAME: [harbour.name]}
+    assert found("滨海 食品") == {}
+    assert found("滨海 138") == {}, "too few digits find nobody's number, beside a name neither"
 
 
 def test_a_found_phone_number_is_shown_masked(harbour: Employer) -> None:
@@ -127,12 +138,11 @@ NAMES = st.text(st.sampled_from("天津滨海港务公司（）() aB1７重庆�
 @hypothesis_settings(
     max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
-@given(names=st.lists(NAMES, min_size=1, max_size=8), needle=NAMES.map(lambda s: s[:4]))
+@given(names=st.lists(NAMES, min_size=1, max_size=8), needle=NAMES.map(lambda s: s[:5]))
 def test_the_index_finds_exactly_what_a_plain_scan_finds(app: Flask, names: list[str], needle: str) -> None:
     branch = create_branch()
     employers = [create_employer(branch, name=name) for name in names]
-    key = search_key(needle)
-    kinds = kinds_for(key)
+    words = search_words(needle)
     texts: dict[int, list[tuple[TermKind, str]]] = {
         e.id: [
             (TermKind.NAME, search_key(e.name)),
@@ -141,7 +151,11 @@ def test_the_index_finds_exactly_what_a_plain_scan_finds(app: Flask, names: list
         ]
         for e in employers
     }
-    expected = {id_ for id_, terms in texts.items() for kind, term in terms if kind in kinds and key in term}
+
+    def holds(terms: list[tuple[TermKind, str]], word: str) -> bool:
+        return any(kind in kinds_for(word) and word in term for kind, term in terms)
+
+    expected = {id_ for id_, terms in texts.items() if words and all(holds(terms, word) for word in words)}
     own = create_user(branch=branch, scope=Scope.OWN)
     mine = {employer.id for employer in employers[::2]}
     for employer in employers[::2]:

@@ -71,6 +71,20 @@ def search_key(text: str) -> str:
     return key if key.isalnum() else "".join(char for char in key if char.isalnum())
 
 
+def search_words(text: str) -> list[str]:
+    """The search keys of what blanks part, the longest first; none for punctuation alone.
+
+    A number, a code or a Latin name is one word however it is grouped.
+
+    >>> search_words("港务 滨海１号"), search_words("138 0013 8000")
+    (['滨海1号', '港务'], ['13800138000'])
+    """
+    whole = search_key(text)
+    parts = text.split() if not whole.isascii() else [whole]
+    words = dict.fromkeys(key for part in parts if (key := search_key(part)))
+    return sorted(words, key=len, reverse=True)
+
+
 def code_key(text: str) -> str:
     """A credit code or account number as it is stored: upper case, one width, without blanks."""
     return "".join(unicodedata.normalize("NFKC", text).split()).upper()

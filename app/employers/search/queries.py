@@ -9,18 +9,20 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Select,
+    and_,
     case,
     false,
     func,
     literal,
     or_,
     select,
+    true,
     union_all,
 )
 
 from app.core.db import AnyRow, db
 from app.core.language.bigrams import Phrase, narrowed, phrase, spreads
-from app.core.language.text import mask_phone, phone_digits, pinyin, search_key
+from app.core.language.text import mask_phone, phone_digits, pinyin, search_key, search_words
 from app.core.permissions import Actor
 from app.core.searching import COUNT_CAP, said
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
@@ -71,18 +73,24 @@ def _way(needle: str, kinds: Sequence[TermKind], actor: Actor | None) -> _Way:
 
 
 def matching(text: str) -> ColumnElement[bool]:
-    """The employers that a search text finds, as a condition for lists and exports.
+    """The employers that a search text finds, as a condition for lists and exports: that hold all its words.
 
     What finds few is looked up; what most employers have in common is asked of each as a list comes to it, so
     that the list can end early.
     """
-    needle = search_key(text)
+    needle, also = _asked(text)
     kinds = kinds_for(needle)
     if not kinds:
         return false()
     if _finds_few(needle, kinds):
-        return Employer.id.in_(_hits(select(SEARCH.c.id), needle, kinds))
-    return select(SEARCH.c.id).where(SEARCH.c.id == Employer.id, _holds(kinds, needle)).exists()
+        return Employer.id.in_(_hits(select(SEARCH.c.id).where(also), needle, kinds))
+    return select(SEARCH.c.id).where(SEARCH.c.id == Employer.id, _holds(kinds, needle), also).exists()
+
+
+def _asked(text: str) -> tuple[str, ColumnElement[bool]]:
+    """The longest word, which is looked up and ranks what it finds, and that the others are there as well."""
+    needle, *others = search_words(text) or [""]
+    return needle, and_(true(), *(_holds(kinds_for(word), word) for word in others))
 
 
 def _finds_few(needle: str, kinds: Sequence[TermKind]) -> bool:
@@ -95,14 +103,14 @@ def count_matching(text: str, query: Select[Any], actor: Actor | None) -> int | 
 
     None where the list does as well by itself: for what finds few, and for who sees few.
     """
-    needle = search_key(text)
+    needle, also = _asked(text)
     kinds = kinds_for(needle)
     if not kinds or _finds_few(needle, kinds) or sees_few(actor, COUNT_CAP):
         return None
     way = _way(needle, kinds, None)
     asked = query.with_only_columns(literal(1), maintain_column_froms=True).order_by(None)
     hits = _hits(select(SEARCH.c.id), needle, kinds, way=way)
-    hits = hits.where(asked.where(Employer.id == SEARCH.c.id).correlate(SEARCH).exists())
+    hits = hits.where(also, asked.where(Employer.id == SEARCH.c.id).correlate(SEARCH).exists())
     return db.session.scalar(select(func.count()).select_from(hits.limit(COUNT_CAP + 1).subquery()))
 
 
@@ -136,10 +144,10 @@ def _holds(kinds: Sequence[TermKind], needle: str) -> ColumnElement[bool]:
 
 def search(text: str, actor: Actor | None, per_group: int = 8) -> Sequence[HitGroup]:
     """Employers in the actor's reach that the text finds, by group, the closest first, with counts."""
-    needle = search_key(text)
+    needle, also = _asked(text)
     if not kinds_for(needle):
         return []
-    rows = _best(needle, actor, per_group)
+    rows = _best(needle, actor, per_group, also)
     former = _former_names([employer.id for employer, kind, *_ in rows if kind in FROM_NAMES])
     people = _people([employer.id for employer, kind, *_ in rows if kind in FROM_PEOPLE])
     groups: dict[int, HitGroup] = {}
@@ -153,21 +161,21 @@ def search(text: str, actor: Actor | None, per_group: int = 8) -> Sequence[HitGr
     return list(groups.values())
 
 
-def _best(needle: str, actor: Actor | None, per_group: int) -> Sequence[AnyRow]:
+def _best(needle: str, actor: Actor | None, per_group: int, also: ColumnElement[bool]) -> Sequence[AnyRow]:
     """The first employers of each group, of everybody found if they are no more than are counted.
 
     Whoever sees few is told exactly, as all of them are looked at anyway.
     """
-    kinds = kinds_for(needle)
+    kinds, reach = kinds_for(needle), visible_to(actor) & also
     way = _way(needle, kinds, actor)
     if way.by_reach or way.few:
-        hits = _hits(_described(needle, kinds, visible_to(actor)), needle, kinds, way=way)
+        hits = _hits(_described(needle, kinds, reach), needle, kinds, way=way)
         rows = db.session.execute(
             _ranked(hits if way.by_reach else hits.limit(COUNT_CAP + 1), per_group)
         ).all()
         if way.by_reach or not rows or rows[0].found <= COUNT_CAP:
             return rows
-    return db.session.execute(_ranked(_found_by_group(needle, actor, way), per_group)).all()
+    return db.session.execute(_ranked(_found_by_group(needle, reach, way), per_group)).all()
 
 
 def _ranked(hits: CompoundSelect[Any] | Select[Any], per_group: int) -> Select[Any]:
@@ -190,7 +198,7 @@ def _ranked(hits: CompoundSelect[Any] | Select[Any], per_group: int) -> Select[A
     )
 
 
-def _found_by_group(needle: str, actor: Actor | None, way: _Way) -> CompoundSelect[Any]:
+def _found_by_group(needle: str, reach: ColumnElement[bool], way: _Way) -> CompoundSelect[Any]:
     """The employers of each group: those with a text that begins with the needle, and the others.
 
     Either gives at most one more than are counted, so that a needle which nearly all have in common costs no
@@ -198,7 +206,6 @@ def _found_by_group(needle: str, actor: Actor | None, way: _Way) -> CompoundSele
     with it: there may be none.
     """
     parts, surer = [], list[TermKind]()
-    reach = visible_to(actor)
     for group in GROUPS:
         kinds = [kind for kind in group if kind in kinds_for(needle)]
         if kinds:
