@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from app.core import signals
 from app.core.criteria.fields import kept_for
 from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.files.attachable import RecordKind
@@ -32,10 +34,16 @@ def _panel(employer: Employer, actor: Actor) -> dict[str, Any]:
     return {"invitations": queries.of_employer(employer.id, actor), "invitation": INVITATION}
 
 
+def watch(_app: Flask) -> None:
+    """What is sent to the invitees of an event goes to whoever is meant to come."""
+    signals.persons_meant.connect(queries.persons_meant)
+
+
 feature = Feature(
     name="events",
     blueprint=blueprint,
     demo=demo.load,
+    init=watch,
     navigation=(NavItem(_LABEL, "events.index", Permission.VIEW, "calendar-event", "visits", 36),),
     grants={
         Permission.VIEW: OFFICE,

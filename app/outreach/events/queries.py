@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.core.clock import SHANGHAI, today
@@ -12,7 +12,7 @@ from app.core.criteria.fields import Choice
 from app.core.db import db
 from app.core.language.formats import date as as_date
 from app.core.permissions import Actor, present_actor
-from app.employers.models import Contact, Employer
+from app.employers.models import Contact, Employer, EmployerContact
 from app.employers.search.queries import matching
 from app.outreach.events.models import AWAITED, SEATED, EventState, Invitee, InviteeState
 from app.outreach.events.models import OutreachEvent as Event
@@ -22,6 +22,8 @@ from app.tasks.models import Task, TaskState
 
 #: how many events are offered where one is chosen, the latest first
 OFFERED = 200
+#: the fields of criteria that name an event
+NAMING = frozenset(("event", "event_awaited", "event_accepted", "event_came", "event_missed"))
 
 
 def listed(actor: Actor | None) -> Select[Event]:
@@ -140,6 +142,34 @@ def choices(actor: Actor | None) -> list[Choice]:
     query = listed(actor or present_actor()).with_only_columns(Event.id, Event.title, Event.starts_at)
     rows = db.session.execute(query.order_by(Event.starts_at.desc(), Event.id.desc()).limit(OFFERED))
     return [(str(row.id), f"{row.title}（{as_date(row.starts_at)}）") for row in rows]
+
+
+def persons_meant(campaign: Any) -> dict[int, set[int]]:
+    """Who is meant to come to the events that the criteria of a campaign name, and is still there: ids of
+    contacts by employer."""
+    events = _events_in(campaign.criteria)
+    serves = select(EmployerContact.id).where(
+        EmployerContact.employer_id == Invitee.employer_id,
+        EmployerContact.contact_id == Invitee.contact_id,
+        or_(EmployerContact.until.is_(None), EmployerContact.until >= today()),
+    )
+    query = (
+        select(Invitee.employer_id, Contact.id)
+        .join(Contact, Contact.id == Invitee.contact_id)
+        .where(Invitee.event_id.in_(events), serves.exists())
+    )
+    meant: dict[int, set[int]] = {}
+    if events:
+        for employer_id, contact_id in db.session.execute(query):
+            meant.setdefault(employer_id, set()).add(contact_id)
+    return meant
+
+
+def _events_in(tree: Mapping[str, Any]) -> list[int]:
+    """The events that criteria name."""
+    if tree.get("field") in NAMING and tree.get("op") == "in":
+        return [int(one) for one in tree.get("value") or () if str(one).isdecimal()]
+    return [event for part in tree.get("rules", ()) for event in _events_in(part)]
 
 
 def belongs(*states: InviteeState) -> Any:

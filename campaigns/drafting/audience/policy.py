@@ -71,6 +71,11 @@ def one_by_one(people: Sequence[AnyRow], meant: Collection[int] | None) -> Seque
     return [theirs for theirs in found if theirs] or [()]
 
 
+def order_for(meant: Collection[int] | None, order: ContactOrder) -> ContactOrder:
+    """Whoever is meant by name is written to whatever the role is."""
+    return order if meant is None else ContactOrder.HANDLER_FIRST
+
+
 def addressed(people: Sequence[AnyRow], order: ContactOrder) -> AnyRow | None:
     """Whose name stands on a letter: the first in the order; a number is not needed for it."""
     roles = ROLES[order]

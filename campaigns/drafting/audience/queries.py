@@ -17,7 +17,15 @@ from app.employers.policy import not_merged, visible_to
 from app.lifecycle.workflow import LIFECYCLE
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.audience.models import Audience, Candidate
-from campaigns.drafting.audience.policy import AnyRow, Care, choose, one_by_one, written
+from campaigns.drafting.audience.policy import (
+    AnyRow,
+    Care,
+    Reached,
+    choose,
+    one_by_one,
+    order_for,
+    written,
+)
 from campaigns.drafting.content.models import Facts
 from campaigns.drafting.content.policy import Filling, filling
 from campaigns.drafting.frequency.queries import recent_employers, recent_phones, sated
@@ -53,9 +61,10 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
         *sated(campaign),
     )
     wording = filling(campaign)
-    meant = _meant(campaign)
+    said = wording, phone
+    meant, order = persons_meant(campaign), campaign.contact_order
     members = [
-        _candidate(row, theirs, shut, campaign, (wording, phone))
+        _candidate(row, choose(theirs, order_for(meant.get(row.id), order), shut.care), shut, campaign, said)
         for row in db.session.execute(_employers(fits & reach))
         for theirs in one_by_one(people.get(row.id, ()), meant.get(row.id))
     ]
@@ -63,7 +72,7 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
     return Audience(tuple(merged), outside(fits, reach))
 
 
-def _meant(campaign: Campaign) -> dict[int, Collection[int]]:
+def persons_meant(campaign: Campaign) -> dict[int, Collection[int]]:
     """The contacts that the campaign is meant for, of employers where that is known."""
     meant: dict[int, Collection[int]] = {}
     for _receiver, answer in signals.persons_meant.send(campaign):
@@ -91,12 +100,13 @@ def next_contacts(campaign: Campaign, employer_ids: Sequence[int], phone: str) -
     care = Care(_goes_to_all(campaign), campaign.verified_only)
     shut = _Shut(_opted_out(campaign), frozenset(), frozenset(), frozenset(), care)
     wording = filling(campaign)
+    said = wording, phone
     people = {
         employer_id: [one for one in found if one.id not in contacts and written(one.mobile) not in phones]
         for employer_id, found in people_of(ours).items()
     }
     found = [
-        _candidate(row, people.get(row.id, ()), shut, campaign, (wording, phone))
+        _candidate(row, choose(people.get(row.id, ()), campaign.contact_order, care), shut, campaign, said)
         for row in db.session.execute(_employers(ours))
     ]
     return merge(found, wording, Lot(campaign.id, 0), words.refused())
@@ -176,13 +186,12 @@ def _goes_to_all(campaign: Campaign) -> bool:
 
 def _candidate(
     row: AnyRow,
-    people: Sequence[AnyRow],
+    reached: Reached,
     shut: _Shut,
     campaign: Campaign,
     said: tuple[Filling, str],
 ) -> Candidate:
     wording, phone = said
-    reached = choose(people, campaign.contact_order, shut.care)
     facts = Facts(
         employer=row.name,
         handler=reached.name,

@@ -23,8 +23,8 @@ from campaigns.channels.letter.issued.services import note_of
 from campaigns.channels.letter.queries import as_frozen, document, frozen
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.audience.models import Audience, Member, Who
-from campaigns.drafting.audience.policy import addressed
-from campaigns.drafting.audience.queries import closed, outside, people_of, removed
+from campaigns.drafting.audience.policy import addressed, one_by_one, order_for
+from campaigns.drafting.audience.queries import closed, outside, people_of, persons_meant, removed
 from campaigns.drafting.frequency.queries import recent_employers
 from campaigns.drafting.letters.policy import plain, unreachable
 from campaigns.drafting.merged.policy import Lot
@@ -51,7 +51,8 @@ class _Shut:
 
 
 def reckon_letters(campaign: Campaign, phone: str) -> Audience:
-    """Every employer that the criteria mean within the author's reach, each with an address or a reason.
+    """Every employer that the criteria mean within the author's reach, or each person of it for whom it is
+    meant, with an address or a reason.
 
     `phone` is the number that the department answers. Reads only.
     """
@@ -63,7 +64,12 @@ def reckon_letters(campaign: Campaign, phone: str) -> Audience:
     rows = db.session.execute(_employers(fits & reach)).all()
     served = handlers(fits & reach) if needed & OF_THE_HANDOVER else {}
     said = (needed, phone, served)
-    members = [_member(row, people.get(row.id, ()), shut, campaign, said) for row in rows]
+    meant, order = persons_meant(campaign), campaign.contact_order
+    members = [
+        _member(row, addressed(theirs, order_for(meant.get(row.id), order)), shut, campaign, said)
+        for row in rows
+        for theirs in one_by_one(people.get(row.id, ()), meant.get(row.id))
+    ]
     names = {row.id: row.name_key for row in rows}
     return Audience(tuple(_once(members, names, campaign)), outside(fits, reach))
 
@@ -126,13 +132,12 @@ def _needed(campaign: Campaign) -> frozenset[str]:
 
 def _member(
     row: AnyRow,
-    people: Sequence[AnyRow],
+    person: AnyRow | None,
     shut: _Shut,
     campaign: Campaign,
     said: tuple[frozenset[str], str, Mapping[int, Sequence[AnyRow]]],
 ) -> Member:
     needed, phone, served = said
-    person = addressed(people, campaign.contact_order)
     known = known_values(row, person.name if person else None, campaign.branch.name, row.specialist)
     known = {"phone": phone, **known, **handover(served.get(row.id, ()), person.id if person else None)}
     values = {name: known[name] for name in sorted(needed) if known.get(name)}
@@ -150,8 +155,8 @@ def _member(
 
 
 def _once(members: Sequence[Member], names: Mapping[int, str], campaign: Campaign) -> list[Member]:
-    """One letter for records of the same name at the same address; and where nothing is said of the single
-    employer's account, one for the same person there."""
+    """One letter for records of the same name at the same address, unless it is meant for several people of
+    one record; and where nothing is said of the single employer's account, one for the same person there."""
     lot = Lot(campaign.id, campaign.hold_out)
     leads: dict[tuple[str, str | int], Who] = {}
     found = []
@@ -163,7 +168,7 @@ def _once(members: Sequence[Member], names: Mapping[int, str], campaign: Campaig
             continue
         place = plain(member.address or "")
         same = leads.setdefault((place, names[member.employer_id]), member.who)
-        if same != member.who:
+        if same[0] != member.employer_id:
             found.append(replace(member, excluded=Exclusion.DUPLICATE, lead=same))
             continue
         person = (place, member.contact_id or -member.employer_id)

@@ -142,7 +142,8 @@ def _as_messages(campaign: Campaign, row: Any) -> Select[Any]:
 
 
 def planned_letters(campaign: Campaign, after: int, last: int) -> Select[Any]:
-    """The same of a campaign by letter: an employer gets one, and what is told of it is how it is headed."""
+    """The same of a campaign by letter: an employer gets one, or each person of it that is meant, and
+    what is told of it is how it is headed."""
     member = AudienceMember.__table__.c
     nowhere = case((func.coalesce(member.address, "") == "", Exclusion.NO_ADDRESS.value))
     reason = func.coalesce(cast(member.excluded, String), nowhere).label("reason")
@@ -154,9 +155,7 @@ def planned_letters(campaign: Campaign, after: int, last: int) -> Select[Any]:
             random_hex().label("public_id"),
             literal(campaign.id).label("campaign_id"),
             literal(LETTER.value).label("channel"),
-            case(
-                (goes_out, literal("employer:").concat(cast(row.employer_id, String))), else_=_own_key(row)
-            ).label("recipient_key"),
+            case((goes_out, _addressee(row)), else_=_own_key(row)).label("recipient_key"),
             row.id.label("member_id"),
             row.merged_into_id,
             row.employer_id,
@@ -173,6 +172,11 @@ def planned_letters(campaign: Campaign, after: int, last: int) -> Select[Any]:
         .where(Employer.id == row.employer_id)
         .order_by(row.id)
     )
+
+
+def _addressee(row: Any) -> ColumnElement[str]:
+    person = func.coalesce(literal(":").concat(cast(row.contact_id, String)), "")
+    return literal("employer:").concat(cast(row.employer_id, String)).concat(person)
 
 
 def _own_key(row: Any) -> ColumnElement[str]:

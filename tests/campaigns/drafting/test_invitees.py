@@ -5,21 +5,24 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.accounts.models import User
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.db import db
 from app.core.permissions import Role
 from app.core.workflow.engine import transition
-from app.employers.models import Employer, Stage
+from app.employers.models import ContactRole, Employer, EmployerContact, Stage
 from app.outreach.events import services as events
+from app.outreach.events.lists import CIRCLES
 from app.outreach.events.models import Invitee
 from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.services import Plan
 from app.outreach.events.workflow import EVENT
 from campaigns.drafting import services as drafting
-from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Channel
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Channel, ContactOrder
+from campaigns.drafting.single import queries
+from campaigns.drafting.single import services as single
 from tests.factories import (
     create_branch,
     create_contact,
@@ -121,6 +124,27 @@ def test_an_invitation_goes_by_letter(client: FlaskClient, event: Event, chen: U
     (campaign,) = _campaigns()
     assert (campaign.channel, campaign.recipients) == (Channel.LETTER, 3)
     assert campaign.letter is not None and campaign.letter["values"]["event_place"] == "二楼大厅"
+
+
+def test_whoever_is_meant_to_come_is_written_to_whatever_the_role(event: Event, chen: User) -> None:
+    meant, left, _ordinary = invitees(event)
+    clerk, former = (
+        create_contact(one.employer, role=ContactRole.FINANCE, mobile=mobile)
+        for one, mobile in ((meant, "13900139001"), (left, "13900139002"))
+    )
+    for invitee, person in ((meant, clerk), (left, former)):
+        events.mean(invitee, person.id, "", chen)
+    gone = EmployerContact.contact_id == former.id
+    db.session.execute(update(EmployerContact).where(gone).values(until=today() - timedelta(days=1)))
+    sent, posted = (
+        single.draft(queries.sendable("event"), event, channel, chen, chen.branch, CIRCLES[0])
+        for channel in (Channel.SMS, Channel.LETTER)
+    )
+    assert members(sent) == {"13900139001", "13800138002", "13800138003"}
+    query = select(AudienceMember.contact_id).where(AudienceMember.campaign_id == posted.id)
+    assert clerk.id in set(db.session.scalars(query)) and posted.recipients == 3
+    sent.contact_order = ContactOrder.HANDLER_ONLY
+    assert not drafting.reckon_again(sent) and "13900139001" in members(sent)
 
 
 def test_nobody_is_written_to_whom_the_event_does_not_name(

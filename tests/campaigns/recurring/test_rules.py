@@ -35,6 +35,8 @@ from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, E
 from campaigns.drafting.policy import HEAD_ABOVE_RECIPIENTS, stored_audience_fingerprint
 from campaigns.drafting.templates.queries import named
 from campaigns.gateways import words
+from campaigns.ledger.models import Message
+from campaigns.ledger.services import planning
 from campaigns.recurring import queries, services
 from campaigns.recurring.models import GreetingDay, Outcome, Rule, Run, Trigger, Turn
 from campaigns.recurring.policy import approval_stands, seal
@@ -435,8 +437,13 @@ def test_a_rule_by_letter_drafts_and_launches_what_was_approved_and_no_other_wor
     version = wording("handler_change")
     found = create_addressed(author.branch, 1, address="港区路1号")
     homeless = create_addressed(author.branch, 2, address="")
+    second_one = create_contact(found, mobile=None)
     db.session.execute(update(EmployerContact).values(since=today()))
+    new_ones = db.session.scalars(
+        select(EmployerContact.contact_id).where(EmployerContact.employer_id == found.id)
+    ).all()
     db.session.commit()
+    assert second_one.id in new_ones and len(new_ones) == 2
     sign_in(client, author)
     place = f"/campaigns/rules/new?outline={version.id}"
     assert f"outline={version.id}" in client.get("/campaigns/rules/new/letter").text
@@ -460,6 +467,11 @@ def test_a_rule_by_letter_drafts_and_launches_what_was_approved_and_no_other_wor
     assert run.campaign is not None and run.campaign.letter_version_id == version.id
     assert run.campaign.letter is not None and run.campaign.letter["values"]["effective"] == "2026年12月5日"
     assert reached(run) == {found.id}
+    planned = select(Message.contact_id).where(
+        Message.campaign_id == run.campaign_id, Message.reason.is_(None)
+    )
+    planning.plan_chunk(run.campaign, 0)
+    assert set(db.session.scalars(planned)) == set(new_ones)  # each new handler has a letter
     assert again(made, today()) is None
     homeless.address = "港区路2号"
     newer = {"title": "另一个标题", "text": version.text, "enclosures": [], "variables": version.variables}
