@@ -215,6 +215,23 @@ def test_the_pages_of_an_event(client: FlaskClient, lin: User, branch: Branch) -
     assert client.get(f"/events/invitees/{invitee.id}").status_code == 200
 
 
+@pytest.mark.databases("sqlite")
+def test_whoever_invites_many_at_once_is_told_of_the_places(
+    client: FlaskClient, lin: User, branch: Branch
+) -> None:
+    event = planned(lin, capacity=3)
+    services.invite(event, create_employer(branch), lin)
+    chosen = [create_employer(branch).id for _ in range(3)]
+    db.session.commit()
+    sign_in(client, lin)
+    ask = {"do": "bulk:invite_to_event", "ids": chosen}
+    assert "剩余名额2家" in client.post("/employers", data=ask).text
+    answer = {**ask, "event_id": event.id, "confirmed": "1", "expected": "3"}
+    done = client.post("/employers", data=answer)
+    assert done.status_code == 303 and "受邀单位超出名额1家" in client.get(done.location).text
+    assert "名额已满" in client.post("/employers", data=ask).text
+
+
 def test_other_branches_and_partners_see_nothing(client: FlaskClient, lin: User, branch: Branch) -> None:
     employer = create_employer(branch)
     event = planned(lin)

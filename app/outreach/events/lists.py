@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, select
@@ -228,15 +229,23 @@ INVITEES = ListPage(
 # What events bring to lists of employers ------------------------------------------------------------------
 
 
+def _offer(event: Event, taken: int) -> str:
+    """An event as it is chosen: its day, and how many places are left."""
+    told = [formats.date(event.starts_at)]
+    if event.capacity is not None:
+        left = event.capacity - taken
+        told.append(_("places left: %(number)s", number=left) if left > 0 else _("no places left"))
+    return f"{event.title}（{'，'.join(told)}）"
+
+
 class InviteForm(FlaskForm):  # type: ignore[misc]
     event_id = SelectField(_l("Event with invitees"), [InputRequired()], coerce=int)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = queries.open_events(current_actor())
-        self.event_id.choices = offered(
-            (one.id, f"{one.title}（{formats.date(one.starts_at)}）") for one in known
-        )
+        taken = queries.seats_taken([one.id for one in known])
+        self.event_id.choices = offered((one.id, _offer(one, taken.get(one.id, 0))) for one in known)
 
 
 def _invite(employer: Employer, actor: Actor, form: FlaskForm) -> None:

@@ -73,6 +73,14 @@ def seated(event_id: int) -> int:
     return db.session.scalar(_of(event_id, SEATED).with_only_columns(func.count()).order_by(None)) or 0
 
 
+def seats_taken(event_ids: Sequence[int]) -> dict[int, int]:
+    """How many employers take a place at each of these events; those without any are left out."""
+    query = select(Invitee.event_id, func.count()).where(
+        Invitee.event_id.in_(event_ids), Invitee.state.in_(SEATED)
+    )
+    return {event_id: number for event_id, number in db.session.execute(query.group_by(Invitee.event_id))}
+
+
 def _of(event_id: int, states: Sequence[InviteeState]) -> Select[Invitee]:
     return select(Invitee).where(Invitee.event_id == event_id, Invitee.state.in_(states)).order_by(Invitee.id)
 

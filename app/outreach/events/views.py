@@ -87,7 +87,8 @@ def show(id: int) -> ResponseReturnValue:
 @requires(Permission.VIEW)
 def invitees(id: int) -> ResponseReturnValue:
     """The list of who is invited."""
-    return INVITEES.respond(id, event=load(id, current_actor()))
+    event = load(id, current_actor())
+    return INVITEES.respond(id, event=event, beyond=services.beyond(event))
 
 
 @blueprint.get("/<int:id>/invite")
@@ -131,8 +132,6 @@ def invite_segment(id: int) -> ResponseReturnValue:
     added = ngettext("%(num)d employer is invited.", "%(num)d employers are invited.", done.added)
     there = _("%(number)s were invited already.", number=done.there) if done.there else ""
     flash(f"{added}{there}", "success" if done.added else "info")
-    if done.beyond:
-        flash(_beyond(done.beyond), "warning")
     return redirect(url_for(".invitees", id=id), 303)
 
 
