@@ -140,6 +140,9 @@ def test_a_plan_by_hand_comes_to_the_cent(zhou: User) -> None:
     # 4,800.10 × 5 % = 240.005 → 240.01, twelve times; 27,861 × 5 % = 1,393.05, twice
     assert plan.employees_amount == Decimal("5666.22")
     assert save_plan(employer, groups, FIVE, FIVE, "", zhou).number == 2
+    options.set_value(rates.ROUNDING, 2)  # to whole yuan: 336 twelve times, 1,950 twice; 240 and 1,393
+    whole = save_plan(employer, groups, Decimal("0.07"), FIVE, "", zhou)
+    assert (whole.employer_amount, whole.employees_amount) == (Decimal(7932), Decimal(5666))
 
 
 @pytest.mark.parametrize("percent", ["4", "12.01"])

@@ -27,7 +27,14 @@ HIGHEST_BASE = Option(
     _YUAN,
     floor=LOWEST_BASE,
 )
-OPTIONS = (LOWEST_RATE, HIGHEST_RATE, LOWEST_BASE, HIGHEST_BASE)
+#: cities differ: most count fen, some whole yuan (domain reference, B2)
+ROUNDINGS = (CENT, Decimal("0.1"), Decimal(1))
+ROUNDING = Option(
+    "rates.rounding", _l("A contribution is rounded half up to"), usual=0, low=0, high=len(ROUNDINGS) - 1,
+    choices=((0, _l("the fen")), (1, _l("the jiao")), (2, _l("the yuan"))),
+    help=_l("Of each employee, for the employer's share and the employee's alone."),
+)  # fmt: skip
+OPTIONS = (LOWEST_RATE, HIGHEST_RATE, LOWEST_BASE, HIGHEST_BASE, ROUNDING)
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ class Bounds:
     highest_rate: Decimal
     lowest_base: Decimal
     highest_base: Decimal
+    #: what each contribution is rounded to, yuan
+    unit: Decimal = CENT
 
     def base(self, wage: Decimal) -> Decimal:
         """The wage within floor and ceiling."""
@@ -50,7 +59,8 @@ class Bounds:
 def bounds(on: date | None = None) -> Bounds:
     """What holds on the day, or today."""
     lowest, highest = (Decimal(one.value(on)) / 100 for one in (LOWEST_RATE, HIGHEST_RATE))
-    return Bounds(lowest, highest, Decimal(LOWEST_BASE.value(on)), Decimal(HIGHEST_BASE.value(on)))
+    floor, ceiling = (Decimal(one.value(on)) for one in (LOWEST_BASE, HIGHEST_BASE))
+    return Bounds(lowest, highest, floor, ceiling, ROUNDINGS[ROUNDING.value(on)])
 
 
 def valid_until(on: date) -> date:
@@ -87,10 +97,12 @@ class Cost:
 def monthly_cost(
     groups: Sequence[Group], employer_rate: Decimal, employee_rate: Decimal, within: Bounds
 ) -> Cost:
-    """Each head's base × rate, rounded half up to the cent for either side (Art. 16 of the Regulation)."""
+    """Each head's base × rate, rounded half up for either side (Art. 16 of the Regulation)."""
+
+    def share(wage: Decimal, rate: Decimal) -> Decimal:
+        return (within.base(wage) * rate).quantize(within.unit, ROUND_HALF_UP)
 
     def side(rate: Decimal) -> Decimal:
-        shares = ((within.base(one.wage) * rate).quantize(CENT, ROUND_HALF_UP) * one.heads for one in groups)
-        return sum(shares, Decimal(0))
+        return sum((share(one.wage, rate) * one.heads for one in groups), Decimal(0))
 
     return Cost(sum(one.heads for one in groups), side(employer_rate), side(employee_rate))
