@@ -86,7 +86,7 @@ def test_putting_off_keeps_the_first_day_and_refuses_the_past(app: Flask) -> Non
         services.open_by_hand("x", today() - TOMORROW, owner)
 
 
-@time_machine.travel(date(2026, 11, 20))  # a Friday
+@time_machine.travel(date(2026, 11, 23))  # a Monday
 def test_a_state_with_a_deadline_opens_a_task_and_leaving_it_settles_it(app: Flask) -> None:
     owner = create_user()
     employer = create_employer(
@@ -101,7 +101,9 @@ def test_a_state_with_a_deadline_opens_a_task_and_leaving_it_settles_it(app: Fla
     transition(LIFECYCLE, employer, "register", owner, answers={"account_opened_on": today()})
     (task,) = open_tasks(employer)
     assert (task.kind, task.title, task.owner_id) == ("deadline", "Set up the employee accounts", owner.id)
-    assert task.due_on == date(2026, 12, 10)  # twenty days of the calendar, as the law counts
+    assert task.due_on == date(
+        2026, 12, 14
+    )  # the thirteenth is a Sunday
     answers = {"online_signed_on": today(), "signing_method": "01"}
     transition(LIFECYCLE, employer, "enrol", owner, answers=answers)
     assert open_tasks(employer) == []

@@ -23,6 +23,7 @@ from app.core.importing.spec import Context, Line, Plan
 from app.core.language.i18n import msgid
 from app.core.language.text import code_key
 from app.core.permissions import Actor
+from app.core.rules.workdays import on_or_before
 from app.core.workflow.engine import transition
 from app.core.workflow.sets import SetMove, note_restored, set_back, transition_many
 from app.tasks.models import Task, TaskState
@@ -176,11 +177,12 @@ def keep_up() -> int:
     take_in(drive)
     if (drive.closes_on - today()).days > REMIND_DAYS.value():
         return 0
+    due_on = max(today(), on_or_before(drive.closes_on))
     params = {"year": drive.year, "day": drive.closes_on.isoformat()}
     rows = queries.unsubmitted(drive, REMIND, SOURCE)
     for row in rows:
         open_task(
-            REMIND, SUBMIT, drive.closes_on, employer=row.employer, params=params, source=(SOURCE, row.id),
+            REMIND, SUBMIT, due_on, employer=row.employer, params=params, source=(SOURCE, row.id),
             fresh=True,
         )  # fmt: skip
     db.session.flush()

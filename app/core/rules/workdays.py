@@ -95,6 +95,19 @@ def add_working_days(day: date, number: int, *, provisional: bool = False) -> da
     return calendar(day.year, provisional=provisional).add(day, number)
 
 
+def on_or_after(day: date) -> date:
+    """The day itself where it is worked, or else the next that is; for tasks and reminders.
+
+    Of a year that is not known its weekdays count.
+    """
+    return calendar(day.year, provisional=True).on_or_after(day)
+
+
+def on_or_before(day: date) -> date:
+    """The last day by then that is worked: by when to have done what ends with the day."""
+    return calendar(day.year, provisional=True).add(day + timedelta(days=1), -1)
+
+
 @dataclass(frozen=True)
 class YearDay:
     """A day of the calendar; `note` says why it is not what its weekday would make it."""

@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.finding import the_one
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.rules.workdays import calendar
+from app.core.rules.workdays import on_or_after
 from app.core.workflow.engine import Ask, Move, Reason, State, Tone, Transition, Workflow
 from app.core.workflow.parts import Act, Nobody
 from app.lifecycle.changing.models import ENDED, RegisteredChange
@@ -26,7 +26,7 @@ REGISTER = msgid("Have the change registered: %(old)s → %(new)s")
 
 def ask_for_it(change: RegisteredChange, actor: Actor) -> None:
     """The owner's task is due with the term; where that has passed, today."""
-    due = calendar(today().year, provisional=True).on_or_after(max(today(), change.due_on))
+    due = on_or_after(max(today(), change.due_on))
     params, source = {"old": change.old_value or "—", "new": change.new_value}, (TASK, change.id)
     task = open_task(
         TASK, REGISTER, due, employer=change.employer, params=params, source=source, actor=actor, again=True

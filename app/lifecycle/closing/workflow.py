@@ -4,6 +4,7 @@ A closing ends with the account itself: the lifecycle closes it, or the statemen
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask import url_for
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from app.core.clock import today
 from app.core.finding import the_one
 from app.core.permissions import Actor
+from app.core.rules.workdays import on_or_after
 from app.core.workflow.engine import Ask, Deadline, Move, Reason, State, Tone, Transition, Workflow
 from app.core.workflow.parts import Act, Nobody
 from app.lifecycle.closing.models import Closing, Sealing
@@ -57,6 +59,12 @@ def _registered(closing: Closing, _move: Move) -> None:
     closing.registered_on = closing.registered_on or today()
 
 
+def _placed_by(closing: Closing) -> date | None:
+    """The end of the term; somebody has to be at work to see to it."""
+    day = place_clock(closing.registered_on, None).due_on
+    return on_or_after(day) if day else None
+
+
 _OVER = dict.fromkeys(("note_event", "check_papers"), Nobody(_l("This closing has ended.")))
 _TAKEN_IN = Nobody(_l("The papers were taken in: send the file back first, if they have to change."))
 CLOSING_STATES = (
@@ -69,7 +77,7 @@ CLOSING_STATES = (
             _l("Have the employees' accounts transferred or sealed"),
             PLACE_DAYS,
             calendar=True,
-            own=lambda closing: place_clock(closing.registered_on, None).due_on,
+            own=_placed_by,
         ),
         acts={"check_papers": _TAKEN_IN},
     ),

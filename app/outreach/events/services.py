@@ -18,7 +18,7 @@ from app.core.db import db, insert_new
 from app.core.errors import Conflict, DomainError
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.rules.workdays import calendar
+from app.core.rules.workdays import on_or_after
 from app.core.workflow.acts import demand
 from app.core.workflow.engine import transition
 from app.employers.lists import select_employers
@@ -186,7 +186,7 @@ def miss_the_rest(event: Event, actor: Actor) -> int:
 def ask_for_attendance() -> int:
     """The owner of each event that is over and still stands as planned is asked once; gives how many."""
     events = queries.unrecorded()
-    due = calendar(today().year, provisional=True).on_or_after(today())
+    due = on_or_after(today())
     for event in events:
         open_task(
             TASK, ASK, due, branch_id=event.branch_id, owner_id=event.owner_id,

@@ -13,7 +13,7 @@ from app.core.db import db
 from app.core.errors import DomainError
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor, Role
-from app.core.rules.workdays import add_working_days, calendar
+from app.core.rules.workdays import calendar, on_or_after
 from app.tasks.daily import queries
 from app.tasks.daily.models import DayClosing
 from app.tasks.daily.policy import ASKED, CLOSERS, WHY
@@ -90,7 +90,7 @@ def _tell_head(branch_id: int, day: date, number: int) -> None:
         db.session.scalars(heads.where(UserRole.role == Role.BRANCH_HEAD).order_by(User.id)).unique().first()
     )
     open_task(
-        KIND, NOT_CLOSED, add_working_days(today(), 0, provisional=True), branch_id=branch_id,
+        KIND, NOT_CLOSED, on_or_after(today()), branch_id=branch_id,
         owner_id=head.id if head else None, params={"day": day.isoformat(), "count": number},
         source=(f"{KIND} {day}", branch_id),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from app.core.features import current_features
 from app.core.language.i18n import msgid, msgid_of
 from app.core.permissions import Actor
 from app.core.personal.retaining import people_forgotten, without_name, without_word
-from app.core.rules.workdays import add_working_days
+from app.core.rules.workdays import add_working_days, on_or_after
 from app.core.undoing.reversible import table_of
 from app.core.workflow.engine import Deadline, Move, Transition, Workflow
 from app.core.workflow.sets import SetMove
@@ -83,7 +83,7 @@ _Homes = dict[int | None, tuple[int, int | None]]
 
 def _due_on(deadline: Deadline) -> date:
     if deadline.calendar:
-        return today() + timedelta(days=deadline.days)
+        return on_or_after(today() + timedelta(days=deadline.days))
     # a reminder: weekdays will do for a year whose holidays are not announced yet
     return add_working_days(today(), deadline.days, provisional=True)
 

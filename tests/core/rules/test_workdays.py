@@ -18,6 +18,12 @@ def test_the_national_day_week_is_off_and_its_make_up_day_is_worked(app: Flask) 
     assert workdays.add_working_days(date(2026, 9, 30), 1) == date(2026, 10, 8)
 
 
+def test_what_is_to_be_done_on_a_day_off_is_due_after_it_and_what_ends_with_it_before(app: Flask) -> None:
+    off, worked = date(2026, 10, 3), date(2026, 10, 10)
+    assert (workdays.on_or_before(off), workdays.on_or_after(off)) == (date(2026, 9, 30), date(2026, 10, 8))
+    assert workdays.on_or_before(worked) == workdays.on_or_after(worked) == worked
+
+
 def test_a_year_that_nobody_entered_is_refused_with_its_number(app: Flask) -> None:
     with pytest.raises(DomainError, match="2027"):
         workdays.add_working_days(date(2026, 12, 30), 5)

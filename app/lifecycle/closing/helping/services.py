@@ -11,7 +11,7 @@ from app.core.clock import now, today
 from app.core.db import among, db
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor
-from app.core.rules.workdays import calendar
+from app.core.rules.workdays import on_or_after
 from app.core.timeline import Happening
 from app.employers.models import Employer, Stage
 from app.employers.policy import not_merged
@@ -47,7 +47,7 @@ def mind_clock(closing: Closing, actor: Actor | None) -> None:
 
 
 def _working(day: date) -> date:
-    return calendar(today().year, provisional=True).on_or_after(max(today(), day))
+    return on_or_after(max(today(), day))
 
 
 def _ask_to_help(employer: Employer, due_on: date, actor: Actor | None) -> Task:

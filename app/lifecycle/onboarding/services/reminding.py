@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.core.clock import today
 from app.core.db import db
 from app.core.language.i18n import msgid
-from app.core.rules.workdays import add_working_days
+from app.core.rules.workdays import on_or_after
 from app.lifecycle.onboarding import queries
 from app.lifecycle.onboarding.models import Opening
 from app.lifecycle.onboarding.policy import REMIND_BEFORE
@@ -41,7 +41,7 @@ def remind() -> int:
 
 def _ask_to_remind(opening: Opening, day: date, papers: Collection[str]) -> None:
     tasks.open_task(
-        REMIND, REMIND_OF, min(add_working_days(today(), 0, provisional=True), day),
+        REMIND, REMIND_OF, min(on_or_after(today()), day),
         employer=opening.employer, params={"day": day.isoformat(), "papers": PAPERS.names(papers)},
         source=(OPENING.name, opening.id), again=True,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.language.i18n import msgid, msgid_of
 from app.core.permissions import Actor
-from app.core.rules.workdays import add_working_days
+from app.core.rules.workdays import on_or_after
 from app.core.workflow.engine import Move, Workflow, transition
 from app.employers.models import Employer, Stage
 from app.lifecycle.onboarding import queries
@@ -43,9 +43,9 @@ def record(
         return _sign(employer, on, code, note, actor)
     event = _note(employer, kind, on, code, note, actor)
     if kind is SigningKind.REFUSED:
-        due_on = add_working_days(on + timedelta(days=ASK_AFTER.value()), 0, provisional=True)
+        due_on = on + timedelta(days=ASK_AFTER.value())
         tasks.open_task(
-            ASK_AGAIN, ASK_TO_SIGN, max(due_on, today()), employer=employer, note=event.note,
+            ASK_AGAIN, ASK_TO_SIGN, on_or_after(max(due_on, today())), employer=employer, note=event.note,
             source=("signing_event", event.id), actor=actor,
         )  # fmt: skip
     return event
