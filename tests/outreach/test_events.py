@@ -14,7 +14,10 @@ from app.core.criteria import segments
 from app.core.criteria.trees import rule
 from app.core.db import db, writing
 from app.core.errors import Conflict, DomainError, NotFound
+from app.core.features import current_features
+from app.core.periods import Period
 from app.core.permissions import Role, Scope
+from app.core.personal.retaining import people_forgotten
 from app.core.timeline import TimelineEntry
 from app.core.workflow.engine import transition
 from app.employers.lists import LIST, count_employers, employer_fields, select_employers
@@ -22,12 +25,22 @@ from app.employers.merging.services import merging
 from app.employers.models import Employer
 from app.employers.services import version_of
 from app.outreach.events import services
+from app.outreach.events.lists import ATTENDANCE
 from app.outreach.events.models import EventState, Invitee, InviteeState
 from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.services import Plan
 from app.outreach.events.workflow import EVENT, TASK, load
+from app.personal.services import carry_out
 from app.tasks.models import Task, TaskState
-from tests.factories import create_branch, create_contact, create_employer, create_user, seed_codes, sign_in
+from tests.factories import (
+    create_branch,
+    create_contact,
+    create_employer,
+    create_user,
+    create_visit,
+    seed_codes,
+    sign_in,
+)
 
 ALL: Any = {"match": "all", "rules": []}
 
@@ -94,6 +107,56 @@ def test_who_came_is_told_and_counts_as_a_contact(lin: User, branch: Branch) -> 
     services.record(other, "set_back", lin)
     db.session.refresh(other)
     assert (other.state, other.persons) == (InviteeState.INVITED, None)
+
+
+@pytest.mark.databases("sqlite")
+def test_an_attendance_that_is_taken_back_was_no_contact(lin: User, branch: Branch) -> None:
+    earlier = today() - timedelta(days=40)
+    known, never, visited = (create_employer(branch, last_contact_on=day) for day in (earlier, None, earlier))
+    event = planned(lin, now())
+    invitees = [services.invite(event, one, lin) for one in (known, never, visited)]
+    for invitee in invitees:
+        services.record(invitee, "attend", lin, 1)
+        services.record(invitee, "attend", lin, 2)  # corrected, which is no second coming
+    create_visit(visited, lin, event.starts_at)
+    assert {known.last_contact_on, never.last_contact_on} == {today()}
+    for invitee, step in zip(invitees, ("set_back", "miss", "excuse"), strict=True):
+        services.record(invitee, step, lin)
+    assert (known.last_contact_on, never.last_contact_on) == (earlier, None)
+    assert visited.last_contact_on == today()
+
+
+@pytest.mark.databases("sqlite")
+def test_the_rate_of_attendance_counts_whom_somebody_recorded(lin: User, branch: Branch) -> None:
+    event = planned(lin, now())
+    for step in ("attend", "miss", "excuse", "accept"):
+        services.record(services.invite(event, create_employer(branch), lin), step, lin)
+    lin.scope = Scope.BRANCH
+    month = Period.of(today())
+    assert ATTENDANCE.denominator is not None
+    trees = (ATTENDANCE.numerator(month), ATTENDANCE.denominator(month))
+    assert [count_employers(tree, lin) for tree in trees] == [1, 3]
+    assert count_employers(ATTENDANCE.denominator(month + -2), lin) == 0
+
+
+def test_nobody_is_named_at_an_event_that_is_long_over(lin: User, branch: Branch) -> None:
+    employer = create_employer(branch)
+    contact = create_contact(employer, name="赵敏")
+    event = planned(lin, now() - timedelta(days=800), notes="由赵敏带队")
+    invitee = services.invite(event, employer, lin)
+    lately = services.invite(planned(lin, notes="自带电脑"), employer, lin)
+    for one in (invitee, lately):
+        services.mean(one, contact.id, "赵敏会晚到", lin)
+    services.record(invitee, "attend", lin, 2)
+    db.session.commit()
+    rule_ = current_features().retention["event_people"]
+    assert sum(carry_out(rule_)) == 1 and sum(carry_out(rule_)) == 0
+    db.session.expire_all()
+    assert (invitee.contact_id, invitee.note, invitee.event.notes, invitee.persons) == (None, "", "", 2)
+    assert (lately.contact_id, lately.event.notes) == (contact.id, "自带电脑")
+    people_forgotten.send("contacts", names={contact.id: "赵敏"})
+    db.session.expire_all()
+    assert lately.note == "—会晚到"
 
 
 def test_nobody_comes_to_what_has_not_begun_or_is_cancelled(lin: User, branch: Branch) -> None:

@@ -55,9 +55,9 @@ def test_each_figure_counts_exactly_the_rows_it_leads_to(app: Flask) -> None:
     with app.test_request_context():
         board = dashboard(MONTH, manager)
     figures = [*board.totals, *board.branches[0].figures, *board.specialists[0].figures]
-    assert [one.reached for one in board.totals] == [3, 2, 2, 3, 0, 1, 0, 0, 0]
-    assert [one.of for one in board.totals] == [None, None, 4, 4, 4, 4, 4, 0, 0]
-    assert [one.reached for one in board.specialists[0].figures] == [2, 1, 1, 2, 0, 0, 0, 0, 0]
+    assert [one.reached for one in board.totals] == [3, 2, 2, 3, 0, 1, 0, 0, 0, 0]
+    assert [one.of for one in board.totals] == [None, None, 4, 4, 4, 4, 4, 0, 0, 0]
+    assert [one.reached for one in board.specialists[0].figures] == [2, 1, 1, 2, 0, 0, 0, 0, 0, 0]
     assert [rows_behind(app, one, manager) for one in figures] == [one.reached for one in figures]
 
 

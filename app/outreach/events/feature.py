@@ -15,12 +15,13 @@ from app.core.jobs import DailyAt
 from app.core.links import url_if
 from app.core.merging.moving import PEOPLE, Mover
 from app.core.permissions import LEADERS, OFFICE, Actor, Role
+from app.core.personal.retaining import Retention, people_forgotten
 from app.core.searching import rows_of
 from app.core.sendable import Sendable
 from app.employers.models import Employer
-from app.outreach.events import demo, lists, queries
+from app.outreach.events import demo, lists, queries, services
 from app.outreach.events.jobs import ask_for_attendance
-from app.outreach.events.lists import EVENTS, FIELDS, INVITE
+from app.outreach.events.lists import ATTENDANCE, EVENTS, FIELDS, INVITE
 from app.outreach.events.models import EventState, Invitee
 from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.policy import Permission, visible_to
@@ -35,8 +36,9 @@ def _panel(employer: Employer, actor: Actor) -> dict[str, Any]:
 
 
 def watch(_app: Flask) -> None:
-    """What is sent to the invitees of an event goes to whoever is meant to come."""
+    """What is sent to invitees goes to whoever is meant to come; notes name nobody who is forgotten."""
     signals.persons_meant.connect(queries.persons_meant)
+    people_forgotten.connect(services.forget_people)
 
 
 feature = Feature(
@@ -54,6 +56,7 @@ feature = Feature(
     employer_fields=kept_for(Permission.VIEW, FIELDS),
     employer_actions=(INVITE,),
     recorded_tasks=(TASK,),
+    kpis=(ATTENDANCE,),
     search=(
         SearchKind("events", _LABEL, "events.index", rows_of(EVENTS, "title", about=("state",)), order=34),
     ),
@@ -97,6 +100,19 @@ feature = Feature(
     movers=(
         Mover(Invitee.__tablename__, _l("Invitations to events"), distinct=("event_id",), anchor="events"),
         Mover(Invitee.__tablename__, _l("Invitations to events"), "contact_id", of=PEOPLE),
+    ),
+    retention=(
+        Retention(
+            "event_people",
+            _l("Who was meant to come to events"),
+            _l(
+                "Counted from the end of the event: who was meant to come is deleted, and so are the notes "
+                "on the event and its invitees. Which employers were invited and how many people came stay."
+            ),
+            queries.people_over,
+            services.forget_meant,
+            least=1,
+        ),
     ),
     schedule=(DailyAt("06:05", ask_for_attendance),),
     timeline_kinds=(

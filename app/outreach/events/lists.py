@@ -18,11 +18,12 @@ from app.accounts.queries import name_of
 from app.core.clock import local
 from app.core.code_tables import code_field, label
 from app.core.criteria.trees import Field, Kind, choices_of, rule
-from app.core.features import current_features
+from app.core.features import Kpi, current_features
 from app.core.forms.choices import offered
 from app.core.language import formats
 from app.core.links import url_if
 from app.core.listing.page import BulkAction, Column, Empty, Link, ListPage, Quick
+from app.core.periods import Period
 from app.core.permissions import Actor, current_actor
 from app.core.sendable import Circle
 from app.core.workflow.engine import Workflow
@@ -31,7 +32,7 @@ from app.employers.models import Contact, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
 from app.outreach.events import queries, services
-from app.outreach.events.models import AWAITED, EventState, Invitee, InviteeState
+from app.outreach.events.models import AWAITED, RECORDED, EventState, Invitee, InviteeState
 from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.policy import KINDS, Permission
 from app.outreach.events.workflow import EVENT, INVITATION
@@ -274,11 +275,28 @@ def _somewhere(*conditions: ColumnElement[bool]) -> Any:
     return lifted
 
 
+def _in_month(field: str) -> Callable[[Period], dict[str, Any]]:
+    def tree(month: Period) -> dict[str, Any]:
+        days = [month.first_day.isoformat(), month.last_day.isoformat()]
+        return {"match": "all", "rules": [rule(field, "between", days)]}
+
+    return tree
+
+
+#: of the employers of which somebody recorded whether they came to an event of the month, those that came
+ATTENDANCE = Kpi(
+    "event_attendance", _l("Attendance at events"), _in_month("event_attended"), _in_month("event_expected"),
+    order=95,
+)  # fmt: skip
 _GROUP = _l("Events")
 FIELDS = (
     Field(
         "event_attended", _l("Attended an event"), Kind.EVENT, Event.starts_at, group=_GROUP,
         within=_somewhere(Invitee.state == InviteeState.ATTENDED),
+    ),
+    Field(
+        "event_expected", _l("Came to an event, or was absent or excused"), Kind.EVENT, Event.starts_at,
+        group=_GROUP, within=_somewhere(Invitee.state.in_(RECORDED)),
     ),
     Field("event_invited", _l("Invited to an event"), Kind.EVENT, Invitee.created_at, group=_GROUP,
           within=_somewhere()),

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Branch, User
@@ -31,6 +31,8 @@ class InviteeState(StrEnum):
 
 #: who may still come, or stay away: nobody has said which
 AWAITED = (InviteeState.INVITED, InviteeState.ACCEPTED)
+#: of whom somebody recorded whether they came
+RECORDED = (InviteeState.ATTENDED, InviteeState.ABSENT, InviteeState.EXCUSED)
 #: who takes a place
 SEATED = (*AWAITED, InviteeState.ATTENDED)
 
@@ -85,6 +87,9 @@ class Invitee(Timestamps, Model):
     #: how many people came; None unless the employer attended
     persons: Mapped[int | None]
     note: Mapped[str] = mapped_column(String(200), default="")
+    #: whether coming made it the employer's last contact, and which day was that before; for taking it back
+    moved_contact: Mapped[bool] = mapped_column(default=False, server_default=false())
+    contact_before: Mapped[date | None]
 
     event: Mapped[OutreachEvent] = relationship()
     employer: Mapped[Employer] = relationship()

@@ -152,6 +152,14 @@ def choices(actor: Actor | None) -> list[Choice]:
     return [(str(row.id), f"{row.title}（{as_date(row.starts_at)}）") for row in rows]
 
 
+def people_over(before: datetime) -> Select[int]:
+    """Events that ended before, and still tell who was meant to come or what else was noted."""
+    told = select(Invitee.id).where(
+        Invitee.event_id == Event.id, or_(Invitee.contact_id.is_not(None), Invitee.note != "")
+    )
+    return select(Event.id).where(Event.ends_at < before, or_(Event.notes != "", told.exists()))
+
+
 def persons_meant(campaign: Any) -> dict[int, set[int]]:
     """Who is meant to come to the events that the criteria of a campaign name, and is still there: ids of
     contacts by employer."""

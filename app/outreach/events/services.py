@@ -1,12 +1,12 @@
 """Planning events, inviting employers, and writing down who came."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.accounts.models import User
 from app.audit import services as audit
@@ -14,10 +14,11 @@ from app.core import timeline
 from app.core.clock import now, today
 from app.core.code_tables import codes
 from app.core.criteria.trees import Tree
-from app.core.db import db, insert_new
+from app.core.db import among, db, insert_new
 from app.core.errors import Conflict, DomainError
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor
+from app.core.personal.retaining import without_word
 from app.core.rules.workdays import on_or_after
 from app.core.workflow.acts import demand
 from app.core.workflow.engine import transition
@@ -159,6 +160,31 @@ def mean(invitee: Invitee, contact_id: int | None, note: str, actor: Actor) -> N
         raise DomainError(_l("Choose somebody of this employer."))
     invitee.contact_id, invitee.note = contact_id, note.strip()
     db.session.flush()
+
+
+# How long it is kept --------------------------------------------------------------------------------------
+
+
+def forget_meant(event_ids: Sequence[int]) -> int:
+    """Nobody is named at these events any more; past the session, or the trail would keep the notes."""
+    theirs = update(Invitee).where(among(Invitee.event_id, event_ids))
+    db.session.execute(theirs.values(contact_id=None, note=""))
+    db.session.execute(update(Event).where(among(Event.id, event_ids)).values(notes=""))
+    return len(event_ids)
+
+
+def forget_people(_sender: object, names: Mapping[int, str]) -> None:
+    """The notes on invitees of their employers tell these names no more."""
+    query = (
+        select(Invitee.id, Invitee.note, EmployerContact.contact_id)
+        .join(EmployerContact, EmployerContact.employer_id == Invitee.employer_id)
+        .where(among(EmployerContact.contact_id, list(names)), Invitee.note != "")
+    )
+    notes: dict[int, str] = {}
+    for invitee_id, note, contact_id in db.session.execute(query):
+        notes[invitee_id] = without_word(notes.get(invitee_id, note), names[contact_id])
+    if notes:
+        db.session.execute(update(Invitee), [{"id": id_, "note": note} for id_, note in notes.items()])
 
 
 # Who came -------------------------------------------------------------------------------------------------

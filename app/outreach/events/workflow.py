@@ -1,13 +1,13 @@
 """An event from its planning to its end, and each invitee from the invitation to what came of it."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.core import signals, timeline
-from app.core.clock import local, today
+from app.core.clock import SHANGHAI, local, today
 from app.core.db import db
 from app.core.finding import the_one
 from app.core.language.i18n import msgid
@@ -17,6 +17,7 @@ from app.core.workflow.parts import Act, Nobody
 from app.outreach.events.models import AWAITED, EventState, Invitee, InviteeState
 from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.policy import MOST_PERSONS, Permission, invitees_visible_to, visible_to
+from app.outreach.models import Outcome, Visit
 from app.tasks.services import settle
 
 #: the kind of the owner's task, and of entries of the timeline
@@ -144,6 +145,8 @@ def _persons_fit(_invitee: Invitee, answers: Any) -> Reason | None:
 def _note(invitee: Invitee, move: Move) -> None:
     """When and by whom, how many came, and the story of the employer."""
     came = invitee.state is InviteeState.ATTENDED
+    if move.source == InviteeState.ATTENDED:
+        _not_met(invitee)
     invitee.recorded_on, invitee.recorded_by_id = today(), move.actor.id if move.actor else None
     invitee.persons = (invitee.persons or 1) if came else None
     params: dict[str, Any] = {"event": invitee.event.title}
@@ -159,8 +162,41 @@ def _note(invitee: Invitee, move: Move) -> None:
 def _met(invitee: Invitee, actor: Actor | None) -> None:
     """An employer that came was spoken to, face to face."""
     employer, day = invitee.employer, _day_of(invitee.event.starts_at)
-    employer.last_contact_on = max(day, employer.last_contact_on or day)
+    before = employer.last_contact_on
+    invitee.moved_contact = before is None or before < day
+    if invitee.moved_contact:
+        employer.last_contact_on, invitee.contact_before = day, before
     signals.employer_met.send(employer, at=invitee.event.starts_at, in_person=True, actor=actor)
+
+
+def _not_met(invitee: Invitee) -> None:
+    """It did not come after all: the last contact is again the one before, or another one of that day."""
+    employer, day = invitee.employer, _day_of(invitee.event.starts_at)
+    if invitee.moved_contact and employer.last_contact_on == day and not _met_otherwise(invitee, day):
+        employer.last_contact_on = invitee.contact_before
+    invitee.moved_contact, invitee.contact_before = False, None
+
+
+def _met_otherwise(invitee: Invitee, day: date) -> bool:
+    """Whether the employer was spoken to on that day by a visit or call, or at another event."""
+    begins = datetime.combine(day, time(), SHANGHAI)
+    within = (begins, begins + timedelta(days=1, microseconds=-1))
+    visit = select(Visit.id).where(
+        Visit.employer_id == invitee.employer_id,
+        Visit.outcome != Outcome.NOT_REACHED,
+        Visit.at.between(*within),
+    )
+    another = (
+        select(Invitee.id)
+        .join(Invitee.event)
+        .where(
+            Invitee.employer_id == invitee.employer_id,
+            Invitee.id != invitee.id,
+            Invitee.state == InviteeState.ATTENDED,
+            Event.starts_at.between(*within),
+        )
+    )
+    return bool(db.session.scalar(select(or_(visit.exists(), another.exists()))))
 
 
 _PERSONS = Ask("persons", _l("How many people came"), "count", required=False)
