@@ -1,6 +1,6 @@
 """The list of employers, and what criteria may ask of one: our fields, and those features contribute."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -389,3 +389,15 @@ EMPLOYERS = ListPage(
     reveal_permission=Permission.REVEAL,
     publish_permission=Permission.PUBLISH,
 )  # fmt: skip
+
+
+def actions_on(
+    part: Callable[[Any], Employer], *, but: Collection[str] = ()
+) -> Callable[[], Sequence[BulkAction]]:
+    """For a list whose rows contain an employer: what may be done to many employers, done to those."""
+
+    def actions() -> Sequence[BulkAction]:
+        known = (*EMPLOYERS.bulk, *current_features().employer_actions)
+        return [one.on(part) for one in known if one.name not in but]
+
+    return actions

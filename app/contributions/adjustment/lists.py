@@ -1,6 +1,5 @@
 """The list of a year's drive, and what it says to lists of employers, segments and campaigns."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -18,14 +17,13 @@ from app.contributions.adjustment.policy import Permission
 from app.contributions.adjustment.workflow import ADJUSTMENT
 from app.core.clock import today
 from app.core.criteria.trees import Field, Kind, choices_of, rule
-from app.core.features import current_features
 from app.core.language import formats
 from app.core.links import url_if
 from app.core.listing.page import BulkAction, Column, Empty, ListPage, Quick
 from app.core.permissions import Actor
 from app.core.workflow.engine import transition
 from app.employers.forms import not_in_the_future
-from app.employers.lists import EMPLOYERS
+from app.employers.lists import actions_on
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
@@ -65,10 +63,6 @@ def _step(name: str, answer: str | None = None) -> Any:
 def _employer(row: Any) -> Employer:
     found: Employer = row.employer
     return found
-
-
-def _actions() -> Sequence[BulkAction]:
-    return [one.on(_employer) for one in (*EMPLOYERS.bulk, *current_features().employer_actions)]
 
 
 def _state(row: Adjustment) -> tuple[Any, str]:
@@ -153,7 +147,7 @@ LISTED = ListPage(
             tone="secondary",
         ),
     ),
-    more_bulk=_actions,
+    more_bulk=actions_on(_employer),
     empty=Empty(
         _l("Nobody has bases to adjust in this year"),
         _l("Employers that contribute are listed by themselves every night while the window is open."),

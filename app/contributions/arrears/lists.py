@@ -1,6 +1,5 @@
 """The worklist of arrears: how employers stand on a day, with the case of each that is behind."""
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -21,11 +20,10 @@ from app.contributions.standing.queries import NAME, reckoned
 from app.core.code_tables import code_field, label
 from app.core.criteria.trees import Field, Kind, Tree, choices_of, rule
 from app.core.db import Money, PeriodType
-from app.core.features import current_features
 from app.core.language import formats
-from app.core.listing.page import BulkAction, Column, Empty, ListPage, Quick
+from app.core.listing.page import Column, Empty, ListPage, Quick
 from app.core.permissions import Actor
-from app.employers.lists import EMPLOYERS
+from app.employers.lists import actions_on
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.policy import visible_to
@@ -133,10 +131,6 @@ def _employer(row: Any) -> Employer:
     return found
 
 
-def _actions() -> Sequence[BulkAction]:
-    return [one.on(_employer) for one in (*EMPLOYERS.bulk, *current_features().employer_actions)]
-
-
 COUNTED = rule("standing", "in", [Standing.COUNTED.value])
 BEHIND: Tree = {"match": "all", "rules": [COUNTED, rule("months", "ge", "1")]}
 APART: Tree = {
@@ -232,7 +226,7 @@ WORKLIST = ListPage(
         Quick("unasked", _l("Reason not known"), (rule("state", "in", ["opened"]),)),
         Quick("broken", _l("Promise broken"), (rule("state", "in", ["broken"]),)),
     ),
-    more_bulk=_actions,
+    more_bulk=actions_on(_employer),
     empty=Empty(
         _l("No statement is imported yet"), _l("Import the monthly statement to see who is behind."),
         _l("Import"), "imports.index", "hourglass-split",

@@ -1,6 +1,5 @@
 """The lead ledger (促建任务台账): firms without an account, in the order that the department has set."""
 
-from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -11,12 +10,11 @@ from sqlalchemy.orm import contains_eager, selectinload
 from app.accounts.models import User
 from app.core.clock import today
 from app.core.criteria.trees import Field, Fields, Kind, field_map, rule
-from app.core.features import current_features
 from app.core.language import formats
 from app.core.links import url_if
 from app.core.listing.page import Column, Empty, Link, ListPage, Quick
-from app.core.listing.parts import Badge, BulkAction
-from app.employers.lists import EMPLOYERS, employer_fields, stage_badge
+from app.core.listing.parts import Badge
+from app.employers.lists import actions_on, employer_fields, stage_badge
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import count_matching, matching
@@ -83,20 +81,11 @@ def accounts_due(employer: Employer) -> Badge | None:
     return None if due is None else (formats.due(due), formats.due_tone(due))
 
 
-@cache
-def _of_employer(action: BulkAction) -> BulkAction:
-    """An action over employers, done to the employer of a lead."""
-    values = {name: getattr(action, name) for name in action.__dataclass_fields__}
-
-    def act(lead: Lead, *rest: Any) -> int | None:
-        return action.act(lead.employer, *rest)
-
-    return BulkAction(**values | {"act": act})
+def _employer(lead: Lead) -> Employer:
+    return lead.employer
 
 
-def employer_actions() -> list[BulkAction]:
-    """What may be done to many employers may be done to those of the ledger."""
-    return [_of_employer(action) for action in current_features().employer_actions]
+employer_actions = actions_on(_employer)
 
 
 def _whole(text: str) -> str:
@@ -170,7 +159,6 @@ LEADS = ListPage(
         _l("No leads yet"),
         _l("Import the company registry, the bank's list of new accounts or the insurance comparison."),
     ),
-    bulk=tuple(_of_employer(action) for action in EMPLOYERS.bulk),
     more_bulk=employer_actions,
     export_permission=EmployerPermission.EXPORT,
     template="leads/ledger.html",

@@ -17,14 +17,13 @@ from app.accounts.queries import name_of
 from app.core.clock import today
 from app.core.code_tables import code_field, label
 from app.core.criteria.trees import Field, Kind, choices_of, rule
-from app.core.features import current_features
 from app.core.forms.code_forms import CodedField
 from app.core.language import formats
 from app.core.listing.page import BulkAction, Column, Empty, ListPage, Quick
 from app.core.listing.parts import Badge
 from app.core.permissions import Actor
 from app.core.workflow.engine import transition
-from app.employers.lists import EMPLOYERS
+from app.employers.lists import actions_on
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.policy import visible_to
@@ -206,10 +205,6 @@ def _begin(row: Any, actor: Actor, form: FlaskForm) -> None:
     transition(LIFECYCLE, row.Employer, "begin_closing", actor, answers=answers)
 
 
-def _actions() -> Sequence[BulkAction]:
-    return [one.on(_employer) for one in (*EMPLOYERS.bulk, *current_features().employer_actions)]
-
-
 _STATES = {one.name: one.label for one in CLOSING.states if one.name not in ENDED}
 
 WORKLIST = ListPage(
@@ -273,7 +268,7 @@ WORKLIST = ListPage(
             icon="box-arrow-right",
         ),
     ),
-    more_bulk=_actions,
+    more_bulk=actions_on(_employer),
     empty=Empty(
         _l("No firm is gone, and no account is being closed"),
         _l(

@@ -1,6 +1,6 @@
 """The lists of events and of an event's invitees, and what events say to lists of employers and segments."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from flask import url_for
@@ -18,7 +18,7 @@ from app.accounts.queries import name_of
 from app.core.clock import local
 from app.core.code_tables import code_field, label
 from app.core.criteria.trees import Field, Kind, choices_of, rule
-from app.core.features import Kpi, current_features
+from app.core.features import Kpi
 from app.core.forms.choices import offered
 from app.core.language import formats
 from app.core.links import url_if
@@ -27,7 +27,7 @@ from app.core.periods import Period
 from app.core.permissions import Actor, current_actor
 from app.core.sendable import Circle
 from app.core.workflow.engine import Workflow
-from app.employers.lists import EMPLOYERS
+from app.employers.lists import actions_on
 from app.employers.models import Contact, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
@@ -149,12 +149,6 @@ def _employer(invitee: Any) -> Employer:
     return found
 
 
-def _actions() -> Sequence[BulkAction]:
-    """What may be done with the employers themselves, but for inviting them once more."""
-    actions = (*EMPLOYERS.bulk, *current_features().employer_actions)
-    return [one.on(_employer) for one in actions if one.name != INVITE.name]
-
-
 INVITEES = ListPage(
     name="event_invitees",
     title=_l("Invitees"),
@@ -217,7 +211,7 @@ INVITEES = ListPage(
             tone="secondary",
         ),
     ),
-    more_bulk=_actions,
+    more_bulk=lambda: actions_on(_employer, but={INVITE.name})(),
     empty=Empty(
         _l("Nobody is invited yet"),
         _l("Invite employers singly, from a saved segment, or from the list of employers."),
@@ -259,7 +253,7 @@ def _open(answers: Any, actor: Actor) -> tuple[Any, str] | None:
     return (_l("Open the invitees"), url) if url else None
 
 
-INVITE = BulkAction(
+INVITE: BulkAction = BulkAction(
     "invite_to_event", _l("Invite to an event"), Permission.PLAN, act=_invite, form=InviteForm,
     icon="calendar-plus", tone="secondary", next_step=_open,
 )  # fmt: skip
