@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -134,6 +135,10 @@ class OutcomeForm(FlaskForm):  # type: ignore[misc]
         self.contact_id.choices = offered([*people, (0, _l("Somebody else"))])
         if not row.number:
             del self.done
+        else:
+            self.done.description = _(
+                "Of %(number)s; all of them where everything is done.", number=row.number
+            )
 
     def prefill(self, row: DriveRow) -> None:
         wants_visit = row.outcome in OUTCOMES and OUTCOMES[row.outcome].follow is Follow.VISIT

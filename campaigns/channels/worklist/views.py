@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.core.clock import today
 from app.core.criteria.trees import rule, to_query
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import DomainError, NotFound
 from app.core.permissions import current_actor, requires
 from app.core.personal.revealing import respond
 from app.core.workflow.engine import available, history
@@ -153,7 +153,14 @@ def tell(id: int) -> ResponseReturnValue:
     form.offer(row, queries.people_to_call(row.employer_id))
     if not form.validate_on_submit():
         return _page(row, form)
-    services.tell(row, form.told, actor)
+    services.allow(row, actor)
+    try:
+        services.tell(row, form.told, actor)
+    except DomainError as refusal:
+        # what was written down during the call is never to be typed twice
+        db.session.rollback()
+        form.form_errors.append(str(refusal.message))
+        return _page(queries.row_to_work_on(id, actor), form)
     db.session.commit()
     flash(_("Recorded: %(outcome)s.", outcome=OUTCOMES[form.outcome.data].label), "success")
     return redirect(url_for(".row", id=id), 303)

@@ -104,6 +104,10 @@ def test_a_manager_starts_a_ready_drive_with_one_form_and_every_number_leads_to_
     assert client.post(f"{place}/edit", data=changed).status_code == 303
     assert client.post(f"{place}/edit", data=changed | {"ends_on": "2020-01-01"}).status_code != 303
     told = {"outcome": "part", "action": "call", "contact_id": "0", "done": "5", "note": "先办五人"}
+    early = {"outcome": "settled", "action": "call", "contact_id": "0", "note": "财务已全部核对完毕"}
+    refused = client.post(f"/drives/rows/{row.id}/outcome", data=early)
+    assert refused.status_code == 422 and "财务已全部核对完毕" in refused.text
+    assert "尚有事项未办结" in refused.text
     assert client.post(f"/drives/rows/{row.id}/outcome", data=told).status_code == 303
     assert employer.name in client.get(f"{place}?settled.ge=1").text
     assert employer.name not in client.get(f"{place}?state.in=done").text
