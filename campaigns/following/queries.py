@@ -162,9 +162,13 @@ def _runs(steps: Sequence[CampaignStep], facts: Subquery) -> Select[int]:
 
 
 def waited_until(working_days: int) -> datetime:
-    """What happened up to then has waited for so many working days."""
-    day = workdays.calendar(today().year, provisional=True).add(today(), -working_days)
-    return datetime.combine(day + timedelta(days=1), time.min, SHANGHAI)
+    """What happened before then has waited for so many working days: the last of them is today, or is over.
+
+    What happened on a day off waits no longer than what happened on the working day before it.
+    """
+    tomorrow = today() + timedelta(days=1)
+    first = workdays.calendar(today().year, provisional=True).add(tomorrow, -working_days)
+    return datetime.combine(first, time.min, SHANGHAI)
 
 
 def counts(campaign_id: int) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
@@ -39,6 +40,7 @@ from campaigns.drafting.policy import approval_stands
 from campaigns.drafting.steps.services import Step, set_steps
 from campaigns.following import jobs, services
 from campaigns.following.models import StepResult, StepRun
+from campaigns.following.queries import waited_until
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.queries import balance
 from campaigns.ledger.services import controlling, planning
@@ -361,3 +363,20 @@ def test_steps_are_approved_with_the_campaign_and_void_an_approval(
         set_steps(campaign, STEPS, author)
     with pytest.raises(NotFound):
         services.stop(campaign.id, create_user(Role.MANAGER))
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("day", "working_days", "before"),
+    [
+        (date(2026, 11, 23), 1, date(2026, 11, 23)),  # a Monday: what came on the weekend has waited, too
+        (date(2026, 11, 28), 1, date(2026, 11, 27)),  # a Saturday: Friday is the day that was waited for
+        (date(2026, 11, 24), 2, date(2026, 11, 23)),
+        (date(2026, 11, 24), 0, date(2026, 11, 25)),
+    ],
+)
+def test_what_comes_on_a_day_off_waits_no_longer_than_what_came_before_it(
+    app: Flask, day: date, working_days: int, before: date
+) -> None:
+    with time_machine.travel(day):
+        assert waited_until(working_days).date() == before
