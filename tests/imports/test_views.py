@@ -115,7 +115,9 @@ def test_a_large_file_is_left_to_a_worker(
     monkeypatch.setattr(queries, "SMALL", 10)
     batch = uploaded(client, workbook(tmp_path, [row(1)]))
     assert batch.state is BatchState.PREVIEWING
-    assert f"/imports/{batch.id}/progress" in client.get(f"/imports/{batch.id}").text
+    page = client.get(f"/imports/{batch.id}").text
+    assert f"/imports/{batch.id}/progress" in page
+    assert "/ 0" not in page  # how many rows there are is known at the end
     assert settled(batch).state is BatchState.PREVIEWED
 
 
