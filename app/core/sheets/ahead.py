@@ -34,6 +34,7 @@ def reading_ahead(steps: Iterator[T]) -> Iterator[Iterator[T]]:
     gc.freeze()  # so that looking for garbage leaves the memory shared
     copy = os.fork()
     if copy == 0:
+        os.close(ears)  # nobody else may hear, or the copy would wait for ever when this process dies
         _speak(steps, mouth)
     gc.unfreeze()
     os.close(mouth)

@@ -1,6 +1,7 @@
 """Steps made ahead by a copy of this process."""
 
 import os
+import select
 import signal
 from collections.abc import Iterator
 
@@ -58,3 +59,19 @@ def test_leaving_early_ends_the_copy() -> None:
         copy = int(next(ahead))
     with pytest.raises(ProcessLookupError):
         os.kill(copy, 0)
+
+
+def test_a_killed_reader_leaves_no_copy_behind() -> None:
+    alive, held = os.pipe()
+    reader = os.fork()
+    if reader == 0:
+        with reading_ahead(endless()) as ahead:
+            os.write(held, next(ahead))
+            signal.pause()
+    os.close(held)
+    assert os.read(alive, 20)
+    os.kill(reader, signal.SIGKILL)
+    os.waitpid(reader, 0)
+    # the copy holds the other end as long as it lives
+    assert select.select([alive], [], [], 10)[0] and os.read(alive, 1) == b""
+    os.close(alive)
