@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import any_, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, any_, func, select
 
 from app.core.criteria.trees import Tree, rule, to_query
 from app.core.db import db, is_postgresql
@@ -56,15 +56,16 @@ def rows_of(
     def find(text: str, actor: Actor, most: int) -> Found:
         tree: Tree = {"match": "all", "rules": [rule(field, op, text), *also]}
         listed = page.filtered(tree, actor)
-        if among is not None:
+        ids: FromClause
+        if among is None:
+            ids = listed.with_only_columns(page.key).order_by(None).limit(COUNT_CAP + 1).subquery()
+        else:
             looked_at = page.filtered({"match": "all", "rules": [*also]}, actor).with_only_columns(page.key)
             first = select(looked_at.order_by(None).limit(among).subquery())
-            if is_postgresql():
-                # as an array it begins with them; it would compare the words of all rows before
-                listed = listed.where(page.key == any_(func.array(first.scalar_subquery())))
-            else:
-                listed = listed.where(page.key.in_(first))
-        ids = listed.with_only_columns(page.key).order_by(None).limit(COUNT_CAP + 1).subquery()
+            held = listed.where(_among(page.key, first)).with_only_columns(page.key).order_by(None)
+            # looked through once for both, the count and the rows
+            ids = held.cte("held")
+            listed = page.filtered({"match": "all", "rules": []}, actor).where(page.key.in_(select(ids)))
         total = select(func.count()).select_from(ids).scalar_subquery()
         order = page.order(page.default_sort).clauses()
         query = listed.options(*options).add_columns(total).order_by(*order).limit(most)
@@ -80,6 +81,14 @@ def rows_of(
         return found_in(page, hits, rows[0][1] if rows else 0, **to_query(tree))
 
     return find
+
+
+def _among(key: Any, ids: Select[Any]) -> ColumnElement[bool]:
+    """PostgreSQL begins with an array; it would compare the words of all rows before."""
+    held: ColumnElement[bool] = (
+        key == any_(func.array(ids.scalar_subquery())) if is_postgresql() else key.in_(ids)
+    )
+    return held
 
 
 def found_in(page: ListPage, hits: Sequence[Hit], total: int, **criteria: Any) -> Found:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from app.accounts.models import User, UserRole
@@ -71,10 +71,10 @@ def sees_few(actor: Actor | None, wanted: int) -> bool:
     """
     if actor is None or actor.scope is Scope.ALL:
         return False
-    seen = select(Employer.id).where(in_reach(actor)).limit(isqrt(wanted * 1_000_000) + 1).subquery()
-    count = select(func.count()).select_from(seen).scalar_subquery()
-    few, last = db.session.execute(select(count, func.max(Employer.id))).one()
-    return bool(few**2 <= wanted * (last or 0))
+    last = db.session.scalar(select(func.max(Employer.id))) or 0
+    # to step over so many in the index takes half as long as to count them
+    one_more = select(literal(1)).where(in_reach(actor)).select_from(Employer).offset(isqrt(wanted * last))
+    return not db.session.scalar(select(one_more.limit(1).exists()))
 
 
 _seen = aliased(Employer)
