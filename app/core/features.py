@@ -112,6 +112,17 @@ class TimelineKind:
 
 
 @dataclass(frozen=True)
+class Outside:
+    """Pages below an address for people who are no staff: what fails there is told by a template of the
+    feature and never leads into the office. Its names: status, advice, message, reasons, and `context`'s.
+    """
+
+    prefix: str
+    template: str
+    context: Callable[[], Mapping[str, Any]] = dict
+
+
+@dataclass(frozen=True)
 class Feature:
     name: str
     blueprint: Blueprint | None = None
@@ -152,6 +163,7 @@ class Feature:
     deferments: "Deferments | None" = None
     #: what an employer (its id) left unpaid by its latest statement; one feature tells it
     unpaid: "Callable[[int], Unpaid | None] | None" = None
+    outside: Outside | None = None
     init: Callable[[Flask], None] | None = None
     demo: "DemoPart | None" = None
 
@@ -194,6 +206,11 @@ class Features:
         self.sendables: dict[str, Sendable] = {one.kind: one for one in self._each("sendables")}
         self.kept: tuple[Kept, ...] = tuple(self._each("kept"))
         self.options: dict[str, Option] = {option.name: option for option in self._each("options")}
+
+    def outside(self, path: str) -> Outside | None:
+        """The pages for people from outside that an address belongs to."""
+        found = (f.outside for f in self.all if f.outside is not None)
+        return next((one for one in found if f"{path}/".startswith(f"{one.prefix}/")), None)
 
     def movers_of(self, table: str) -> list["Mover"]:
         """What a merge of two records of the table moves, or says why it stays."""

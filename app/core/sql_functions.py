@@ -40,7 +40,7 @@ def _hex_of_postgresql(_element: random_hex, _compiler: Any, **_options: Any) ->
 
 @compiles(random_token, "postgresql")
 def _token_of_postgresql(_element: random_token, _compiler: Any, **_options: Any) -> str:
-    return f"translate(encode({_RANDOM_48} || {_RANDOM_48}, 'base64'), '+/', '-_')"
+    return f"translate(encode({_RANDOM_48} || {_RANDOM_48}, 'base64'), '+/', 'xX')"
 
 
 @compiles(utf16_units, "postgresql")
@@ -49,14 +49,21 @@ def _units_of_postgresql(element: utf16_units, compiler: Any, **options: Any) ->
     return f"(char_length({text}) + regexp_count({text}, '[\\U00010000-\\U0010FFFF]'))"
 
 
+_PLAIN = str.maketrans("-_", "xX")
 #: the last 48 bits of a UUID of the fourth version are random, and strong enough for secrets
 _RANDOM_48 = "substring(uuid_send(gen_random_uuid()) from 11)"
+
+
+def new_token() -> str:
+    """What nobody guesses, for an address: 16 letters and digits. Phones that make links of texts leave off a
+    last “-” or “_”, so that the link leads nowhere."""
+    return secrets.token_urlsafe(12).translate(_PLAIN)
 
 
 def add_to_sqlite(connection: DBAPIConnection) -> None:
     """Give a new connection what PostgreSQL has of its own."""
     connection.create_function("random_hex", 0, lambda: secrets.token_hex(16))
-    connection.create_function("random_token", 0, lambda: secrets.token_urlsafe(12))
+    connection.create_function("random_token", 0, new_token)
     connection.create_function("utf16_units", 1, _units, deterministic=True)
 
 

@@ -2,9 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.features import Feature, TimelineKind
+from app.core.features import Feature, Outside, TimelineKind
 from app.core.personal.retaining import Retention
 from campaigns.drafting.policy import Permission
+from campaigns.drafting.queries import PHONE
 from campaigns.notices.policy import LINK_MONTHS, OPTIONS
 from campaigns.notices.queries import old_links
 from campaigns.notices.services import KIND, forget_links
@@ -13,6 +14,7 @@ from campaigns.notices.views import blueprint
 feature = Feature(
     name="notices",
     blueprint=blueprint,
+    outside=Outside("/n", "campaigns/notices/failure.html", lambda: {"phone": PHONE, "department": None}),
     options=OPTIONS,
     retention=(
         Retention(

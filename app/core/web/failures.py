@@ -24,6 +24,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.features import current_features
 from app.core.links import came_from
 
 log = logging.getLogger(__name__)
@@ -153,14 +154,14 @@ def _line(status: int, text: str, reasons: Sequence[str]) -> Response:
 
 
 def _page(status: int, advice: Advice, message: str, reasons: Sequence[str]) -> Response:
+    said = {"status": status, "advice": advice, "message": message, "reasons": reasons}
+    if outside := current_features().outside(request.path):
+        return make_response(render_template(outside.template, **said, **outside.context()), status)
     # After a failure of ours the frame of the page, which reads the user, may fail again.
     framed = status < 500 and current_user.is_authenticated
     page = render_template(
         "errors/page.html",
         layout="base.html" if framed else "plain.html",
-        status=status,
-        advice=advice,
-        message=message,
-        reasons=reasons,
+        **said,
     )
     return make_response(page, status)

@@ -229,6 +229,17 @@ def test_a_forged_link_gets_a_clear_page(client: FlaskClient, message: Message) 
 
 
 @pytest.mark.databases("sqlite")
+def test_whoever_comes_from_outside_is_never_led_to_the_office(client: FlaskClient, link: str) -> None:
+    wrong = ("/n", "/n/x/y/z", f"{link}/foo", f"/n/{secrets.token_urlsafe(12)}", "/n/letter")
+    answers = [client.get(address) for address in wrong] + [client.delete("/n/letter")]
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 404, 200, 405]
+    for answer in answers:
+        assert "12329" in answer.text
+        assert not re.search(r'href="/"|/login|Back to the start|返回首页', answer.text)
+    assert 'href="/"' in client.get("/nobody").text
+
+
+@pytest.mark.databases("sqlite")
 def test_the_link_of_a_message_that_was_never_sent_leads_nowhere(client: FlaskClient, owner: User) -> None:
     employer = create_employer(owner.branch)
     create_contact(employer, mobile="13811110000")

@@ -18,6 +18,7 @@ from app.core.errors import DomainError
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.core.qr_codes import drawing
+from app.core.sql_functions import new_token
 from app.core.workflow.engine import Workflow
 from app.core.workflow.sets import RESTORED, SetMove
 from app.employers.models import Contact, Employer, EmployerContact
@@ -116,7 +117,7 @@ def link(token: str) -> str:
 
 def new_marks() -> tuple[str, str]:
     """An unguessable token for the QR code, and a code for whoever has no camera."""
-    return secrets.token_urlsafe(12), "".join(secrets.choice(ALPHABET) for _ in range(10))
+    return new_token(), "".join(secrets.choice(ALPHABET) for _ in range(10))
 
 
 def printed(token: str, code: str) -> dict[str, str]:
