@@ -32,6 +32,17 @@ class NotFound(DomainError):
     status = 404
 
 
+class MovedOn(NotFound):
+    """The record was merged: the one with the number `instead` goes on in its place.
+
+    Whoever opens an address in which `argument` is the merged one's number is led to the other's page.
+    """
+
+    def __init__(self, message: object, argument: str, number: int, instead: int) -> None:
+        super().__init__(message)
+        self.argument, self.number, self.instead = argument, number, instead
+
+
 class Forbidden(DomainError):
     """The actor's roles do not allow the act."""
 

@@ -15,6 +15,7 @@ from app.accounts.queries import name_of
 from app.core.criteria import segments
 from app.core.criteria.segments import Segment
 from app.core.db import db
+from app.core.errors import MovedOn, NotFound
 from app.core.features import TimelineKind, current_features
 from app.core.finding import the_one
 from app.core.finds import Found, Hit
@@ -38,14 +39,16 @@ STEPS = 10
 
 
 def find(employer_id: int, actor: Actor | None) -> Employer:
-    """The employer, or NotFound when it is out of the actor's reach."""
-    return _one(select(Employer).where(Employer.id == employer_id, visible_to(actor)))
+    """The employer; NotFound out of the actor's reach, MovedOn when it was merged into one within it."""
+    query = select(Employer).where(Employer.id == employer_id, visible_to(actor))
+    return _one(query, employer_id, actor)
 
 
 def find_for_edit(employer_id: int, actor: Actor | None) -> Employer:
     """The same, held until the end of the transaction, so that two editors are told apart."""
     query = select(Employer).where(Employer.id == employer_id, visible_to(actor))
-    return _one(query.with_for_update().execution_options(populate_existing=True))
+    query = query.with_for_update().execution_options(populate_existing=True)
+    return _one(query, employer_id, actor)
 
 
 def kept_instead(employer_id: int, actor: Actor | None) -> int | None:
@@ -116,7 +119,7 @@ _PROFILE = select(Employer).options(
 
 def profile(employer_id: int, actor: Actor) -> Employer:
     """The employer with everything that its page shows of it, in one statement."""
-    return _one(_profile(actor), {"employer_id": employer_id})
+    return _one(_profile(actor), employer_id, actor, {"employer_id": employer_id})
 
 
 @once_for_reach
@@ -135,8 +138,17 @@ def place_name(employer: Employer) -> str:
     return " ".join(names[step] for step in path)
 
 
-def _one(query: Select[Employer], given: Mapping[str, int] | None = None) -> Employer:
-    return the_one(query, _l("There is no such employer."), given)
+def _one(
+    query: Select[Employer], employer_id: int, actor: Actor | None, given: Mapping[str, int] | None = None
+) -> Employer:
+    missing = _l("There is no such employer.")
+    try:
+        return the_one(query, missing, given)
+    except NotFound:
+        instead = kept_instead(employer_id, actor)
+        if instead is None:
+            raise
+        raise MovedOn(missing, "employer_id", employer_id, instead) from None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from app.core.criteria import segments as saved
 from app.core.criteria.segments import Sharing
 from app.core.criteria.sentences import Wording
 from app.core.db import db
-from app.core.errors import Conflict, Forbidden, NotFound
+from app.core.errors import Conflict, Forbidden
 from app.core.features import Panel, current_features
 from app.core.language.formats import display
 from app.core.listing.segment_form import SegmentForm
@@ -109,10 +109,7 @@ def delete_segment(segment_id: int) -> ResponseReturnValue:
 def show(employer_id: int) -> ResponseReturnValue:
     """The whole of one employer on one page."""
     actor = current_actor()
-    try:
-        employer = queries.profile(employer_id, actor)
-    except NotFound:
-        return _to_the_kept_one(employer_id)
+    employer = queries.profile(employer_id, actor)
     features = current_features()
     lifecycle = features.workflows.get("lifecycle")
     return render_template(
@@ -260,15 +257,6 @@ def history(employer_id: int) -> ResponseReturnValue:
     employer = queries.find(employer_id, current_actor())
     changes = changes_of(Employer.__tablename__, employer.id)
     return render_template("employers/history.html", employer=employer, changes=changes)
-
-
-def _to_the_kept_one(employer_id: int) -> ResponseReturnValue:
-    """From a record that was merged to the one that goes on in its place; else there is no such employer."""
-    kept_id = queries.kept_instead(employer_id, current_actor())
-    if kept_id is None:
-        raise NotFound(_("There is no such employer."))
-    flash(_("The record that you opened was merged into this one."), "info")
-    return redirect(url_for(".show", employer_id=kept_id))
 
 
 def _found(employer_id: int, *, to: str | None = None) -> Employer:

@@ -61,6 +61,20 @@ def test_kinship_refuses_itself_repetition_circles_and_days_that_cannot_be(
         services.relate(RelationKind.DIVISION, top, middle, backwards, specialist)
 
 
+def test_what_has_ended_may_begin_again_and_makes_no_circle(branch: Branch, specialist: User) -> None:
+    mill, works = (create_employer(branch) for _ in range(2))
+    first = services.relate(RelationKind.PARENT, mill, works, Term(date(2019, 1, 1)), specialist)
+    services.end_relation(first, date(2021, 6, 30), specialist)
+    # for a time the works stood below the mill
+    between = Term(date(2021, 7, 1), date(2022, 6, 30))
+    services.relate(RelationKind.PARENT, works, mill, between, specialist)
+    with pytest.raises(Conflict, match="已登记"):
+        services.relate(RelationKind.PARENT, mill, works, Term(date(2021, 6, 30)), specialist)
+    services.relate(RelationKind.PARENT, mill, works, Term(date(2022, 7, 1)), specialist)
+    with pytest.raises(DomainError, match="循环隶属"):
+        relate(works, mill, specialist)
+
+
 def test_a_family_is_recorded_drawn_ended_and_corrected(
     branch: Branch, specialist: User, client: FlaskClient
 ) -> None:
@@ -93,6 +107,10 @@ def test_a_family_is_recorded_drawn_ended_and_corrected(
     )
     db.session.expire_all()
     assert relation.until == date(2024, 1, 1)
+    for kind in (RelationKind.GROUP, RelationKind.DIVISION):
+        relate(works, group, specialist, kind)
+    page = client.get(f"/identity/{works.id}").get_data(as_text=True)
+    assert page.count("分立、集团</text>") == 1, "one line for what holds, not three over each other"
     back = client.post(f"/identity/relations/{relation.id}/remove?back={group.id}")
     assert back.headers["Location"] == f"/identity/{group.id}"
 

@@ -80,7 +80,7 @@ def visit(employer: Employer, by: User) -> Visit:
     return made
 
 
-def merged(kept: Employer, gone: Employer, actor: User, reason: str = "", **values: Any) -> Merge:
+def merged(kept: Employer, gone: Employer, actor: User, reason: str = "同址同人", **values: Any) -> Merge:
     db.session.commit()
     versions = (version_of(kept), version_of(gone))
     with writing():
@@ -179,24 +179,26 @@ def test_a_later_merge_is_taken_back_first_and_signposts_lead_to_the_last(
     sign_in(client, manager)
     answer = client.get(f"/employers/{first.id}")
     assert answer.headers["Location"] == f"/employers/{third.id}"
-    assert client.get(f"/employers/{first.id}/edit").status_code == 404
+    assert client.get(f"/contacts/at/{first.id}/new").headers["Location"] == f"/contacts/at/{third.id}/new"
 
 
 def test_a_merge_refuses_what_would_go_wrong(branch: Branch, manager: User) -> None:
     kept = create_employer(branch, stage=Stage.CONTRIBUTING, employer_account_no="990000000001")
     gone = create_employer(branch, stage=Stage.IN_ARREARS, employer_account_no="990000000002")
     prospect, elsewhere = create_employer(branch), create_employer()
-    create_employer(branch, uscc=OTHER_CODE)
+    third = create_employer(branch, uscc=OTHER_CODE)
+    coded = create_employer(branch, uscc=CODE)
 
     def refused(a: Employer, b: Employer, error: type[DomainError], words: str, **values: Any) -> None:
         with pytest.raises(error, match=words):
             merged(a, b, manager, **values)
         db.session.rollback()
 
-    refused(kept, gone, DomainError, "请说明认定为同一单位的理由")
+    refused(kept, gone, DomainError, "请说明认定为同一单位的理由", reason="")
     refused(kept, kept, Conflict, "不能与自身合并")
     refused(kept, elsewhere, NotFound, "没有")
     refused(elsewhere, kept, NotFound, "没有")
+    refused(coded, third, DomainError, "统一社会信用代码不同", reason=" ")
     refused(prospect, gone, DomainError, "请对调两者")
     refused(kept, prospect, DomainError, "第三家单位", uscc=OTHER_CODE)
     assert merged(kept, gone, manager, reason="两户同址同人，中心已并户")
@@ -263,6 +265,10 @@ def test_the_page_compares_previews_and_merges_once(
     assert client.post(address, data=form).status_code == 409
     assert "并入档案" in client.get(f"/employers/{kept.id}").get_data(as_text=True)
     assert db.session.query(Merge).count() == 1
+    for page in (f"/employers/{gone.id}", f"/identity/{gone.id}?q=x", f"/employers/{gone.id}/edit"):
+        led = client.get(page)
+        assert led.headers["Location"] == page.replace(f"/{gone.id}", f"/{kept.id}"), "and it says why"
+    assert client.post(f"/employers/{gone.id}/edit", data={"name": "丙公司"}).status_code == 404
     done = db.session.scalars(select(Merge)).one()
     assert "甲公司" in client.get(f"/duplicates/merges/{done.id}").get_data(as_text=True)
     assert client.post(f"/duplicates/merges/{done.id}/undo").status_code == 303

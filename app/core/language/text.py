@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from app.core.language.phrases import cut, syllables
 
+#: what Chinese has in full width, in names and sentences
+_WRITTEN = frozenset("（），：；！？～…")
 #: Every bracket that turns up in company names, as the plain pair.
 _BRACKETS = str.maketrans("〔〕【】[]{}<>〈〉《》", "()()()()()()()")
 #: Spellings of one legal form; a registry and a bank seldom write the same one.
@@ -14,13 +16,12 @@ _FORMS = (("有限责任公司", "有限公司"), ("股份有限公司", "股份
 _MOBILE = re.compile(r"^1[3-9]\d{9}$")
 _LANDLINE = re.compile(r"^(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?$")
 
-
 def clean(text: str) -> str:
     """The text as people should see it: one width for letters and digits, single inner blanks, none outside.
 
-    Full-width brackets stay as they are: they are part of how a Chinese name is written.
+    Full-width brackets and stops stay as they are: they are part of how Chinese is written.
     """
-    kept = "".join(char if char in "（）" else unicodedata.normalize("NFKC", char) for char in text)
+    kept = "".join(char if char in _WRITTEN else unicodedata.normalize("NFKC", char) for char in text)
     return " ".join(kept.split())
 
 

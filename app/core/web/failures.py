@@ -14,6 +14,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    url_for,
 )
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -23,7 +24,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.db import db
-from app.core.errors import DomainError
+from app.core.errors import DomainError, MovedOn
 from app.core.features import current_features
 from app.core.links import came_from
 
@@ -69,6 +70,7 @@ def init_app(app: Flask) -> None:
     """Install the handlers: refusals by name, HTTP errors, and whatever nobody foresaw."""
     app.before_request(_refuse_nul)
     app.register_error_handler(DomainError, _refused)
+    app.register_error_handler(MovedOn, _led_on)
     app.register_error_handler(CSRFError, _session_over)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(IntegrityError, _outrun)
@@ -80,6 +82,16 @@ def _refused(error: DomainError) -> AnyResponse:
     """A refusal changes nothing: what the request wrote so far is taken back."""
     db.session.rollback()
     return answer(error.status, error.message, error.reasons)
+
+
+def _led_on(error: MovedOn) -> AnyResponse:
+    """A page that was kept as a bookmark, linked or printed before the merge goes on being found."""
+    given = request.view_args or {}
+    if request.method != "GET" or given.get(error.argument) != error.number:
+        return _refused(error)
+    flash(str(_l("The record that you opened was merged into this one.")), "info")
+    values = {**request.args.to_dict(flat=False), **given, error.argument: error.instead}
+    return redirect(url_for(str(request.endpoint), **values))
 
 
 def _outrun(error: IntegrityError) -> AnyResponse:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
@@ -61,12 +61,24 @@ HIERARCHICAL = (RelationKind.PARENT, RelationKind.BRANCH, RelationKind.GROUP)
 MERGERS = (RelationKind.MERGER, RelationKind.CONSOLIDATION)
 
 
+_HOLDS = text("until IS NULL")
+
+
 class EmployerRelation(Timestamps, Model):
     """One employer's kinship to another, from when to when, with the document that proves it."""
 
     __tablename__ = "employer_relations"
     __table_args__ = (
-        UniqueConstraint("kind", "subject_id", "object_id"),
+        # what has ended may begin again
+        Index(
+            "uq_employer_relations_holding",
+            "kind",
+            "subject_id",
+            "object_id",
+            unique=True,
+            sqlite_where=_HOLDS,
+            postgresql_where=_HOLDS,
+        ),
         Index("ix_employer_relations_subject", "subject_id"),
         Index("ix_employer_relations_object", "object_id"),
     )

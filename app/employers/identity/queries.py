@@ -64,12 +64,14 @@ def family(employer_id: int, actor: Actor | None) -> list[EmployerRelation]:
 
 
 def above(employer_id: int) -> set[int]:
-    """Everybody who stands above an employer by subordination, whoever may see it: for telling circles."""
+    """Everybody who stands above an employer by subordination now, whoever may see it: to tell circles."""
     found: set[int] = set()
     edge = {employer_id}
     while edge:
         query = select(EmployerRelation.object_id).where(
-            EmployerRelation.subject_id.in_(edge), EmployerRelation.kind.in_(HIERARCHICAL)
+            EmployerRelation.subject_id.in_(edge),
+            EmployerRelation.kind.in_(HIERARCHICAL),
+            EmployerRelation.until.is_(None),
         )
         edge = set(db.session.scalars(query)) - found
         found |= edge

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 
 from app.attachments.queries import demand_none_on
 from app.core import timeline
@@ -49,18 +49,16 @@ class Term:
 def relate(
     kind: RelationKind, subject: Employer, other: Employer, term: Term, actor: Actor
 ) -> EmployerRelation:
-    """Records what one employer is to another; refuses itself, a repetition and a circle."""
+    """Records what one employer is to another; refuses itself, a repetition and a circle.
+
+    The same may be on record for several times that do not overlap.
+    """
     term.check()
     if subject.id == other.id:
         raise DomainError(_l("An employer cannot be related to itself. Choose another one."))
-    same = select(EmployerRelation.id).where(
-        EmployerRelation.kind == kind,
-        EmployerRelation.subject_id == subject.id,
-        EmployerRelation.object_id == other.id,
-    )
-    if db.session.scalar(same) is not None:
+    if db.session.scalar(_same_at_that_time(kind, subject, other, term)) is not None:
         raise Conflict(_l("This relation is on record already."))
-    if kind in HIERARCHICAL and subject.id in above(other.id):
+    if kind in HIERARCHICAL and term.until is None and subject.id in above(other.id):
         raise DomainError(
             _l("“%(name)s” already stands below the other one: this would be a circle.", name=other.name)
         )
@@ -74,6 +72,18 @@ def relate(
     _tell(msgid("Kinship: %(subject)s %(what)s %(object)s"), kind, subject, other, actor)
     db.session.flush()
     return relation
+
+
+def _same_at_that_time(kind: RelationKind, subject: Employer, other: Employer, term: Term) -> Select[int]:
+    one = EmployerRelation
+    query = select(one.id).where(one.kind == kind, one.subject_id == subject.id, one.object_id == other.id)
+    if term.since:
+        query = query.where(or_(one.until.is_(None), one.until >= term.since))
+    elif not term.until:
+        query = query.where(one.until.is_(None))
+    if term.until:
+        query = query.where(or_(one.since.is_(None), one.since <= term.until))
+    return query.limit(1)
 
 
 def _refuse_second_merger(subject: Employer, other: Employer) -> None:

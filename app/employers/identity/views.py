@@ -12,6 +12,7 @@ from markupsafe import Markup
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.language.formats import display
 from app.core.permissions import current_actor, requires
 from app.core.web.node_picture import Edge, Node, draw
 from app.core.workflow.acts import demand
@@ -96,11 +97,22 @@ def picture_of(employer: Employer, relations: list[EmployerRelation]) -> Markup 
         Node(key, people[key], row, url_for("identity.show", employer_id=key), key == employer.id)
         for key, row in sorted(rows.items(), key=lambda item: (item[1], item[0]))
     ]
-    edges = [
-        Edge(one.subject_id, one.object_id, str(KIND_LABELS[one.kind]), past=one.until is not None)
-        for one in relations
-    ]
-    return draw(_("The family of %(name)s", name=employer.name), nodes, edges)
+    return draw(_("The family of %(name)s", name=employer.name), nodes, _edges(relations))
+
+
+def _edges(relations: list[EmployerRelation]) -> list[Edge]:
+    """One line for two employers, whatever they are to each other; dashed where nothing of it holds now."""
+    between: dict[frozenset[int], list[EmployerRelation]] = {}
+    for one in relations:
+        between.setdefault(frozenset((one.subject_id, one.object_id)), []).append(one)
+    edges = []
+    for several in between.values():
+        # what holds now; else what they were
+        told = [one for one in several if one.until is None] or several
+        words = dict.fromkeys(str(KIND_LABELS[one.kind]) for one in told)
+        first, past = told[0], told[0].until is not None
+        edges.append(Edge(first.subject_id, first.object_id, display(list(words)), past=past))
+    return edges
 
 
 def _rows(start: int, relations: list[EmployerRelation]) -> dict[int, int]:

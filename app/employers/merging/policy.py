@@ -82,4 +82,6 @@ def objections(kept: Employer, merged: Employer, reason: str) -> list[object]:
         found.append(_l("Keep the record that has the account: exchange the two."))
     if kept.stage in PAYING and merged.stage in PAYING and not reason.strip():
         found.append(_l("Both accounts take contributions. Say why they are one employer all the same."))
+    elif kept.uscc and merged.uscc and kept.uscc != merged.uscc and not reason.strip():
+        found.append(_l("Their credit codes differ. Say why they are one employer all the same."))
     return found

@@ -25,6 +25,11 @@ def test_two_spellings_of_one_name_have_one_key(written: str, other: str) -> Non
     assert text.name_key(written) == text.name_key(other)
 
 
+def test_what_people_write_keeps_its_chinese_stops() -> None:
+    written = "　滨审批〔2020〕３号，附：登记表（复印件）；ＰＤＦ  "
+    assert text.clean(written) == "滨审批〔2020〕3号，附：登记表（复印件）；PDF"
+
+
 def test_a_branch_and_its_head_office_stay_two_names() -> None:
     assert text.name_key("天津港务有限公司塘沽分公司") != text.name_key("天津港务有限公司")
 
