@@ -319,7 +319,7 @@ class ImportSpec:
     def label(self, name: str) -> str:
         """The title of a column or field, in the reader's language."""
         titles = {column.name: column.title for column in self.columns}
-        return str(self.labels.get(name, titles.get(name, name)))
+        return str(self.labels.get(name) or titles.get(name, name))
 
     def headline(self, reason: Reason) -> str:
         """A kind of reason without the particulars of a row: "Credit code: has a wrong check digit"."""

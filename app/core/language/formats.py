@@ -4,6 +4,7 @@ Each public function is also a template filter of the same name. None reads as a
 cell never looks like a zero.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date as Date
 from datetime import datetime as DateTime
@@ -128,6 +129,17 @@ def masked_phone(value: str | None) -> str:
     return f"{value[:3]}{'*' * (len(value) - 7)}{value[-4:]}"
 
 
+_DIALLED = re.compile(r"(1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|\d{7,8})(?:-(\d{1,6}))?")
+
+
+def dialled(value: str | None) -> str | None:
+    """The address that dials the number, its extension after a pause; None for what is no number."""
+    found = _DIALLED.fullmatch(value or "")
+    if found is None:
+        return None
+    return f"tel:{found[1].replace('-', '')}" + (f",{found[2]}" if found[2] else "")
+
+
 def masked_name(value: str) -> str:
     """王*、王*芳: enough for whoever knows the person."""
     return f"{value[:1]}*{value[2:]}"
@@ -175,7 +187,7 @@ _KNOWN: dict[type, Callable[[Any], object]] = {}
 
 _DAYS = (date, moment, clock, day, due, due_tone, period)
 _FIGURES = (number, money, short_money, percent, rate)
-FILTERS = (*_DAYS, *_FIGURES, masked_phone, masked_email, display)
+FILTERS = (*_DAYS, *_FIGURES, masked_phone, masked_email, dialled, display)
 
 
 def init_app(app: Flask) -> None:

@@ -15,17 +15,23 @@ from app.core.personal.reasons import given_reason, reason_for_numbers
 
 
 def respond(
-    show: Callable[[str], str], crumbs: Sequence[tuple[Any, str]], *, title: Any, each_time: bool = False
+    show: Callable[[str], str | Sequence[str]],
+    crumbs: Sequence[tuple[Any, str]],
+    *,
+    title: Any,
+    each_time: bool = False,
 ) -> ResponseReturnValue:
-    """Answers a POST: `show(reason)` gives what is masked elsewhere, and records that it was seen.
+    """Answers a POST: `show(reason)` gives what is masked elsewhere, and records that it was seen. Telephone
+    numbers are shown as links that dial.
 
     The reason is remembered until one signs out, unless it is asked for `each_time`. `crumbs` lead to where
     the data belong.
     """
     reason = given_reason(request.form) if each_time else reason_for_numbers(request.form)
-    shown = None
+    shown: Sequence[str] = ()
     if reason is not None:
-        shown = show(reason)
+        found = show(reason)
+        shown = (found,) if isinstance(found, str) else found
         db.session.commit()
     template = "_reveal.html" if request.headers.get("HX-Request") else "reveal.html"
     return render_template(

@@ -28,7 +28,7 @@ from app.core.forms.decimals import Places
 from app.core.permissions import Actor
 from app.employers.forms import not_in_the_future, valid_mobile
 from app.employers.lists import LIST, employer_fields
-from app.employers.models import Contact
+from app.employers.models import EmployerContact
 from app.outreach.models import KIND_LABELS, VisitKind
 from campaigns.channels.worklist import queries
 from campaigns.channels.worklist.models import AGENCY_LABELS, Agency, DrivePerson, DriveRow
@@ -59,6 +59,14 @@ class StartForm(FlaskForm):  # type: ignore[misc]
     script_id = SelectField(_l("Script"), coerce=int)
     days = IntegerField(_l("Working days for each employer"), [InputRequired(), NumberRange(1, 250)])
     ends_on = DateField(_l("Last day of the drive"), [InputRequired()])
+    #: asked only where some of them are still to be done in another drive
+    also = RadioField(
+        _l("Those that are still to be done in another drive"),
+        [Optional()],
+        choices=offered(
+            [("0", _l("Leave them out until they are done there")), ("1", _l("Take them in too"))]
+        ),
+    )
     outcomes = _ticks(_l("Outcomes to choose from"), OUTCOMES, InputRequired())
     results = _ticks(_l("Results for people of a roster"), RESULTS)
 
@@ -71,8 +79,10 @@ class StartForm(FlaskForm):  # type: ignore[misc]
         found = [(str(one.id), one.name) for one in segments.listed(LIST, actor)]
         self.audience.choices = offered([*audience, *found])
 
-    def prefill(self, ready: Ready) -> None:
-        self.name.data = f"{today().year}年{ready.name}" if ready.code != "own" else ""
+    def prefill(self, ready: Ready, actor: Actor) -> None:
+        self.name.data = (
+            queries.free_name(f"{today().year}年{ready.name}", actor) if ready.code != "own" else ""
+        )
         self.purpose.data = str(ready.purpose) if ready.code != "own" else ""
         self.action.data, self.days.data = ready.action.value, ready.days
         self.ends_on.data = today() + timedelta(weeks=WEEKS)
@@ -90,6 +100,7 @@ class StartForm(FlaskForm):  # type: ignore[misc]
             days=self.days.data or ready.days, outcomes=self.outcomes.data or (), tree=tree,
             purpose=self.purpose.data or "", action=VisitKind(self.action.data),
             results=self.results.data or (), script_id=self.script_id.data or None,
+            also=None if self.also.data is None else self.also.data == "1",
         )  # fmt: skip
 
 
@@ -129,9 +140,9 @@ class OutcomeForm(FlaskForm):  # type: ignore[misc]
         description=_l("Empty: the department's usual days for what the outcome asks for."),
     )  # fmt: skip
 
-    def offer(self, row: DriveRow, contacts: Sequence[Contact]) -> None:
+    def offer(self, row: DriveRow, links: Sequence[EmployerContact]) -> None:
         self.outcome.choices = offered([(code, OUTCOMES[code].label) for code in row.drive.outcomes])
-        people = [(one.id, one.name) for one in contacts]
+        people = [(one.contact_id, one.contact.name) for one in links]
         self.contact_id.choices = offered([*people, (0, _l("Somebody else"))])
         if not row.number:
             del self.done

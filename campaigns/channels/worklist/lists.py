@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import String, cast, func, literal, select
 from sqlalchemy.orm import joinedload
-from wtforms import SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.accounts.lists import branch_field, user_choices, user_field
@@ -220,6 +220,7 @@ ROWS = ListPage(
 
 class DriveForm(FlaskForm):  # type: ignore[misc]
     drive_id = SelectField(_l("Drive"), coerce=int)
+    also = BooleanField(_l("Also those that are still to be done in another drive"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -227,7 +228,7 @@ class DriveForm(FlaskForm):  # type: ignore[misc]
 
 
 def _add(employer: Employer, actor: Actor, form: FlaskForm) -> None:
-    services.add(load_drive(form["drive_id"].data, actor), employer, actor)
+    services.add(load_drive(form["drive_id"].data, actor), employer, actor, also=bool(form["also"].data))
 
 
 ADD = BulkAction(

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain, count
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Integer, Select, cast, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import Branch, User
 from app.accounts.queries import name_of
@@ -18,11 +19,14 @@ from app.core.permissions import Actor
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.outreach.talking.models import Script, ScriptVersion
 from app.outreach.talking.queries import held
+from app.tasks.models import Task, TaskState
 from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow, DriveState, PartnerNote, RowState
 from campaigns.channels.worklist.policy import managed_by, rows_visible_to, visible_to
 
 #: people of one employer that a page shows; who is settled comes last
 SHOWN = 200
+#: where tasks of rows come from
+ROW_SOURCE = "drive_row"
 
 
 def listed(actor: Actor | None) -> Select[Drive]:
@@ -135,15 +139,71 @@ def scripts() -> Sequence[tuple[int, str]]:
     return [(row.id, row.title) for row in db.session.execute(query)]
 
 
-def people_to_call(employer_id: int) -> Sequence[Contact]:
-    """Who serves the employer now, the handler first."""
+def people_to_call(employer_id: int) -> Sequence[EmployerContact]:
+    """Who serves the employer now and as what, the handler first; each person once."""
     query = (
-        select(Contact)
-        .join(EmployerContact, EmployerContact.contact_id == Contact.id)
-        .where(EmployerContact.employer_id == employer_id, EmployerContact.until.is_(None))
+        select(EmployerContact)
+        .join(EmployerContact.contact)
+        .where(
+            EmployerContact.employer_id == employer_id,
+            EmployerContact.until.is_(None),
+            Contact.merged_into_id.is_(None),
+        )
+        .options(contains_eager(EmployerContact.contact))
         .order_by((EmployerContact.role == ContactRole.HANDLER).desc(), EmployerContact.id)
     )
-    return db.session.scalars(query).unique().all()
+    return list({link.contact_id: link for link in reversed(db.session.scalars(query).all())}.values())[::-1]
+
+
+def next_step(row_id: int) -> Task | None:
+    """The open task of a row: what is to be done next, and by when."""
+    query = select(Task).where(
+        Task.source_type == ROW_SOURCE, Task.source_id == row_id, Task.state == TaskState.OPEN
+    )
+    return db.session.scalars(query.order_by(Task.due_on, Task.id).limit(1)).one_or_none()
+
+
+# The same employers in other drives -----------------------------------------------------------------------
+
+
+def _busy(but: int | None) -> Select[DriveRow]:
+    """Rows that are still to be done in drives that run, but for one drive."""
+    query = select(DriveRow).join(Drive)
+    return query.where(
+        DriveRow.state == RowState.OPEN, Drive.state == DriveState.RUNNING, DriveRow.drive_id != but
+    )
+
+
+def busy(but: int) -> Select[int]:
+    """The employers that are still to be done in another drive that runs."""
+    return _busy(but).with_only_columns(DriveRow.employer_id)
+
+
+def busy_in(employers: Any, but: int) -> Sequence[tuple[str, int]]:
+    """In which other drives that run, and how many of the employers (ids) are still to be done there."""
+    query = _busy(but).where(DriveRow.employer_id.in_(employers)).with_only_columns(Drive.name, func.count())
+    found = db.session.execute(query.group_by(Drive.id, Drive.name).order_by(Drive.id))
+    return [(name, number) for name, number in found]
+
+
+def also_in(row: DriveRow) -> Sequence[DriveRow]:
+    """The employer's open rows of other drives that run, so that one call serves all of them."""
+    query = _busy(row.drive_id).where(DriveRow.employer_id == row.employer_id)
+    loaded = query.options(contains_eager(DriveRow.drive), name_of(DriveRow.owner))
+    return db.session.scalars(loaded.order_by(DriveRow.id)).all()
+
+
+def names_taken(branch_id: int, but: int | None = None) -> set[str]:
+    """What the running drives of a branch are called."""
+    query = select(Drive.name).where(Drive.branch_id == branch_id, Drive.state == DriveState.RUNNING)
+    return set(db.session.scalars(query if but is None else query.where(Drive.id != but)))
+
+
+def free_name(name: str, actor: Actor) -> str:
+    """The name, or the first of its further rounds that no running drive of the branch is called by."""
+    taken = names_taken(actor.branch_id)
+    rounds = (f"{name}（第{number}轮）" for number in count(2))
+    return next(one for one in chain([name], rounds) if one not in taken)
 
 
 def row_ids(drive_id: int, state: RowState) -> list[int]:

@@ -1,5 +1,6 @@
 """Starting drives, giving employers to specialists, and writing down what came of each call or visit."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,14 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import Select, func, select, update
 
 from app.accounts.models import User
 from app.core import signals
 from app.core.clock import now, today
-from app.core.criteria.trees import Tree
+from app.core.criteria.trees import EVERYTHING, Tree
 from app.core.db import among, db
-from app.core.errors import DomainError
+from app.core.errors import Conflict, DomainError
 from app.core.language.i18n import msgid
 from app.core.periods import Period
 from app.core.permissions import Actor
@@ -48,6 +49,8 @@ from campaigns.channels.worklist.workflow import DRIVE, RECORD, ROW, STEER
 KIND, SOURCE = "drive", ROW.name
 DO = msgid("Drive: %(drive)s")
 PAST = _l("The last day lies in the past: choose today or later.")
+#: an ID number or a mobile number of somebody, whatever blanks stand in it
+_NUMBER = re.compile(r"(?<!\d)(?:\d[ -]?){17}[\dXx](?!\d)|(?<!\d)1[3-9](?:[ -]?\d){9}(?!\d)")
 #: what a script of a drive is offered for, if its drive says nothing
 TOPICS = ("policy",)
 
@@ -67,11 +70,21 @@ class Wish:
     results: Sequence[str] = ()
     #: None: the one that comes with the ready drive, if there is one
     script_id: int | None = None
+    #: whether employers that are still to be done in another drive are meant; None: ask where there are any
+    also: bool | None = None
+
+
+class Elsewhere(Conflict):
+    """Employers of a drive that is to start are still to be done in others: are they meant too?"""
 
 
 def start(wish: Wish, actor: Actor) -> Drive:
-    """Starts a drive of the actor's branch: a row and a task for each employer that the criteria name."""
+    """Starts a drive of the actor's branch: a row and a task for each employer that the criteria name.
+
+    Raises Elsewhere, with the drives, where some are still to be done in another one and `also` says nothing.
+    """
     _check(wish)
+    _refuse_name(wish.name, actor.branch_id)
     kind = ready(wish.kind)
     drive = Drive(
         branch_id=actor.branch_id, kind=wish.kind, name=wish.name.strip(), purpose=wish.purpose.strip(),
@@ -81,8 +94,29 @@ def start(wish: Wish, actor: Actor) -> Drive:
     )  # fmt: skip
     db.session.add(drive)
     db.session.flush()
-    take_in(drive, actor)
+    if drive.tree is not None:
+        _ask_about_others(drive, wish, actor)
+        if not take_in(drive, actor, also=bool(wish.also)).new:
+            raise DomainError(
+                _l("No employer fits: choose other criteria, or let a roster name the employers.")
+            )
     return drive
+
+
+def _ask_about_others(drive: Drive, wish: Wish, actor: Actor) -> None:
+    if wish.also is not None:
+        return
+    fitting = select_employers(drive.tree or EVERYTHING, actor).with_only_columns(Employer.id).order_by(None)
+    if found := queries.busy_in(fitting, drive.id):
+        raise Elsewhere(
+            _l("Some of these employers are still to be done in other drives: are they meant too?"),
+            [_l("“%(drive)s”: %(number)s employers", drive=name, number=number) for name, number in found],
+        )
+
+
+def _refuse_name(name: str, branch_id: int, but: int | None = None) -> None:
+    if name.strip() in queries.names_taken(branch_id, but):
+        raise DomainError(_l("A running drive has this name already: add the round or the area to it."))
 
 
 def _check(wish: Wish) -> None:
@@ -110,12 +144,26 @@ def _own_script(kind: str, actor: Actor) -> int | None:
 # Who is in it -------------------------------------------------------------------------------------------
 
 
-def take_in(drive: Drive, actor: Actor) -> int:
-    """Adds the employers that the criteria name by now, in the actor's reach; gives how many are new."""
+@dataclass(frozen=True)
+class TakenIn:
+    """How many employers are new in a drive, and how many wait until another drive is done with them."""
+
+    new: int = 0
+    waiting: int = 0
+
+
+def take_in(drive: Drive, actor: Actor, *, also: bool = False) -> TakenIn:
+    """Adds the employers that the criteria name by now, in the actor's reach; those that are still to be done
+    in another drive only where they are meant too."""
     demand(drive, STEER, actor)
     if drive.tree is None:
-        return 0
+        return TakenIn()
     query = select_employers(drive.tree, actor).where(Employer.id.not_in(queries.members(drive.id)))
+    waiting = 0
+    if not also:
+        others = queries.busy(drive.id)
+        waiting = _count(query.where(Employer.id.in_(others)))
+        query = query.where(Employer.id.not_in(others))
     employers = db.session.scalars(query.order_by(Employer.id).limit(MOST + 1)).unique().all()
     if len(employers) > MOST:
         raise DomainError(_l("These are more than %(most)s employers: choose narrower criteria.", most=MOST))
@@ -125,14 +173,27 @@ def take_in(drive: Drive, actor: Actor) -> int:
     for row in rows:
         ask(row, DO, row.due_on, actor, fresh=True)
     db.session.flush()
-    return len(rows)
+    return TakenIn(len(rows), waiting)
 
 
-def add(drive: Drive, employer: Employer, actor: Actor) -> DriveRow:
-    """One more employer, chosen by hand; DomainError when it is in the drive already."""
+def _count(query: Select[Employer]) -> int:
+    ids = query.with_only_columns(Employer.id).order_by(None).subquery()
+    return db.session.scalar(select(func.count()).select_from(ids)) or 0
+
+
+def add(drive: Drive, employer: Employer, actor: Actor, *, also: bool = False) -> DriveRow:
+    """One more employer, chosen by hand; DomainError when it is in the drive already, or still to be done in
+    another one and not meant all the same."""
     demand(drive, STEER, actor)
     if db.session.scalar(queries.members(drive.id).where(DriveRow.employer_id == employer.id)) is not None:
         raise DomainError(_l("It is in this drive already."))
+    if not also and (found := queries.busy_in([employer.id], drive.id)):
+        raise Conflict(
+            _l(
+                "It is still to be done in “%(drive)s”: finish it there, or tick that it is meant too.",
+                drive=found[0][0],
+            )
+        )
     row = _row(drive, employer)
     db.session.add(row)
     db.session.flush()
@@ -222,8 +283,10 @@ def tell(row: DriveRow, told: Told, actor: Actor) -> None:
         raise DomainError(_l("There are only %(number)s matters without a name here.", number=row.number))
     if told.next_on is not None and told.next_on < today():
         raise DomainError(_l("The due date lies in the past: choose today or later."))
-    if come.ends and _unsettled(row, told):
-        raise DomainError(_l("Not all matters are done: enter them first, or choose another outcome."))
+    if come.ends and (left := _unsettled(row, told)):
+        raise DomainError(
+            _l("Matters not done yet: %(number)s. Enter them first, or choose another outcome.", number=left)
+        )
     if told.mobile or come.follow is Follow.NUMBER:
         _propose_number(row, told, actor)
     account = Account(
@@ -251,11 +314,11 @@ def _propose_number(row: DriveRow, told: Told, actor: Actor) -> None:
     )  # fmt: skip
 
 
-def _unsettled(row: DriveRow, told: Told) -> bool:
-    """Whether “everything is done” would not be true; that there is nothing to do may be said any time."""
+def _unsettled(row: DriveRow, told: Told) -> int:
+    """How many matters make “everything is done” untrue; that there is nothing to do may be said any time."""
     if told.outcome != "settled":
-        return False
-    return row.settled - row.done + (row.done if told.done is None else told.done) < row.matters
+        return 0
+    return row.matters - row.settled + row.done - (row.done if told.done is None else told.done)
 
 
 def _go_on(row: DriveRow, follow: Follow, on: date | None, actor: Actor) -> None:
@@ -278,6 +341,7 @@ def change(drive: Drive, name: str, purpose: str, ends_on: date, script_id: int 
     demand(drive, STEER, actor)
     if ends_on < today():
         raise DomainError(PAST)
+    _refuse_name(name, drive.branch_id, drive.id)
     drive.name, drive.purpose, drive.ends_on = name.strip(), purpose.strip(), ends_on
     drive.script_id = script_id
     db.session.flush()
@@ -288,6 +352,8 @@ def note_partner(row: DriveRow, agency: Agency, said_on: date, note: str, actor:
     demand(row.drive, RECORD, actor)
     if said_on > today():
         raise DomainError(_l("The day lies in the future."))
+    if _NUMBER.search(note):
+        raise DomainError(_l("The note holds what looks like an ID number or a mobile number: take it out."))
     made = PartnerNote(row_id=row.id, agency=agency, said_on=said_on, note=note.strip(), by_id=actor.id)
     db.session.add(made)
     db.session.flush()

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 
 from app.core.clock import today
 from app.core.criteria.trees import rule, to_query
@@ -13,11 +14,12 @@ from app.core.errors import DomainError, NotFound
 from app.core.permissions import current_actor, requires
 from app.core.personal.revealing import respond
 from app.core.workflow.engine import available, history
+from app.employers.models import ROLE_LABELS
 from app.employers.people.policy import Permission as PeoplePermission
 from campaigns.channels.worklist import queries, services
 from campaigns.channels.worklist.forms import ChangeForm, NoteForm, OutcomeForm, StartForm, people_form
 from campaigns.channels.worklist.lists import DRIVES, ROWS
-from campaigns.channels.worklist.models import AGENCY_LABELS, DriveRow
+from campaigns.channels.worklist.models import AGENCY_LABELS, Drive, DriveRow, RowState
 from campaigns.channels.worklist.policy import OUTCOMES, OWN, READY, RESULTS, Permission, Ready, ready
 from campaigns.channels.worklist.roster import services as roster
 from campaigns.channels.worklist.workflow import DRIVE, ROW, load_drive
@@ -44,17 +46,32 @@ def start(kind: str) -> ResponseReturnValue:
     chosen, actor = _ready(kind), current_actor()
     if chosen.endpoint:
         return redirect(url_for(chosen.endpoint))
-    form = StartForm()
+    form, asked = StartForm(), False
     form.offer(chosen, actor)
     if form.validate_on_submit():
-        drive = services.start(form.wish(chosen, actor), actor)
-        db.session.commit()
-        flash(_("The drive is started."), "success")
-        return redirect(url_for(".show", id=drive.id), 303)
+        try:
+            return _started(services.start(form.wish(chosen, actor), actor))
+        except DomainError as refusal:
+            asked = isinstance(refusal, services.Elsewhere)
+            _take_back(form, refusal)
     if not form.is_submitted():
-        form.prefill(chosen)
+        form.prefill(chosen, actor)
+    if not asked and form.also.data is None:
+        del form.also
     page = render_template("campaigns/worklist/start.html", form=form, ready=chosen)
     return page, 422 if form.is_submitted() else 200
+
+
+def _started(drive: Drive) -> ResponseReturnValue:
+    db.session.commit()
+    flash(_("The drive is started."), "success")
+    return redirect(url_for(".show", id=drive.id), 303)
+
+
+def _take_back(form: FlaskForm, refusal: DomainError) -> None:
+    """A refused form is shown again as it was filled in, with what is wrong."""
+    db.session.rollback()
+    form.form_errors.extend((refusal.message, *refusal.reasons))
 
 
 def _ready(kind: str) -> Ready:
@@ -97,10 +114,14 @@ def edit(id: int) -> ResponseReturnValue:
     form = ChangeForm(obj=drive)
     form.offer()
     if form.validate_on_submit():
-        services.change(drive, *form.given, current_actor())
-        db.session.commit()
-        flash(_("Saved."), "success")
-        return redirect(url_for(".show", id=id), 303)
+        try:
+            services.change(drive, *form.given, current_actor())
+        except DomainError as refusal:
+            _take_back(form, refusal)
+        else:
+            db.session.commit()
+            flash(_("Saved."), "success")
+            return redirect(url_for(".show", id=id), 303)
     page = render_template("campaigns/worklist/edit.html", form=form, drive=drive)
     return page, 422 if form.is_submitted() else 200
 
@@ -108,9 +129,13 @@ def edit(id: int) -> ResponseReturnValue:
 @bp.post("/<int:id>/take-in")
 @requires(Permission.RUN)
 def take_in(id: int) -> ResponseReturnValue:
-    number = services.take_in(load_drive(id, current_actor()), current_actor())
+    taken = services.take_in(load_drive(id, current_actor()), current_actor())
     db.session.commit()
-    flash(_("Employers taken in: %(number)s.", number=number), "success")
+    flash(_("Employers taken in: %(number)s.", number=taken.new), "success")
+    if taken.waiting:
+        flash(
+            _("%(number)s more fit, but are still to be done in other drives.", number=taken.waiting), "info"
+        )
     return redirect(url_for(".show", id=id), 303)
 
 
@@ -124,9 +149,10 @@ def _page(
     row: DriveRow, outcome: OutcomeForm | None = None, note: NoteForm | None = None
 ) -> ResponseReturnValue:
     people, refused = queries.people_of(row.id), outcome or note
+    links = queries.people_to_call(row.employer_id)
     if outcome is None:
         outcome = OutcomeForm(formdata=None)
-        outcome.offer(row, queries.people_to_call(row.employer_id))
+        outcome.offer(row, links)
         outcome.prefill(row)
     page = render_template(
         "campaigns/worklist/row.html",
@@ -137,6 +163,10 @@ def _page(
         people_form=people_form(row, people) if people else None,
         results=RESULTS,
         notes=queries.notes_of(row.id),
+        links=links,
+        roles=ROLE_LABELS,
+        also=queries.also_in(row) if row.state is RowState.OPEN else (),
+        next_step=queries.next_step(row.id) if row.state is RowState.OPEN else None,
         agencies=AGENCY_LABELS,
         said=queries.said_today(row.drive.script_id),
         options=available(ROW, row, current_actor()),
@@ -158,8 +188,7 @@ def tell(id: int) -> ResponseReturnValue:
         services.tell(row, form.told, actor)
     except DomainError as refusal:
         # what was written down during the call is never to be typed twice
-        db.session.rollback()
-        form.form_errors.append(str(refusal.message))
+        _take_back(form, refusal)
         return _page(queries.row_to_work_on(id, actor), form)
     db.session.commit()
     flash(_("Recorded: %(outcome)s.", outcome=OUTCOMES[form.outcome.data].label), "success")
@@ -198,7 +227,11 @@ def add_note(id: int) -> ResponseReturnValue:
     row, form = queries.row_to_work_on(id, current_actor()), NoteForm()
     if not form.validate_on_submit():
         return _page(row, note=form)
-    services.note_partner(row, *form.said, current_actor())
+    try:
+        services.note_partner(row, *form.said, current_actor())
+    except DomainError as refusal:
+        _take_back(form, refusal)
+        return _page(queries.row_to_work_on(id, current_actor()), note=form)
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(url_for(".row", id=id, _anchor="notes"), 303)

@@ -35,6 +35,8 @@ def nothing_open(drive: Drive, _actor: Actor | None) -> Any:
     )
     if number := db.session.scalar(query):
         return _l("%(number)s employers are still open: finish them, or give the drive up.", number=number)
+    if db.session.scalar(select(DriveRow.id).where(DriveRow.drive_id == drive.id).limit(1)) is None:
+        return _l("No employer is in it: import its roster or add employers, or give the drive up.")
     return None
 
 

@@ -138,10 +138,10 @@ def mark_dead(contact: Contact, since: date, actor: Actor) -> None:
     db.session.flush()
 
 
-def reveal(contact: Contact, reason: str) -> str:
+def reveal(contact: Contact, reason: str) -> list[str]:
     """Gives a person's unmasked numbers; who read them, and why, is an event of the audit trail."""
     audit.record(msgid("Personal data revealed"), contact, details={"reason": reason})
-    return " · ".join(filter(None, (contact.mobile, contact.landline, contact.email)))
+    return [one for one in (contact.mobile, contact.landline, contact.email) if one]
 
 
 def refuse_known_number(mobile: str | None, actor: Actor, but: int | None = None) -> None:

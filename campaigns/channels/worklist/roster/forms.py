@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.core.importing.spec import Column, ImportSpec
+from app.core.periods import Period
 from app.core.personal.sealed import IdNumber
 from app.core.rules import identifiers
 from app.core.sheets.cells import Cell
@@ -64,7 +65,9 @@ ROSTER = ImportSpec(
     remarks={
         "closed": _l("the employer is finished or given up in this drive: reopen it"),
         "by_name": _l("its people are named: the count is not needed"),
+        "also": _l("the employer is still to be done in another drive: %(drive)s"),
     },
+    worded={"since": lambda value: Period.parse(str(value))},
     labels={
         "id_number_index": None, "row_id": None, "drive_id": None, "employer_id": None, "owner_id": None,
         "branch_id": None, "area_id": None,

@@ -1,6 +1,7 @@
 """What the lines of a roster may mean, and whose names have been kept long enough."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from app.core.db import among, db
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.employers.policy import in_reach, not_merged
-from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow, DriveState, PartnerNote
+from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow, DriveState, PartnerNote, RowState
 from campaigns.channels.worklist.policy import managed_by
 
 
@@ -49,6 +50,20 @@ def rows(drive_ids: Collection[int], employer_ids: Collection[int]) -> dict[tupl
         among(DriveRow.drive_id, drive_ids), among(DriveRow.employer_id, employer_ids)
     )
     return {(row.drive_id, row.employer_id): dict(row._mapping) for row in db.session.execute(query)}
+
+
+def busy(employer_ids: Collection[int]) -> Mapping[int, Sequence[tuple[int, str]]]:
+    """In which running drives employers are still to be done: numbers and names of drives, by employer."""
+    query = (
+        select(DriveRow.employer_id, Drive.id, Drive.name)
+        .join(Drive)
+        .where(DriveRow.state == RowState.OPEN, Drive.state == DriveState.RUNNING)
+        .where(among(DriveRow.employer_id, employer_ids))
+    )
+    found = defaultdict[int, list[tuple[int, str]]](list)
+    for employer_id, drive_id, name in db.session.execute(query.order_by(Drive.id)):
+        found[employer_id].append((drive_id, name))
+    return found
 
 
 def people(row_ids: Collection[int]) -> set[tuple[int, str, str | None]]:

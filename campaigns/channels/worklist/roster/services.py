@@ -40,16 +40,20 @@ class Looked:
     employers: Mapping[str, Mapping[str, Any]]
     rows: dict[tuple[int, int], Any]
     people: set[tuple[Any, str, str | None]]
+    #: in which other drives employers are still to be done, by their ids
+    busy: Mapping[int, Sequence[tuple[int, str]]]
     #: what the chunk writes of rows that it creates, or whose people are due sooner than it was
     written: dict[tuple[int, int], Write] = field(default_factory=dict)
 
 
 def plan(lines: Sequence[Line], context: Context) -> list[Plan]:
-    """Four statements a chunk."""
+    """Five statements a chunk."""
     drives = queries.drives(context.actor)
     employers = queries.employers([code_key(line.values["code"]) for line in lines], context.actor)
     rows = queries.rows(list(drives), [one["id"] for one in employers.values()])
-    looked = Looked(drives, employers, dict(rows), set(queries.people([row["id"] for row in rows.values()])))
+    named = set(queries.people([row["id"] for row in rows.values()]))
+    busy = queries.busy([one["id"] for one in employers.values()])
+    looked = Looked(drives, employers, dict(rows), named, busy)
     return [_plan(line, looked) for line in lines]
 
 
@@ -118,6 +122,9 @@ def _row(
     if isinstance(known, Ref):
         made.record = known
         return known
+    others = [name for drive_id, name in looked.busy.get(employer["id"], ()) if drive_id != drive.id]
+    if others:
+        made.remark("also", drive="、".join(others))
     ref = made.create(
         DriveRow,
         {
@@ -207,7 +214,9 @@ def record_results(row: DriveRow, given: Mapping[int, str], rest: str, actor: Ac
     wanted = select(DrivePerson).where(DrivePerson.row_id == row.id)
     number = 0
     for person in db.session.scalars(wanted):
-        result = given.get(person.id) or (rest if person.settled_on is None else "")
+        result = given.get(person.id, "")
+        if result in ("", person.result) and person.settled_on is None:
+            result = rest or result  # what stood there already was not chosen now
         if result and result != person.result:
             person.result, person.by_id = result, actor.id
             person.settled_on = today() if RESULTS[result].ends else None

@@ -11,7 +11,7 @@ from app.accounts.models import User
 from app.core.clock import today
 from app.core.criteria.trees import rule
 from app.core.db import db
-from app.core.errors import DomainError, Forbidden
+from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.permissions import Role
 from app.core.rules.workdays import add_working_days
 from app.core.workflow.engine import transition
@@ -24,7 +24,7 @@ from app.tasks.models import Task, TaskState
 from app.tasks.services import cancel, complete
 from app.tasks.services import reassign as pass_on
 from campaigns.channels.worklist import queries, services
-from campaigns.channels.worklist.models import Drive, DriveRow, RowState
+from campaigns.channels.worklist.models import Drive, DriveRow, PartnerNote, RowState
 from campaigns.channels.worklist.policy import READY
 from campaigns.channels.worklist.services import Told, Wish
 from campaigns.channels.worklist.workflow import DRIVE, ROW
@@ -107,11 +107,68 @@ def test_a_manager_starts_a_ready_drive_with_one_form_and_every_number_leads_to_
     early = {"outcome": "settled", "action": "call", "contact_id": "0", "note": "财务已全部核对完毕"}
     refused = client.post(f"/drives/rows/{row.id}/outcome", data=early)
     assert refused.status_code == 422 and "财务已全部核对完毕" in refused.text
-    assert "尚有事项未办结" in refused.text
+    assert "还有14项未办结" in refused.text
     assert client.post(f"/drives/rows/{row.id}/outcome", data=told).status_code == 303
     assert employer.name in client.get(f"{place}?settled.ge=1").text
     assert employer.name not in client.get(f"{place}?state.in=done").text
     assert client.get("/drives").text.count("封存核实第二轮") == 1
+
+
+def test_employers_of_another_drive_are_asked_about_before_they_get_a_second_task(
+    client: FlaskClient, drive: Drive, row: DriveRow, manager: User, chen: User
+) -> None:
+    create_employer(chen.branch, owner_id=chen.id, stage=Stage.CONTRIBUTING, sealed_heads=3)
+    db.session.commit()
+    sign_in(client, manager)
+    form = {
+        "name": drive.name, "audience": "proposed", "action": "call", "script_id": "0", "days": "10",
+        "ends_on": drive.ends_on.isoformat(), "outcomes": ["settled"], "purpose": "第二轮核实的目的",
+    }  # fmt: skip
+    place = "/drives/start/sealed_check"
+    same = client.post(place, data=form)
+    assert same.status_code == 422 and "已有同名" in same.text and "第二轮核实的目的" in same.text
+    form["name"] = "第二轮"
+    asked = client.post(place, data=form)
+    assert asked.status_code == 422 and f"“{drive.name}”：1家" in asked.text and 'name="also"' in asked.text
+    assert db.session.query(Drive).count() == 1
+    second = client.post(place, data=form | {"also": "0"}).location
+    late = client.post(f"{second}/edit", data=form | {"ends_on": "2020-01-01"})
+    assert late.status_code == 422 and "第二轮核实的目的" in late.text
+    waits = client.post(f"{second}/take-in", follow_redirects=True).text
+    assert "另有1家符合条件" in waits and row.employer.name not in waits
+    taken = db.session.scalars(select(Drive).where(Drive.name == "第二轮")).one()
+    with pytest.raises(Conflict):
+        services.add(taken, row.employer, manager)
+    services.add(taken, row.employer, manager, also=True)
+    db.session.commit()
+    assert taken.name in client.get(f"/drives/rows/{row.id}").text
+    for kind in ("account_cleanup", "transfer_reminder"):
+        nobody = client.post(f"/drives/start/{kind}", data=form | {"name": kind, "audience": "proposed"})
+        assert nobody.status_code == 422  # nobody fits, or there is no such choice
+    empty = services.start(wish(kind="own", name="空的", tree=None), manager)
+    with pytest.raises(DomainError):
+        transition(DRIVE, empty, "finish", manager)
+
+
+def test_whoever_works_on_a_drive_has_the_number_to_dial_and_writes_none_into_notes(
+    client: FlaskClient, row: DriveRow, chen: User, employer: Employer
+) -> None:
+    handler = create_contact(employer, mobile="13800138000")
+    handler.landline = "022-66271234-801"
+    db.session.commit()
+    sign_in(client, chen)
+    page = client.get(f"/drives/rows/{row.id}").text
+    assert "138****8000" in page and "13800138000" not in page
+    reveal = f"/contacts/{handler.id}/reveal"
+    assert reveal in page
+    shown = client.post(reveal, data={"reason": "contact"})
+    assert 'href="tel:13800138000"' in shown.text and 'href="tel:02266271234,801"' in shown.text
+    note = {"agency": "bank", "said_on": today().isoformat(), "note": "请致电 138 0013 8000 王某"}
+    refused = client.post(f"/drives/rows/{row.id}/notes", data=note)
+    assert refused.status_code == 422 and "138 0013 8000" in refused.text
+    assert db.session.query(PartnerNote).count() == 0
+    note["note"] = "社保中心电话022-66271234，编号2026112300012"
+    assert client.post(f"/drives/rows/{row.id}/notes", data=note).status_code == 303
 
 
 def test_an_outcome_is_a_call_on_the_story_and_opens_what_it_asks_for(
@@ -220,7 +277,7 @@ def test_a_row_goes_with_its_task_to_a_colleague_of_the_branch_only(
     services.reassign(row, chen, manager)
     assign(row.employer, create_user(Role.SPECIALIST, branch=chen.branch), None, manager)
     assert (row.owner_id, open_task().owner_id) == (chen.id, chen.id)
-    assert services.take_in(row.drive, manager) == 0
+    assert services.take_in(row.drive, manager).new == 0
     with pytest.raises(DomainError):
         services.add(row.drive, row.employer, manager)
     assert list(db.session.scalars(queries.listed(stranger))) == []

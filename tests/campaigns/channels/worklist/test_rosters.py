@@ -123,6 +123,9 @@ def test_a_roster_brings_counts_and_sealed_people_is_taken_back_and_forgotten_in
     assert db.session.scalars(of_notes).one().fields["note"] == [None, "***"]
     with pytest.raises(DomainError):
         roster.record_results(rows[1], {zhang.id: "transferred"}, "", manager)
+    # who has a result that ends nothing is among the others, unless another one is chosen now
+    assert roster.record_results(rows[1], {zhang.id: "untraceable"}, "reason_changed", manager) == 1
+    db.session.commit()
 
     with time_machine.travel(today() + timedelta(days=60 + 220)):
         rule = current_features().retention["drive_people"]
@@ -130,7 +133,7 @@ def test_a_roster_brings_counts_and_sealed_people_is_taken_back_and_forgotten_in
         db.session.commit()
     db.session.expire_all()
     assert db.session.query(DrivePerson).count() == 0
-    assert (rows[1].settled, rows[1].matters) == (1, 2)
+    assert (rows[1].settled, rows[1].matters) == (2, 2)
 
 
 def test_a_roster_is_taken_back_with_its_tasks(
@@ -153,7 +156,7 @@ def test_a_roster_is_taken_back_with_its_tasks(
 
 
 def test_transfers_wait_for_their_months_and_a_file_says_which_drive_it_means(
-    app: Flask, manager: User, employers: list[Employer], tmp_path: Path
+    app: Flask, client: FlaskClient, manager: User, employers: list[Employer], tmp_path: Path
 ) -> None:
     drive = begin(manager, "transfer_reminder")
     early, ripe = (today() - timedelta(days=days) for days in (40, 400))
@@ -164,6 +167,10 @@ def test_transfers_wait_for_their_months_and_a_file_says_which_drive_it_means(
     )
     answer = run(app, "imports", "apply", "roster", file, "--user", "wang")
     assert (answer["new"], set(answer["reasons"])) == (1, {"since.too_soon"})
+    db.session.commit()
+    sign_in(client, manager)
+    page = client.get(f"/imports/{answer['batch']}").text
+    assert f"{ripe.year}年{ripe.month}月" in page and "None" not in page
     # who will be ready while the drive runs is in it from the start, due after the month is reached
     soon = Period.of(today()) + 1
     file = lines(
