@@ -1,6 +1,7 @@
 """Spreadsheets for tests: ordinary ones, and those that an enemy or a careless system would send."""
 
 import io
+import struct
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -108,3 +109,48 @@ def csv_file(path: Path, rows: Sequence[Sequence[str]], encoding: str = "utf-8-s
 def as_upload(path: Path, name: str | None = None) -> tuple[io.BytesIO, str]:
     """The file as Flask's test client posts it."""
     return io.BytesIO(path.read_bytes()), name or path.name
+
+
+def old_workbook(path: Path, rows: Sequence[Sequence[str | float]], *, locked: bool = False) -> Path:
+    """An .xls file as Excel 97 writes it (BIFF8 in an OLE file), perhaps with the mark of a password."""
+    cells = b"".join(
+        _record(0x204, struct.pack("<HHH", row, column, 0) + _text(value, 2))
+        if isinstance(value, str)
+        else _record(0x203, struct.pack("<HHHd", row, column, 0, value))
+        for row, values in enumerate(rows)
+        for column, value in enumerate(values)
+    )
+    begin = struct.pack("<HHHHII", 0x600, 5, 0, 1997, 0, 6)
+    head = _record(0x809, begin) + (_record(0x2F, bytes(54)) if locked else b"")
+    head += _record(0x42, struct.pack("<H", 1200))
+    sheet_at = len(head) + len(_record(0x85, bytes(6) + _text("名单", 1))) + len(_record(0xA))
+    head += _record(0x85, struct.pack("<IH", sheet_at, 0) + _text("名单", 1)) + _record(0xA)
+    sheet = _record(0x809, begin[:2] + b"\x10\x00" + begin[4:]) + cells + _record(0xA)
+    path.write_bytes(_ole_file(head + sheet))
+    return path
+
+
+def _record(kind: int, data: bytes = b"") -> bytes:
+    return struct.pack("<HH", kind, len(data)) + data
+
+
+def _text(text: str, width: int) -> bytes:
+    return len(text).to_bytes(width, "little") + b"\x01" + text.encode("utf-16-le")
+
+
+def _ole_file(stream: bytes) -> bytes:
+    """One stream called Workbook, in sectors of 512 bytes: their table, the directory, the stream."""
+    free, end, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    stream = stream.ljust(max(4096, -(-len(stream) // 512) * 512), b"\x00")
+    sectors = len(stream) // 512
+    chain = [table, end, *range(3, 2 + sectors), end]
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    head += struct.pack("<5H6x9I", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, end, 0, end, 0)
+    head += struct.pack("<109I", 0, *[free] * 108)
+    entries = (("Root Entry", 5, 1, end, 0), ("Workbook", 2, free, 2, len(stream)), ("", 0, free, 0, 0))
+    directory = b"".join(
+        name.encode("utf-16-le").ljust(64, b"\x00")
+        + struct.pack("<HBB3I36xIQ", 2 * len(name) + 2 if name else 0, kind, 1, free, free, child, at, size)
+        for name, kind, child, at, size in (*entries, entries[-1])
+    )
+    return head + struct.pack("<128I", *chain, *[free] * (128 - len(chain))) + directory + stream

@@ -14,6 +14,7 @@ from app.core.clock import today
 from app.core.importing.conflicts import KEEP, TAKE
 from app.core.importing.spec import ImportSpec
 from app.core.periods import Period, asked_month
+from app.imports.models import ImportBatch
 
 #: what was chosen by field, and by row and field
 Given = tuple[dict[str, str], dict[str, dict[str, str]]]
@@ -31,6 +32,11 @@ def answers_given(posted: Mapping[str, str]) -> Given:
         elif what == "row" and number.isdecimal() and answer in ("", KEEP, TAKE):
             rows.setdefault(number, {})[column] = answer
     return fields, rows
+
+
+def _filled_in(like: ImportBatch) -> dict[str, Any]:
+    period = str(like.period) if like.period else ""
+    return {"source": like.source or "", "as_of": like.as_of, "period": period}
 
 
 class UploadForm(FlaskForm):  # type: ignore[misc]
@@ -59,9 +65,9 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
     )
 
     @classmethod
-    def asking_for(cls, spec: ImportSpec) -> "UploadForm":
-        """The form without the fields that files of this kind do not need."""
-        form = cls()
+    def asking_for(cls, spec: ImportSpec, like: ImportBatch | None = None) -> "UploadForm":
+        """The form without the fields that files of this kind do not need, filled in as for another batch."""
+        form = cls(data=_filled_in(like) if like else None)
         if not spec.needs_as_of:
             del form.as_of
         if not spec.needs_period:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from flask_babel import gettext as _
@@ -18,9 +18,11 @@ from app.core.features import current_features
 from app.core.files.kept import path_of
 from app.core.finding import the_one
 from app.core.importing.spec import ImportSpec, Outcome, Reason
+from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.sheets.cells import Cell
-from app.core.sheets.headings import Named
+from app.core.sheets.headings import WHY_LEFT_OUT, Named
+from app.core.sheets.parsing import find_period
 from app.core.sheets.reading import open_table
 from app.core.sheets.refusals import SheetRefused
 from app.imports.columns.queries import words_for
@@ -163,7 +165,20 @@ def left_out(batch: ImportBatch) -> list[str]:
     """The headings of the file that no column is read from."""
     layout = batch.layout or {"titles": [], "columns": []}
     names = [*layout["columns"], *[None] * len(layout["titles"])]
-    return [title for title, name in zip(layout["titles"], names, strict=False) if title and name is None]
+    columns = zip(layout["titles"], names, strict=False)
+    return [title for title, name in columns if title and name is None and title not in WHY_LEFT_OUT]
+
+
+def is_to_come_again(batch: ImportBatch) -> bool:
+    """Whether the file was refused, or rows of it wait to be corrected and imported."""
+    return batch.state is BatchState.FAILED or (batch.state is BatchState.APPLIED and batch.rejected > 0)
+
+
+def name_with_month(batch: ImportBatch) -> str:
+    """The file's name without its ending, and with its month where that stood elsewhere."""
+    name = PurePath(batch.file_name).stem
+    month = batch.period or (Period.of(batch.as_of) if batch.as_of else None)
+    return name if month is None or find_period(name) == month else f"{name} {month}"
 
 
 @dataclass(frozen=True)
@@ -196,7 +211,9 @@ def shown(spec: ImportSpec, row: ImportRow) -> ShownRow:
         for name, value in row.values.items()
         if value is not None
     ]
-    return ShownRow(row.number, shown_key(spec, row.key), row.record_id, values, changes, reasons)
+    removed = row.outcome is Outcome.NEW and row.undone
+    record_id = None if removed else row.record_id
+    return ShownRow(row.number, shown_key(spec, row.key), record_id, values, changes, reasons)
 
 
 @dataclass(frozen=True)
@@ -276,7 +293,7 @@ def _rejected(
 ) -> Iterator[list[Cell]]:
     with open_table(path, spec.headings, named=words) as table:
         width = len(table.header)
-        yield [*table.header, _("Reason for rejection")]
+        yield [*table.header, _("Why it was not imported")]
         for block in table.rows:
             for row in block:
                 if row.number in why:

@@ -61,7 +61,7 @@ def choose() -> ResponseReturnValue:
 def upload(name: str) -> ResponseReturnValue:
     """Take a file and run it dry: a small one at once, a large one by a worker."""
     spec, actor = _spec(name), current_actor()
-    form = UploadForm.asking_for(spec)
+    form = UploadForm.asking_for(spec, _like(spec))
     if not form.validate_on_submit():
         return _asked(spec, form)
     branch = db.session.get_one(Branch, actor.branch_id)
@@ -83,6 +83,13 @@ def upload(name: str) -> ResponseReturnValue:
     batch_id = batch.id
     jobs.dry_run(batch)
     return redirect(url_for(".show", batch_id=batch_id), 303)
+
+
+def _like(spec: ImportSpec) -> ImportBatch | None:
+    """The import whose source, month and day the next file shares: its corrected rows, for instance."""
+    number = request.args.get("like", type=int)
+    batch = queries.batch_for(current_actor(), number) if number else None
+    return batch if batch and batch.spec == spec.name else None
 
 
 def _asked(spec: ImportSpec, form: UploadForm) -> ResponseReturnValue:
@@ -122,6 +129,7 @@ def show(batch_id: int) -> ResponseReturnValue:
         failure=queries.failure_of(batch),
         why=queries.reason_counts(batch, spec),
         left_out=queries.left_out(batch),
+        again=queries.is_to_come_again(batch) and may_use(actor, spec),
         asked=contradictions(batch, spec, tab, request.args.get("after", 0, type=int)),
     )
 
@@ -133,7 +141,7 @@ def progress(batch_id: int) -> ResponseReturnValue:
     batch = queries.batch_for(current_actor(), batch_id)
     if not batch.busy:
         return Response(headers={"HX-Refresh": "true"})
-    return render_template("imports/progress.html", batch=batch, labels=STATE_LABELS)
+    return render_template("imports/progress.html", batch=batch, labels=STATE_LABELS, oob=True)
 
 
 @blueprint.post("/<int:batch_id>/apply")
@@ -174,7 +182,8 @@ def rejected(batch_id: int) -> ResponseReturnValue:
     header, rows = queries.rejected_table(batch)
     content = workbook_bytes(_("Rejected rows"), header, rows)
     audit.record_now(REJECTED_DOWNLOADED, batch, details={"rows": batch.rejected})
-    return send_file(content, MEDIA_TYPE, as_attachment=True, download_name=f"rejected-{batch.id}.xlsx")
+    name = _("%(file)s - not imported.xlsx", file=queries.name_with_month(batch))
+    return send_file(content, MEDIA_TYPE, as_attachment=True, download_name=name)
 
 
 def _spec(name: str) -> ImportSpec:

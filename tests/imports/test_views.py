@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale, gettext
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
@@ -16,9 +17,11 @@ from app.accounts.models import User
 from app.core.db import db
 from app.core.importing.spec import ImportSpec
 from app.core.permissions import Role
+from app.core.sheets.headings import WHY_LEFT_OUT
 from app.employers.models import Employer
 from app.imports import jobs, queries
 from app.imports.models import BatchState, ImportBatch
+from tests import spreadsheets as make
 from tests.factories import create_branch, create_user, sign_in
 from tests.imports.sample import credit_code_of, registered, row, variant, workbook
 from tests.spreadsheets import as_upload
@@ -76,7 +79,8 @@ def test_apply_undo_and_history(client: FlaskClient, user: User, tmp_path: Path)
     page = client.get(f"/imports/{batch.id}").text
     assert f"/imports/{batch.id}/progress" in page
     assert 'hx-trigger="every 1s"' in page
-    assert "progress" in client.get(f"/imports/{batch.id}/progress").text
+    progress = client.get(f"/imports/{batch.id}/progress").text
+    assert "<progress" in progress and 'id="import-counts" hx-swap-oob="true"' in progress
     assert settled(batch).state is BatchState.APPLIED
     assert client.get(f"/imports/{batch.id}/progress").headers["HX-Refresh"] == "true"
     again = uploaded(client, workbook(tmp_path, [row(1, heads=9), row(2)], "again.xlsx"))
@@ -85,6 +89,8 @@ def test_apply_undo_and_history(client: FlaskClient, user: User, tmp_path: Path)
     assert client.post(f"/imports/{batch.id}/undo").status_code == 303
     assert settled(batch).state is BatchState.UNDONE
     assert db.session.scalar(select(func.count()).select_from(Employer)) == 0
+    gone = queries.page(batch, queries.spec_named("sample"), "new").rows
+    assert [one.record_id for one in gone] == [None, None]  # a link would lead nowhere
     history = client.get("/imports").text
     assert "again.xlsx" in history
     assert f"/imports/{batch.id}" in history
@@ -130,6 +136,41 @@ def test_rejected_rows_download_as_a_workbook(client: FlaskClient, user: User, t
     assert len(rows) == 2
     assert rows[1][0] == credit_code_of(2)
     assert "-4" in str(rows[1][-1])
+
+
+@pytest.mark.databases("sqlite")
+def test_corrected_rows_are_read_as_the_file_they_come_from(
+    client: FlaskClient, user: User, tmp_path: Path
+) -> None:
+    titles, wrong = ["客户号", "机构代码证", "客户全称"], credit_code_of(2)[:-1] + "*"
+    rows = [["客户清单"], titles, ["1", credit_code_of(1), "甲"], ["2", wrong, "乙"]]
+    fields = {"source": "建行", "as_of": "2022-09-15"}
+    with registered(client.application, variant(name="listed", needs_as_of=True)):
+        path = make.workbook(tmp_path / "名单.xlsx", rows)
+        client.post("/imports/new/listed", data={"file": as_upload(path), **fields})
+        chosen = {"c0": "", "c1": "uscc", "c2": "name"}
+        client.post(f"/imports/columns/of/{latest().id}", data={"at": "2", **chosen, "source": "建行"})
+        batch = latest()
+        client.post(f"/imports/{batch.id}/apply")
+        assert (settled(batch).new, batch.rejected) == (1, 1)
+        assert f"/imports/new/listed?like={batch.id}" in client.get(f"/imports/{batch.id}").text
+        form = client.get(f"/imports/new/listed?like={batch.id}").text
+        assert 'value="建行"' in form and 'value="2022-09-15"' in form
+        response = client.get(f"/imports/{batch.id}/rejected.xlsx")
+        assert "202209" in response.headers["Content-Disposition"]
+        book = load_workbook(io.BytesIO(response.data))
+        book.worksheets[0]["B2"] = credit_code_of(2)
+        book.save(tmp_path / "again.xlsx")
+        client.post("/imports/new/listed", data={"file": as_upload(tmp_path / "again.xlsx"), **fields})
+        again = latest()
+        assert (again.id > batch.id, again.state, again.new) == (True, BatchState.PREVIEWED, 1)
+        assert "未导入原因" not in client.get(f"/imports/{again.id}").text
+
+
+def test_the_last_column_of_rejected_rows_is_known_in_both_languages(app: Flask) -> None:
+    for language, heading in zip(("en", "zh_Hans_CN"), WHY_LEFT_OUT, strict=True):
+        with app.test_request_context(), force_locale(language):
+            assert gettext("Why it was not imported") == heading
 
 
 @pytest.mark.databases("sqlite")

@@ -52,10 +52,15 @@ class Header:
     named: Named | None = None
 
 
+#: The last heading of a workbook of rows that an import left out, in both languages: the corrected workbook
+#: has the same columns as the file that it comes from.
+WHY_LEFT_OUT = ("Why it was not imported", "未导入原因")
+
+
 def fingerprint(titles: Sequence[str]) -> str:
     """What tells one header row from another, whatever offices vary: 64 hexadecimal digits."""
     plain = [normal_heading(title) for title in titles]
-    while plain and not plain[-1]:
+    while plain and plain[-1] in _NO_COLUMNS:
         plain.pop()
     return hashlib.sha256("\x1f".join(plain).encode()).hexdigest()
 
@@ -200,6 +205,9 @@ def normal_heading(cell: Cell) -> str:
     text = unicodedata.normalize("NFKC", plain_text(cell)).casefold()
     bare = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", text)
     return re.sub(r"[\s*:_\-、,.]+", "", bare or text)
+
+
+_NO_COLUMNS = {"", *map(normal_heading, WHY_LEFT_OUT)}
 
 
 def column_letter(index: int) -> str:

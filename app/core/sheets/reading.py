@@ -24,6 +24,10 @@ from app.core.sheets.refusals import SheetRefused
 
 CHILD = Path(__file__).with_name("child.py")
 OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# the stream of a workbook of Excel 97 begins with a record of this kind (BIFF5, BIFF8) ...
+OLD_BOOK = re.compile(rb"\x09\x08[\x08\x10]\x00\x00[\x05\x06]\x05\x00")
+# ... and one that has a password says so in a record among the first
+PASSWORD_RECORD, FIRST_RECORDS = 0x2F, 8
 FOREIGN_MARKS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"MZ", b"Rar!", b"7z\xbc")
 
 
@@ -164,7 +168,7 @@ def kind_of(path: Path, limits: Limits = LIMITS) -> str:
         _check_zip(path, limits)
         return "xlsx"
     if start.startswith(OLE_MARK):
-        if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
+        if _is_locked(path.read_bytes()):
             raise SheetRefused("encrypted")
         return "xls"
     if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|table|head|meta)", start, re.IGNORECASE):
@@ -172,6 +176,20 @@ def kind_of(path: Path, limits: Limits = LIMITS) -> str:
     if start.startswith(FOREIGN_MARKS):
         raise SheetRefused("not_a_spreadsheet")
     return "csv"
+
+
+def _is_locked(data: bytes) -> bool:
+    """Whether an OLE file is a workbook with a password: a new one that is wrapped, or an old one."""
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return True
+    book = OLD_BOOK.search(data)
+    at = book.start() if book else len(data)
+    for _record in range(FIRST_RECORDS):
+        kind, length = (int.from_bytes(data[place : place + 2], "little") for place in (at, at + 2))
+        if kind == PASSWORD_RECORD:
+            return True
+        at += 4 + length
+    return False
 
 
 def _check_zip(path: Path, limits: Limits) -> None:

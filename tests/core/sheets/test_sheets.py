@@ -178,6 +178,13 @@ def test_a_password_is_named_as_the_obstacle(tmp_path: Path) -> None:
     assert refusal(make.encrypted_workbook(tmp_path / "a.xlsx")).code == "encrypted"
 
 
+def test_a_workbook_of_excel_97_is_read_and_its_password_named(tmp_path: Path) -> None:
+    rows: list[list[str | float]] = [["名单（2022年9月）"], [*HEADER], ["甲公司", "91A", 12]]
+    table, found = read(make.old_workbook(tmp_path / "a.xls", rows))
+    assert (table.sheet, table.title, found) == ("名单", "名单（2022年9月）", [(3, ["甲公司", "91A", 12])])
+    assert refusal(make.old_workbook(tmp_path / "b.xls", rows, locked=True)).code == "encrypted"
+
+
 def test_an_empty_workbook_is_refused(tmp_path: Path) -> None:
     assert refusal(make.workbook(tmp_path / "a.xlsx", [])).code == "empty"
 
