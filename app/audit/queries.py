@@ -17,6 +17,7 @@ from sqlalchemy.orm import lazyload
 
 from app.audit.models import GENESIS, HASHED, AuditEvent, anchor_path, content_hash, stamp
 from app.audit.policy import COMMANDS, visible_to
+from app.core.code_tables import HOLDS, label
 from app.core.db import Base, EnumText, db, is_postgresql
 from app.core.features import current_features
 from app.core.finding import the_one
@@ -121,9 +122,18 @@ def value_of(value: object) -> str:
 
 
 def code_words(table: str, name: str, value: object) -> str:
-    """What a stored code stands for: a state of a workflow, or an enum's member; empty for anything else."""
+    """What a stored code stands for: a state of a workflow, an enum's member, or a code of a table.
+
+    Empty for anything else.
+    """
     column = db.metadata.tables[table].columns.get(name) if table in db.metadata.tables else None
-    if column is None or not isinstance(value, str) or not isinstance(column.type, EnumText):
+    if column is None or not isinstance(value, str):
+        return ""
+    tables = column.info.get(HOLDS, ())
+    if len(tables) == 1 and value:
+        words = label(tables[0], value)
+        return value if words == value else f"{value} {words}"
+    if not isinstance(column.type, EnumText):
         return ""
     for workflow in current_features().workflows.values():
         if workflow.field == name and workflow.model.__table__ is column.table:

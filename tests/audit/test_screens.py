@@ -5,14 +5,15 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from sqlalchemy import select, text
 
-from app.audit import services
+from app.audit import queries, services
 from app.audit.models import AuditEvent, unprotect
 from app.core.clock import today
 from app.core.db import db
 from app.core.permissions import Role
 from app.employers.models import AccountStatus, Stage
+from app.employers.services import version_of
 from app.tasks.services import open_task
-from tests.factories import create_contact, create_employer, create_user, sign_in
+from tests.factories import create_contact, create_employer, create_user, seed_codes, sign_in
 
 
 def story() -> int:
@@ -133,6 +134,21 @@ def test_nobody_else_reads_the_trail(client: FlaskClient) -> None:
     for role in (Role.SPECIALIST, Role.BRANCH_HEAD, Role.SYSTEM_ADMIN):
         sign_in(client, create_user(role))
         assert client.get("/audit/").status_code == 403
+
+
+def test_codes_of_a_table_are_shown_in_words_and_unknown_ones_as_they_are(client: FlaskClient) -> None:
+    seed_codes()
+    manager = create_user(Role.MANAGER)
+    employer = create_employer(manager.branch, unit_type="002")
+    sign_in(client, manager)
+    client.post(
+        f"/employers/{employer.id}/edit",
+        data={"unit_type": "004", "eligible": "y", "version": version_of(employer)},
+    )
+    history = client.get(f"/employers/{employer.id}/history").text
+    assert "002 国有企业" in history
+    assert "004 外商投资企业" in history
+    assert queries.code_words("employers", "unit_type", "8X") == "8X"
 
 
 def test_codes_of_states_and_kinds_are_shown_in_words(client: FlaskClient) -> None:

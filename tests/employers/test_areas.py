@@ -1,10 +1,12 @@
 """Where employers are: the tree, its import, and the density of firms to win."""
 
+import io
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from app.accounts.models import User
@@ -85,6 +87,11 @@ def test_density_counts_what_lies_inside_in_the_readers_reach_and_leads_to_the_r
     sign_in(client, manager)
     page = client.get("/areas").text
     assert "1家单位尚未归入区域" in page
+    assert 'href="/areas/workbook"' in page
+    cells = load_workbook(io.BytesIO(client.get("/areas/workbook").data)).active
+    assert cells is not None
+    lines = list(cells.iter_rows(values_only=True))
+    assert ("J1", "滨河街道", "街道（镇）", 2, 2, 1, 2 / 3) in lines
     link = page.split(f"place.under={street}&amp;")[1].split('"')[0].replace("&amp;", "&")
     rows = client.get(f"/employers?place.under={street}&{link}").text
     assert rows.count("测试单位") >= 2

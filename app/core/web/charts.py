@@ -110,6 +110,12 @@ def _drawn(
     )
 
 
+def _counts(series: Sequence[Series]) -> bool:
+    """Whether all figures are whole, as numbers of people and of employers are."""
+    found = [point.value for one in series for point in one.points if point.value is not None]
+    return all(value == int(value) for value in found)
+
+
 @lru_cache(maxsize=256)
 def _picture(
     kind: Any,
@@ -138,6 +144,8 @@ def _picture(
         x_label_rotation=0 if lying or _fits(names) else 30,
         dots_size=2.5,
         max_scale=6,
+        # nobody counts in halves
+        order_min=0 if _counts(series) else None,
         include_x_axis=True,
         # pygal shortens a label that is wider than the room of one point, even where its neighbours are empty
         truncate_label=-1,

@@ -1,16 +1,21 @@
 """The tree of areas with its firms, and the forms that keep it."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.audit import services as audit
+from app.core.clock import today
 from app.core.db import db
+from app.core.language.i18n import msgid
 from app.core.permissions import current_actor, requires
+from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
 from app.employers.areas import queries, services
 from app.employers.areas.forms import ChangeAreaForm, NewAreaForm
 from app.employers.areas.models import Area
 from app.employers.areas.policy import Permission
+from app.employers.policy import Permission as Employers
 
 blueprint = Blueprint("areas", __name__, url_prefix="/areas")
 
@@ -33,6 +38,25 @@ def index() -> ResponseReturnValue:
         to_win=to_win,
         won=won,
     )
+
+
+@blueprint.get("/workbook")
+@requires(Employers.EXPORT)
+def workbook() -> ResponseReturnValue:
+    """The same counts as a workbook, as the tree reads."""
+    header = [
+        _("Code"), _("Name of the area"), _("Kind of area"), _("Level"), _("Target firms"),
+        _("Contributing firms"), _("Share not yet contributing"),
+    ]  # fmt: skip
+    rows = [
+        [one.area.code, one.area.name, str(one.kind), one.depth + 1, one.to_win, one.won, one.share]
+        for one in queries.densities(current_actor())
+    ]
+    title = _("Areas")
+    content = workbook_bytes(title, header, rows)
+    audit.record_now(msgid("Areas exported"), name=title)
+    name = f"{title}_{today()}.xlsx"
+    return send_file(content, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
