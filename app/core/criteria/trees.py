@@ -108,6 +108,30 @@ def compile_tree(tree: Tree, fields: Fields, actor: Actor | None) -> ColumnEleme
     return _compiled(checked(tree, fields), fields, actor)
 
 
+def readable(tree: Tree, fields: Fields) -> tuple[Tree, list[Tree]]:
+    """What of a saved tree can still be asked, and the rules that cannot, as their field has gone since."""
+    kept: list[Tree] = []
+    gone: list[Tree] = []
+    for item in tree["rules"]:
+        if "rules" in item:
+            inner, lost = readable(item, fields)
+            kept += [inner] if inner["rules"] else []
+            gone += lost
+        elif _can_be_asked(item, fields):
+            kept.append(item)
+        else:
+            gone.append(item)
+    return {"match": tree["match"] if kept else "all", "rules": kept}, gone
+
+
+def _can_be_asked(item: Tree, fields: Fields) -> bool:
+    try:
+        _checked_rule(item, fields, _Budget(1))
+    except DomainError:
+        return False
+    return True
+
+
 class _Budget:
     """Counts rules down, over the whole tree."""
 

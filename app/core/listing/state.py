@@ -12,7 +12,17 @@ from sqlalchemy import Select
 
 from app.core.criteria import segments
 from app.core.criteria.segments import Segment
-from app.core.criteria.trees import EVERYTHING, Fields, Tree, both, has_criteria, parse_query, rule, to_query
+from app.core.criteria.trees import (
+    EVERYTHING,
+    Fields,
+    Tree,
+    both,
+    has_criteria,
+    parse_query,
+    readable,
+    rule,
+    to_query,
+)
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.listing.declaration import ListDeclaration
@@ -41,6 +51,8 @@ class ListState:
     usual_sort: str = ""
     #: the saved views that are tabs for this reader
     pins: Sequence[int] = ()
+    #: conditions of the view that can be asked no more; the list stands without them
+    gone: Sequence[Tree] = ()
 
     @cached_property
     def order(self) -> Order:
@@ -132,7 +144,7 @@ def read_state(page: ListDeclaration, actor: Actor, args: tuple[Any, ...]) -> Li
     views = segments.listed(page.name, actor)
     view = _view(given.get("view"), views)
     explicit = has_criteria(given)
-    own = view.tree if view else page.start
+    own, gone = readable(view.tree, fields) if view else (page.start, [])
     words = " ".join((given.get("q") or "").split())[:100].replace("\x00", "") if page.search else ""
     wanted = wishes(actor.id, page.name, preference_name(page, view))
     usual = _known(page, wanted.sort) or _known(page, view.sort if view else "") or page.default_sort
@@ -144,7 +156,8 @@ def read_state(page: ListDeclaration, actor: Actor, args: tuple[Any, ...]) -> Li
         views=views,
         view=view,
         tree=parse_query(given, fields) if explicit else own,
-        edited=explicit,
+        edited=explicit or bool(gone),
+        gone=() if explicit else gone,
         words=words,
         sort=_known(page, given.get("sort") or "") or usual,
         chosen=wanted.columns or (view.columns if view else ()),

@@ -10,8 +10,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.criteria import segments
 from app.core.criteria.segments import Sharing
+from app.core.criteria.sentences import sentence
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
+from app.core.language.formats import display
 from app.core.listing.bulk import bulk, chosen_ids
 from app.core.listing.declaration import ListDeclaration
 from app.core.listing.editor import Editor, read_editor
@@ -32,13 +34,28 @@ def respond(page: ListDeclaration, args: tuple[Any, ...], extra: Mapping[str, An
     if edited is not None and not isinstance(edited, Editor):
         panel = request.args.get("panel")
         return redirect(state.with_tree(edited, **({"panel": panel} if panel else {})), 303)
+    if state.gone:
+        flash(_lost(state), "warning")
     return render_template(page.template, list=ListScreen(state, edited), **extra)
+
+
+def _lost(state: ListState) -> str:
+    told = display([sentence({"match": "all", "rules": [item]}, state.fields) for item in state.gone])
+    words: str = _(
+        "This view asked for what is there no more: %(conditions)s. The list shows the rest of it;"
+        " save it anew or delete the view.",
+        conditions=told,
+    )
+    return words
 
 
 def _act(state: ListState) -> ResponseReturnValue:
     act = ACTS.get(request.form.get("do", "").partition(":")[0])
     if act is None:
         raise DomainError(_l("This form is not known here."))
+    if state.gone and act in (_export, _export_in_full, bulk):
+        # it would reach further than the view said
+        raise DomainError(_lost(state))
     return act(state)
 
 

@@ -234,6 +234,26 @@ def test_a_view_is_saved_shown_as_a_tab_changed_and_deleted(reader: FlaskClient,
 
 
 @pytest.mark.databases("sqlite")
+def test_a_view_whose_condition_is_gone_shows_the_rest_and_says_so(
+    reader: FlaskClient, manager: User
+) -> None:
+    employers(manager, 大={"heads": 12}, 小={"heads": 2})
+    reader.post(f"{LIST}?heads.ge=10", data={"do": "save_view", "name": "大单位"})
+    view = segments.find("大单位", manager)
+    either = {"match": "any", "rules": [rule("vanished", "eq", "1"), rule("heads", "unheard", "1")]}
+    view.tree = {"match": "all", "rules": [*view.tree["rules"], either]}
+    db.session.commit()
+    page = reader.get(f"{LIST}?view={view.id}")
+    assert names(page) == ["大"]
+    assert "unknown condition “vanished”, unknown condition" in page.text
+    everybody = {"do": "bulk:note", "rows": "all"}
+    assert reader.post(f"{LIST}?view={view.id}", data=everybody).status_code == 400, (
+        "not for more than it said"
+    )
+    assert reader.post(f"{LIST}?view={view.id}", data={"do": "delete_view"}).status_code == 303
+
+
+@pytest.mark.databases("sqlite")
 def test_a_view_keeps_the_words_that_were_searched_for(reader: FlaskClient, manager: User) -> None:
     employers(manager, 海河食品有限公司={}, 津塘船舶有限公司={})
     reader.post(f"{LIST}?q=海河", data={"do": "save_view", "name": "海河"})
