@@ -92,11 +92,11 @@ def as_data(
         "issuer": head.issuer,
         "signatory": head.issuer,
         "title": text.fill(wording.title, values, law),
-        "paragraphs": text.paragraphs(text.fill(wording.text, values, law)),
+        "paragraphs": text.laid_out(wording.text, values, law),
         "enclosures": [
             {
                 "title": text.fill(one["title"], values, law),
-                "paragraphs": text.paragraphs(text.fill(one["text"], values, law)),
+                "paragraphs": text.laid_out(one["text"], values, law),
             }
             for one in wording.enclosures
         ],

@@ -79,8 +79,27 @@ def _check(wording: Wording) -> None:
         reasons.append(_l("The wording is longer than %(most)s characters.", most=text.LONGEST))
     if not wording.text.strip():
         reasons.append(_l("The wording is empty."))
+    reasons += _wrong_tables(wording)
     if reasons:
         raise DomainError(_l("This wording cannot be used."), reasons)
+
+
+def _wrong_tables(wording: Wording) -> list[Any]:
+    found = [
+        table
+        for words in (wording.text, *(e["text"] for e in wording.enclosures))
+        for table in text.tables(words)
+    ]
+    reasons: list[Any] = []
+    if any(len(table) < 2 for table in found):
+        reasons.append(_l("A table has a head, and at least one line below it."))
+    if any(len({len(row) for row in table}) > 1 for table in found):
+        reasons.append(_l("All lines of a table have as many cells as its head."))
+    if any(len(table[0]) > text.MOST_COLUMNS for table in found if table):
+        reasons.append(_l("A table has %(most)s columns at most.", most=text.MOST_COLUMNS))
+    if (last := text.paragraphs(wording.text)[-1:]) and last[0]["style"] == "table":
+        reasons.append(_l("A letter does not end with a table: write a sentence below it."))
+    return reasons
 
 
 def set_letterhead(branch: Branch, issuer: str, prefix: str, address: str, postal_code: str) -> Letterhead:

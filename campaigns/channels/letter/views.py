@@ -6,11 +6,12 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from flask_wtf import FlaskForm
 
 from app.accounts.models import User
 from app.core.clock import today
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import DomainError, NotFound
 from app.core.permissions import current_actor, requires
 from campaigns.channels.letter import queries, services, text
 from campaigns.channels.letter.forms import LetterheadForm, VersionForm
@@ -45,6 +46,10 @@ def show(id: int) -> str:
         unconfirmed=text.unconfirmed(words, today()),
         asked=text.Asked.of(current) if current else (),
         paragraphs=text.paragraphs(current.text) if current else (),
+        enclosures=[
+            {"title": one["title"], "paragraphs": text.paragraphs(one["text"])}
+            for one in (current.enclosures if current else ())
+        ],
     )
 
 
@@ -65,10 +70,14 @@ def version(id: int) -> ResponseReturnValue:
     template = queries.find(id)
     form = VersionForm.of(queries.current_version(template))
     if form.validate_on_submit():
-        services.write_version(template, form.wording, current_actor())
-        db.session.commit()
-        flash(_("Saved."), "success")
-        return redirect(url_for(".show", id=id), 303)
+        try:
+            services.write_version(template, form.wording, current_actor())
+        except DomainError as refusal:
+            _take_back(form, refusal)
+        else:
+            db.session.commit()
+            flash(_("Saved."), "success")
+            return redirect(url_for(".show", id=id), 303)
     status = 422 if form.is_submitted() else 200
     return render_template("campaigns/letter/version.html", form=form, template=template), status
 
@@ -80,15 +89,25 @@ def letterhead() -> ResponseReturnValue:
     branch = _reader().branch
     form = LetterheadForm(obj=queries.letterhead_of(branch))
     if form.validate_on_submit():
-        services.set_letterhead(
-            branch,
-            form.issuer.data or "",
-            form.prefix.data or "",
-            form.address.data or "",
-            form.postal_code.data or "",
-        )
-        db.session.commit()
-        flash(_("Saved. New letters are headed this way."), "success")
-        return redirect(url_for(".letterhead"), 303)
+        try:
+            services.set_letterhead(
+                branch,
+                form.issuer.data or "",
+                form.prefix.data or "",
+                form.address.data or "",
+                form.postal_code.data or "",
+            )
+        except DomainError as refusal:
+            _take_back(form, refusal)
+        else:
+            db.session.commit()
+            flash(_("Saved. New letters are headed this way."), "success")
+            return redirect(url_for(".letterhead"), 303)
     status = 422 if form.is_submitted() else 200
     return render_template("campaigns/letter/letterhead.html", form=form, branch=branch), status
+
+
+def _take_back(form: FlaskForm, refusal: DomainError) -> None:
+    """A refused form is shown again as it was filled in, with what is wrong."""
+    db.session.rollback()
+    form.form_errors.extend((refusal.message, *refusal.reasons))

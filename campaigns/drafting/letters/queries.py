@@ -18,7 +18,14 @@ from app.employers.models import Employer
 from app.employers.policy import visible_to
 from campaigns.channels.letter import text
 from campaigns.channels.letter.issued.models import Letter, LetterState
-from campaigns.channels.letter.issued.queries import OF_THE_HANDOVER, handlers, handover, known_values
+from campaigns.channels.letter.issued.queries import (
+    BY_MONTH,
+    OF_THE_HANDOVER,
+    deferred,
+    handlers,
+    handover,
+    known_values,
+)
 from campaigns.channels.letter.issued.services import note_of
 from campaigns.channels.letter.queries import as_frozen, document, frozen
 from campaigns.channels.sms.models import OptOut
@@ -63,10 +70,18 @@ def reckon_letters(campaign: Campaign, phone: str) -> Audience:
     needed = _needed(campaign)
     rows = db.session.execute(_employers(fits & reach)).all()
     served = handlers(fits & reach) if needed & OF_THE_HANDOVER else {}
+    unsure = deferred(fits & reach) if needed & BY_MONTH else frozenset()
     said = (needed, phone, served)
     meant, order = persons_meant(campaign), campaign.contact_order
     members = [
-        _member(row, addressed(theirs, order_for(meant.get(row.id), order)), shut, campaign, said)
+        _member(
+            row,
+            addressed(theirs, order_for(meant.get(row.id), order)),
+            shut,
+            campaign,
+            said,
+            row.id in unsure,
+        )
         for row in rows
         for theirs in one_by_one(people.get(row.id, ()), meant.get(row.id))
     ]
@@ -136,11 +151,13 @@ def _member(
     shut: _Shut,
     campaign: Campaign,
     said: tuple[frozenset[str], str, Mapping[int, Sequence[AnyRow]]],
+    unsure: bool,
 ) -> Member:
     needed, phone, served = said
     known = known_values(row, person.name if person else None, campaign.branch.name, row.specialist)
     known = {"phone": phone, **known, **handover(served.get(row.id, ()), person.id if person else None)}
-    values = {name: known[name] for name in sorted(needed) if known.get(name)}
+    named = needed - BY_MONTH if unsure else needed
+    values = {name: known[name] for name in sorted(named) if known.get(name)}
     nobody = person is None and campaign.contact_order is not ContactOrder.EMPLOYER
     excluded = (
         closed(row)

@@ -13,6 +13,7 @@ from app.core.workflow.engine import transition
 from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter import text
 from campaigns.channels.letter.issued.workflow import LETTER
+from campaigns.channels.letter.services import Wording, add_template
 from campaigns.channels.letter.sheaves.services import fresh_marks
 from campaigns.drafting import services as drafting
 from campaigns.drafting.letters.services import LetterWish, draft
@@ -24,12 +25,17 @@ from campaigns.ledger.printing.workflow import PRINT_BATCH
 from campaigns.ledger.services import controlling, planning
 
 NAME, HEADS, POSTED = "政策宣讲邀请函", 80, 9
+OWED = """按目前月缴存额估算，具体金额以核定结果为准。
+| 欠缴月份 | 应缴金额 |
+| {owed_month} | {owed_amount} |
+| 合计 | {amount} |"""
 
 
 def load(demo: Demo) -> None:
     """Launched today; one print batch is printed and partly posted, two letters arrived, one came back."""
     author, approver = _user("manager"), _user("head")
     branch = db.session.get_one(Branch, author.branch_id)
+    _add_outline(demo, approver)
     campaign = draft(_wish(demo, author), author, branch)
     drafting.submit(campaign, author)
     drafting.approve(campaign, approver, drafting.seal(campaign), "同意印发")
@@ -42,6 +48,17 @@ def load(demo: Demo) -> None:
     for batch_id in printing.form(campaign.id):
         printing.bind(batch_id)
         _print(demo, db.session.get_one(PrintBatch, batch_id), author)
+
+
+def _add_outline(demo: Demo, actor: User) -> None:
+    """The urge letter of the product, with a table of the months that are owed."""
+    urge = next(one for one in outlines.offered() if one.code == "arrears")
+    known = outlines.current_version(urge)
+    assert known is not None  # noqa: S101 - the outline is offered because it has one
+    wording = Wording(
+        known.title, known.text, demo.today, [{"title": "欠缴月份明细", "text": OWED}], known.variables
+    )
+    add_template("arrears_by_month", "催缴函（附欠缴明细）", urge.message_class, wording, actor)
 
 
 def _user(username: str) -> User:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from app.core.clock import today
 from app.core.db import AnyRow, db
 from app.core.escalating import Exhibit
+from app.core.features import current_features
 from app.core.language.formats import masked_name
 from app.core.language.i18n import msgid
 from app.core.periods import Period
@@ -80,7 +81,10 @@ def came_back(employer: Employer) -> bool:
 KNOWN = (
     "employer", "account", "established", "insured_heads", "paid_through", "months", "heads", "sealed_heads",
     "amount", "handler", "handler_since", "previous_handler", "authorisation", "department", "specialist",
+    "owed_month", "owed_amount",
 )  # fmt: skip
+#: what of them has a line for each month owed, a row each of a table
+BY_MONTH = frozenset(("owed_month", "owed_amount"))
 #: what of them tells of a change of handlers
 OF_THE_HANDOVER = frozenset(("handler_since", "previous_handler", "authorisation"))
 #: as letters write it where no record says who it was, or what the change rests on
@@ -92,9 +96,22 @@ def values_of(employer: Employer) -> dict[str, str]:
     handler = handler_of(employer)
     owner = employer.owner.name if employer.owner else None
     known = known_values(employer, handler.name if handler else None, employer.branch.name, owner)
+    if deferred(Employer.id == employer.id):
+        known = {name: value for name, value in known.items() if name not in BY_MONTH}
     if handler is None:
         return known
     return known | handover(handlers(Employer.id == employer.id).get(employer.id, ()), handler.id)
+
+
+def deferred(condition: ColumnElement[bool]) -> frozenset[int]:
+    """Those of the employers that deferment was ever approved for: which of their months are owed, how many
+    months they are and through which they paid does not tell."""
+    declared = current_features().deferments
+    if declared is None:
+        return frozenset()
+    terms = declared.terms().subquery()
+    query = select(terms.c.employer_id).join(Employer, Employer.id == terms.c.employer_id).where(condition)
+    return frozenset(db.session.scalars(query))
 
 
 def handlers(condition: ColumnElement[bool]) -> dict[int, list[AnyRow]]:
@@ -138,7 +155,7 @@ def known_values(
     employer: Any, handler: str | None, department: str, specialist: str | None
 ) -> dict[str, str]:
     """The same of a row that has the employer's columns, for whoever asks about thousands."""
-    months, monthly = employer.arrears_months, employer.monthly_amount
+    months, monthly, paid = employer.arrears_months or 0, employer.monthly_amount, employer.paid_through
     known: Mapping[str, Any] = {
         "employer": employer.name,
         "account": employer.employer_account_no,
@@ -149,6 +166,8 @@ def known_values(
         "heads": employer.heads,
         "sealed_heads": employer.sealed_heads,
         "amount": f"{monthly * months:.2f}元" if months and monthly else None,
+        "owed_month": "\n".join(_written(paid + n) for n in range(1, months + 1)) if paid else None,
+        "owed_amount": "\n".join([f"{monthly:.2f}元"] * months) if paid and monthly else None,
         "handler": handler,
         "department": department,
         "specialist": specialist,

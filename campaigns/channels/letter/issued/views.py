@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from app.accounts.models import User
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import DomainError, NotFound
 from app.core.permissions import current_actor, requires
 from app.core.workflow.engine import available, history
 from app.employers.queries import find as find_employer
@@ -71,10 +71,15 @@ def write(employer_id: int, code: str) -> ResponseReturnValue:
     asked = asked_for(version, queries.values_of(employer))
     form = letter_form(asked)()
     if form.validate_on_submit() and (given := filled_in(form, asked)) is not None:
-        letter = services.issue(version, employer, given, current_actor())
-        db.session.commit()
-        flash(_("Issued as %(number)s.", number=letter.number), "success")
-        return redirect(url_for(".show", id=letter.id), 303)
+        try:
+            letter = services.issue(version, employer, given, current_actor())
+        except DomainError as refusal:
+            db.session.rollback()
+            form.form_errors.extend((refusal.message, *refusal.reasons))
+        else:
+            db.session.commit()
+            flash(_("Issued as %(number)s.", number=letter.number), "success")
+            return redirect(url_for(".show", id=letter.id), 303)
     status = 422 if form.is_submitted() else 200
     return render_template(
         "campaigns/letter/write.html", form=form, employer=employer, version=version

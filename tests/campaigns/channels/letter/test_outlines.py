@@ -10,11 +10,13 @@ from sqlalchemy import select
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.rules.legal import seed_legal_basis
 from campaigns.channels.letter import queries, services, text
+from campaigns.channels.letter.issued.queries import known_values
 from campaigns.channels.letter.models import LetterTemplate
-from tests.factories import create_branch, create_user, seed_outlines, sign_in
+from tests.factories import create_branch, create_employer, create_user, seed_outlines, sign_in
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -59,6 +61,32 @@ def test_values_are_inert_and_nobody_receives_a_gap() -> None:
     assert text.unconfirmed(text.wording(arrears), date(2026, 9, 1)) == []
 
 
+def test_a_table_is_filled_a_row_for_each_month_owed_and_no_value_makes_a_cell() -> None:
+    employer = create_employer(
+        create_branch(),
+        name="甲|乙公司",
+        paid_through=Period(2026, 11),
+        arrears_months=3,
+        monthly_amount=1200,
+    )
+    values = known_values(employer, None, "", None)
+    words = (
+        "欠缴{owed_month}：\n| 单位 | 月份 | 金额 |\n|---|---|---|\n"
+        "｜{employer}｜{owed_month}｜{owed_amount}｜\n| 合计 | | {amount} |\n特此函告。"
+    )
+    lead, owed, end = text.laid_out(words, values, {})
+    assert (lead["text"], end["text"]) == ("欠缴2026年12月、2027年1月、2027年2月：", "特此函告。")
+    assert owed["head"] == ["单位", "月份", "金额"] and owed["figures"] == [False, False, True]
+    months = ("2026年12月", "2027年1月", "2027年2月")
+    assert owed["rows"] == [
+        *(["甲|乙公司", month, "1200.00元"] for month in months),
+        ["合计", "", "3600.00元"],
+    ]
+    assert [one["style"] for one in text.paragraphs(words)] == ["p", "table", "p"]
+    with pytest.raises(DomainError, match="owed_month"):
+        text.laid_out(words, {**values, "owed_month": ""}, {})
+
+
 def test_what_an_author_fills_in_is_of_its_kind() -> None:
     asked = text.Asked.of(outline("base_adjustment").versions[0])
     given = {
@@ -88,6 +116,9 @@ def test_a_new_wording_follows_the_old_one_and_bad_ones_are_refused(client: Flas
     for bad in ({"text": "祝{Employer}"}, {"text": "依据{law:none}"}, {"valid_from": "2020-01-01"}):
         assert client.post(f"{page}/version", data=good | bad).status_code in (302, 303, 400, 409, 422)
     assert client.post(f"{page}/version", data=good | {"variables": "festival"}).status_code == 422
+    for wrong in ("| 月份 |\n完。", "| 月份 | 金额 |\n| 一 |\n完。", "| 月份 |\n| 一 |"):
+        refused = client.post(f"{page}/version", data=good | {"text": f"保留的文字\n{wrong}"})
+        assert refused.status_code == 422 and "保留的文字" in refused.text and "表格" in refused.text
     assert len(outline("greeting").versions) == 1
     assert client.post(f"{page}/version", data=good).status_code == 303
     db.session.expire_all()

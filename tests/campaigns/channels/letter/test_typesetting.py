@@ -154,6 +154,56 @@ def test_headings_and_the_seal_do_not_stand_alone_and_a_long_number_keeps_its_li
     assert any(line.startswith(ISSUER[:3]) and line.endswith("1012号") for line in texts[0].splitlines())
 
 
+def test_the_seal_keeps_lines_of_a_long_last_paragraph_too(app: Flask) -> None:
+    """The paragraph reads as one, wherever the page ends."""
+    last = "末尾，段落（2026年9月共12,345.67元）。" * 12
+    made = [
+        letter(paragraphs=[{"style": "p", "text": "公" * 20}] * rows + [{"style": "p", "text": last}])
+        for rows in range(1, 14)
+    ]
+    with pdfplumber.open(io.BytesIO(document(made, duplex=False))) as read:
+        for page in read.pages:
+            text = page.extract_text()
+            assert "2026年9月5日" not in text or "段落" in text
+        body = "".join(c["text"] for page in read.pages for c in page.chars if round(c["size"]) == 16)
+        starts = [row[0]["text"] for page in read.pages for row in lines(page)]
+        ends = [row[-1]["text"] for page in read.pages for row in lines(page)]
+    assert body.count(last) == 13
+    assert not set("，。、）") & set(starts) and "（" not in ends
+
+
+def table(rows: int) -> dict[str, Any]:
+    cells = [[f"2026年{n}月", "12,345.00元"] for n in range(1, rows + 1)]
+    return {
+        "style": "table",
+        "head": ["欠缴月份", "应缴金额"],
+        "rows": cells,
+        "figures": [False, True],
+    }
+
+
+def test_a_small_table_stays_whole_and_a_long_one_repeats_its_head(app: Flask) -> None:
+    lead, closing = {"style": "p", "text": "欠缴明细如下："}, {"style": "p", "text": "特此函告。"}
+    fillers = range(6, 14)
+    small = [
+        letter(paragraphs=[{"style": "p", "text": "公"}] * n + [lead, table(6), closing]) for n in fillers
+    ]
+    with pdfplumber.open(io.BytesIO(document(small, duplex=False))) as read:
+        texts = [page.extract_text() for page in read.pages]
+    with_table = [text for text in texts if "欠缴月份" in text]
+    assert len(with_table) == len(fillers)
+    assert all("欠缴明细如下" in text and "2026年6月" in text for text in with_table)
+    with pdfplumber.open(io.BytesIO(document([letter(paragraphs=[lead, table(60), closing])]))) as read:
+        pages = read.pages
+        texts = [page.extract_text() for page in pages]
+        rows = [row for page in pages for found in page.extract_tables() for row in found]
+        figures = [c for c in pages[1].chars if c["text"] == "元" and round(c["size"]) == 14]
+    heads = [row for row in rows if row[0] == "欠缴月份"]
+    assert len(heads) == sum("2026年" in text and "12,345" in text for text in texts) > 1
+    assert [row[0] for row in rows if row not in heads] == [f"2026年{n}月" for n in range(1, 61)]
+    assert len({round(c["x1"]) for c in figures}) == 1 and figures[0]["x1"] / MM < 184
+
+
 def test_every_letter_begins_on_a_sheet_of_its_own_and_counts_its_own_pages(app: Flask) -> None:
     three = document([letter(), letter(paragraphs=[]), letter()])
     with pdfplumber.open(io.BytesIO(three)) as read:
