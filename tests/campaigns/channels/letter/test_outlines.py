@@ -13,8 +13,9 @@ from app.core.errors import DomainError
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.rules.legal import seed_legal_basis
+from app.relief.models import ReliefDecision, ReliefKind, ReliefState
 from campaigns.channels.letter import queries, services, text
-from campaigns.channels.letter.issued.queries import known_values
+from campaigns.channels.letter.issued.queries import BY_MONTH, known_values, values_of
 from campaigns.channels.letter.models import LetterTemplate
 from tests.factories import create_branch, create_employer, create_user, seed_outlines, sign_in
 
@@ -85,6 +86,13 @@ def test_a_table_is_filled_a_row_for_each_month_owed_and_no_value_makes_a_cell()
     assert [one["style"] for one in text.paragraphs(words)] == ["p", "table", "p"]
     with pytest.raises(DomainError, match="owed_month"):
         text.laid_out(words, {**values, "owed_month": ""}, {})
+    # after deferment, the number of months does not tell which they are
+    assert values_of(employer).keys() >= BY_MONTH
+    term = {"from_month": Period(2026, 1), "to_month": Period(2026, 3), "monthly_amount": 1000, "heads": 5}
+    relief = ReliefDecision(employer=employer, kind=ReliefKind.DEFERMENT, state=ReliefState.RESUMED, **term)
+    db.session.add(relief)
+    db.session.flush()
+    assert not values_of(employer).keys() & BY_MONTH
 
 
 def test_what_an_author_fills_in_is_of_its_kind() -> None:
