@@ -76,6 +76,40 @@
   addEventListener("pageshow", () => rest(document));
   document.addEventListener("htmx:afterRequest", () => rest(document));
 
+  // What was typed in a form that is refused ([data-refused]: where it was sent) stands in it again; not passwords
+  // and what asks for no memory. It is kept from the submission to the next page of this window alone.
+  const keptFields = (form) => [...form.elements].filter((field) => field.name && field.type !== "hidden"
+    && !["password", "file", "submit", "button"].includes(field.type) && field.autocomplete !== "one-time-code");
+  const signOf = (form) => JSON.stringify([...form.elements].filter((field) => field.type === "hidden"
+    && !["csrf_token", "version"].includes(field.name)).map((field) => [field.name, field.value]));
+  const valueOf = (field) => field.type === "checkbox" || field.type === "radio" ? [field.value, field.checked]
+    : field.multiple ? [...field.selectedOptions].map((option) => option.value) : field.value;
+  const putBack = (field, value) => {
+    if (field.type === "checkbox" || field.type === "radio") field.checked = value[1];
+    else if (field.multiple) [...field.options].forEach((option) => { option.selected = value.includes(option.value); });
+    else field.value = value;
+  };
+  const pathOf = (form) => new URL(form.getAttribute("action") || location.href, location.href).pathname;
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
+    const values = keptFields(form).map((field) => [field.name, field.id, valueOf(field)]);
+    const typed = JSON.stringify({ path: pathOf(form), sign: signOf(form), values });
+    if (typed.length < 100000) sessionStorage.setItem("typed", typed);
+  });
+  const typed = JSON.parse(sessionStorage.getItem("typed") || "null");
+  sessionStorage.removeItem("typed");
+  if (typed && document.querySelector("[data-refused]")?.dataset.refused === typed.path) {
+    const form = [...document.forms].find((one) => one.method === "post" && pathOf(one) === typed.path && signOf(one) === typed.sign);
+    for (const field of form ? keptFields(form) : []) {
+      const same = ([name, id, value]) => name === field.name && id === field.id
+        && (!Array.isArray(value) || field.multiple || value[0] === field.value);
+      const found = typed.values.find(same);
+      if (found) putBack(field, found[2]);
+    }
+    form?.closest("details")?.setAttribute("open", "");
+  }
+
   // data-autosubmit: a filter applies as soon as it is chosen.
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-autosubmit]")) event.target.form.requestSubmit();

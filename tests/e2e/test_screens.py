@@ -131,3 +131,19 @@ def test_chosen_files_are_attached_one_by_one_and_the_list_shows_them(specialist
     expect(card.locator(".file", has_text="两份原件")).to_have_count(2)
     expect(card.locator(".file", has_text="门头.jpg").locator("img")).to_have_js_property("naturalWidth", 240)
     assert specialist.faults() == []
+
+
+def test_what_was_typed_in_a_form_stands_in_it_again_when_it_is_refused(specialist: Office) -> None:
+    specialist.open("/onboarding/all?state.in=preparing")
+    specialist.page.locator("#list tbody a").first.click()
+    form = specialist.page.locator("form[action$='/papers']")
+    form.locator("[name=result_101]").select_option("complete")
+    form.locator("[name=result_102]").select_option("correctable")
+    specialist.press("登记材料情况")
+    expect(specialist.page.locator("#messages")).to_contain_text("请说明如何更正")
+    expect(form.locator("[name=result_101]")).to_have_value("complete")
+    expect(form.locator("[name=result_102]")).to_have_value("correctable")
+    form.locator("[name=how_102]").fill("请加盖公章")
+    specialist.press("登记材料情况")
+    expect(specialist.page.locator("#messages")).to_contain_text("材料情况已登记")
+    assert specialist.page.evaluate("sessionStorage.length") == 0

@@ -142,7 +142,9 @@ def answer(status: int, message: str = "", reasons: Sequence[str] = (), *, back:
         return _line(status, text, reasons)
     back = back and request.method == "POST" and status in {400, 409} and bool(message)
     if back and (page := came_from()):
-        flash({"message": message, "reasons": list(reasons)}, "danger")  # type: ignore[arg-type]
+        # by the address app.js knows the form, and puts back what was typed in it
+        told = {"message": message, "reasons": list(reasons), "refused": request.path}
+        flash(told, "danger")  # type: ignore[arg-type]
         return redirect(page, 303)
     return _page(status, advice, message, reasons)
 
