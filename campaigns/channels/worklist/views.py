@@ -206,7 +206,10 @@ def people(id: int) -> ResponseReturnValue:
         return redirect(url_for(".row", id=id), 303)
     number = roster.record_results(row, form.given, form.rest.data or "", current_actor())
     db.session.commit()
-    flash(_("Results recorded: %(number)s.", number=number), "success")
+    if number:
+        flash(_("Results recorded: %(number)s.", number=number), "success")
+    else:
+        flash(_("No result was changed: choose one first."), "warning")
     return redirect(url_for(".row", id=id, _anchor="people"), 303)
 
 

@@ -1,6 +1,7 @@
 """The page behind a letter's QR code: it verifies the letter, and lets its addressee answer."""
 
 import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -70,6 +71,10 @@ def test_the_page_verifies_a_letter_for_its_addressee_who_may_answer_and_take_it
     assert letter.number in shown
     assert "滨海甲公司" in shown
     assert ('id="leave"' in shown) is (digits != "8765")
+    # what is refused or done is seen without looking for it on a small screen
+    assert {f"{page}/{act}#{act}" for act in ("confirm", "ask", "correct")} <= set(
+        re.findall(r'action="([^"]+)"', shown)
+    )
     client.post(f"{page}/confirm")
     client.post(f"{page}/ask", data={"wanted": "callback", "note": "想了解材料"})
     document = client.post(f"{page}/letter.pdf", follow_redirects=True)
