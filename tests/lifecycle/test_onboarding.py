@@ -175,6 +175,18 @@ def test_the_owner_is_asked_once_to_remind_of_papers_before_their_day(opening: O
     assert reminding.remind() == 0  # the other has time
 
 
+def test_a_prospect_whose_papers_are_prepared_is_engaged_by_it(branch: Branch, chen: User) -> None:
+    prospect = create_employer(branch, stage=Stage.PROSPECT)
+    beginning.begin(prospect, chen)
+    assert (prospect.stage, prospect.owner) == (Stage.ENGAGED, chen)
+
+
+def test_a_paper_in_order_has_nothing_to_correct_any_more(opening: Opening, chen: User) -> None:
+    checking.check(opening, {"202": Finding(CheckResult.CORRECTABLE, "请补盖印鉴")}, chen)
+    checking.check(opening, {"202": Finding(CheckResult.COMPLETE, "请补盖印鉴")}, chen)
+    assert [(check.result, check.remedy) for check in opening.checks] == [(CheckResult.COMPLETE, "")]
+
+
 def test_papers_that_must_be_there_may_not_follow_and_a_day_is_asked_for(
     opening: Opening, chen: User
 ) -> None:

@@ -60,8 +60,12 @@ def _out_of_time(paper: str, latest: date) -> Any:
 def _note(
     check: PaperCheck | None, code: str, finding: Finding, new: Callable[[str], PaperCheck], actor: Actor
 ) -> bool:
-    due_on = None if finding.result is CheckResult.COMPLETE else finding.due_on
-    values = {"result": finding.result, "remedy": finding.remedy.strip(), "due_on": due_on}
+    settled = finding.result is CheckResult.COMPLETE
+    values = {
+        "result": finding.result,
+        "remedy": "" if settled else finding.remedy.strip(),
+        "due_on": None if settled else finding.due_on,
+    }
     if check is not None and all(getattr(check, name) == value for name, value in values.items()):
         return False
     check = check or new(code)

@@ -33,12 +33,15 @@ RECORD_IT = msgid("Record the account opening: its papers are approved")
 
 
 def begin(employer: Employer, actor: Actor) -> Opening:
-    """Opens the file of an account opening. Conflict when one stands already."""
+    """Opens the file of an account opening; a prospect is engaged by it. Conflict when one stands already."""
     _refuse_needless(employer)
     current = queries.current_opening(employer)
     if current is not None and current.state is OpeningState.APPROVED:
         raise Conflict(_l("Its papers are approved already: record the account opening."))
     _give_owner(employer, actor)
+    if employer.stage is Stage.PROSPECT:
+        # who prepares its papers talks with it; the account could not be recorded after the approval
+        take_step(LIFECYCLE, employer, "engage", actor)
     opening = Opening(employer_id=employer.id, begun_on=today(), begun_by_id=actor.id)
     try:
         with db.session.begin_nested():
