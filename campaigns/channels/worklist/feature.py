@@ -14,13 +14,14 @@ from app.core.searching import rows_of
 from app.employers.models import Employer
 from campaigns.channels.worklist import demo, queries
 from campaigns.channels.worklist.lists import ADD, DRIVES, FIELDS
-from campaigns.channels.worklist.models import Drive, DriveRow, RowState
+from campaigns.channels.worklist.models import Drive, DriveRow
 from campaigns.channels.worklist.policy import (
     GRANTS,
     OPTIONS,
     OUTCOMES,
     Permission,
     rows_visible_to,
+    to_be_done,
     visible_to,
 )
 from campaigns.channels.worklist.services import KIND
@@ -29,7 +30,8 @@ from campaigns.channels.worklist.workflow import DRIVE, ROW
 
 
 def _panel(employer: Employer, _actor: Actor) -> dict[str, Any]:
-    return {"rows": queries.of_employer(employer.id), "row_workflow": ROW, "outcomes": OUTCOMES}
+    workflows = {"row_workflow": ROW, "drive_workflow": DRIVE}
+    return {"rows": queries.of_employer(employer.id), "outcomes": OUTCOMES, **workflows}
 
 
 _THEN = _l("It says where the employer was then.")
@@ -47,7 +49,7 @@ feature = Feature(
     matters=(
         Matter(
             "drive_rows", _l("Employers in drives"), DriveRow, DriveRow.owner_id,
-            lambda: DriveRow.state == RowState.OPEN, DriveRow.outcome, DriveRow.employer_id,
+            to_be_done, DriveRow.outcome, DriveRow.employer_id,
             endpoint="drives.row", said=queries.names_of,
         ),
     ),

@@ -27,8 +27,8 @@ from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
 from campaigns.channels.worklist import queries, services
-from campaigns.channels.worklist.models import Drive, DriveRow, RowState
-from campaigns.channels.worklist.policy import OUTCOMES, READY, Permission, ready
+from campaigns.channels.worklist.models import Drive, DriveRow
+from campaigns.channels.worklist.policy import OUTCOMES, READY, Permission, ready, to_be_done
 from campaigns.channels.worklist.workflow import DRIVE, ROW, load_drive
 
 OUTCOME_LABELS = {code: one.label for code, one in OUTCOMES.items()}
@@ -269,7 +269,7 @@ FIELDS = (
     ),
     Field(
         "drive_open", _l("Is still to be done in a drive"), Kind.BOOL,
-        _within(DriveRow.state == RowState.OPEN), group=_GROUP,
+        _within(to_be_done()), group=_GROUP,
         denied=_l("Nothing is to be done in a drive"), permission=Permission.VIEW,
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.accounts.policy import in_scope
 from app.core.criteria.trees import Tree, rule
@@ -15,7 +15,7 @@ from app.core.permissions import LEADERS, OFFICE, Actor, Grantable, Grants, Role
 from app.employers.models import Employer, Stage
 from app.employers.policy import visible_to as employers_visible_to
 from app.outreach.models import Outcome, VisitKind
-from campaigns.channels.worklist.models import Drive, DriveRow
+from campaigns.channels.worklist.models import Drive, DriveRow, DriveState, RowState
 
 _WORKING = _l("working days")
 AGAIN_DAYS = Option("drives.again_days", _l("Try again to reach an employer within"), 2, 1, 30, _WORKING)
@@ -60,6 +60,12 @@ def rows_visible_to(actor: Actor | None) -> ColumnElement[bool]:
     """The rows of employers in the actor's reach, and those given to the actor."""
     reach = DriveRow.employer_id.in_(select(Employer.id).where(employers_visible_to(actor)))
     return reach if actor is None else or_(reach, DriveRow.owner_id == actor.id)
+
+
+def to_be_done() -> ColumnElement[bool]:
+    """The rows that somebody still has to do: those of a drive that is over wait for nobody."""
+    running = select(Drive.id).where(Drive.id == DriveRow.drive_id, Drive.state == DriveState.RUNNING)
+    return and_(DriveRow.state == RowState.OPEN, running.exists())
 
 
 def visible_to(actor: Actor | None) -> ColumnElement[bool]:

@@ -372,7 +372,7 @@ def _keep_tasks(
         return
     if workflow is ROW:
         if move.target == RowState.OPEN:
-            ask(record, DO, due_on(record.drive), move.actor)
+            _ask_again(record, move.actor)
         elif move.transition.name == "give_up":
             _drop_tasks([record.id])
     elif workflow is DRIVE:
@@ -381,7 +381,14 @@ def _keep_tasks(
             _drop_tasks(ids)
         else:
             for row in db.session.scalars(select(DriveRow).where(among(DriveRow.id, ids))):
-                ask(row, DO, due_on(record), move.actor)
+                _ask_again(row, move.actor)
+
+
+def _ask_again(row: DriveRow, actor: Actor | None) -> None:
+    """Whoever has left meanwhile is asked for nothing: the row is the employer's owner's then."""
+    if row.owner is not None and not row.owner.active:
+        row.owner_id = row.employer.owner_id
+    ask(row, DO, due_on(row.drive), actor)
 
 
 @signals.owner_changed.connect

@@ -12,6 +12,7 @@ from app.core.clock import today
 from app.core.criteria.trees import rule
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
+from app.core.features import current_features
 from app.core.permissions import Role
 from app.core.rules.workdays import add_working_days
 from app.core.workflow.engine import transition
@@ -253,6 +254,17 @@ def test_rows_and_drives_are_given_up_and_reopened_with_reasons_and_end_only_whe
     transition(DRIVE, drive, "reopen", manager, answers={"reason": "尚有遗漏"})
     transition(ROW, row, "reopen", chen, answers={"reason": "又找到了"})
     assert open_task().owner_id == chen.id
+    waits = {"match": "all", "rules": [rule("drive_open", "yes")]}
+    carried = current_features().matters["drive_rows"].of([chen.id], DriveRow.id)
+    assert (count_employers(waits, chen), len(db.session.scalars(carried).all())) == (1, 1)
+    transition(DRIVE, drive, "give_up", manager, answers={"reason": "并入下一轮"})
+    assert (count_employers(waits, chen), len(db.session.scalars(carried).all())) == (0, 0)
+    leaver = create_user(Role.SPECIALIST, branch=chen.branch, active=False)
+    row.owner_id = leaver.id
+    db.session.flush()
+    db.session.refresh(row)
+    transition(DRIVE, drive, "reopen", manager, answers={"reason": "接着做"})
+    assert (row.owner_id, open_task().owner_id) == (chen.id, chen.id)
     transition(DRIVE, drive, "give_up", manager, answers={"reason": "并入下一轮"})
     assert db.session.query(Task).filter_by(state=TaskState.OPEN).count() == 0
     with pytest.raises(DomainError):
