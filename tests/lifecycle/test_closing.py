@@ -345,6 +345,7 @@ def test_the_worklist_shows_who_is_gone_with_the_clock_and_what_is_missing_and_b
     people = f"/closing/people/{closing.employer_id}"
     entry = {"kind": "transferred", "heads": 2, "on": LATELY.isoformat(), "destination": "甲", "proof": "乙"}
     assert client.post(f"{people}/place", data=entry).status_code == 303
+    assert f'href="{people}"' in client.get(f"/employers/{closing.employer_id}").get_data(as_text=True)
     assert client.post(f"{people}/place", data={**entry, "heads": "x"}).status_code == 422
     assert client.post(f"{people}/seal", data={"heads": 1, "grounds": "失联"}).status_code == 303
     assert "转移清册" not in client.get(people).get_data(as_text=True)
