@@ -3,7 +3,8 @@
 A feature declares an `Option` with its usual value in its manifest; the administrator, or a leader of the
 whole department, may set another one on the page of settings, from a day on. Until then nothing is stored, so
 that the usual value may change with the product. What was reckoned with an earlier value is not reckoned
-again.
+again. A figure of the contribution year may begin on a day of the running one that has passed: it is often
+announced after the year has begun.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.clock import today
 from app.core.db import Model, Timestamps, db
 from app.core.errors import DomainError
+from app.core.periods import contribution_year
 from app.core.permissions import present_actor
 
 
@@ -66,6 +68,13 @@ class Option:
     choices: Sequence[tuple[int, Any]] = ()
     #: the option that this one must not be less than on any day, such as the floor below a ceiling
     floor: "Option | None" = None
+    #: it is announced for a contribution year, often after its first day
+    yearly: bool = False
+
+    @property
+    def earliest(self) -> date:
+        """The first day from which another value may be set today."""
+        return contribution_year(today()) if self.yearly else today()
 
     def value(self, on: date | None = None) -> int:
         """What holds on the day, or today."""
@@ -116,6 +125,7 @@ def set_value(option: Option, value: int, valid_from: date | None = None) -> boo
     """Sets an option from a day on, today by default; gives whether that changed anything.
 
     DomainError outside its bounds, and for a day that has passed: what was done then stays as it was.
+    Figures of the contribution year may begin on any day of the running one.
     """
     day = valid_from or today()
     if not option.low <= value <= option.high:
@@ -127,8 +137,8 @@ def set_value(option: Option, value: int, valid_from: date | None = None) -> boo
                 high=option.high,
             )
         )
-    if day < today():
-        raise DomainError(_l("A setting holds from today on at the earliest."))
+    if day < option.earliest:
+        raise DomainError(_too_early(option))
     forget_values()
     if option.value(day) == value:
         return False
@@ -142,6 +152,15 @@ def set_value(option: Option, value: int, valid_from: date | None = None) -> boo
     db.session.flush()
     forget_values()
     return True
+
+
+def _too_early(option: Option) -> Any:
+    if option.yearly:
+        return _l(
+            "“%(what)s” holds from %(day)s on at the earliest, when the contribution year began.",
+            what=option.label, day=option.earliest.isoformat(),
+        )  # fmt: skip
+    return _l("“%(what)s” holds from today on at the earliest.", what=option.label)
 
 
 def refuse_upside_down(every: Iterable[Option], changed: Collection[Option], since: date) -> None:

@@ -16,6 +16,15 @@ _FORMS = (
 )
 
 
+#: the contribution year begins in July
+YEAR_BEGINS = 7
+
+
+def contribution_year(day: date) -> date:
+    """The first day of the contribution year, July to June, in which the day lies."""
+    return date(day.year if day.month >= YEAR_BEGINS else day.year - 1, YEAR_BEGINS, 1)
+
+
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Period:

@@ -73,6 +73,10 @@ contact_verified = _signals.signal("contact-verified")
 #: no sender; options (core.options) that were given another value, from today or a later day on.
 options_set = _signals.signal("options-set")
 
+#: no sender; options, since (a day that has passed, from which they have other values now). Each receiver
+#: answers with sentences (translatable) on what was reckoned by the values before, and stays as it is.
+options_backdated = _signals.signal("options-backdated")
+
 #: sender: the contact; number, how (employers.models.VerifiedHow), on (a day). Somebody at this number
 #: answered as this person.
 number_answered = _signals.signal("number-answered")

@@ -159,7 +159,14 @@ class OptionsForm(FlaskForm):  # type: ignore[misc]
     shown = HiddenField()
     valid_from = DateField(
         _l("These hold from"), [Optional()],
-        description=_l("Empty: from today. What changes later is listed below until it does."),
+        description=_l(
+            "Empty: from today. What changes later is listed below until it does. Rates and bases of the year"
+            " may begin on any day since 1 July."
+        ),
+    )  # fmt: skip
+    why = StringField(
+        _l("Reason"), [Length(max=200)],
+        description=_l("For a day that has passed: the notice with its number. It stays in the trail."),
     )  # fmt: skip
 
     @property

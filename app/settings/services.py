@@ -42,16 +42,48 @@ def enter_year(year: int, off: Collection[date], worked: Collection[date], why: 
     audit.record(msgid("Calendar of a year entered"), name=str(year), details=details)
 
 
-def set_options(values: Mapping[Option, int], valid_from: date | None = None) -> int:
-    """Sets the figures that a department may set for itself, from a day on; gives how many changed.
+def set_options(values: Mapping[Option, int], valid_from: date | None = None, why: str = "") -> list[Any]:
+    """Sets the figures that a department may set for itself, from a day on.
 
-    DomainError where they contradict each other; whoever called rolls back.
+    A day that has passed, which figures of the contribution year may have, needs a reason. Gives in words
+    what was reckoned by the values before and is not reckoned again. DomainError where values contradict
+    each other, and for a day that is too early; whoever called rolls back.
     """
     changed = [option for option, value in values.items() if options.set_value(option, value, valid_from)]
     _refuse_upside_down(values, valid_from)
-    if changed:
-        signals.options_set.send(None, options=changed)
-    return len(changed)
+    if not changed:
+        return []
+    signals.options_set.send(None, options=changed)
+    return _backdate(changed, valid_from, why.strip()) if valid_from and valid_from < today() else []
+
+
+def _backdate(changed: list[Option], since: date, why: str) -> list[Any]:
+    """Puts the reason into the trail, and asks everybody what was reckoned since."""
+    if not why:
+        raise DomainError(
+            _l("Say why the figures begin on a day that has passed, such as the notice with its day.")
+        )
+    answers = signals.options_backdated.send(None, options=changed, since=since)
+    reckoned = [sentence for _receiver, sentences in answers for sentence in sentences]
+    details = {
+        "since": since.isoformat(),
+        "reason": why,
+        "figures": {str(option.label): option.value(since) for option in changed},
+        "reckoned before": [str(sentence) for sentence in reckoned],
+    }
+    audit.record(msgid("Figures entered for a day that has passed"), name=since.isoformat(), details=details)
+    overtaken = [_overtaken(option, since) for option in changed]
+    return [sentence for sentence in (*overtaken, *reckoned) if sentence is not None]
+
+
+def _overtaken(option: Option, since: date) -> Any:
+    """That another value, set before for a later day, takes the place of the new one by now."""
+    if (value := option.value()) == option.value(since):
+        return None
+    return _l(
+        "“%(what)s” is %(value)s today, by a value that was set for a later day: set it anew if need be.",
+        what=option.label, value=option.shown(value),
+    )  # fmt: skip
 
 
 def take_back_option(option: Option, valid_from: date) -> None:

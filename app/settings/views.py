@@ -88,11 +88,12 @@ def set_options() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _options_page(form), 422
     try:
-        services.set_options(form.values, form.valid_from.data)
+        reckoned = services.set_options(form.values, form.valid_from.data, form.why.data or "")
     except DomainError as error:
         return _refused(form, error), 422
+    told = [str(sentence) for sentence in reckoned]
     db.session.commit()
-    flash(_("Saved."), "success")
+    flash({"message": _("Saved."), "reasons": told}, "warning" if told else "success")  # type: ignore[arg-type]
     return redirect(url_for(".options"), 303)
 
 

@@ -2,19 +2,25 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from app.audit.models import AuditEvent
 from app.core.clock import today
+from app.core.db import db
 from app.core.features import current_features
 from app.core.options import forget_values, history, set_value
+from app.core.periods import contribution_year
 from app.core.permissions import Role, Scope
-from app.core.rules.rates import HIGHEST_BASE
+from app.core.rules.rates import HIGHEST_BASE, LOWEST_BASE, Group
 from app.leads.pool.policy import CAPACITY, IDLE_DAYS
-from tests.factories import create_branch, create_user, sign_in
+from app.outreach.plans.services import save_plan
+from tests.factories import create_branch, create_employer, create_user, sign_in
 
 LATER = today() + timedelta(days=60)
 
@@ -109,3 +115,30 @@ def test_leaders_of_the_whole_department_set_figures_and_the_page_says_who_did(
         page = client.get("/settings/options").text
         assert "郭文" in page and 'name="leads-capacity"' not in page
     assert CAPACITY.value() == 66
+
+
+def test_figures_of_the_year_begin_on_its_first_day_though_it_has_passed_with_a_reason_in_the_trail(
+    client: FlaskClient, loaded: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins = contribution_year(today())
+    middle = begins + timedelta(days=14)
+    for place in ("app.core.options", "app.settings.services"):
+        monkeypatch.setattr(f"{place}.today", lambda: middle)
+    seven = Decimal("0.07")
+    plan = save_plan(create_employer(), [Group(10, Decimal(9000))], seven, seven, "", create_user())
+    db.session.commit()
+    late = {**loaded, "rates-lowest_base": "2490", "rates-highest_base": "28665", "valid_from": str(begins)}
+    assert "请说明原因" in client.post("/settings/options", data=late).text
+    early = {**late, "valid_from": str(begins - timedelta(days=1)), "why": "通知"}
+    assert "缴存年度起始日" in client.post("/settings/options", data=early).text
+    idle = {**loaded, "leads-idle_days": "44", "valid_from": str(middle - timedelta(days=1)), "why": "通知"}
+    assert "最早自今日起生效" in client.post("/settings/options", data=idle).text
+    forget_values()
+    assert not history()
+    save(client, late, why="金公积金〔2026〕9号")
+    assert LOWEST_BASE.value(begins) == 2490 and LOWEST_BASE.value(begins - timedelta(days=1)) == 2320
+    assert "1 份缴存测算按原基数上下限计算" in client.get("/settings/options").text
+    event = db.session.scalars(select(AuditEvent).where(AuditEvent.subject_name == str(begins))).one()
+    assert "金公积金〔2026〕9号" in str(event.details)
+    sign_in(client, create_user(scope=Scope.ALL))
+    assert "请重新测算" in client.get(f"/plans/{plan.id}").text

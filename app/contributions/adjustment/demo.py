@@ -8,10 +8,11 @@ from sqlalchemy import select, update
 
 from app.contributions.adjustment import services
 from app.contributions.adjustment.models import Adjustment, AdjustmentState
-from app.contributions.adjustment.policy import FIRST_MONTH, bounds_of
+from app.contributions.adjustment.policy import bounds_of
 from app.contributions.adjustment.workflow import ADJUSTMENT
 from app.core.db import db
 from app.core.demo import Demo
+from app.core.periods import YEAR_BEGINS
 from app.core.rules.rates import Bounds
 from app.core.workflow.sets import SetMove, transition_many
 from app.employers.models import Employer
@@ -30,9 +31,9 @@ NAMES = {
 
 def load(demo: Demo) -> None:
     """Draws on nobody's dice: what the other parts make stays the same."""
-    year = demo.today.year if demo.today.month >= FIRST_MONTH else demo.today.year - 1
-    opens = date(year, FIRST_MONTH, 1)
-    closes = max(date(year, FIRST_MONTH + 1, 31), demo.today + timedelta(days=40))
+    year = demo.today.year if demo.today.month >= YEAR_BEGINS else demo.today.year - 1
+    opens = date(year, YEAR_BEGINS, 1)
+    closes = max(date(year, YEAR_BEGINS + 1, 31), demo.today + timedelta(days=40))
     drive = services.open_drive(year, opens, closes, None)
     query = (
         select(Adjustment.id, Adjustment.employer_id, Employer.heads)

@@ -10,10 +10,11 @@ from wtforms.validators import InputRequired, NumberRange
 
 from app.contributions.adjustment import services
 from app.contributions.adjustment.models import Adjustment
-from app.contributions.adjustment.policy import CONTRADICTIONS, FIRST_MONTH, Figures, Permission, year_of
+from app.contributions.adjustment.policy import CONTRADICTIONS, Figures, Permission, year_of
 from app.core.clock import today
 from app.core.forms.decimals import Places
 from app.core.importing.spec import Column, ImportSpec
+from app.core.periods import YEAR_BEGINS
 from app.core.sheets.parsing import money, text, whole
 from app.employers.forms import not_in_the_future
 
@@ -33,7 +34,7 @@ class DriveForm(WindowForm):
     def prefill(self) -> None:
         year = year_of(today())
         self.year.data = year
-        self.opens_on.data, self.closes_on.data = date(year, FIRST_MONTH, 1), date(year, FIRST_MONTH + 1, 31)
+        self.opens_on.data, self.closes_on.data = date(year, YEAR_BEGINS, 1), date(year, YEAR_BEGINS + 1, 31)
 
 
 def _base(label: Any) -> DecimalField:

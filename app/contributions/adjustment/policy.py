@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from app.contributions.adjustment.models import Adjustment
 from app.core.options import Option
+from app.core.periods import YEAR_BEGINS
 from app.core.permissions import Actor, Grantable
 from app.core.rules.rates import Bounds, bounds
 from app.employers.models import Employer, Stage
@@ -27,8 +28,6 @@ REMIND_DAYS = Option(
 OPTIONS = (CHECK_DAYS, AGAIN_DAYS, REMIND_DAYS)
 #: who has bases to adjust
 STAGES = (Stage.CONTRIBUTING, Stage.IN_ARREARS, Stage.ON_RELIEF)
-#: the contribution year begins in July
-FIRST_MONTH = 7
 
 
 class Permission(Grantable):
@@ -44,12 +43,12 @@ def visible_to(actor: Actor | None) -> ColumnElement[bool]:
 
 def bounds_of(year: int) -> Bounds:
     """Floor and ceiling of a contribution year: what is set for its first day."""
-    return bounds(date(year, FIRST_MONTH, 1))
+    return bounds(date(year, YEAR_BEGINS, 1))
 
 
 def year_of(day: date) -> int:
     """The contribution year whose adjustment is on at that day: from May on, the one that begins in July."""
-    return day.year if day.month >= FIRST_MONTH - 2 else day.year - 1
+    return day.year if day.month >= YEAR_BEGINS - 2 else day.year - 1
 
 
 @dataclass(frozen=True)

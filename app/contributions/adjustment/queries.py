@@ -12,9 +12,11 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Branch, User
 from app.contributions.adjustment.models import Adjustment, AdjustmentDrive, AdjustmentState
-from app.contributions.adjustment.policy import STAGES, visible_to
+from app.contributions.adjustment.policy import STAGES, bounds_of, visible_to
+from app.core import signals
 from app.core.db import among, db
 from app.core.finding import the_one
+from app.core.periods import contribution_year
 from app.core.permissions import Actor
 from app.employers.models import Employer
 from app.employers.policy import in_reach, not_merged
@@ -48,6 +50,25 @@ def unfinished() -> ColumnElement[bool]:
 def drives() -> Sequence[AdjustmentDrive]:
     """All years, the latest first."""
     return db.session.scalars(select(AdjustmentDrive).order_by(AdjustmentDrive.year.desc())).all()
+
+
+@signals.options_backdated.connect
+def out_of_new_bounds(_sender: object, since: date, **_more: object) -> list[Any]:
+    """How many have handed in bases that are out of the bounds which a year begins with only now."""
+    within = bounds_of(since.year)
+    outside = or_(Adjustment.lowest < within.lowest_base, Adjustment.highest > within.highest_base)
+    query = select(func.count()).join_from(Adjustment, AdjustmentDrive).where(
+        AdjustmentDrive.year == since.year, Adjustment.state.in_(HANDED_IN), outside
+    )  # fmt: skip
+    if since != contribution_year(since) or not (number := db.session.scalar(query)):
+        return []
+    return [
+        _l(
+            "Adjustment of bases %(year)s: of what was handed in, %(count)s are out of the new floor"
+            " and ceiling.",
+            year=since.year, count=number,
+        )
+    ]  # fmt: skip
 
 
 def find_drive(year: int) -> AdjustmentDrive:

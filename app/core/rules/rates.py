@@ -8,16 +8,19 @@ from decimal import ROUND_HALF_UP, Decimal
 from flask_babel import lazy_gettext as _l
 
 from app.core.options import Option, history
+from app.core.periods import Period, contribution_year
 
 _PERCENT, _YUAN = _l("per cent"), _l("yuan")
 CENT = Decimal("0.01")
 
-LOWEST_RATE = Option("rates.lowest", _l("Lowest contribution rate"), 5, 1, 12, _PERCENT)
+# of the contribution year, which begins in July; a department sets its own each year from its first day on
+LOWEST_RATE = Option("rates.lowest", _l("Lowest contribution rate"), 5, 1, 12, _PERCENT, yearly=True)
 HIGHEST_RATE = Option(
-    "rates.highest", _l("Highest contribution rate"), 12, 5, 30, _PERCENT, floor=LOWEST_RATE
+    "rates.highest", _l("Highest contribution rate"), 12, 5, 30, _PERCENT, floor=LOWEST_RATE, yearly=True
 )
-#: of the contribution year, which begins in July; a department sets its own each year from its first day on
-LOWEST_BASE = Option("rates.lowest_base", _l("Lowest monthly base of the year"), 2320, 1, 100_000, _YUAN)
+LOWEST_BASE = Option(
+    "rates.lowest_base", _l("Lowest monthly base of the year"), 2320, 1, 100_000, _YUAN, yearly=True
+)
 HIGHEST_BASE = Option(
     "rates.highest_base",
     _l("Highest monthly base of the year"),
@@ -26,6 +29,7 @@ HIGHEST_BASE = Option(
     1_000_000,
     _YUAN,
     floor=LOWEST_BASE,
+    yearly=True,
 )
 #: cities differ: most count fen, some whole yuan (domain reference, B2)
 ROUNDINGS = (CENT, Decimal("0.1"), Decimal(1))
@@ -68,7 +72,7 @@ def valid_until(on: date) -> date:
 
     That is the end of its contribution year (July to June), or the day before other bounds that were set.
     """
-    end = date(on.year + (on.month >= 7), 6, 30)
+    end = (Period.of(contribution_year(on)) + 11).last_day
     set_later = (since for one in OPTIONS for since, _value in history().get(one.name, ()))
     return min([end, *(day - timedelta(days=1) for day in set_later if day is not None and day > on)])
 

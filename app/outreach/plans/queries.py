@@ -1,14 +1,16 @@
 """Reading plans."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.queries import name_of
-from app.core.clock import local
+from app.core import signals
+from app.core.clock import SHANGHAI, local
 from app.core.db import db
 from app.core.finding import the_one
 from app.core.permissions import Actor
@@ -26,6 +28,29 @@ def find(plan_id: int, actor: Actor) -> ContributionPlan:
 def valid_until(plan: ContributionPlan) -> date:
     """The last day on which the plan's bounds hold."""
     return rates.valid_until(local(plan.created_at).date())
+
+
+def overtaken(plan: ContributionPlan) -> bool:
+    """Whether floor or ceiling of its day were set anew after the plan was worked out."""
+    held = rates.bounds(local(plan.created_at).date())
+    return (plan.lowest_base, plan.highest_base) != (held.lowest_base, held.highest_base)
+
+
+@signals.options_backdated.connect
+def made_by_old_bounds(_sender: object, since: date, **_more: object) -> list[Any]:
+    """How many plans of the days since then were worked out with another floor or ceiling."""
+    begins = datetime.combine(since, time(), SHANGHAI)
+    query = select(ContributionPlan).where(ContributionPlan.created_at >= begins)
+    number = sum(map(overtaken, db.session.scalars(query)))
+    if not number:
+        return []
+    return [
+        _l(
+            "%(count)s contribution plans since %(day)s were worked out with another floor or ceiling;"
+            " their pages say so.",
+            count=number, day=since.isoformat(),
+        )
+    ]  # fmt: skip
 
 
 def values_of(plan: ContributionPlan) -> dict[str, str]:

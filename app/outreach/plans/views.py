@@ -60,4 +60,6 @@ def show(id: int) -> str:
     plan = queries.find(id, current_actor())
     groups = [Group(int(one["heads"]), Decimal(str(one["wage"]))) for one in plan.groups]
     until = queries.valid_until(plan)
-    return render_template("outreach/plans/show.html", plan=plan, groups=groups, until=until)
+    return render_template(
+        "outreach/plans/show.html", plan=plan, groups=groups, until=until, overtaken=queries.overtaken(plan)
+    )
