@@ -153,7 +153,7 @@ STATES = (
         "registered",
         _l("Account opened"),
         Tone.ACTIVE,
-        Deadline(_l("Set up the employee accounts"), ACCOUNT_DAYS, calendar=True),
+        Deadline(_l("Set up the employee accounts"), ACCOUNT_DAYS, calendar=True, since="account_opened_on"),
     ),
     State("enrolled", _l("Online enrolled"), Tone.ACTIVE),
     State("contributing", _l("Contributing"), Tone.GOOD),

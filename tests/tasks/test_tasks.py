@@ -98,12 +98,12 @@ def test_a_state_with_a_deadline_opens_a_task_and_leaving_it_settles_it(app: Fla
     db.session.add(
         Opening(employer_id=employer.id, state=OpeningState.APPROVED, begun_on=today(), begun_by=owner)
     )
-    transition(LIFECYCLE, employer, "register", owner, answers={"account_opened_on": today()})
+    # recorded on Monday, opened on the Friday before: the twenty days of the law run from then
+    opened = date(2026, 11, 20)
+    transition(LIFECYCLE, employer, "register", owner, answers={"account_opened_on": opened})
     (task,) = open_tasks(employer)
     assert (task.kind, task.title, task.owner_id) == ("deadline", "Set up the employee accounts", owner.id)
-    assert task.due_on == date(
-        2026, 12, 14
-    )  # the thirteenth is a Sunday
+    assert task.due_on == date(2026, 12, 10)
     answers = {"online_signed_on": today(), "signing_method": "01"}
     transition(LIFECYCLE, employer, "enrol", owner, answers=answers)
     assert open_tasks(employer) == []
@@ -121,6 +121,19 @@ def test_a_set_of_moves_opens_and_settles_deadlines_alike(app: Flask) -> None:
     assert [len(open_tasks(e)) for e in employers] == [0, 0, 1]
     transition_many(LIFECYCLE, "statement_in_arrears", moves[:1])
     assert len(open_tasks(employers[0])) == 1
+
+
+@time_machine.travel(date(2026, 11, 23))  # a Monday
+def test_accounts_of_a_statement_have_the_time_since_each_was_opened(app: Flask) -> None:
+    owner = create_user()
+    days = [date(2026, 11, 23), date(2026, 11, 2), date(2026, 11, 2), date(2020, 1, 1), None]
+    employers = [create_employer(owner.branch, account_opened_on=day) for day in days]
+    moves = [SetMove(e.id, e.id, "prospect") for e in employers]
+    transition_many(LIFECYCLE, "statement_registered", moves)
+    due = [task.due_on for e in employers for task in open_tasks(e)]
+    # the thirteenth of December is a Sunday; what the law wanted long ago is due today
+    late, soon = date(2026, 12, 14), date(2026, 11, 23)
+    assert due == [late, soon, soon, soon, late]
 
 
 @time_machine.travel(date(2026, 11, 18))  # a Wednesday

@@ -40,6 +40,8 @@ class Deadline:
     calendar: bool = False
     #: a date column of the record that holds instead, where the step itself sets a day; or how it follows
     own: str | Callable[[Any], date | None] = ""
+    #: a date column of the record from which the days count; from the step itself where it has none
+    since: str = ""
 
     def own_day(self, record: Any) -> date | None:
         """The day that this record's own dates give; None where it has none."""

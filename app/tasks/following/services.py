@@ -1,5 +1,6 @@
 """Tasks that follow what others do, and close by themselves: all by signals."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -58,8 +59,37 @@ def _follow_transition(
         homes = _homes([move.employer_id for move in moves if move.employer_id])
         if record is not None and getattr(record, "branch_id", None):
             homes[moves[0].employer_id] = (record.branch_id, getattr(record, "owner_id", None))
-        own = deadline.own_day(record) if record is not None else None
-        _open_deadlines(workflow, deadline, moves, homes, own or _due_on(deadline))
+        what = (DEADLINE, msgid_of(deadline.title), workflow.name)
+        for due_on, those in _by_day(workflow, deadline, moves, record).items():
+            asked = [_Asked(move.employer_id, move.record_id) for move in those]
+            _open_many(what, due_on, asked, homes)
+
+
+def _by_day(
+    workflow: Workflow[Any], deadline: Deadline, moves: list[SetMove], record: Any | None
+) -> dict[date, list[SetMove]]:
+    """The moves by the day until which their deadline lets them; none of a day before today."""
+    if record is not None and (own := deadline.own_day(record)):
+        return {own: moves}
+    begun = _begun(workflow, deadline.since, [move.record_id for move in moves]) if deadline.since else {}
+    found: dict[date, list[SetMove]] = defaultdict(list)
+    for move in moves:
+        found[begun.get(move.record_id) or today()].append(move)
+    days: dict[date, list[SetMove]] = defaultdict(list)
+    for day, those in found.items():
+        days[_due_on(deadline, day)] += those
+    return days
+
+
+def _begun(workflow: Workflow[Any], column: str, ids: list[int]) -> dict[int, date | None]:
+    """From which day on the days of each record count."""
+    db.session.flush()
+    model = workflow.model
+    found: dict[int, date | None] = {}
+    for chunk in (ids[i : i + 5000] for i in range(0, len(ids), 5000)):
+        query = select(model.id, getattr(model, column)).where(among(model.id, chunk))
+        found |= {id_: day for id_, day in db.session.execute(query)}
+    return found
 
 
 def settle_deadlines(workflow: Workflow[Any], record_ids: list[int]) -> None:
@@ -81,18 +111,11 @@ def _deadlines(workflow: Workflow[Any]) -> ColumnElement[bool]:
 _Homes = dict[int | None, tuple[int, int | None]]
 
 
-def _due_on(deadline: Deadline) -> date:
+def _due_on(deadline: Deadline, begun: date) -> date:
     if deadline.calendar:
-        return on_or_after(today() + timedelta(days=deadline.days))
+        return on_or_after(max(today(), begun + timedelta(days=deadline.days)))
     # a reminder: weekdays will do for a year whose holidays are not announced yet
-    return add_working_days(today(), deadline.days, provisional=True)
-
-
-def _open_deadlines(
-    workflow: Workflow[Any], deadline: Deadline, moves: list[SetMove], homes: _Homes, due_on: date
-) -> None:
-    asked = [_Asked(move.employer_id, move.record_id) for move in moves]
-    _open_many((DEADLINE, msgid_of(deadline.title), workflow.name), due_on, asked, homes)
+    return max(today(), add_working_days(begun, deadline.days, provisional=True))
 
 
 class _Asked(NamedTuple):
