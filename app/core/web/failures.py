@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flask import (
     Flask,
@@ -169,7 +170,10 @@ def _line(status: int, text: str, reasons: Sequence[str]) -> Response:
 
 def _page(status: int, advice: Advice, message: str, reasons: Sequence[str]) -> Response:
     said = {"status": status, "advice": advice, "message": message, "reasons": reasons}
-    if outside := current_features().outside(request.path):
+    # the switches at the head of the page, such as the language's, have addresses of the house
+    asked_from = urlsplit(came_from() or "").path
+    outside = current_features().outside(request.path) or current_features().outside(asked_from)
+    if outside is not None:
         return make_response(render_template(outside.template, **said, **outside.context()), status)
     # After a failure of ours the frame of the page, which reads the user, may fail again.
     framed = status < 500 and current_user.is_authenticated

@@ -277,6 +277,10 @@ def test_forms_without_their_token_are_refused(
     )
     assert stranger.status_code == 400, "there is no page that could tell behind a redirect"
     assert "Cookie" in stranger.text
+    switch = app.test_client().post(
+        "/preferences", data={"language": "en"}, headers={"Referer": f"http://localhost{link}"}
+    )
+    assert switch.status_code == 400 and "12329" in switch.text and 'href="/"' not in switch.text
     for step in ("confirm", "ask"):
         assert client.post(f"{link}/{step}", data={"wanted": "visit_request"}).status_code == 400
     assert db.session.get_one(Message, message.id).confirmed_at is None
