@@ -34,7 +34,7 @@ from app.core.permissions import Actor
 from app.core.proofs import SEAL
 from app.core.sheets.reading import kind_of
 from app.core.sheets.refusals import SheetRefused
-from app.core.undoing.reversible import settle, table_of, write
+from app.core.undoing.reversible import Overtaken, settle, table_of, write
 from app.core.undoing.taking_back import Kept, NotedRow, take_back
 from app.imports import queries, workflow
 from app.imports.columns.queries import source_called, words_for
@@ -138,11 +138,13 @@ class _Run:
 def running(batch_id: int) -> Iterator[None]:
     """Do what the batch asks for; commit at each yield.
 
-    Does nothing when another run holds it or nothing is due.
+    Does nothing when another run holds it or nothing is due. Where somebody edits what a chunk is about to
+    change, the chunk is planned anew, from what that person wrote.
     """
     hold = workflow.claim(batch_id)
     if hold is None:
         return
+    overtaken = Counter[int]()
     while hold.state in BUSY:
         try:
             run = _run(hold)
@@ -153,6 +155,11 @@ def running(batch_id: int) -> Iterator[None]:
             db.session.rollback()
             if hold.lost():
                 return
+        except Overtaken:
+            db.session.rollback()
+            overtaken[run.source.after] += 1
+            if overtaken[run.source.after] >= MOST_ATTEMPTS:
+                raise
         except DomainError as refusal:
             db.session.rollback()
             hold.finish(_state_after(refusal, run), failure=_failure(refusal))

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,14 +13,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from app.accounts.models import User
 from app.audit.models import AuditEvent
 from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
-from app.core.importing.spec import Column, Context, ImportSpec, Line, Outcome, Plan
+from app.core.importing.spec import Column, Context, ImportSpec, Line, Outcome, Plan, Remember, Taken
 from app.core.periods import Period
 from app.core.permissions import Role
 from app.core.proofs import Findings
@@ -578,3 +580,61 @@ def test_the_day_of_a_file_is_the_one_given_or_found_in_it_or_today(
     path = spreadsheets.workbook(tmp_path / name, [HEADER, row(1)])
     with registered(app, variant(needs_as_of=True)) as spec:
         assert applied(path, user, spec, as_of=given).as_of == (day or today())
+
+
+def edited_elsewhere(record: int, **values: Any) -> None:
+    """Another process changes an employer, and does not wait for it."""
+    with db.engine.connect() as other:
+        other.rollback()
+        other.exec_driver_sql("SET lock_timeout = '200ms'")
+        other.execute(update(Employer).where(Employer.id == record).values(**values))
+        other.commit()
+
+
+@pytest.mark.databases("postgresql")  # on SQLite whoever writes is alone
+def test_what_a_person_saves_while_a_chunk_is_planned_stays(app: Flask, tmp_path: Path, user: User) -> None:
+    listed = queries.spec_named("registry")
+    saved: list[int] = []
+
+    def plan(lines: Sequence[Line], context: Context) -> Sequence[Plan]:
+        made = listed.plan(lines, context)
+        if not context.dry_run and not saved and made[0].writes[0].before is not None:
+            saved.append(one.id)
+            edited_elsewhere(one.id, address="人工路", told={"address": ["office", "2022-09-03"]})
+        return made
+
+    header, code = ["统一社会信用代码", "企业名称", "注册地址", "注册资金"], credit_code_of(1)
+    with registered(app, replace(listed, name="watched", plan=plan)) as spec:
+        for month, address in (("8", "旧路"), ("9", "新路")):
+            rows = [[f"2022年{month}月"], header, [code, "甲公司", address, f"{month}万元"]]
+            path = spreadsheets.workbook(tmp_path / f"{month}.xlsx", rows)
+            batch = take_in(path, user, spec, apply=True)
+            one = db.session.scalars(select(Employer)).one()
+    assert saved and (one.address, one.registered_capital) == ("人工路", "9万元")
+    assert (batch.state, batch.changed, batch.conflicts) == (BatchState.APPLIED, 1, 1)
+
+
+@pytest.mark.databases("postgresql")
+def test_whoever_edits_what_is_taken_in_sets_waits_for_it(app: Flask, tmp_path: Path, user: User) -> None:
+    statement = queries.spec_named("statement")
+    way = statement.setwise
+    assert way is not None
+    waited: list[str] = []
+
+    def take(context: Context, remember: Remember) -> Taken:
+        def watched(noted: Select[*tuple[Any, ...]]) -> int:
+            number = db.session.scalars(select(Employer.id)).one()
+            with pytest.raises(OperationalError, match="lock timeout"):
+                edited_elsewhere(number, heads=77)
+            waited.append("yes")
+            return remember(noted)
+
+        return way.take(context, watched)
+
+    header = ["单位账号", "单位名称", "统一社会信用代码", "单位账户状态", "缴存人数", "缴至年月"]
+    with registered(app, replace(statement, name="watched", setwise=replace(way, take=take))) as spec:
+        for month in ("08", "09"):
+            line = ["030100000001", "甲公司", credit_code_of(1), "01", int(month), f"2022{month}"]
+            path = spreadsheets.workbook(tmp_path / f"2022{month}.xlsx", [header, line])
+            assert take_in(path, user, spec, apply=True).state is BatchState.APPLIED
+    assert waited == ["yes"] and db.session.scalars(select(Employer.heads)).one() == 9

@@ -16,10 +16,10 @@ from enum import Enum
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Table, and_, select, update
+from sqlalchemy import Column, Table, false, select, update
 from sqlalchemy.types import Date
 
-from app.core.bulk import Columns, insert_columns, new_ids, update_columns
+from app.core.bulk import Columns, insert_columns, new_ids, read_rows, update_columns
 from app.core.clock import now
 from app.core.db import EnumText, PeriodType, UTCDateTime, _Scaled, among, db
 from app.core.importing.spec import Plan, Ref, Write, id_of
@@ -38,8 +38,15 @@ def table_of(model: Any) -> Table:
     return table
 
 
+class Overtaken(Exception):
+    """Somebody wrote, after it was read, what a plan is about to change: the plan has to be made anew."""
+
+
 def write(plans: Sequence[Plan]) -> None:
-    """Carry out what the plans say, and resolve their Refs. Creations come first, parents before children."""
+    """Carry out what the plans say, and resolve their Refs. Creations come first, parents before children.
+
+    Raises Overtaken where a field is not what its plan read; roll back then.
+    """
     creations: dict[Table, list[Write]] = defaultdict(list)
     changes: dict[tuple[Table, tuple[str, ...]], list[Write]] = defaultdict(list)
     for plan in plans:
@@ -53,7 +60,7 @@ def write(plans: Sequence[Plan]) -> None:
     for table in db.metadata.sorted_tables:
         if table in creations:
             _create(table, creations[table])
-    _look_for_edits((table, group) for (table, _fields), group in changes.items())
+    _hold(plans)
     for (table, fields), group in changes.items():
         update_columns(table, _columns(group, fields))
     if creations or changes:
@@ -61,19 +68,39 @@ def write(plans: Sequence[Plan]) -> None:
         db.session.expire_all()
 
 
-def _look_for_edits(changes: Iterable[tuple[Table, Sequence[Write]]]) -> None:
-    """Note which of the records about to be changed are as they were created."""
+def _hold(plans: Sequence[Plan]) -> None:
+    """Keep everybody off the records about to be changed, and see whether they are as their plans read them.
+
+    It is noted which of them nobody has edited since they were created.
+    """
     changed: dict[Table, list[Write]] = defaultdict(list)
-    for table, group in changes:
-        if all(name in table.c for name in STAMPS):
-            changed[table] += group
+    for plan in plans:
+        for one in plan.writes:
+            if one.before is not None and not one.done:
+                changed[table_of(one.model)].append(one)
     for table, writes in changed.items():
-        here = and_(
-            among(table.c.id, [id_of(one.id) for one in writes]), table.c.updated_at == table.c.created_at
-        )
-        unedited = set(db.session.scalars(select(table.c.id).where(here)))
-        for one in writes:
-            one.unedited = id_of(one.id) in unedited
+        _hold_rows(table, writes)
+
+
+def _hold_rows(table: Table, writes: Sequence[Write]) -> None:
+    fields = dict.fromkeys(name for one in writes for name in one.before or ())
+    stamped = all(name in table.c for name in STAMPS)
+    unedited = (table.c.updated_at == table.c.created_at) if stamped else false()
+    ids = [id_of(one.id) for one in writes]
+    query = select(
+        table.c.id, unedited.label("unedited"), *(table.c[name] for name in fields if name != "id")
+    )
+    held = query.where(among(table.c.id, ids)).order_by(table.c.id).with_for_update()
+    present = {row["id"]: row for row in read_rows(held)}
+    # a record that several lines change is compared with what the first of them read
+    seen: set[tuple[int, str]] = set()
+    for one, record_id in zip(writes, ids, strict=True):
+        row = present.get(record_id)
+        for name, value in (one.before or {}).items():
+            if (record_id, name) not in seen and (row is None or row[name] != value):
+                raise Overtaken(f"{table.name}.{name} of {record_id}")
+            seen.add((record_id, name))
+        one.unedited = row is not None and bool(row["unedited"])
 
 
 def _create(table: Table, writes: Sequence[Write]) -> None:
