@@ -57,6 +57,7 @@ HEADER = (
     "DWYB",
     "单位电子信箱",
     "法人代表姓名",
+    "法人代表证件号码",
 )
 CARDS = ("12010219900307001X", "120102199003070028")
 EMPLOYERS = range(6)
@@ -97,7 +98,8 @@ def lines(draw: st.DrawFn, month: Period) -> list[tuple[Any, ...]]:
             draw(seldom("2019-01-02", "2019-03-04", None)),
             draw(seldom("300280", "３００２８０", "无")),
             draw(seldom(None, "office@example.com", "没有")),
-            draw(seldom(None, "赵立", "王芳")),
+            draw(st.sampled_from(["赵立"] * 3 + [None, "王芳"])),
+            draw(seldom(None, *CARDS)),
         )
         for number in numbers
     ]
@@ -304,7 +306,7 @@ def test_whatever_the_months_say_both_ways_leave_the_same(
             assert mine[table] == rows, table
 
 
-def test_neither_what_the_file_is_silent_of_nor_a_known_identity_document_keeps_a_line_from_the_shortcut(
+def test_neither_what_the_file_is_silent_of_nor_people_and_documents_that_are_known_cost_the_shortcut(
     app: Flask, tmp_path: Path
 ) -> None:
     left: list[int] = []
@@ -324,7 +326,8 @@ def test_neither_what_the_file_is_silent_of_nor_a_known_identity_document_keeps_
             rows = [
                 (
                     *(f"03010000000{n}", f"示范第{n}号有限公司", credit_code_of(n), "01", *said),
-                    *("王芳", f"1990000000{n}", "022-66271234", None, CARDS[n - 1], *[None] * 8),
+                    *("王芳", f"1990000000{n}", "022-66271234", None, CARDS[n - 1], *[None] * 7),
+                    *("赵立" if n == 1 else "王芳", CARDS[n - 1] if n == 2 else None),
                 )
                 for n in (1, 2)
             ]

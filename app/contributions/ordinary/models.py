@@ -11,9 +11,10 @@ from app.contributions.representatives import services as representatives
 from app.core.db import EnumText
 from app.core.importing.staging import STAGING
 from app.core.personal.passing import PassingIdNumber
-from app.employers.models import Employer, Stage
+from app.employers.models import Employer, EmployerContact, Stage
 
 EMPLOYERS = cast(Table, Employer.__table__)
+ROLES = cast(Table, EmployerContact.__table__)
 
 #: what the file says, and what follows from it: months in arrears, and the stage that the line proves
 STAGED = Table(
@@ -29,6 +30,7 @@ STAGED = Table(
     Column(representatives.NAME, Text),
     Column(representatives.TYPE, Text),
     Column(representatives.NUMBER, PassingIdNumber),
+    Column(representatives.INDEX, String(80)),
     Column("unread", Boolean),
     Column("handler_name", Text),
     Column("handler_mobile", Text),
@@ -54,6 +56,8 @@ ORDINARY = Table(
     Column("changes", Boolean, nullable=False),
     Column("version", Integer),
     Column("fact_id", Integer),
+    #: the role of the legal representative, where the line says again who that is
+    Column("role_id", Integer),
     Column("target", EnumText(Stage)),
     prefixes=["TEMPORARY"],
 )

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from app.contributions.models import ContributionFact
-from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, STAGED
+from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, ROLES, STAGED
 from app.contributions.policy import day_of, month_of, sources
 from app.contributions.queries import CONFIRMED, FACT, UNIT
 from app.contributions.representatives import services as representatives
@@ -30,7 +30,7 @@ from app.core.importing.spec import Context
 from app.core.undoing.sets import Changes, differs, noted_change, noted_creation, notes
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact, Stage
 from app.employers.policy import in_reach
-from app.employers.sources.policy import FIELDS, FIRST, STATEMENT
+from app.employers.sources.policy import BY_HAND, FIELDS, FIRST, STATEMENT
 
 FACTS = cast(Table, ContributionFact.__table__)
 #: an ordinary line is found by its account number, and says nothing new of the unit: these stay
@@ -93,6 +93,7 @@ def ordinary_lines(context: Context) -> Select[*tuple[Any, ...]]:
             (Employer.updated_at == Employer.created_at).label("unedited"),
             differs(news).label("changes"),
             _new_version(month_of(context)).label("version"),
+            _told_again(context).label("role_id"),
             case((_moves(), STAGED.c.target), else_=null()).label("target"),
         )
         .select_from(of_line)
@@ -102,15 +103,20 @@ def ordinary_lines(context: Context) -> Select[*tuple[Any, ...]]:
             Employer.employer_account_no == STAGED.c.employer_account_no,
             *_latest_word(context),
             or_(func.coalesce(STAGED.c.handler_name, "") == "", _handler_stays()),
+            or_(~_names_representative(), _representative_stays()),
             *_unit_stays(),
         )
+        # nobody edits them between the note of what was and the change
+        .with_for_update(of=Employer)
     ).subquery()
     column = found.c
     writes = or_(column.version.is_not(None), column.changes)
     moved = case((writes, column.target), else_=null())
+    # that a representative was named again is no change: such a line alone goes the long way
     return select(
-        column.number, column.id, column.stage, column.unedited, column.changes, column.version, moved
-    )
+        *(column.number, column.id, column.stage, column.unedited, column.changes),
+        *(column.version, column.role_id, moved),
+    ).where(or_(writes, column.role_id.is_(None)))
 
 
 def _latest_word(context: Context) -> list[ColumnElement[bool]]:
@@ -152,7 +158,7 @@ def _said_of_others() -> ColumnElement[bool]:
 
 
 def _unit_stays() -> list[ColumnElement[bool]]:
-    """That the line says nothing new of the unit, and names no legal representative."""
+    """That the line says nothing new of the unit."""
     staged = STAGED.c
     told = {name: staged[name].is_not_distinct_from(EMPLOYERS.c[name]) for name in UNIT}
     # of what the registry knows, a line may be silent
@@ -162,8 +168,7 @@ def _unit_stays() -> list[ColumnElement[bool]]:
     }
     # it is remembered who said what the line is silent of
     told |= {name: stays | (staged[name].is_(None) & _TOLD[name]) for name, stays in told.items()}
-    nobody = func.coalesce(staged[representatives.NAME], "") == ""
-    return [staged.unread.is_not(True), nobody, *told.values()]
+    return [staged.unread.is_not(True), *told.values()]
 
 
 def _new_version(month: Any) -> ColumnElement[int | None]:
@@ -187,12 +192,54 @@ def _handler_stays() -> ColumnElement[bool]:
     same_mobile = or_(staged.handler_mobile.is_(None), Contact.mobile == staged.handler_mobile)
     same_landline = or_(staged.handler_landline.is_(None), Contact.landline == staged.handler_landline)
     named = select(link.id).join(Contact, Contact.id == link.contact_id)
-    same_paper = or_(
-        staged.handler_id_number.is_(None), Contact.id_number_index == staged.handler_id_index
-    )
+    same_paper = or_(staged.handler_id_number.is_(None), Contact.id_number_index == staged.handler_id_index)
     named = named.where(link.id == newest, Contact.name == staged.handler_name)
     named = named.where(same_mobile, same_landline, same_paper)
     return named.correlate(EMPLOYERS, STAGED).exists()
+
+
+def _names_representative() -> ColumnElement[bool]:
+    return func.coalesce(STAGED.c[representatives.NAME], "") != ""
+
+
+def _representative() -> ColumnElement[int]:
+    """The newest role of a present legal representative."""
+    link = EmployerContact
+    query = select(func.max(link.id)).where(
+        link.employer_id == Employer.id, link.role == ContactRole.LEGAL_REP, link.until.is_(None)
+    )
+    return query.correlate(EMPLOYERS).scalar_subquery()
+
+
+def _representative_stays() -> ColumnElement[bool]:
+    """Whether the employer's present legal representative is whom the line names."""
+    link, staged = EmployerContact, STAGED.c
+    same_paper = or_(
+        staged[representatives.NUMBER].is_(None), Contact.id_number_index == staged[representatives.INDEX]
+    )
+    named = select(link.id).join(Contact, Contact.id == link.contact_id)
+    named = named.where(
+        link.id == _representative(), Contact.name == staged[representatives.NAME], same_paper
+    )
+    return named.correlate(EMPLOYERS, STAGED).exists()
+
+
+def _told_again(context: Context) -> ColumnElement[int | None]:
+    """The role of whom the line names, where nobody said so on its day or later; as `representatives` do."""
+    older = _is_before(ROLES.c.told_on, literal(representatives.told(context)["told_on"], Date()))
+    query = select(ROLES.c.id).where(ROLES.c.id == _representative(), is_told_by_files(), older)
+    return case((_names_representative(), query.correlate(EMPLOYERS).scalar_subquery()), else_=null())
+
+
+def is_told_by_files() -> ColumnElement[bool]:
+    """That a role is nobody's word of the department."""
+    return func.coalesce(ROLES.c.told_by, "").not_in(BY_HAND)
+
+
+def roles_held() -> Select[int]:
+    """Keeps everybody off the roles that are about to be told again."""
+    again = select(ORDINARY.c.role_id).where(ORDINARY.c.role_id.is_not(None))
+    return select(ROLES.c.id).where(ROLES.c.id.in_(again)).order_by(ROLES.c.id).with_for_update()
 
 
 def _moves() -> ColumnElement[bool]:
@@ -224,16 +271,25 @@ def noted(context: Context) -> Select[*tuple[Any, ...]]:
     monthly = {column: value for column, value in changes.items() if column.name in MONTHLY}
     seldom = {column: value for column, value in changes.items() if column.name not in MONTHLY}
     noted_columns = noted_change(EMPLOYERS, line.id, monthly, line.unedited, seldom)
+    said = representatives.told(context)
+    noted_role = noted_change(
+        ROLES,
+        line.role_id,
+        {ROLES.c[name]: literal(value, ROLES.c[name].type) for name, value in said.items()},
+    )
     # the move has a note of its own, as it is made after the columns
     noted_stage = noted_change(EMPLOYERS, line.id, {stage: line.target})
     listed = notes(
         (line.version.is_not(None), noted_creation(FACTS, line.fact_id)),
         (line.changes, noted_columns),
+        (line.role_id.is_not(None) & is_told_by_files(), noted_role),
         (line.target.is_not(None), noted_stage),
     )
     return (
         select(line.number, STAGED.c.key, line.id.label("record_id"), listed.label("notes"))
-        .select_from(_line.join(EMPLOYERS, EMPLOYERS.c.id == line.id))
+        .select_from(
+            _line.join(EMPLOYERS, EMPLOYERS.c.id == line.id).outerjoin(ROLES, ROLES.c.id == line.role_id)
+        )
         .where(_writes)
     )
 

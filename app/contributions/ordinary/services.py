@@ -26,7 +26,7 @@ from sqlalchemy import (
 from app.contributions.handlers import services as handlers
 from app.contributions.models import ContributionFact
 from app.contributions.ordinary import queries
-from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, STAGED
+from app.contributions.ordinary.models import EMPLOYERS, ORDINARY, ROLES, STAGED
 from app.contributions.policy import (
     LENIENT,
     Facts,
@@ -38,6 +38,7 @@ from app.contributions.policy import (
     tables_of_run,
 )
 from app.contributions.queries import has_accounts
+from app.contributions.representatives import services as representatives
 from app.contributions.terms.queries import terms_of_run
 from app.core import signals
 from app.core.bulk import read_tuples
@@ -77,6 +78,8 @@ def reckon(context: Context) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]
             found |= {**unit, **unread, "unread": bool(unread)}
         if handlers.PAPER.number in values:
             found["handler_id_index"] = found_by(values[handlers.PAPER.number])
+        if representatives.NUMBER in values:
+            found[representatives.INDEX] = found_by(values[representatives.NUMBER])
         return found
 
     return of_line
@@ -88,12 +91,15 @@ def take(context: Context, remember: Remember) -> Taken:
     context.memory["ordinary"] = sql
     with temporary(ORDINARY):
         found = changed(sql.find, {"before": _last_fact_id()})
+        if is_postgresql():
+            db.session.execute(queries.roles_held())
         # the notes tell what was before, so they come first
         written = remember(sql.noted)
         moment = {"moment": now()}
         db.session.execute(sql.write_facts, moment)
         db.session.execute(sql.update_often, moment)
         db.session.execute(sql.update_seldom, moment)
+        db.session.execute(sql.tell_roles)
         _move_stages(context)
         left = [number for (number,) in read_tuples(queries.left_lines())]
         touched = [employer_id for (employer_id,) in read_tuples(queries.written_employers())]
@@ -110,6 +116,7 @@ class _Statements:
     write_facts: Executable
     update_often: Executable
     update_seldom: Executable
+    tell_roles: Executable
 
     @classmethod
     def of(cls, context: Context) -> "_Statements":
@@ -126,7 +133,14 @@ class _Statements:
             _writing_facts(context),
             changing.values(**often, **stamp),
             changing.where(queries.differing(seldom)).values(**seldom, **stamp),
+            _telling_roles(context),
         )
+
+
+def _telling_roles(context: Context) -> Executable:
+    """Who represents an employer was said again on the statement's day."""
+    again = update(ROLES).where(ORDINARY.c.role_id == ROLES.c.id, queries.is_told_by_files())
+    return again.values(**representatives.told(context))
 
 
 def _moment(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -136,7 +150,7 @@ def _moment(column: ColumnElement[Any]) -> ColumnElement[Any]:
 def _finding(context: Context) -> Executable:
     """Fills the table of ordinary lines, each new fact with the id that it will have."""
     lines = queries.ordinary_lines(context).subquery()
-    names = ("number", "id", "stage", "unedited", "changes", "version", "target")
+    names = ("number", "id", "stage", "unedited", "changes", "version", "role_id", "target")
     fact_id = case((lines.c.version.is_not(None), _next_fact_id(lines.c.number)), else_=null())
     return ORDINARY.insert().from_select([*names, "fact_id"], select(*lines.c, fact_id))
 

@@ -22,6 +22,8 @@ from app.employers.sources.policy import BY_HAND, STATEMENT
 Values = Mapping[str, Any]
 NAME, NUMBER, TYPE = "legal_rep_name", "legal_rep_id_number", "legal_rep_id_type"
 PAPER = Paper(NUMBER, TYPE)
+#: by which a sealed number is found
+INDEX = "legal_rep_id_index"
 
 
 @dataclass
@@ -54,14 +56,14 @@ def plan_representative(made: Plan, employer: int | Ref, known: Known | None, co
     if present is not None and _is_gainsaid(made, present, name, context):
         return
     if present is not None:
-        made.update(EmployerContact, present._asdict(), {"until": context.as_of, **_told(context)})
+        made.update(EmployerContact, present._asdict(), {"until": context.as_of, **told(context)})
         ended_roles(context).add(present.id)
     contact = _person(made, employer, name, known)
     role = {"contact_id": contact, "role": ContactRole.LEGAL_REP, "since": context.as_of}
-    made.create(EmployerContact, {"employer_id": employer, **role, **_told(context)})
+    made.create(EmployerContact, {"employer_id": employer, **role, **told(context)})
 
 
-def _told(context: Context) -> dict[str, Any]:
+def told(context: Context) -> dict[str, Any]:
     return {"told_by": STATEMENT, "told_on": month_of(context).last_day}
 
 
@@ -69,7 +71,7 @@ def _plan_again(made: Plan, present: Representative, known: Known, context: Cont
     person = (present.contact_id, present.name, present.id_number_index)
     papers.plan(made, PAPER, *person, known.papers)
     if present.told_by not in BY_HAND and _is_older(present, context):
-        made.update(EmployerContact, present._asdict(), _told(context), beside=True)
+        made.update(EmployerContact, present._asdict(), told(context), beside=True)
 
 
 def _is_older(present: Representative, context: Context) -> bool:
