@@ -179,7 +179,7 @@ COLUMNS = (
 
 
 #: what the house itself asked for at employers that a statement had brought
-OWN_TASKS = Task.kind.in_((DEADLINE, HELP, REMINDER)) & Task.closed_by_id.is_(None)
+OWN_TASKS = Task.kind.in_((DEADLINE, HELP, REMINDER, "welcome")) & Task.closed_by_id.is_(None)
 
 
 def removing(table: str, ids: Sequence[int], context: Context) -> None:

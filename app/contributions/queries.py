@@ -46,7 +46,7 @@ UNIT = ("address", "established_on", "industry", "affiliation", "postal_code", "
 #: columns that follow from the line and the as-of date
 RECKONED = ("arrears_months", "arrears_as_of", "statement_period")
 #: until when statements have said the same of the handler
-CONFIRMED = ("handler_named_on", "handler_number_on")
+CONFIRMED = ("handler_named_on", "handler_number_on", "handler_landline_on")
 KNOWN = (*STATED, *UNIT, *RECKONED, *CONFIRMED)
 #: what makes a fact of a month; two lines that agree in these say the same
 FACT = (
@@ -80,9 +80,10 @@ class Handler(NamedTuple):
     told_on: date | None
     landline: str | None
     id_number_index: str | None
-    #: until when statements have named this handler, and the number
+    #: until when statements have named this handler, the mobile number and the landline
     named_on: date | None
     number_on: date | None
+    landline_on: date | None
 
 
 def employers_by_code(names: Mapping[str, str], actor: Actor | None) -> dict[str, Known]:
@@ -140,6 +141,7 @@ def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
             Contact.id_number_index,
             Employer.handler_named_on,
             Employer.handler_number_on,
+            Employer.handler_landline_on,
         )
         .join(Contact, Contact.id == EmployerContact.contact_id)
         .join(Employer, Employer.id == EmployerContact.employer_id)

@@ -245,7 +245,7 @@ def _plan_known(
     newest = latest is None or latest <= month_of(context)
     columns = _claimed_columns(made, known, context)
     current = looked.handlers.get(employer_id)
-    named = newest or not handlers.is_outdated(made.line.values, known, context)
+    named = newest or not handlers.is_outdated(made.line.values, known, current, context)
     if newest:
         columns |= _reckoned_columns(made.line.values, months, context)
     if named:
@@ -254,7 +254,7 @@ def _plan_known(
     # the day of reckoning alone is no news: the same file read on another day changes nothing
     no_news = DAY_OF_RECKONING | handlers.repeated(known, context)
     update_employer(made, known, columns, context, no_news=no_news)
-    if newest:
+    if newest or representatives.may_tell(made.line.values, employer_id, looked.representatives):
         representatives.plan_representative(made, employer_id, looked.representatives, context)
     if newest or known["stage"] in (Stage.PROSPECT, Stage.ENGAGED):  # the later ones proved no stage
         _plan_stage(made, employer_id, known["stage"], target, months, context)

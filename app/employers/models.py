@@ -212,9 +212,11 @@ class Employer(Timestamps, Model):
     arrears_months: Mapped[int] = mapped_column(default=0)
     arrears_as_of: Mapped[date | None]
     statement_period: Mapped[Period | None]
-    #: the day of the latest statement that named the handler who was there, and of the latest with the number
+    #: the day of the latest statement that named the handler who was there, and of the latest with the
+    #: mobile number and the landline that are known
     handler_named_on: Mapped[date | None]
     handler_number_on: Mapped[date | None]
+    handler_landline_on: Mapped[date | None]
     last_contact_on: Mapped[date | None] = mapped_column(index=True)
     #: how complete the data are, up to 100: kept for lists to sort by (employers.profile)
     data_quality: Mapped[int | None]

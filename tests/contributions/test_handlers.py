@@ -172,3 +172,70 @@ def test_statements_and_a_list_dated_between_them_give_the_same_handlers_in_any_
         for batch in reversed(batches):
             take_back(app, batch)
         assert present() == []
+
+
+L1, L2 = "022-66271201", "022-66271202"
+#: name, mobile, landline and legal representative of one employer in three months: a repeated word counts,
+#: a silence does not, and whoever follows brings numbers of their own
+MONTHS = (
+    (
+        "2022年7月",
+        (("王芳", OLD, L1, "赵立"), ("李强", OLD, L1, None), ("郑洋", NEW[:-1] + "1", None, "赵立")),
+    ),
+    ("2022年8月", (("王芳", NEW, L2, "钱进"), ("周磊", None, None, "赵立"), ("郑洋", None, L2, None))),
+    ("2022年9月", (("王芳", OLD, L1, None), ("周磊", None, L2, None), ("郑洋", OLD[:-1] + "1", None, None))),
+)
+
+
+@pytest.mark.databases("sqlite")
+def test_three_months_in_any_order_leave_the_same_handlers_landlines_and_representatives(
+    app: Flask, tmp_path: Path
+) -> None:
+    create_branch("00")
+    heads = [*HEADER, "经办人姓名", "经办人手机号", "经办人固定电话号码", "法人代表姓名"]
+    files = [
+        workbook(
+            tmp_path / f"{month}.xlsx",
+            [[month], heads, *([*line(n, 202206), *who] for n, who in enumerate(said, start=1))],
+        )
+        for month, said in MONTHS
+    ]
+    people = select(Employer.employer_account_no, Contact.name, Contact.mobile, Contact.landline)
+    people = people.join(EmployerContact, EmployerContact.employer_id == Employer.id)
+    people = people.join(Contact, Contact.id == EmployerContact.contact_id)
+    days = select(Employer.handler_named_on, Employer.handler_number_on, Employer.handler_landline_on)
+    found = []
+    for order in permutations(files):
+        batches = [apply(app, file)["batch"] for file in order]
+        there = db.session.execute(people.where(EmployerContact.until.is_(None))).all()
+        dated = db.session.execute(days.order_by(Employer.employer_account_no)).all()
+        found.append((sorted(tuple(str(one) for one in row) for row in there), [tuple(one) for one in dated]))
+        for batch in reversed(batches):
+            take_back(app, batch)
+        assert db.session.scalar(select(func.count()).select_from(Employer)) == 0
+    assert all(one == found[0] for one in found)
+    assert [who[1:] for who in found[0][0]] == [
+        ("王芳", OLD, L1),
+        ("钱进", "None", "None"),
+        ("周磊", "None", L2),
+        ("赵立", "None", "None"),
+        ("赵立", "None", "None"),
+        ("郑洋", OLD[:-1] + "1", L2),
+    ]
+
+
+@pytest.mark.databases("sqlite")
+def test_a_month_that_comes_again_with_both_numbers_of_a_handler_new_is_read(
+    app: Flask, tmp_path: Path
+) -> None:
+    create_branch("00")
+    heads = [*HEADER, "经办人姓名", "经办人手机号", "经办人固定电话号码"]
+    for mobile, landline in ((OLD, L1), (NEW, L2)):
+        path = tmp_path / f"{mobile}.xlsx"
+        batch = apply(
+            app, workbook(path, [["2022年8月"], heads, [*line(1, 202208), "王芳", mobile, landline]])
+        )
+    one = db.session.scalars(select(Contact)).one()
+    assert (one.mobile, one.landline) == (NEW, L2)
+    take_back(app, batch["batch"])
+    assert (one.mobile, one.landline) == (OLD, L1)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.accounts.models import Branch
 from app.core.db import db, writing
 from app.core.periods import Period
-from app.employers.models import Employer
+from app.employers.models import Contact, Employer, EmployerContact
 from app.employers.sources.models import EmployerSource
 from app.imports import jobs, queries, services
 from app.imports.models import BatchState, ImportBatch
@@ -39,6 +39,7 @@ HEADERS = {
         *("统一社会信用代码", "单位名称", "单位账号", "单位账户状态", "缴存人数"),
         *("缴至年月", "发薪日", "所属街镇", "开户日期"),
         *("单位地址", "设立日期", "单位邮编"),
+        *("经办人姓名", "经办人手机号", "经办人固定电话号码", "法人代表姓名"),
     ),
     "bank_accounts": ("统一社会信用代码", "企业名称", "开户日期", "开户网点", "地址"),
     "social_insurance": ("统一社会信用代码", "单位名称", "参保人数", "所属街镇"),
@@ -47,6 +48,7 @@ HEADERS = {
 FILES = (
     ("registry", date(2021, 5, 1)),
     ("registry", date(2022, 10, 10)),
+    ("statement", date(2022, 7, 31)),
     ("statement", date(2022, 8, 31)),
     ("statement", date(2022, 9, 30)),
     ("bank_accounts", date(2022, 8, 31)),
@@ -107,11 +109,25 @@ def rows(draw: st.DrawFn, kind: str, as_of: date, firm: int) -> tuple[str, ...]:
                 blank_or("2019-01-01", "2018-01-01"),
                 blank_or("300280", "300281"),
             ),
+            *draw(people(firm)),
         )
     listed = draw(st.sampled_from((code, code.lower(), "") if firm % 2 == 0 else (code,)))
     if kind == "bank_accounts":
         return listed, name, blank_or("2022/8/1"), blank_or("油田支行"), blank_or("三号", "四号")
     return listed, name, draw(st.sampled_from(("7", "30"))), blank_or("港西街道", "海滨街道")
+
+
+@st.composite
+def people(draw: st.DrawFn, firm: int) -> tuple[str, str, str, str]:
+    """Handler with mobile and landline, and legal representative; nobody serves two firms."""
+    who = draw(st.sampled_from(("", "甲", "甲", "乙")))
+    mobile, landline = (draw(st.sampled_from(("", "1", "2"))) for _ in range(2))
+    return (
+        who and f"{who}{firm}",
+        who and mobile and f"199000{ord(who):05d}"[:9] + f"{firm}{mobile}",
+        who and landline and f"022-6627{firm}{ord(who) % 10}0{landline}",
+        draw(st.sampled_from(("", f"丙{firm}", f"丁{firm}"))),
+    )
 
 
 @st.composite
@@ -149,8 +165,8 @@ def received(folder: Path, files: Sequence[File], branch: Branch) -> list[int]:
     return found
 
 
-def left_behind(batches: Sequence[int]) -> tuple[list[Any], list[Any]]:
-    """The employers and what lists said of them, after these batches."""
+def left_behind(batches: Sequence[int]) -> tuple[list[Any], list[Any], list[Any]]:
+    """The employers, what lists said of them and who serves them, after these batches."""
     for batch_id in batches:
         batch = db.session.get_one(ImportBatch, batch_id, populate_existing=True)
         assert (batch.state, batch.rejected) == (BatchState.APPLIED, 0)
@@ -159,15 +175,22 @@ def left_behind(batches: Sequence[int]) -> tuple[list[Any], list[Any]]:
     words = select(Employer.uscc, EmployerSource.source, EmployerSource.as_of, EmployerSource.told_by).join(
         Employer, Employer.id == EmployerSource.employer_id
     )
+    served = (
+        select(Employer.uscc, EmployerContact.role, Contact.name, Contact.mobile, Contact.landline)
+        .join(EmployerContact, EmployerContact.employer_id == Employer.id)
+        .join(Contact, Contact.id == EmployerContact.contact_id)
+        .where(EmployerContact.until.is_(None))
+    )
     found = (
         sorted(employers, key=lambda one: (one["uscc"] or "", one["name_key"])),
         sorted([tuple(row) for row in db.session.execute(words)], key=str),
+        sorted([tuple(row) for row in db.session.execute(served)], key=str),
     )
     db.session.rollback()
     return found
 
 
-def imported(folder: Path, files: Sequence[File]) -> tuple[list[Any], list[Any]]:
+def imported(folder: Path, files: Sequence[File]) -> tuple[list[Any], list[Any], list[Any]]:
     """What these files in this order leave on an empty database."""
     sweep_database()
     batches = received(folder, files, create_branch("00"))

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -84,14 +84,28 @@ def look(
 
 
 def first_named(values: Known, context: Context) -> dict[str, date | None]:
-    """`CONFIRMED` of a new employer: until when statements have named its handler, and the number."""
-    given = (values.get("handler_name"), values.get("handler_name") and values.get("handler_mobile"))
-    return {name: day_of(context) if said else None for name, said in zip(CONFIRMED, given, strict=True)}
+    """`CONFIRMED` of a new employer: until when statements have named its handler, and each number."""
+    given = _given(values) if values.get("handler_name") else ()
+    return {name: day_of(context) if name in given else None for name in CONFIRMED}
 
 
-def named_again(names: Collection[str], known: Known, context: Context) -> dict[str, date]:
-    """The same columns of a known employer, after a line has been planned that named these."""
-    return {name: max(known[name] or date.min, day_of(context)) for name in names}
+def _given(values: Known) -> tuple[str, ...]:
+    """Of `CONFIRMED`, what a line that names a handler speaks of."""
+    spoken = (True, values.get("handler_mobile"), values.get(LANDLINE))
+    return tuple(name for name, said in zip(CONFIRMED, spoken, strict=True) if said)
+
+
+class Said(NamedTuple):
+    """Which of `CONFIRMED` a line stands for, and whether it is somebody else who handles from now on."""
+
+    names: Collection[str] = ()
+    afresh: bool = False
+
+
+def named_again(said: Said, known: Known, context: Context) -> dict[str, date | None]:
+    """The same columns of a known employer, after a line has been planned."""
+    forgotten: dict[str, date | None] = dict.fromkeys(CONFIRMED) if said.afresh else {}
+    return forgotten | {name: max(known[name] or date.min, day_of(context)) for name in said.names}
 
 
 def repeated(known: Known, context: Context) -> frozenset[str]:
@@ -100,32 +114,34 @@ def repeated(known: Known, context: Context) -> frozenset[str]:
     return frozenset(name for name in CONFIRMED if known[name] is not None and known[name] >= first)
 
 
-def is_outdated(values: Known, known: Known, context: Context) -> bool:
-    """Whether later statements have named a handler, and a number where the line gives one."""
-    asked = CONFIRMED if values.get("handler_mobile") else CONFIRMED[:1]
-    return all(known[name] is not None and known[name] >= day_of(context) for name in asked)
+def is_outdated(values: Known, known: Known, current: Handler | None, context: Context) -> bool:
+    """Whether later statements have named a handler, and all that the line gives is known of that one."""
+    if current is not None and current.name == values.get("handler_name"):
+        is_news = values.get(PAPER.number) is not None and current.id_number_index is None
+        if is_news:
+            return False
+    return all(known[name] is not None and known[name] >= day_of(context) for name in _given(values))
 
 
 def plan_handler(
     made: Plan, employer: int | Ref, current: Handler | None, known: Meant, context: Context
-) -> Sequence[str]:
+) -> Said:
     """Ends the old handler's role and opens the new one's; one person of many employers stays one record.
 
-    Gives which of `CONFIRMED` the line stands for: whether the handler, and the number, are those it names.
+    Gives what the line stands for: whether the handler, and each number, are those it names.
     """
     name, mobile = made.line.values.get("handler_name"), made.line.values.get("handler_mobile")
     if not name:
-        return ()
+        return Said()
     day = day_of(context)
     if current is not None and current.name == name:
         if _is_settled(made, employer, current, mobile, known, context):
             _plan_landline(made, current, known, context)
             person = (current.contact_id, name, current.id_number_index)
             papers.plan(made, PAPER, *person, known.owners)
-            number = known.numbers.get(current.contact_id, current.mobile)
-            return CONFIRMED if mobile is not None and mobile == number else CONFIRMED[:1]
+            return Said(_confirmed(made.line.values, current, known))
     elif current is not None and _is_gainsaid(made, current, name, context):
-        return ()
+        return Said()
     contact = known.people.get((name, mobile))
     if mobile is None and isinstance(employer, int):
         contact = known.former.get((employer, name))
@@ -148,7 +164,18 @@ def plan_handler(
     role = {"contact_id": contact, "role": ContactRole.HANDLER, "since": day}
     told_by = {"told_by": STATEMENT, "told_on": day}
     made.create(EmployerContact, {"employer_id": employer, **role, **told_by})
-    return CONFIRMED if mobile else CONFIRMED[:1]
+    return Said(_given(made.line.values), afresh=current is not None)
+
+
+def _confirmed(values: Known, current: Handler, known: Meant) -> list[str]:
+    """Of `CONFIRMED`, what is as the line says, of a handler who goes on."""
+    as_said = {
+        "handler_number_on": known.numbers.get(current.contact_id, current.mobile)
+        == values.get("handler_mobile"),
+        "handler_landline_on": known.landlines.get(current.contact_id, current.landline)
+        == values.get(LANDLINE),
+    }
+    return [name for name in _given(values) if as_said.get(name, True)]
 
 
 def _is_gainsaid(made: Plan, current: Handler, name: str, context: Context) -> bool:
@@ -231,20 +258,20 @@ def _plan_landline(made: Plan, current: Handler, known: Meant, context: Context)
         made.conflict(LANDLINE, masked, mask_phone(number), since=since, replaced=replaced)
         if not replaced:
             return
-    elif (
-        present is not None and since and _is_later(teller, date.fromisoformat(since), None, day_of(context))
+    elif present is not None and _is_later(
+        teller, date.fromisoformat(since) if since else None, current.landline_on, day_of(context)
     ):
         made.remark("older_list", LANDLINE)
         return
     known.landlines[current.contact_id] = number
     beside = next((one for one in made.writes if one.model is Contact and one.id == current.contact_id), None)
-    told = with_told(
-        beside.after["told"] if beside else current.told, ["landline"], day_of(context), STATEMENT
-    )
     if beside is not None and beside.before is not None:
-        beside.before["landline"] = present
+        # the mobile is new as well; who told it may be known already
+        told = with_told(beside.after.get("told", current.told), ["landline"], day_of(context), STATEMENT)
+        beside.before |= {"landline": present, "told": beside.before.get("told", current.told)}
         beside.after |= {"landline": number, "told": told}
     else:
+        told = with_told(current.told, ["landline"], day_of(context), STATEMENT)
         before = {"id": current.contact_id, "landline": present, "told": current.told}
         made.update(Contact, before, {"landline": number, "told": told})
 

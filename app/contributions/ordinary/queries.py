@@ -58,10 +58,14 @@ def account_values(context: Context) -> Values:
 
 
 def _confirmed(context: Context) -> Values:
-    """Until when statements have named the handler, and the number; as `handlers.services.confirmed` says."""
+    """Until when statements have named the handler and each number; as `handlers.services.said` has it."""
     staged, day = STAGED.c, literal(day_of(context), Date())
     named = func.coalesce(staged.handler_name, "") != ""
-    given = {"handler_named_on": named, "handler_number_on": named & staged.handler_mobile.is_not(None)}
+    given = {
+        "handler_named_on": named,
+        "handler_number_on": named & staged.handler_mobile.is_not(None),
+        "handler_landline_on": named & staged.handler_landline.is_not(None),
+    }
     return {
         name: case((said & _is_before(EMPLOYERS.c[name], day), day), else_=EMPLOYERS.c[name])
         for name, said in given.items()

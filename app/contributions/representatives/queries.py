@@ -37,6 +37,15 @@ def representatives_of(employer_ids: Collection[int]) -> dict[int, Representativ
     return {row[0]: Representative(*row[1:]) for row in read_tuples(query)}
 
 
+def left_by(employer_ids: Collection[int]) -> set[int]:
+    """Of these employers, those that somebody represented once."""
+    link = EmployerContact
+    query = select(link.employer_id).where(
+        among(link.employer_id, employer_ids), link.role == ContactRole.LEGAL_REP, link.until.is_not(None)
+    )
+    return {employer_id for (employer_id,) in read_tuples(query)}
+
+
 def people_at(employer_ids: Collection[int]) -> dict[tuple[int, str], tuple[int, str | None]]:
     """Who has a role at each employer now: the record and the keyed hash of the ID number, by name."""
     link = EmployerContact

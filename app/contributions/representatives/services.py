@@ -4,7 +4,7 @@ A line speaks for its own employer. A later word stays, and a person's is asked 
 or is somebody else's, is left out and the row says so: the month's account must not wait for it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,8 @@ class Known:
     present: Mapping[int, Representative]
     #: by employer and name, whatever the role
     here: Mapping[tuple[int, str], tuple[int, str | None]]
+    #: employers whose representative left without anybody following
+    left: Collection[int]
     papers: Owners = field(default_factory=dict)
 
 
@@ -41,7 +43,20 @@ def look(values: Sequence[Values], employer_ids: Sequence[int], context: Context
     if not any(one.get(NAME) for one in values):
         return None
     owners = papers.owners(PAPER, values, context)
-    return Known(queries.representatives_of(employer_ids), queries.people_at(employer_ids), owners)
+    present = queries.representatives_of(employer_ids)
+    here, left = queries.people_at(employer_ids), queries.left_by(set(employer_ids) - present.keys())
+    return Known(present, here, left, owners)
+
+
+def may_tell(values: Values, employer_id: int, known: Known | None) -> bool:
+    """Whether a line of an older month may name the representative: nobody is known yet, or since when.
+
+    Who represents an employer must not depend on the month that is imported last.
+    """
+    if known is None or not values.get(NAME):
+        return False
+    present = known.present.get(employer_id)
+    return employer_id not in known.left if present is None else present.told_on is not None
 
 
 def plan_representative(made: Plan, employer: int | Ref, known: Known | None, context: Context) -> None:

@@ -16,6 +16,7 @@ _FORMS = (("有限责任公司", "有限公司"), ("股份有限公司", "股份
 _MOBILE = re.compile(r"^1[3-9]\d{9}$")
 _LANDLINE = re.compile(r"^(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?$")
 
+
 def clean(text: str) -> str:
     """The text as people should see it: one width for letters and digits, single inner blanks, none outside.
 

@@ -66,8 +66,8 @@ def look(lines: Sequence[Line], context: Context) -> Looked:
     mobiles = {line.values["mobile"] for line in lines if line.values.get("mobile")}
     numbers = _indexes(line.values.get("id_number") for line in lines)
     contacts = _contacts(mobiles, {one.contact_id for there in roles.values() for one in there}, numbers)
-    for contact_id, day in _numbers_named(contacts).items():
-        contacts[contact_id]["number_on"] = day
+    for contact_id, mobile_on, landline_on in _numbers_named(contacts):
+        contacts[contact_id] |= {"mobile_on": mobile_on, "landline_on": landline_on}
     memory = context.memory
     people: dict[tuple[str, str], int | Ref] = memory.setdefault("people", {})
     known: dict[str, set[str]] = memory.setdefault("names", {})
@@ -133,8 +133,8 @@ def _roles(employer_ids: Collection[int]) -> tuple[_Held, _Ended]:
     return held, ended
 
 
-def _numbers_named(contact_ids: Collection[int]) -> dict[int, date]:
-    """Until when statements have given the number of these people, at any employer that they handle for."""
+def _numbers_named(contact_ids: Collection[int]) -> list[tuple[int, date | None, date | None]]:
+    """Until when statements have given the mobile and the landline of these people, wherever they handle."""
     link, other = EmployerContact, aliased(EmployerContact)
     newer = select(other.id).where(
         other.employer_id == link.employer_id,
@@ -143,13 +143,13 @@ def _numbers_named(contact_ids: Collection[int]) -> dict[int, date]:
         other.id > link.id,
     )
     query = (
-        select(link.contact_id, func.max(Employer.handler_number_on))
+        select(link.contact_id, func.max(Employer.handler_number_on), func.max(Employer.handler_landline_on))
         .join(Employer, Employer.id == link.employer_id)
         .where(among(link.contact_id, contact_ids), link.role == ContactRole.HANDLER, link.until.is_(None))
-        .where(Employer.handler_number_on.is_not(None), ~newer.exists())
+        .where(Employer.handler_named_on.is_not(None), ~newer.exists())
         .group_by(link.contact_id)
     )
-    return dict(read_tuples(query))
+    return [(contact, mobile_on, landline_on) for contact, mobile_on, landline_on in read_tuples(query)]
 
 
 def _indexes(numbers: Iterable[Any]) -> dict[str, str]:

@@ -56,7 +56,7 @@ def _counts(made: Plan, known: dict[str, Any], name: str, value: str, context: C
         return True
     if teller in BY_HAND:
         return value != present and _asked(made, known, name, value, day, context)
-    if name == "mobile" and (named := known.get("number_on")) is not None:
+    if (named := known.get(f"{name}_on")) is not None:  # statements repeated it
         day = max(day, named.isoformat())
     if context.as_of.isoformat() < day:
         if value != present:
