@@ -1,6 +1,6 @@
 """Handing over when somebody rotates, the branch board, and the end-of-day check."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -26,7 +26,7 @@ from app.tasks import services as tasks
 from app.tasks.daily import queries as daily
 from app.tasks.daily.models import DayClosing
 from app.tasks.daily.policy import ASKED
-from app.tasks.daily.services import Reason, close_day, mark_gaps
+from app.tasks.daily.services import Reason, close_day, end_leave, mark_gaps
 from app.tasks.models import Task, TaskState
 from app.tasks.rotation import queries, services
 from app.tasks.rotation.models import HandOver
@@ -41,6 +41,7 @@ from tests.factories import (
 )
 
 LONG_AGO = datetime(2026, 1, 5, tzinfo=UTC)
+MONDAY_DAY = date(2026, 11, 16)
 MONDAY, TUESDAY = "2026-11-16 09:00+08:00", "2026-11-17 09:00+08:00"
 
 
@@ -190,6 +191,46 @@ def test_each_night_the_gaps_are_told_to_the_head_once(
         set_value(ASKED, 0)
     with time_machine.travel("2026-11-18 09:00+08:00", tick=False):
         assert mark_gaps() == 0
+
+
+def test_a_day_of_leave_is_no_gap_and_what_is_due_on_it_is_seen_by_the_backup(
+    branch: Branch, chen: User, zhao: User, wu: User, client: FlaskClient
+) -> None:
+    with time_machine.travel(MONDAY, tick=False):
+        employer = create_employer(branch=branch, owner=chen, backup_owner=zhao, name="备岗示例公司")
+        tasks.open_task("other", "核对到账", today(), employer=employer, owner_id=chen.id)
+        db.session.commit()
+        sign_in(client, zhao)
+        assert "核对到账" not in client.get("/").text
+        span = {"first": "2026-11-16", "last": "2026-11-18"}
+        assert client.post("/day/leave", data={"user_id": chen.id, **span}).status_code == 422
+        late = client.post(
+            "/day/leave", data={"user_id": zhao.id, "first": "2026-11-12", "last": "2026-11-13"}
+        )
+        assert late.status_code == 400 and not daily.leave_of(wu, today())
+        sign_in(client, wu)
+        assert client.post("/day/leave", data={"user_id": chen.id, **span}).status_code == 303
+        assert [(one.user_id, one.day.day) for one in daily.leave_of(wu, today())] == [
+            (chen.id, 16), (chen.id, 17), (chen.id, 18),
+        ]  # fmt: skip
+        assert client.post("/day/leave", data={"user_id": chen.id, **span}).status_code == 400
+        sign_in(client, zhao)
+        assert "核对到账" in client.get("/").text
+        close_day(zhao, today(), {}, "走访")
+    with time_machine.travel(TUESDAY, tick=False):
+        assert mark_gaps() == 0 and daily.gaps(wu) == 0 and not daily.owes(chen.id, MONDAY_DAY)
+        today_, monday = (daily.closing_of(chen.id, day) for day in (today(), MONDAY_DAY))
+        assert today_ and monday
+        with pytest.raises(DomainError, match="已过的休假日"):
+            end_leave(monday, chen)
+        end_leave(monday, wu)
+        assert daily.gaps(wu) == 1
+        end_leave(today_, chen)
+        assert daily.covered_by(zhao.id) == []
+        close_day(
+            chen, MONDAY_DAY, {one.id: Reason("time") for one in daily.due_by(chen.id, MONDAY_DAY)}, "核对"
+        )
+        assert daily.gaps(wu) == 0
 
 
 def test_the_boards_numbers_lead_to_their_rows(

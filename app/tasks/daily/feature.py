@@ -29,6 +29,10 @@ def _card(actor: Actor) -> dict[str, Any]:
     }
 
 
+def _covering(actor: Actor) -> dict[str, Any]:
+    return {"covered": queries.covered_by(actor.id)}
+
+
 feature = Feature(
     name="daily",
     blueprint=blueprint,
@@ -36,6 +40,14 @@ feature = Feature(
     grants={Permission.CLOSE: OFFICE, Permission.BOARD: LEADERS},
     workspace=(
         WorkspaceCard("day_check", _l("End of day"), "tasks/daily/_card.html", _card, Permission.CLOSE, 10),
+        WorkspaceCard(
+            "covering",
+            _l("Due for colleagues on leave"),
+            "tasks/daily/_covering.html",
+            _covering,
+            Permission.CLOSE,
+            9,
+        ),
     ),
     options=OPTIONS,
     kept=(Kept("day_closings.user_id", _l("It tells how somebody closed a day.")),),

@@ -16,10 +16,13 @@ from app.tasks.daily.models import DayClosing
 from app.tasks.daily.queries import listed
 
 _person = select(User.name).where(User.id == DayClosing.user_id).scalar_subquery()
-NOT_CLOSED = rule("closed", "no")
+#: days of leave are not asked for
+NOT_CLOSED = (rule("closed", "no"), rule("leave", "no"))
 
 
 def _state(row: DayClosing) -> tuple[object, str]:
+    if row.on_leave:
+        return _l("on leave"), "neutral"
     return (_l("closed"), "good") if row.closed_at else (_l("not closed"), "danger")
 
 
@@ -34,11 +37,12 @@ DAYS = ListPage(
     lead=_l("Who closed which day, what was done and what stayed open."),
     select=listed,
     key=DayClosing.id,
-    default={"match": "all", "rules": [NOT_CLOSED]},
+    default={"match": "all", "rules": [*NOT_CLOSED]},
     default_sort="-day",
     fields=(
         Field("day", _l("Day"), Kind.DATE, DayClosing.day),
         Field("closed", _l("Day closed"), Kind.BOOL, DayClosing.closed_at.is_not(None)),
+        Field("leave", _l("On leave"), Kind.BOOL, DayClosing.on_leave),
         user_field("person", _l("Person"), DayClosing.user_id),
         branch_field("branch", _l("Branch"), DayClosing.branch_id),
         Field("left_open", _l("Stayed open"), Kind.NUMBER, DayClosing.left_open),
@@ -55,7 +59,10 @@ DAYS = ListPage(
         Column("left_open", _l("Stayed open"), sort=DayClosing.left_open, falling=True, number=True),
         Column("closed_at", _l("Closed at"), _at, sort=DayClosing.closed_at, falling=True),
     ),
-    quick=(Quick("gaps", _l("Not closed"), (NOT_CLOSED,)),),
+    quick=(
+        Quick("gaps", _l("Not closed"), NOT_CLOSED),
+        Quick("leave", _l("On leave"), (rule("leave", "yes"),)),
+    ),
     empty=Empty(
         _l("No day yet"), _l("Days stand here from the first evening on which somebody closes one."),
         icon="calendar-check",

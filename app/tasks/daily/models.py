@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
@@ -11,7 +11,10 @@ from app.core.db import Model, Timestamps
 
 
 class DayClosing(Timestamps, Model):
-    """What was done, what stays open and why, what comes first next. Without `closed_at`: never closed."""
+    """What was done, what stays open and why, what comes first next.
+
+    Without `closed_at`: never closed, unless it is a day of leave, which may also lie ahead.
+    """
 
     __tablename__ = "day_closings"
     __table_args__ = (
@@ -24,6 +27,7 @@ class DayClosing(Timestamps, Model):
     branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
     day: Mapped[date]
     closed_at: Mapped[datetime | None]
+    on_leave: Mapped[bool] = mapped_column(default=False, server_default=false())
     done: Mapped[int] = mapped_column(default=0)
     left_open: Mapped[int] = mapped_column(default=0)
     #: what was due and stays open: task_id, what, due_on, why, note
@@ -32,3 +36,8 @@ class DayClosing(Timestamps, Model):
     note: Mapped[str] = mapped_column(Text, default="")
 
     user: Mapped[User] = relationship()
+
+    @property
+    def missed(self) -> bool:
+        """Whether it is one that should have been closed, or should be."""
+        return self.closed_at is None and not self.on_leave

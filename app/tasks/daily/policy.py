@@ -18,6 +18,8 @@ ASKED = Option(
 OPTIONS = (STUCK_DAYS, ASKED)
 #: whoever works with employers without leading closes the day
 CLOSERS = (Role.SPECIALIST, Role.ENFORCEMENT_OFFICER)
+#: how many days of leave are entered at once, and how many days late by whoever leads
+LONGEST_LEAVE, LATE_LEAVE = 190, 31
 
 #: why something due stays open
 WHY = {

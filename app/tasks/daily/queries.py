@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import User, UserRole
@@ -14,15 +14,20 @@ from app.accounts.queries import name_of
 from app.core.clock import SHANGHAI, local, today
 from app.core.db import db
 from app.core.finding import the_one
-from app.core.permissions import OFFICE, Actor
+from app.core.permissions import OFFICE, Actor, may
 from app.core.rules.workdays import calendar
 from app.core.timeline import TimelineEntry
 from app.employers.models import Employer
 from app.tasks.daily.models import DayClosing
-from app.tasks.daily.policy import CLOSERS, STUCK_DAYS, visible_to
+from app.tasks.daily.policy import CLOSERS, STUCK_DAYS, Permission, visible_to
 from app.tasks.models import Task, TaskState
 from app.tasks.policy import visible_to as tasks_visible_to
 from app.tasks.rotation.queries import loads
+
+#: days that should have been closed and were not
+MISSED = DayClosing.closed_at.is_(None) & DayClosing.on_leave.is_(False)
+#: how many tasks of colleagues on leave "my day" shows
+COVERED = 50
 
 
 @dataclass
@@ -67,7 +72,7 @@ def owes(user_id: int, day: date) -> bool:
     """Whether the person has left the day open."""
     closing = closing_of(user_id, day)
     if closing is not None:
-        return closing.closed_at is None
+        return closing.missed
     return db.session.scalar(select(User.id).where(User.id == user_id, was_here(day))) is not None
 
 
@@ -145,13 +150,39 @@ def listed(actor: Actor | None) -> Select[DayClosing]:
 
 def gaps(actor: Actor) -> int:
     """How many days nobody closed."""
-    query = select(func.count(DayClosing.id)).where(visible_to(actor), DayClosing.closed_at.is_(None))
+    query = select(func.count(DayClosing.id)).where(visible_to(actor), MISSED)
     return db.session.scalar(query) or 0
 
 
 def closing_of(user_id: int, day: date) -> DayClosing | None:
     query = select(DayClosing).where(DayClosing.user_id == user_id, DayClosing.day == day)
     return db.session.scalars(query).one_or_none()
+
+
+def leave_of(actor: Actor, since: date) -> Sequence[DayClosing]:
+    """The days of leave in reach, and one's own, from the day on."""
+    query = select(DayClosing).where(visible_to(actor), DayClosing.on_leave, DayClosing.day >= since)
+    shown = query.options(name_of(DayClosing.user)).order_by(DayClosing.day, DayClosing.id).limit(200)
+    return db.session.scalars(shown).all()
+
+
+def may_be_away(actor: Actor) -> Sequence[User]:
+    """Whose leave the actor may enter: one's own, and for those who lead of everybody in reach."""
+    led = users_visible_to(actor) if may(actor, Permission.BOARD) else false()
+    office = select(UserRole.user_id).where(UserRole.role.in_(OFFICE))
+    query = select(User).where(or_(User.id == actor.id, and_(led, User.active, User.id.in_(office))))
+    return db.session.scalars(query.order_by(User.name, User.id)).unique().all()
+
+
+def covered_by(user_id: int) -> Sequence[Task]:
+    """What is due by today with colleagues on leave, at employers that the person is the backup of."""
+    day = today()
+    away = select(DayClosing.user_id).where(DayClosing.day == day, DayClosing.on_leave)
+    query = select(Task).join(Employer, Employer.id == Task.employer_id)
+    query = query.where(Employer.backup_owner_id == user_id, Task.owner_id.in_(away), Task.due_on <= day)
+    shown = joinedload(Task.employer).load_only(Employer.id, Employer.name)
+    query = query.where(Task.state == TaskState.OPEN).options(shown, name_of(Task.owner))
+    return db.session.scalars(query.order_by(Task.due_on, Task.id).limit(COVERED)).unique().all()
 
 
 def find(closing_id: int, actor: Actor) -> DayClosing:

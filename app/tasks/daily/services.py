@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -10,13 +10,13 @@ from sqlalchemy import select
 from app.accounts.models import User, UserRole
 from app.core.clock import now, today
 from app.core.db import db
-from app.core.errors import DomainError
+from app.core.errors import DomainError, Forbidden
 from app.core.language.i18n import msgid
-from app.core.permissions import Actor, Role
+from app.core.permissions import Actor, Role, may
 from app.core.rules.workdays import calendar, on_or_after
 from app.tasks.daily import queries
 from app.tasks.daily.models import DayClosing
-from app.tasks.daily.policy import ASKED, CLOSERS, WHY
+from app.tasks.daily.policy import ASKED, CLOSERS, LATE_LEAVE, LONGEST_LEAVE, WHY, Permission
 from app.tasks.services import open_task
 
 KIND = "day_gap"
@@ -49,6 +49,7 @@ def close_day(
     closing = queries.closing_of(actor.id, day) or DayClosing(
         user_id=actor.id, branch_id=actor.branch_id, day=day
     )
+    closing.on_leave = False
     closing.closed_at, closing.done = now(), len(queries.done_on(actor.id, day))
     closing.rest = [
         {
@@ -62,6 +63,57 @@ def close_day(
     db.session.add(closing)
     db.session.flush()
     return closing
+
+
+def take_leave(user: User, first: date, last: date, actor: Actor) -> int:
+    """Makes the working days of a span days of leave; gives how many, those already closed not counted.
+
+    A day that stands as not closed becomes one as well. One enters one's own leave from the last working day
+    on, whoever leads also that of a month ago. DomainError for other days; Forbidden for people out of reach.
+    """
+    if user not in queries.may_be_away(actor):
+        raise Forbidden(_l("Leave is entered by the person, or by whoever leads the branch."))
+    _refuse_span(first, last, actor)
+    working = calendar(first.year, last.year, provisional=True)
+    span = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    days = [day for day in span if working.is_working_day(day)]
+    there = select(DayClosing).where(DayClosing.user_id == user.id, DayClosing.day.in_(days))
+    known = {closing.day: closing for closing in db.session.scalars(there)}
+    free = [day for day in days if day not in known or known[day].missed]
+    if not free:
+        raise DomainError(_l("There is no working day in this span that is not closed or leave already."))
+    for day in free:
+        closing = known.get(day) or DayClosing(user_id=user.id, branch_id=user.branch_id, day=day)
+        closing.on_leave = True
+        db.session.add(closing)
+    db.session.flush()
+    return len(free)
+
+
+def _refuse_span(first: date, last: date, actor: Actor) -> None:
+    leads = may(actor, Permission.BOARD)
+    earliest = today() - timedelta(days=LATE_LEAVE) if leads else queries.last_working_day(today())
+    if last < first:
+        raise DomainError(_l("The last day must not come before the first."))
+    if first < earliest:
+        raise DomainError(_l("Leave can be entered from %(day)s on.", day=earliest.isoformat()))
+    if (last - first).days >= LONGEST_LEAVE or first > today() + timedelta(days=LONGEST_LEAVE):
+        raise DomainError(_l("Leave is entered for at most %(days)s days at once.", days=LONGEST_LEAVE))
+
+
+def end_leave(closing: DayClosing, actor: Actor) -> None:
+    """Takes a day of leave back: one that has passed stands as not closed then, which only leaders may do."""
+    if closing.user_id != actor.id and not may(actor, Permission.BOARD):
+        raise Forbidden(_l("Leave is entered by the person, or by whoever leads the branch."))
+    if not closing.on_leave:
+        raise DomainError(_l("This is no day of leave."))
+    if closing.day >= today():
+        db.session.delete(closing)
+    elif may(actor, Permission.BOARD):
+        closing.on_leave = False
+    else:
+        raise DomainError(_l("A day that has passed is taken back by whoever leads the branch."))
+    db.session.flush()
 
 
 def mark_gaps() -> int:

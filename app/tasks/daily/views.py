@@ -14,6 +14,7 @@ from app.core.errors import NotFound
 from app.core.features import current_features
 from app.core.permissions import current_actor, requires
 from app.tasks.daily import queries, services
+from app.tasks.daily.forms import LeaveForm
 from app.tasks.daily.lists import DAYS
 from app.tasks.daily.policy import WHY, Permission
 from app.tasks.daily.services import Reason
@@ -93,6 +94,34 @@ def _of_day(user_id: int, day: date) -> dict[str, Any]:
         "next": queries.next_after(user_id, day),
         "closing": queries.closing_of(user_id, day),
     }
+
+
+@blueprint.route("/day/leave", methods=["GET", "POST"])
+@requires(Permission.CLOSE)
+def leave() -> ResponseReturnValue:
+    """Days of leave: one's own, and for those who lead everybody's in reach."""
+    actor, people = current_actor(), queries.may_be_away(current_actor())
+    form = LeaveForm(user_id=actor.id)
+    form.offer(people)
+    if form.validate_on_submit():
+        user = next(one for one in people if one.id == form.user_id.data)
+        number = services.take_leave(user, *form.span, actor)
+        db.session.commit()
+        told = _("%(count)s working days of leave entered for %(name)s.", count=number, name=user.name)
+        flash(told, "success")
+        return redirect(url_for(".leave"), 303)
+    days = queries.leave_of(actor, queries.last_working_day(today()))
+    page = render_template("tasks/daily/leave.html", form=form, days=days, today=today())
+    return page, 422 if form.is_submitted() else 200
+
+
+@blueprint.post("/day/<int:id>/end-leave")
+@requires(Permission.CLOSE)
+def end_leave(id: int) -> ResponseReturnValue:
+    services.end_leave(queries.find(id, current_actor()), current_actor())
+    db.session.commit()
+    flash(_("Taken back."), "success")
+    return redirect(url_for(".leave"), 303)
 
 
 @blueprint.get("/day/<int:id>")
