@@ -120,7 +120,7 @@ def leave() -> ResponseReturnValue:
 def end_leave(id: int) -> ResponseReturnValue:
     services.end_leave(queries.find(id, current_actor()), current_actor())
     db.session.commit()
-    flash(_("Taken back."), "success")
+    flash(_("The day of leave is cancelled."), "success")
     return redirect(url_for(".leave"), 303)
 
 
