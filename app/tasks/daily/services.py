@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.accounts.models import User, UserRole
 from app.core.clock import now, today
 from app.core.db import db
-from app.core.errors import DomainError, Forbidden
+from app.core.errors import DomainError
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor, Role, may
 from app.core.rules.workdays import calendar, on_or_after
@@ -69,10 +69,10 @@ def take_leave(user: User, first: date, last: date, actor: Actor) -> int:
     """Makes the working days of a span days of leave; gives how many, those already closed not counted.
 
     A day that stands as not closed becomes one as well. One enters one's own leave from the last working day
-    on, whoever leads also that of a month ago. DomainError for other days; Forbidden for people out of reach.
+    on, whoever leads also that of a month ago. DomainError for other days, and for people out of reach.
     """
     if user not in queries.may_be_away(actor):
-        raise Forbidden(_l("Leave is entered by the person, or by whoever leads the branch."))
+        raise DomainError(_l("Leave is entered by the person, or by whoever leads the branch."))
     _refuse_span(first, last, actor)
     working = calendar(first.year, last.year, provisional=True)
     span = (first + timedelta(days=number) for number in range((last - first).days + 1))
@@ -104,7 +104,7 @@ def _refuse_span(first: date, last: date, actor: Actor) -> None:
 def end_leave(closing: DayClosing, actor: Actor) -> None:
     """Takes a day of leave back: one that has passed stands as not closed then, which only leaders may do."""
     if closing.user_id != actor.id and not may(actor, Permission.BOARD):
-        raise Forbidden(_l("Leave is entered by the person, or by whoever leads the branch."))
+        raise DomainError(_l("Leave is entered by the person, or by whoever leads the branch."))
     if not closing.on_leave:
         raise DomainError(_l("This is no day of leave."))
     if closing.day >= today():
