@@ -3,15 +3,15 @@
 Until now such days stood as not closed; whoever leads may say afterwards which of them were leave. Going back,
 days of leave that are still to come are dropped, those that have passed stand as not closed again.
 
-Revision ID: 0061
-Revises: 0060
+Revision ID: 0062
+Revises: 0061
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0061"
-down_revision = "0060"
+revision = "0062"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 
