@@ -118,6 +118,20 @@ def test_a_draft_with_gaps_is_not_submitted_and_says_every_reason(
     assert application.state is ApplicationState.DRAFT
 
 
+@pytest.mark.databases("sqlite")
+def test_who_began_to_close_its_account_meanwhile_gets_no_relief(
+    branch: Branch, harbour: Employer, maker: User
+) -> None:
+    application = create_application(harbour, maker)
+    harbour.stage = Stage.CLOSING
+    with pytest.raises(DomainError) as refusal:
+        approve(application, branch, maker)
+    assert ["销户" in str(reason) for reason in refusal.value.reasons] == [True]
+    harbour.stage = Stage.CONTRIBUTING
+    approve(application, branch, maker)
+    assert application.state is ApplicationState.APPROVED
+
+
 def test_months_that_were_withdrawn_may_be_approved_again(
     branch: Branch, harbour: Employer, maker: User
 ) -> None:

@@ -27,7 +27,7 @@ from app.core.workflow.engine import (
     transition,
 )
 from app.core.workflow.parts import Act, Nobody
-from app.employers.models import Employer
+from app.employers.models import Employer, Stage
 from app.relief.applications.models import (
     AUTHORITY_LABELS,
     ApplicationState,
@@ -80,6 +80,7 @@ def is_sound(application: ReliefApplication, _actor: Actor | None) -> list[Reaso
     rates = (application.employer_rate, application.employee_rate)
     vote = VoteRule(QUORUM.value(), MAJORITY.value(), ANNOUNCED.value())
     return [
+        *_ends(application.employer),
         *objections_to_term(asked, granted_to(application), LONGEST.value()),
         *(
             objections_to_rates(rates, LOWEST_RATE.value(), HIGHEST_RATE.value())
@@ -90,6 +91,13 @@ def is_sound(application: ReliefApplication, _actor: Actor | None) -> list[Reaso
         *missing_documents(application.documents),
         *objections_to_vote(application, vote),
     ]
+
+
+def _ends(employer: Employer) -> list[Reason]:
+    """Relief is for who goes on: a closing may have begun after the application was entered."""
+    if employer.stage not in (Stage.CLOSING, Stage.CLOSED):
+        return []
+    return [_l("The account is being closed, or is closed: relief is for employers that go on.")]
 
 
 def _cuts(application: ReliefApplication) -> bool:
