@@ -14,10 +14,11 @@ from app.core.permissions import Role
 from app.core.workflow.engine import transition
 from app.employers.lists import select_employers
 from app.employers.models import Employer
-from campaigns.channels.worklist import services
 from campaigns.channels.worklist.models import Agency, Drive, DrivePerson, DriveRow
 from campaigns.channels.worklist.policy import READY, Ready
-from campaigns.channels.worklist.services import Told, Wish
+from campaigns.channels.worklist.services import starting, telling
+from campaigns.channels.worklist.services.starting import Wish
+from campaigns.channels.worklist.services.telling import Told
 from campaigns.channels.worklist.workflow import DRIVE
 
 #: how many employers each drive has, at most
@@ -51,7 +52,7 @@ def load(demo: Demo) -> None:
             if row.outcome == "part":
                 _name_people(row, kind, demo)
             if number < len(NOTES):
-                services.note_partner(row, NOTES[number][0], demo.today, NOTES[number][1], manager)
+                telling.note_partner(row, NOTES[number][0], demo.today, NOTES[number][1], manager)
         if kind.code == "account_cleanup":
             transition(DRIVE, drive, "give_up", manager, answers={"reason": "并入下一轮专项行动"})
 
@@ -71,12 +72,12 @@ def _started(kind: Ready, demo: Demo, manager: User) -> Drive:
         kind.code, f"{demo.today.year}年{kind.name}", demo.today + timedelta(weeks=8), kind.days,
         kind.outcomes, str(kind.purpose), results=kind.results,
     )  # fmt: skip
-    drive = services.start(wish, manager)
+    drive = starting.start(wish, manager)
     query = select_employers(kind.tree or EVERYTHING, manager).order_by(
         Employer.sealed_heads.desc(), Employer.id
     )
     for employer in db.session.scalars(query.limit(MOST)).unique().all():
-        services.add(drive, employer, manager)
+        starting.add(drive, employer, manager)
     return drive
 
 
@@ -85,4 +86,4 @@ def _tell(row: DriveRow, outcome: str, note: str, manager: User) -> None:
         return
     done = row.number if outcome == "settled" else row.number // 3 if outcome == "part" else None
     amount = Decimal(3200 * done) if done else None
-    services.tell(row, Told(outcome, row.drive.action, note, done, amount), row.employer.owner or manager)
+    telling.tell(row, Told(outcome, row.drive.action, note, done, amount), row.employer.owner or manager)

@@ -24,7 +24,8 @@ from campaigns.channels.worklist.policy import (
     to_be_done,
     visible_to,
 )
-from campaigns.channels.worklist.services import KIND
+from campaigns.channels.worklist.services import following  # noqa: F401 - it hears the signals
+from campaigns.channels.worklist.services.asking import KIND
 from campaigns.channels.worklist.views import bp
 from campaigns.channels.worklist.workflow import DRIVE, ROW
 

@@ -33,7 +33,8 @@ from app.outreach.models import KIND_LABELS, VisitKind
 from campaigns.channels.worklist import queries
 from campaigns.channels.worklist.models import AGENCY_LABELS, Agency, DrivePerson, DriveRow
 from campaigns.channels.worklist.policy import OUTCOMES, RESULTS, Follow, Ready
-from campaigns.channels.worklist.services import Told, Wish
+from campaigns.channels.worklist.services.starting import Wish
+from campaigns.channels.worklist.services.telling import Told
 
 #: choices of the audience that are no segment
 AS_PROPOSED, ROSTER = "proposed", "roster"

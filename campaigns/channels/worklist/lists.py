@@ -26,9 +26,10 @@ from app.employers.areas.lists import PLACE
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
-from campaigns.channels.worklist import queries, services
+from campaigns.channels.worklist import queries
 from campaigns.channels.worklist.models import Drive, DriveRow
 from campaigns.channels.worklist.policy import OUTCOMES, READY, Permission, ready, to_be_done
+from campaigns.channels.worklist.services import asking, starting
 from campaigns.channels.worklist.workflow import DRIVE, ROW, load_drive
 
 OUTCOME_LABELS = {code: one.label for code, one in OUTCOMES.items()}
@@ -115,7 +116,7 @@ class OwnerForm(FlaskForm):  # type: ignore[misc]
 
 
 def _reassign(row: DriveRow, actor: Actor, form: FlaskForm) -> None:
-    services.reassign(row, db.session.get_one(User, form["owner_id"].data), actor)
+    asking.reassign(row, db.session.get_one(User, form["owner_id"].data), actor)
 
 
 class ReasonForm(FlaskForm):  # type: ignore[misc]
@@ -228,7 +229,7 @@ class DriveForm(FlaskForm):  # type: ignore[misc]
 
 
 def _add(employer: Employer, actor: Actor, form: FlaskForm) -> None:
-    services.add(load_drive(form["drive_id"].data, actor), employer, actor, also=bool(form["also"].data))
+    starting.add(load_drive(form["drive_id"].data, actor), employer, actor, also=bool(form["also"].data))
 
 
 ADD = BulkAction(

@@ -16,12 +16,13 @@ from app.core.personal.revealing import respond
 from app.core.workflow.engine import available, history
 from app.employers.models import ROLE_LABELS
 from app.employers.people.policy import Permission as PeoplePermission
-from campaigns.channels.worklist import queries, services
+from campaigns.channels.worklist import queries
 from campaigns.channels.worklist.forms import ChangeForm, NoteForm, OutcomeForm, StartForm, people_form
 from campaigns.channels.worklist.lists import DRIVES, ROWS
 from campaigns.channels.worklist.models import AGENCY_LABELS, Drive, DriveRow, RowState
 from campaigns.channels.worklist.policy import OUTCOMES, OWN, READY, RESULTS, Permission, Ready, ready
 from campaigns.channels.worklist.roster import services as roster
+from campaigns.channels.worklist.services import starting, telling
 from campaigns.channels.worklist.workflow import DRIVE, ROW, load_drive
 
 bp = Blueprint("drives", __name__, url_prefix="/drives")
@@ -50,9 +51,9 @@ def start(kind: str) -> ResponseReturnValue:
     form.offer(chosen, actor)
     if form.validate_on_submit():
         try:
-            return _started(services.start(form.wish(chosen, actor), actor))
+            return _started(starting.start(form.wish(chosen, actor), actor))
         except DomainError as refusal:
-            asked = isinstance(refusal, services.Elsewhere)
+            asked = isinstance(refusal, starting.Elsewhere)
             _take_back(form, refusal)
     if not form.is_submitted():
         form.prefill(chosen, actor)
@@ -115,7 +116,7 @@ def edit(id: int) -> ResponseReturnValue:
     form.offer()
     if form.validate_on_submit():
         try:
-            services.change(drive, *form.given, current_actor())
+            starting.change(drive, *form.given, current_actor())
         except DomainError as refusal:
             _take_back(form, refusal)
         else:
@@ -129,7 +130,7 @@ def edit(id: int) -> ResponseReturnValue:
 @bp.post("/<int:id>/take-in")
 @requires(Permission.RUN)
 def take_in(id: int) -> ResponseReturnValue:
-    taken = services.take_in(load_drive(id, current_actor()), current_actor())
+    taken = starting.take_in(load_drive(id, current_actor()), current_actor())
     db.session.commit()
     flash(_("Employers taken in: %(number)s.", number=taken.new), "success")
     if taken.waiting:
@@ -183,9 +184,9 @@ def tell(id: int) -> ResponseReturnValue:
     form.offer(row, queries.people_to_call(row.employer_id))
     if not form.validate_on_submit():
         return _page(row, form)
-    services.allow(row, actor)
+    telling.allow(row, actor)
     try:
-        services.tell(row, form.told, actor)
+        telling.tell(row, form.told, actor)
     except DomainError as refusal:
         # what was written down during the call is never to be typed twice
         _take_back(form, refusal)
@@ -231,7 +232,7 @@ def add_note(id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(row, note=form)
     try:
-        services.note_partner(row, *form.said, current_actor())
+        telling.note_partner(row, *form.said, current_actor())
     except DomainError as refusal:
         _take_back(form, refusal)
         return _page(queries.row_to_work_on(id, current_actor()), note=form)

@@ -23,7 +23,8 @@ from app.tasks.models import Task
 from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow, PartnerNote, RowState
 from campaigns.channels.worklist.policy import RESULTS, TRANSFER_MONTHS
 from campaigns.channels.worklist.roster import queries
-from campaigns.channels.worklist.services import DO, SOURCE, allow, ask, due_on, keep_days
+from campaigns.channels.worklist.services.asking import DO, SOURCE, ask, due_on, keep_days
+from campaigns.channels.worklist.services.telling import allow
 from campaigns.channels.worklist.workflow import ROW
 
 #: the drive whose roster says since when somebody contributes here

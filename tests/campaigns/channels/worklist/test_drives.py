@@ -24,10 +24,12 @@ from app.outreach.talking.models import Script
 from app.tasks.models import Task, TaskState
 from app.tasks.services import cancel, complete
 from app.tasks.services import reassign as pass_on
-from campaigns.channels.worklist import queries, services
+from campaigns.channels.worklist import queries
 from campaigns.channels.worklist.models import Drive, DriveRow, PartnerNote, RowState
 from campaigns.channels.worklist.policy import READY
-from campaigns.channels.worklist.services import Told, Wish
+from campaigns.channels.worklist.services import asking, starting, telling
+from campaigns.channels.worklist.services.starting import Wish
+from campaigns.channels.worklist.services.telling import Told
 from campaigns.channels.worklist.workflow import DRIVE, ROW
 from campaigns.notices.corrections.models import Correction
 from campaigns.notices.corrections.workflow import CORRECTION
@@ -67,7 +69,7 @@ def wish(**fields: object) -> Wish:
 @pytest.fixture
 def drive(employer: Employer, manager: User) -> Drive:
     create_employer(employer.branch, stage=Stage.CONTRIBUTING, sealed_heads=0)
-    return services.start(wish(), manager)
+    return starting.start(wish(), manager)
 
 
 @pytest.fixture
@@ -139,14 +141,14 @@ def test_employers_of_another_drive_are_asked_about_before_they_get_a_second_tas
     assert "另有1家符合条件" in waits and row.employer.name not in waits
     taken = db.session.scalars(select(Drive).where(Drive.name == "第二轮")).one()
     with pytest.raises(Conflict):
-        services.add(taken, row.employer, manager)
-    services.add(taken, row.employer, manager, also=True)
+        starting.add(taken, row.employer, manager)
+    starting.add(taken, row.employer, manager, also=True)
     db.session.commit()
     assert taken.name in client.get(f"/drives/rows/{row.id}").text
     for kind in ("account_cleanup", "transfer_reminder"):
         nobody = client.post(f"/drives/start/{kind}", data=form | {"name": kind, "audience": "proposed"})
         assert nobody.status_code == 422  # nobody fits, or there is no such choice
-    empty = services.start(wish(kind="own", name="空的", tree=None), manager)
+    empty = starting.start(wish(kind="own", name="空的", tree=None), manager)
     with pytest.raises(DomainError):
         transition(DRIVE, empty, "finish", manager)
 
@@ -184,17 +186,17 @@ def test_an_outcome_is_a_call_on_the_story_and_opens_what_it_asks_for(
         complete(task, chen, "好了")
     with pytest.raises(DomainError):
         cancel(task, chen, "不用了")
-    services.tell(row, Told("not_reached", CALL), chen)
+    telling.tell(row, Told("not_reached", CALL), chen)
     assert open_task().due_on == add_working_days(today(), 2, provisional=True)
-    services.tell(row, Told("visit", CALL, "名单较长", next_on=today() + timedelta(days=3)), chen)
+    telling.tell(row, Told("visit", CALL, "名单较长", next_on=today() + timedelta(days=3)), chen)
     visit = open_task()
     assert visit.title == "Visit the employer: %(drive)s"
     assert visit.due_on == today() + timedelta(days=3)
     for wrong in (Told("settled", CALL), Told("part", CALL, done=15), Told("sold", CALL)):
         with pytest.raises(DomainError):
-            services.tell(row, wrong, chen)
+            telling.tell(row, wrong, chen)
     assert (row.tries, row.settled, db.session.query(Visit).count()) == (2, 0, 2)
-    services.tell(row, Told("settled", VisitKind.VISIT, "全部办结", done=14), chen)
+    telling.tell(row, Told("settled", VisitKind.VISIT, "全部办结", done=14), chen)
     db.session.refresh(row)
     assert (row.state, row.settled, row.matters) == (RowState.DONE, 14, 14)
     assert db.session.query(Task).filter_by(state=TaskState.OPEN).count() == 0
@@ -214,12 +216,12 @@ def test_another_number_is_proposed_for_checking_and_changes_nothing_by_itself(
         Told("number", CALL, contact_id=known),
     ):
         with pytest.raises(DomainError):
-            services.tell(row, wrong, chen)
+            telling.tell(row, wrong, chen)
     for number in ("123", "13800138000"):
         with pytest.raises(DomainError):
-            services.tell(row, Told("number", CALL, contact_id=known, mobile=number), chen)
+            telling.tell(row, Told("number", CALL, contact_id=known, mobile=number), chen)
     assert (db.session.query(Visit).count(), row.tries) == (0, 0)
-    services.tell(row, Told("number", CALL, contact_id=known, mobile=new), chen)
+    telling.tell(row, Told("number", CALL, contact_id=known, mobile=new), chen)
     proposed = db.session.scalars(select(Correction)).one()
     assert (proposed.contact_id, proposed.mobile, proposed.wanted) == (known, new, "139****9000")
     assert handler.mobile == "13800138000"
@@ -247,7 +249,7 @@ def test_rows_and_drives_are_given_up_and_reopened_with_reasons_and_end_only_whe
         transition(ROW, row, "give_up", chen)
     transition(ROW, row, "give_up", chen, answers={"reason": "单位已注销"})
     with pytest.raises(DomainError):
-        services.tell(row, Told("nothing", CALL), chen)
+        telling.tell(row, Told("nothing", CALL), chen)
     transition(DRIVE, drive, "finish", manager)
     with pytest.raises(DomainError):
         transition(ROW, row, "reopen", chen, answers={"reason": "又找到了"})
@@ -268,7 +270,7 @@ def test_rows_and_drives_are_given_up_and_reopened_with_reasons_and_end_only_whe
     transition(DRIVE, drive, "give_up", manager, answers={"reason": "并入下一轮"})
     assert db.session.query(Task).filter_by(state=TaskState.OPEN).count() == 0
     with pytest.raises(DomainError):
-        services.take_in(drive, manager)
+        starting.take_in(drive, manager)
 
 
 def test_a_row_goes_with_its_task_to_a_colleague_of_the_branch_only(
@@ -277,20 +279,20 @@ def test_a_row_goes_with_its_task_to_a_colleague_of_the_branch_only(
     liu = create_user(Role.SPECIALIST, branch=chen.branch)
     stranger = create_user(Role.SPECIALIST, branch=create_branch())
     with pytest.raises(DomainError):
-        services.reassign(row, stranger, manager)
+        asking.reassign(row, stranger, manager)
     with pytest.raises(Forbidden):
-        services.reassign(row, liu, chen)
-    services.reassign(row, liu, manager)
+        asking.reassign(row, liu, chen)
+    asking.reassign(row, liu, manager)
     assert (row.owner_id, open_task().owner_id) == (liu.id, liu.id)
     pass_on(open_task(), chen, liu)  # and the row with its task
     assert row.owner_id == chen.id
     assign(row.employer, liu, None, manager)
     assert (row.owner_id, open_task().owner_id) == (liu.id, liu.id)
-    services.reassign(row, chen, manager)
+    asking.reassign(row, chen, manager)
     assign(row.employer, create_user(Role.SPECIALIST, branch=chen.branch), None, manager)
     assert (row.owner_id, open_task().owner_id) == (chen.id, chen.id)
-    assert services.take_in(row.drive, manager).new == 0
+    assert starting.take_in(row.drive, manager).new == 0
     with pytest.raises(DomainError):
-        services.add(row.drive, row.employer, manager)
+        starting.add(row.drive, row.employer, manager)
     assert list(db.session.scalars(queries.listed(stranger))) == []
     assert db.session.query(Script).count() == 1

@@ -24,11 +24,11 @@ from app.employers.models import Employer, Stage
 from app.imports.models import ImportRow
 from app.personal.services import carry_out
 from app.tasks.models import Task
-from campaigns.channels.worklist import services
 from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow
 from campaigns.channels.worklist.policy import READY
 from campaigns.channels.worklist.roster import services as roster
-from campaigns.channels.worklist.services import Wish
+from campaigns.channels.worklist.services import asking, starting
+from campaigns.channels.worklist.services.starting import Wish
 from tests.contributions.statements import run
 from tests.factories import create_branch, create_employer, create_user, sign_in
 from tests.spreadsheets import workbook
@@ -60,7 +60,7 @@ def employers(manager: User) -> list[Employer]:
 def begin(manager: User, kind: str = "sealed_check") -> Drive:
     ready = READY[kind]
     wish = Wish(kind, str(kind), today() + timedelta(days=60), 10, ready.outcomes, results=ready.results)
-    return services.start(wish, manager)
+    return starting.start(wish, manager)
 
 
 def lines(folder: Path, *found: list[object]) -> str:
@@ -181,15 +181,15 @@ def test_transfers_wait_for_their_months_and_a_file_says_which_drive_it_means(
     run(app, "imports", "apply", "roster", file, "--user", "wang")
     later = db.session.scalars(select(DriveRow).order_by(DriveRow.id.desc())).first()
     assert later is not None and later.ripe == soon
-    assert later.due_on == services.due_on(drive, soon) > soon.first_day
+    assert later.due_on == asking.due_on(drive, soon) > soon.first_day
     task = select(Task.due_on).where(Task.source_id == later.id, Task.kind == "drive")
     assert db.session.scalars(task).one() == later.due_on
     # somebody who is ready now makes the employer due now, until that file is taken back
     file = lines(tmp_path, [None, "0301000000", "甲", None, "孙七", None, f"{ripe:%Y%m}"])
     batch = run(app, "imports", "apply", "roster", file, "--user", "wang")["batch"]
-    assert db.session.scalars(task).one() == services.due_on(drive)
+    assert db.session.scalars(task).one() == asking.due_on(drive)
     run(app, "imports", "undo", str(batch))
-    assert db.session.scalars(task).one() == services.due_on(drive, soon)
+    assert db.session.scalars(task).one() == asking.due_on(drive, soon)
     db.session.delete(later)
     db.session.commit()
     begin(manager)
