@@ -13,6 +13,7 @@ from app.accounts.models import Branch, User
 from app.accounts.policy import Permission
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.forms import refusals
 from app.core.permissions import ROLE_LABELS, Actor, Role, current_actor, requires
 
 bp = Blueprint("administration", __name__)
@@ -34,7 +35,7 @@ def new_user() -> ResponseReturnValue:
         try:
             made = services.create_user(**_asked(form), username=form.username.data or "", by=actor)
         except DomainError as error:
-            _told(form, error)
+            refusals.tell(form, error)
         else:
             db.session.commit()
             return render_template("accounts/one_time_password.html", user=made.user, password=made.password)
@@ -52,8 +53,7 @@ def user(user_id: int) -> ResponseReturnValue:
         try:
             services.update_user(found, **_asked(form), by=actor)
         except DomainError as error:
-            db.session.rollback()
-            _told(form, error)
+            refusals.take_back(form, error)
         else:
             db.session.commit()
             flash(_("Saved."), "success")
@@ -89,10 +89,6 @@ def _asked(form: UserForm) -> dict[str, Any]:
         "scope": form.scope.data,
         "roles": form.roles.data,
     }
-
-
-def _told(form: UserForm | BranchForm, error: DomainError) -> None:
-    form.form_errors.extend((error.message, *error.reasons))
 
 
 @bp.post("/users/<int:user_id>/reset-password")
@@ -153,8 +149,7 @@ def new_branch() -> ResponseReturnValue:
         try:
             services.create_branch(form.code.data or "", form.name.data or "", parent=_parent(form, actor))
         except DomainError as error:
-            db.session.rollback()
-            _told(form, error)
+            refusals.take_back(form, error)
         else:
             return _branch_saved()
     return _branch_page(form, None)
@@ -172,8 +167,7 @@ def branch(branch_id: int) -> ResponseReturnValue:
         try:
             services.update_branch(found, code=form.code.data or "", name=form.name.data or "", parent=parent)
         except DomainError as error:
-            db.session.rollback()
-            _told(form, error)
+            refusals.take_back(form, error)
         else:
             return _branch_saved()
     return _branch_page(form, found)

@@ -11,6 +11,7 @@ from app.accounts.queries import SignedIn
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.forms import refusals
 from app.core.permissions import requires
 from campaigns.channels.letter.queries import current_version
 from campaigns.channels.letter.queries import offered as outlines
@@ -100,8 +101,7 @@ def _write(form: RuleForm, rule: Rule | None = None) -> ResponseReturnValue:
             if rule is not None:
                 services.change(rule, wish, _reader())
         except DomainError as refusal:
-            db.session.rollback()
-            form.form_errors.append(" ".join(str(one) for one in (refusal.message, *refusal.reasons)))
+            refusals.take_back(form, refusal)
         else:
             db.session.commit()
             return _show(kept.id)

@@ -17,6 +17,7 @@ from app.accounts.models import User
 from app.accounts.policy import WAITING_MINUTES, must_change_password, must_enrol
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.forms import refusals
 from app.core.language.i18n import COOKIE as LANGUAGE
 from app.core.language.i18n import DEFAULT
 from app.core.links import safe_path
@@ -46,10 +47,6 @@ def _me() -> User:
     return db.session.get_one(User, current_user.id)
 
 
-def _told(form: CodeForm | PasswordForm | ProfileForm | SignInForm, error: DomainError) -> None:
-    form.form_errors.extend((error.message, *error.reasons))
-
-
 @bp.route("/login", methods=["GET", "POST"])
 @public
 @limiter.limit("30/minute;200/hour", methods=["POST"])
@@ -64,7 +61,7 @@ def login() -> ResponseReturnValue:
             user = services.check_password(form.username.data or "", form.password.data or "")
             return _second_step(user, following) if user.totp_secret else _welcome(user, following)
         except services.SignInRefused as refusal:
-            _told(form, refusal)
+            refusals.tell(form, refusal)
             db.session.commit()
     return render_template("accounts/login.html", form=form), 422 if form.errors else 200
 
@@ -107,7 +104,7 @@ def login_code() -> ResponseReturnValue:
             user = services.check_code(waiting["user"], waiting["stamp"], form.code.data or "")
             return _welcome(user, waiting["next"])
         except services.SignInRefused as refusal:
-            _told(form, refusal)
+            refusals.tell(form, refusal)
             db.session.commit()
     return render_template("accounts/login_code.html", form=form), 422 if form.errors else 200
 
@@ -151,8 +148,7 @@ def change_password() -> ResponseReturnValue:
         try:
             services.change_password(user, form.current.data or "", form.new.data or "")
         except DomainError as error:
-            db.session.rollback()
-            _told(form, error)
+            refusals.take_back(form, error)
         else:
             db.session.commit()
             begin_session(user)
@@ -177,7 +173,7 @@ def second_factor() -> ResponseReturnValue:
         try:
             codes = services.enrol(user, secret, form.code.data or "")
         except DomainError as error:
-            _told(form, error)
+            refusals.tell(form, error)
         else:
             db.session.commit()
             begin_session(user)

@@ -6,7 +6,6 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import Length, Optional
 
-from app.core.errors import DomainError
 from app.core.importing.spec import ImportSpec
 from app.core.sheets.reading import LIMITS
 
@@ -19,9 +18,6 @@ class ChoiceForm(FlaskForm):  # type: ignore[misc]
         count = next((at for at in range(LIMITS.columns) if f"c{at}" not in request.form), LIMITS.columns)
         given = [request.form[f"c{at}"] for at in range(count)]
         return [name if name in names else None for name in given]
-
-    def tell(self, refusal: DomainError) -> None:
-        self.form_errors.extend((refusal.message, *refusal.reasons))
 
 
 class ColumnsForm(ChoiceForm):

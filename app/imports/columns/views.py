@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, NotFound
+from app.core.forms import refusals
 from app.core.importing.spec import ImportSpec
 from app.core.permissions import current_actor, requires
 from app.imports import jobs
@@ -44,7 +45,7 @@ def name(batch_id: int) -> ResponseReturnValue:
             titles = offer.header.titles
             services.name_columns(batch, spec, titles, chosen, form.source.data or "", current_actor())
         except DomainError as refusal:
-            form.tell(refusal)
+            refusals.tell(form, refusal)
         else:
             jobs.dry_run(batch)
             return redirect(url_for("imports.show", batch_id=batch_id), 303)
@@ -65,7 +66,7 @@ def edit(memory_id: int) -> ResponseReturnValue:
         try:
             services.correct(memory, spec, chosen, current_actor())
         except DomainError as refusal:
-            form.tell(refusal)
+            refusals.tell(form, refusal)
         else:
             db.session.commit()
             flash(_("Saved."), "success")

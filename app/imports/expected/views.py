@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.forms import refusals
 from app.core.permissions import current_actor, requires
 from app.imports.expected import queries, services
 from app.imports.expected.forms import ExpectationForm
@@ -59,8 +60,7 @@ def _kept(form: ExpectationForm, expected: ImportExpectation | None) -> Response
             services.change(expected, form.values) if expected else services.expect(form.values)
             db.session.commit()
         except DomainError as refusal:
-            db.session.rollback()
-            form.form_errors.extend((refusal.message, *refusal.reasons))
+            refusals.take_back(form, refusal)
         else:
             flash(_("Saved."), "success")
             return redirect(url_for(".index"), 303)

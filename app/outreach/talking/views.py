@@ -3,10 +3,10 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.forms import refusals
 from app.core.permissions import current_actor, requires
 from app.outreach.models import TOPIC_LABELS
 from app.outreach.talking import queries, services
@@ -46,7 +46,7 @@ def new() -> ResponseReturnValue:
                 form.kind.data, form.title.data or "", about, form.wording, current_actor()
             )
         except DomainError as refusal:
-            _refuse(form, refusal)
+            refusals.take_back(form, refusal)
         else:
             db.session.commit()
             return redirect(url_for(".show", id=script.id), 303)
@@ -92,18 +92,12 @@ def version(id: int) -> ResponseReturnValue:
         try:
             services.write_version(script, form.wording, current_actor())
         except DomainError as refusal:
-            _refuse(form, refusal)
+            refusals.take_back(form, refusal)
         else:
             db.session.commit()
             return redirect(url_for(".show", id=id), 303)
     status = 422 if form.is_submitted() else 200
     return render_template("outreach/talking/version.html", form=form, script=script), status
-
-
-def _refuse(form: FlaskForm, refusal: DomainError) -> None:
-    """The form is shown again with what is wrong: a long text is never to be typed twice."""
-    db.session.rollback()
-    form.form_errors.append(str(refusal.message))
 
 
 @blueprint.post("/<int:id>/situations")
@@ -128,7 +122,7 @@ def rehearse(id: int) -> ResponseReturnValue:
     try:
         services.log_rehearsal(script, held_on, participants, form.findings.data or "", current_actor())
     except DomainError as refusal:
-        _refuse(form, refusal)
+        refusals.take_back(form, refusal)
         return _page(queries.find(id), rehearsal=form)
     db.session.commit()
     flash(_("Saved."), "success")

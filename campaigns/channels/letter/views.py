@@ -6,12 +6,12 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from flask_wtf import FlaskForm
 
 from app.accounts.models import User
 from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
+from app.core.forms import refusals
 from app.core.permissions import current_actor, requires
 from campaigns.channels.letter import queries, services, text
 from campaigns.channels.letter.forms import LetterheadForm, VersionForm
@@ -73,7 +73,7 @@ def version(id: int) -> ResponseReturnValue:
         try:
             services.write_version(template, form.wording, current_actor())
         except DomainError as refusal:
-            _take_back(form, refusal)
+            refusals.take_back(form, refusal)
         else:
             db.session.commit()
             flash(_("Saved."), "success")
@@ -98,16 +98,10 @@ def letterhead() -> ResponseReturnValue:
                 form.postal_code.data or "",
             )
         except DomainError as refusal:
-            _take_back(form, refusal)
+            refusals.take_back(form, refusal)
         else:
             db.session.commit()
             flash(_("Saved. New letters are headed this way."), "success")
             return redirect(url_for(".letterhead"), 303)
     status = 422 if form.is_submitted() else 200
     return render_template("campaigns/letter/letterhead.html", form=form, branch=branch), status
-
-
-def _take_back(form: FlaskForm, refusal: DomainError) -> None:
-    """A refused form is shown again as it was filled in, with what is wrong."""
-    db.session.rollback()
-    form.form_errors.extend((refusal.message, *refusal.reasons))

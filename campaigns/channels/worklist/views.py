@@ -5,12 +5,12 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 
 from app.core.clock import today
 from app.core.criteria.trees import rule, to_query
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
+from app.core.forms import refusals
 from app.core.permissions import current_actor, requires
 from app.core.personal.revealing import respond
 from app.core.workflow.engine import available, history
@@ -54,7 +54,7 @@ def start(kind: str) -> ResponseReturnValue:
             return _started(starting.start(form.wish(chosen, actor), actor))
         except DomainError as refusal:
             asked = isinstance(refusal, starting.Elsewhere)
-            _take_back(form, refusal)
+            refusals.take_back(form, refusal)
     if not form.is_submitted():
         form.prefill(chosen, actor)
     if not asked and form.also.data is None:
@@ -67,12 +67,6 @@ def _started(drive: Drive) -> ResponseReturnValue:
     db.session.commit()
     flash(_("The drive is started."), "success")
     return redirect(url_for(".show", id=drive.id), 303)
-
-
-def _take_back(form: FlaskForm, refusal: DomainError) -> None:
-    """A refused form is shown again as it was filled in, with what is wrong."""
-    db.session.rollback()
-    form.form_errors.extend((refusal.message, *refusal.reasons))
 
 
 def _ready(kind: str) -> Ready:
@@ -118,7 +112,7 @@ def edit(id: int) -> ResponseReturnValue:
         try:
             starting.change(drive, *form.given, current_actor())
         except DomainError as refusal:
-            _take_back(form, refusal)
+            refusals.take_back(form, refusal)
         else:
             db.session.commit()
             flash(_("Saved."), "success")
@@ -189,7 +183,7 @@ def tell(id: int) -> ResponseReturnValue:
         telling.tell(row, form.told, actor)
     except DomainError as refusal:
         # what was written down during the call is never to be typed twice
-        _take_back(form, refusal)
+        refusals.take_back(form, refusal)
         return _page(queries.row_to_work_on(id, actor), form)
     db.session.commit()
     flash(_("Recorded: %(outcome)s.", outcome=OUTCOMES[form.outcome.data].label), "success")
@@ -234,7 +228,7 @@ def add_note(id: int) -> ResponseReturnValue:
     try:
         telling.note_partner(row, *form.said, current_actor())
     except DomainError as refusal:
-        _take_back(form, refusal)
+        refusals.take_back(form, refusal)
         return _page(queries.row_to_work_on(id, current_actor()), note=form)
     db.session.commit()
     flash(_("Saved."), "success")

@@ -10,6 +10,7 @@ from flask_login import current_user
 from app.accounts.models import User
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
+from app.core.forms import refusals
 from app.core.permissions import current_actor, requires
 from app.core.workflow.engine import available, history
 from app.employers.queries import find as find_employer
@@ -74,8 +75,7 @@ def write(employer_id: int, code: str) -> ResponseReturnValue:
         try:
             letter = services.issue(version, employer, given, current_actor())
         except DomainError as refusal:
-            db.session.rollback()
-            form.form_errors.extend((refusal.message, *refusal.reasons))
+            refusals.take_back(form, refusal)
         else:
             db.session.commit()
             flash(_("Issued as %(number)s.", number=letter.number), "success")
