@@ -87,7 +87,7 @@ def test_1_the_registry_is_tried_applied_taken_back_and_applied_again(
 ) -> None:
     file = shared_data / "registry_binhai.csv"
     batch = specialist.upload("registry", file)
-    specialist.press("写入12057行")
+    specialist.press("写入12,057行")
     expect_a_moving_bar(specialist.page)
     expect(specialist.page.locator("main h1")).to_contain_text("已写入", timeout=3 * PATIENCE)
     assert leads(product) == [(12057, 104)]
@@ -100,7 +100,7 @@ def test_1_the_registry_is_tried_applied_taken_back_and_applied_again(
     expect(specialist.page.locator("main h1")).to_contain_text("已撤销", timeout=2 * PATIENCE)
     assert leads(product) == [(0, 0)]
     specialist.upload("registry", file)
-    apply_all(specialist, "12057")
+    apply_all(specialist, "12,057")
     assert leads(product) == [(12057, 104)]
 
 
