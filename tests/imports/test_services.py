@@ -586,7 +586,7 @@ def edited_elsewhere(record: int, **values: Any) -> None:
     """Another process changes an employer, and does not wait for it."""
     with db.engine.connect() as other:
         other.rollback()
-        other.exec_driver_sql("SET lock_timeout = '200ms'")
+        other.exec_driver_sql("SET LOCAL lock_timeout = '200ms'")
         other.execute(update(Employer).where(Employer.id == record).values(**values))
         other.commit()
 

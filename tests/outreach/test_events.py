@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.accounts.models import Branch, User
-from app.core.clock import now, today
+from app.core.clock import local, now, today
 from app.core.criteria import segments
 from app.core.criteria.trees import rule
 from app.core.db import db, writing
@@ -93,7 +93,7 @@ def test_who_came_is_told_and_counts_as_a_contact(lin: User, branch: Branch) -> 
         transition(EVENT, event, "hold", lin)  # nobody has said who came
     services.record(one, "attend", lin, 3)
     assert (one.state, one.persons, one.recorded_by_id) == (InviteeState.ATTENDED, 3, lin.id)
-    assert came.last_contact_on == today() and stayed.last_contact_on is None
+    assert came.last_contact_on == local(event.starts_at).date() and stayed.last_contact_on is None
     told_once = told(came)
     services.record(one, "attend", lin, 3)
     assert told(came) == told_once  # a second tap of the same

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from app.accounts.models import User
-from app.core.clock import now, today
+from app.core.clock import local, now, today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.listing.runs import ListRunRow
@@ -160,12 +160,13 @@ def test_a_word_with_the_firm_ends_the_warning(li: User) -> None:
     firm = owned(li)
     lies(firm)
     services.mind_idle()
-    log_visit(firm, Account(VisitKind.VISIT, now() - timedelta(minutes=5), Outcome.INFORMED), li)
+    moment = now() - timedelta(minutes=5)
+    log_visit(firm, Account(VisitKind.VISIT, moment, Outcome.INFORMED), li)
     assert services.mind_idle() == (0, 0)
     task = db.session.scalars(select(Task).where(Task.kind == services.WARNING)).one()
     assert task.state is TaskState.CANCELLED
     stay = db.session.scalars(select(Lead)).one()
-    assert (stay.contacted_on, stay.met_on) == (today(), today())
+    assert stay.contacted_on == stay.met_on == local(moment).date()
     assert firm.owner_id == li.id
 
 
