@@ -86,7 +86,7 @@ def test_density_counts_what_lies_inside_in_the_readers_reach_and_leads_to_the_r
 
     sign_in(client, manager)
     page = client.get("/areas").text
-    assert "1家单位尚未归入区域" in page
+    assert "1 家单位尚未归入区域" in page
     assert 'href="/areas/workbook"' in page
     cells = load_workbook(io.BytesIO(client.get("/areas/workbook").data)).active
     assert cells is not None
@@ -112,7 +112,7 @@ def test_employers_are_placed_by_a_name_that_only_one_area_has(
     settled = create_employer(manager.branch, area="中塘镇", area_id=area("L1").id)
     stamp = clear.updated_at
     sign_in(client, manager)
-    assert "已按名称归入1家单位" in client.post("/areas/place", follow_redirects=True).text
+    assert "已按名称归入 1 家单位" in client.post("/areas/place", follow_redirects=True).text
     db.session.expire_all()
     assert (clear.area_id, doubtful.area_id, settled.area_id) == (area("J2").id, None, area("L1").id)
     assert clear.updated_at == stamp, "an import can still be taken back"

@@ -241,7 +241,7 @@ def test_what_the_old_owner_had_to_do_goes_to_the_new_owner_with_a_notice(client
     sign_in(client, manager)
     form = {"owner_id": new.id, "backup_owner_id": helper.id}
     page = client.post(f"/employers/{employer.id}/assign", data=form, follow_redirects=True).text
-    assert "2项未办任务一并移交" in page
+    assert "2 项未办任务一并移交" in page
     assert "未办任务由李婷移交赵敏：2项" in page
     assert owned_tasks(employer) == {"回访": new.id, "送材料": new.id, "核对名册": helper.id}
     assert (employer.backup_owner_id, done.owner_id) == (helper.id, old.id)
@@ -293,5 +293,5 @@ def test_owners_changed_for_many_employers_say_how_many_tasks_went_along(client:
     sign_in(client, manager)
     form = {"do": "bulk:assign", "ids": [e.id for e in employers], "confirmed": "1", "expected": "2"}
     page = client.post("/employers", data={**form, "owner_id": new.id}, follow_redirects=True).text
-    assert "2项未办任务一并移交" in page
+    assert "2 项未办任务一并移交" in page
     assert [owned_tasks(employer) for employer in employers] == [{"回访": new.id}] * 2

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from flask import redirect, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.core.clock import today
@@ -16,10 +17,10 @@ from app.core.listing.exporting import (
     Counted,
     may_export,
     may_export_in_full,
+    notice_of,
     proof,
     rows_of,
     tell_exported,
-    watermark_of,
 )
 from app.core.listing.run_jobs import carry_on
 from app.core.listing.runs import RunKind, begin
@@ -52,13 +53,15 @@ def export(
         query = query.where(page.key.in_(ids))
     elif paging.count(query, page.key, AT_ONCE) > AT_ONCE:
         return _by_a_worker(state, [column.name for column in columns], reason)
-    watermark = watermark_of(state, reason) if reason is not None else None
     criteria, title = sentence(state.whole_tree, state.fields), str(page.title)
+    if ids:
+        criteria = _("chosen by hand from: %(criteria)s", criteria=criteria)
+    notice = notice_of(state, columns, criteria, reason)
     counted = Counted(rows_of(state, columns, reason is not None, query))
     # a long export must not hold the writer's place: read in a transaction of its own
     db.session.rollback()
     with intending(Intent.READ):
-        content = workbook_file(title, [column.label for column in columns], counted, watermark)
+        content = workbook_file(title, [column.label for column in columns], counted, notice)
         db.session.rollback()
     tell_exported(state, columns, counted.count, criteria, proof(content, reason))
     db.session.commit()

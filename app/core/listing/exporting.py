@@ -23,7 +23,7 @@ from app.core.listing.running import give_up, page_of, resumed
 from app.core.listing.runs import ListRun, RunState, exports_folder, restored
 from app.core.listing.state import ListState
 from app.core.permissions import may
-from app.core.sheets.workbooks import Watermark, write_workbook
+from app.core.sheets.workbooks import Notice, write_workbook
 
 CHUNK = 500
 #: the progress of a long export is told after so many rows
@@ -81,20 +81,28 @@ def may_export_in_full(state: ListState) -> bool:
     return allowed and any(column.personal for column in state.page.columns)
 
 
-def watermark_of(state: ListState, reason: str) -> Watermark:
-    who, when, why = state.actor.name, formats.moment(now()), translated(reason)
+def notice_of(state: ListState, columns: Sequence[Column], criteria: str, reason: str | None) -> Notice:
+    """What the workbook says of itself: which rows of what, in which order, by whom and when, and why."""
+    who, when = state.actor.name, formats.moment(now())
+    taken = [(_("List"), str(state.page.title)), (_("Exported by"), who), (_("Exported at"), when)]
+    rows = [(_("Criteria"), criteria), (_("Order"), _order_said(state))]
+    if reason is None:
+        masked = any(column.personal for column in columns)
+        rows += [(_("Personal data"), _("Masked"))] if masked else []
+        return Notice(_("About this export"), lambda count: [*taken, *rows, (_("Rows"), count)])
+    why = translated(reason)
     terms = _("Use it for this reason only, pass it on to nobody, and delete it afterwards.")
-    return Watermark(
-        _("Personal data"),
-        _("Personal data · %(who)s · %(when)s · %(why)s", who=who, when=when, why=why),
-        (
-            (_("List"), str(state.page.title)),
-            (_("Exported by"), who),
-            (_("Exported at"), when),
-            (_("Reason"), why),
-            (_("Terms of use"), terms),
-        ),
-    )
+    taken += [(_("Reason"), why), (_("Terms of use"), terms)]
+    line = _("Personal data · %(who)s · %(when)s · %(why)s", who=who, when=when, why=why)
+    return Notice(_("Personal data"), lambda count: [*taken, *rows, (_("Rows"), count)], line)
+
+
+def _order_said(state: ListState) -> str:
+    column = state.page.column(state.order.name)
+    if column is None:
+        return "—"
+    words = _("%(column)s, descending") if state.order.descending else _("%(column)s, ascending")
+    return str(words) % {"column": column.label}
 
 
 def proof(content: IO[bytes], reason: str | None) -> dict[str, Any]:
@@ -149,7 +157,7 @@ def _write(run: ListRun) -> None:
     if not may_export(state) or (reason is not None and not may_export_in_full(state)):
         raise DomainError(_l("Your role does not allow this. Ask your security administrator."))
     columns, criteria = state.columns, run.criteria
-    watermark = watermark_of(state, reason) if reason is not None else None
+    notice = notice_of(state, columns, criteria, reason)
     # all that asks the database comes before the commit: what follows must not begin a writing transaction
     rows = rows_of(state, columns, reason is not None, state.query)
     run.state = RunState.RUNNING
@@ -162,7 +170,7 @@ def _write(run: ListRun) -> None:
         # a long export must not hold the writer's place: read in a transaction of its own
         with intending(Intent.READ):
             title, headings = str(state.page.title), [column.label for column in columns]
-            write_workbook(draft, title, headings, counted, watermark)
+            write_workbook(draft, title, headings, counted, notice)
             db.session.rollback()
         draft.replace(file)
     finally:

@@ -13,7 +13,7 @@ from app.core.jobs import enqueue
 from app.core.listing.declaration import PAGES
 from app.core.listing.export import file_name
 from app.core.listing.run_jobs import FILE_DAYS, carry_on
-from app.core.listing.running import action_of, may_undo, page_of, undo_rows
+from app.core.listing.running import action_of, answered, may_undo, page_of, undo_rows
 from app.core.listing.runs import (
     ROW_LABELS,
     ROW_TONES,
@@ -73,6 +73,7 @@ def show(run_id: int) -> ResponseReturnValue:
         after=rows[PAGE - 1].id if len(rows) > PAGE else None,
         only=only,
         step=step if not run.busy else None,
+        answers=answered(run),
         said=action.said_of(run.followed) if action else "",
         undoable=may_undo(run, actor),
         days=FILE_DAYS,

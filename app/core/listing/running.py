@@ -14,12 +14,15 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
+from wtforms import Field
+from wtforms.fields.choices import SelectFieldBase
 
 from app.core import signals, timeline
 from app.core.bulk import update_rows
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError, Forbidden
+from app.core.language import formats
 from app.core.language.i18n import msgid, msgid_of
 from app.core.listing.declaration import PAGES, ListDeclaration
 from app.core.listing.parts import BulkAction
@@ -158,6 +161,23 @@ def form_of(action: BulkAction, answers: Mapping[str, Any]) -> FlaskForm:
         said = [str(one) for errors in form.errors.values() for one in errors]
         raise DomainError(_l("What was chosen is no longer possible. Start again."), said)
     return form
+
+
+def answered(run: ListRun) -> list[tuple[str, str]]:
+    """What was filled in for the action: label and answer in the reader's words, empty ones left out."""
+    action = action_of(run)
+    if action is None or not run.answers:
+        return []
+    form = action.form(formdata=MultiDict(run.answers), meta={"csrf": False})
+    found = ((str(one.label.text), _answer(one)) for one in form if one.name in run.answers)
+    return [(label, said) for label, said in found if said]
+
+
+def _answer(field: Field) -> str:
+    if isinstance(field, SelectFieldBase):
+        chosen = [str(label) for _value, label, selected, *_ in field.iter_choices() if selected]
+        return formats.display(chosen) if chosen else ""
+    return formats.display(field.data) if field.data else ""
 
 
 def go_on(run_id: int) -> bool:

@@ -26,6 +26,8 @@ CHILD = Path(__file__).with_name("child.py")
 OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # the stream of a workbook of Excel 97 begins with a record of this kind (BIFF5, BIFF8) ...
 OLD_BOOK = re.compile(rb"\x09\x08[\x08\x10]\x00\x00[\x05\x06]\x05\x00")
+# ... which older programs, and some business systems, write with no container around it (BIFF2 to BIFF8)
+BARE_BOOK = re.compile(rb"\x09(\x00\x04|\x02\x06|\x04\x06|\x08[\x08\x10])\x00")
 # ... and one that has a password says so in a record among the first
 PASSWORD_RECORD, FIRST_RECORDS = 0x2F, 8
 FOREIGN_MARKS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"MZ", b"Rar!", b"7z\xbc")
@@ -171,6 +173,8 @@ def kind_of(path: Path, limits: Limits = LIMITS) -> str:
         if _is_locked(path.read_bytes()):
             raise SheetRefused("encrypted")
         return "xls"
+    if BARE_BOOK.match(start):
+        raise SheetRefused("old_workbook")
     if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|table|head|meta)", start, re.IGNORECASE):
         raise SheetRefused("web_page")
     if start.startswith(FOREIGN_MARKS):

@@ -6,6 +6,10 @@ from app.core.errors import DomainError
 
 REFUSALS = {
     "not_a_spreadsheet": _l("This file is not a spreadsheet. Upload an .xlsx, .xls or .csv file."),
+    "old_workbook": _l(
+        "This is an .xls workbook of an old kind, as some business systems still write it. "
+        "Open it in Excel or WPS, save it as .xlsx and upload that."
+    ),
     "web_page": _l(
         "This is a web page with the name of a spreadsheet. "
         "Open it in Excel or WPS, save it as .xlsx and upload that."

@@ -5,7 +5,7 @@ import io
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,15 +37,16 @@ _CSV_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
-class Watermark:
-    """Who took personal data away, when and why: on every printed page, and on a sheet behind the table.
+class Notice:
+    """What a workbook says of itself, on a sheet called `title` behind its table.
 
-    `line` goes above and below each page; `facts` are label and value, for the sheet called `title`.
+    `facts` gives label and value, told how many rows the table has. A `line` goes above and below each
+    printed page: who took personal data away, when and why.
     """
 
     title: str
-    line: str
-    facts: Sequence[tuple[str, str]]
+    facts: Callable[[int], Sequence[tuple[str, str | int]]]
+    line: str = ""
 
 
 def write_workbook(
@@ -53,7 +54,7 @@ def write_workbook(
     sheet: str,
     header: Sequence[object],
     rows: Iterable[Sequence[Value]],
-    watermark: Watermark | None = None,
+    notice: Notice | None = None,
 ) -> int:
     """Stream one table into an .xlsx file; returns how many rows it got, the header not counted.
 
@@ -72,36 +73,38 @@ def write_workbook(
     for row in chain(sample, stream):
         page.append([_cell(page, value) for value in row])
         count += 1
-    if watermark is not None:
-        _mark(workbook, watermark)
+    if notice is not None:
+        _tell(workbook, notice, count)
     workbook.save(target)
     return count
 
 
-def _mark(workbook: Workbook, watermark: Watermark) -> None:
+def _tell(workbook: Workbook, notice: Notice, rows: int) -> None:
     """The notice stands on a sheet of its own, so that the table can still be imported."""
-    page = workbook.create_sheet(_sheet_name(watermark.title))
+    page = workbook.create_sheet(_sheet_name(notice.title))
     page.column_dimensions["A"].width, page.column_dimensions["B"].width = NARROWEST * 2, WIDEST
-    for label, value in watermark.facts:
-        page.append([_heading(page, label), _cell(page, value)])
-    line = clean_text(watermark.line).replace("&", "&&")
+    for label, value in notice.facts(rows):
+        page.append([_heading(page, label), _wrapped(page, value)])
+    if not notice.line:
+        return
+    line = clean_text(notice.line).replace("&", "&&")
     for each in workbook.worksheets:
         for margin in (each.oddHeader, each.oddFooter):
             if margin is not None:
                 margin.center.text = line
-    workbook.properties.description = clean_text(watermark.line)
+    workbook.properties.description = clean_text(notice.line)
 
 
 def workbook_file(
     sheet: str,
     header: Sequence[object],
     rows: Iterable[Sequence[Value]],
-    watermark: Watermark | None = None,
+    notice: Notice | None = None,
 ) -> IO[bytes]:
     """The same in a temporary file without a name, rewound: however long the table, memory stays small."""
     target = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
     try:
-        write_workbook(cast(BinaryIO, target), sheet, header, rows, watermark)
+        write_workbook(cast(BinaryIO, target), sheet, header, rows, notice)
     except BaseException:
         target.close()
         raise
@@ -158,6 +161,15 @@ def _cell(page: WriteOnlyWorksheet, value: Value) -> object:
         cell.data_type = "s"
         return cell
     return native
+
+
+def _wrapped(page: WriteOnlyWorksheet, value: str | int) -> object:
+    """A long text goes on in the next line of its cell."""
+    cell = WriteOnlyCell(page, clean_text(value) if isinstance(value, str) else value)
+    if isinstance(value, str):
+        cell.data_type = "s"
+    cell.alignment = Alignment(horizontal="left", vertical="center", wrap_text=True)
+    return cell
 
 
 def _heading(page: WriteOnlyWorksheet, title: object) -> object:

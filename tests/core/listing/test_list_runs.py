@@ -72,6 +72,7 @@ def test_a_short_action_is_done_at_once_kept_row_by_row_and_undone(
     page = reader.get(f"/runs/{run.id}").text
     assert "甲公司" in page
     assert "乙公司" in page
+    assert f"<dd>{after.name}</dd>" in page  # who they were assigned to
 
     assert reader.post(f"/runs/{run.id}/undo").status_code == 303
     assert (one.owner_id, task.owner_id) == (before.id, before.id)

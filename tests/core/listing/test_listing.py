@@ -410,10 +410,16 @@ def test_the_export_is_the_list(reader: FlaskClient, manager: User) -> None:
     )
     made["公式"].name = "=1+1"
     create_employer(name="别处", heads=99)
-    rows = workbook(reader.post(f"{LIST}?heads.ge=10&sort=heads", data={"do": "export", "columns": "shown"}))
+    answer = reader.post(f"{LIST}?heads.ge=10&sort=heads", data={"do": "export", "columns": "shown"})
+    rows = workbook(answer)
     assert rows[0][:3] == ("Employer name", "Stage", "Account number")
     assert [row[0] for row in rows[1:]] == ["大", "=1+1"]
     assert rows[1][1:8] == ("Prospect", None, 12, "202609", 0, 3000.5, manager.name)
+    sheet = load_workbook(io.BytesIO(answer.data))["About this export"]
+    told = {row[0]: row[1] for row in sheet.values}
+    assert (told["List"], told["Exported by"], told["Rows"]) == ("Employers", manager.name, 2)
+    assert told["Criteria"] == "Contributing employees is at least 10"
+    assert told["Order"] == "Contributing employees, ascending"
 
 
 @pytest.mark.databases("sqlite")

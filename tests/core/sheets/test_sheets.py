@@ -153,6 +153,11 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a document": (b"%PDF-1.7\nhello", "not_a_spreadsheet"),
     "a program": (b"\x00\x01\x02\x03" * 500, "not_a_spreadsheet"),
     "a web page called xls": ("<html><table><tr><td>单位名称</td></tr></table>".encode(), "web_page"),
+    "an old workbook with no container": (
+        b"\x09\x08\x10\x00\x00\x06\x05\x00" + bytes(60),
+        "old_workbook",
+    ),
+    "a still older one": (b"\x09\x00\x04\x00\x02\x00\x10\x00" + bytes(60), "old_workbook"),
     "an archive cut short": (b"PK\x03\x04" + b"\x00" * 60, "damaged"),
     "text of no encoding": (b"name,credit code\n\xff\xfe\x80\x81\xff", "unknown_encoding"),
     "text without headings": ("今天天气,很好\n明天,也好\n".encode(), "no_header"),
