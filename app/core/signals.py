@@ -94,3 +94,7 @@ owner_changed = _signals.signal("owner-changed")
 
 #: sender: the employer; at (a moment), in_person, actor. Somebody of the department spoke to the employer.
 employer_met = _signals.signal("employer-met")
+
+#: sender: the employer that is kept; merged (the other's record, a signpost now). Whoever keeps rows in line
+#: with employers does so now, and names the columns in `Mover.follows`.
+employers_merged = _signals.signal("employers-merged")

@@ -32,6 +32,8 @@ from app.employers.merging.services import finding, merging, undoing
 from app.employers.models import AccountStatus, ContactRole, Employer, EmployerContact, Stage
 from app.employers.search.queries import search
 from app.employers.services import version_of
+from app.leads.ledger.models import Lead, Left
+from app.leads.ledger.services import refresh_all
 from app.lifecycle.workflow import LIFECYCLE
 from app.outreach.models import Outcome, Visit, VisitKind
 from app.tasks.models import DEADLINE, TaskState
@@ -146,6 +148,50 @@ def test_a_merge_is_taken_back_whole(branch: Branch, manager: User) -> None:
     assert [hit.employer.id for group in search("乙商行", manager) for hit in group.hits] == [gone.id]
     with writing(), pytest.raises(Conflict):
         undoing.undo(done.id, manager)
+
+
+def test_stays_in_the_lead_ledger_come_back_as_they_were_and_a_duplicate_is_no_success(
+    branch: Branch, manager: User
+) -> None:
+    """A stay that ended by the merge goes on after it was taken back, with the day on which it was found."""
+    found = date(2026, 3, 2)
+    held = create_employer(branch, stage=Stage.CONTRIBUTING, account_opened_on=date(2020, 1, 6))
+    won = create_employer(branch, stage=Stage.REGISTERED, account_opened_on=date(2026, 4, 1))
+    other = create_employer(branch, eligible=True)
+    again, late, twin = (create_employer(branch, eligible=True) for _ in range(3))
+    db.session.commit()
+    for lead in db.session.scalars(select(Lead)):
+        lead.found_on = lead.contacted_on = found
+    db.session.commit()
+
+    def stays(*of: Employer) -> list[tuple[Any, ...]]:
+        columns = (
+            Lead.id,
+            Lead.employer_id,
+            Lead.found_on,
+            Lead.contacted_on,
+            Lead.registered_on,
+            Lead.paid_on,
+        )
+        query = select(*columns, Lead.left_on, Lead.left_why).order_by(Lead.id)
+        return [
+            tuple(row) for row in db.session.execute(query.where(Lead.employer_id.in_([e.id for e in of])))
+        ]
+
+    before = stays(again, late, twin, other)
+    assert len(before) == 4
+    done = [merged(held, again, manager), merged(won, late, manager), merged(other, twin, manager)]
+    assert [row[4:] for row in stays(held)] == [(None, None, today(), Left.MERGED)]
+    assert [row[4:] for row in stays(won)] == [(date(2026, 4, 1), None, today(), Left.REGISTERED)]
+    assert [row[4:] for row in stays(twin)] == [(None, None, today(), Left.MERGED)]
+    with writing():
+        for one in done:
+            undoing.undo(one.id, manager)
+        db.session.commit()
+        for _ in refresh_all():
+            db.session.commit()
+    assert stays(again, late, twin, other) == before
+    assert stays(held, won) == []
 
 
 def test_what_is_newer_keeps_a_merge_and_is_named(branch: Branch, manager: User) -> None:

@@ -3,7 +3,8 @@
 What is particular to employers or to people stays with them; here is what every merge has in common.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +68,36 @@ def settle(done: Joining, movers: Iterable[Mover]) -> list[Note]:
         for mover in movers
         for one in (mover.settle(done.kept_id, done.merged_id) if mover.settle else ())
     ]
+
+
+@contextmanager
+def following(done: Joining, movers: Iterable[Mover]) -> Iterator[list[Note]]:
+    """Notes what features set of their own rows (`Mover.follows`) while the two records change inside.
+
+    The list is filled at the end, when everything is flushed.
+    """
+    watched = [mover for mover in movers if mover.follows]
+    before = [_followed(mover, done) for mover in watched]
+    notes: list[Note] = []
+    yield notes
+    db.session.flush()
+    for mover, was in zip(watched, before, strict=True):
+        for id_, values in _followed(mover, done).items():
+            new = {name: value for name, value in values.items() if was.get(id_, {}).get(name) != value}
+            if id_ not in was:
+                notes.append({"t": mover.table, "id": id_})
+            elif new:
+                notes.append(
+                    {"t": mover.table, "id": id_, "b": {name: was[id_][name] for name in new}, "a": new}
+                )
+
+
+def _followed(mover: Mover, done: Joining) -> dict[int, dict[str, Any]]:
+    """The columns that follow, as JSON, of the rows of both records, by id."""
+    table = mover.source
+    mine = select(table.c.id).where(table.c[mover.column].in_((done.kept_id, done.merged_id)))
+    rows = current(table, db.session.scalars(mine).all(), mover.follows)
+    return {id_: {name: as_json(row[name]) for name in mover.follows} for id_, row in rows.items()}
 
 
 def change(one: Change) -> Note:

@@ -50,6 +50,8 @@ class Mover:
     settle: Callable[[int, int], Iterable[Change]] | None = None
     #: the table whose records are merged
     of: str = EMPLOYERS
+    #: columns that the feature itself sets as the two records change: noted, to be taken back with the merge
+    follows: tuple[str, ...] = ()
     #: only rows that have these values in other columns: a column that holds ids of several kinds
     only: Mapping[str, Any] = field(default_factory=dict)
 

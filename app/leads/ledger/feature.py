@@ -15,7 +15,7 @@ from app.leads.ledger.jobs import put_in_order
 from app.leads.ledger.lists import EMPLOYER_FIELDS
 from app.leads.ledger.models import Lead
 from app.leads.ledger.policy import OPTIONS, pursued
-from app.leads.ledger.queries import endings, objections_to_escalation
+from app.leads.ledger.queries import endings, never_won, objections_to_escalation
 from app.leads.ledger.views import blueprint
 from app.leads.policy import Permission
 
@@ -55,5 +55,13 @@ feature = Feature(
     options=OPTIONS,
     # after the employers of the day's files were placed
     schedule=(DailyAt("05:40", put_in_order),),
-    movers=(Mover("leads", _l("Stays in the lead ledger"), distinct=("left_on",)),),
+    movers=(
+        Mover(
+            "leads",
+            _l("Stays in the lead ledger"),
+            distinct=("left_on",),
+            settle=never_won,
+            follows=("registered_on", "paid_on", "left_on", "left_why"),
+        ),
+    ),
 )

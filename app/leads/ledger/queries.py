@@ -1,6 +1,6 @@
 """The ledger's rows, why each stands where it stands, and the SQL of its order."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,12 +28,13 @@ from app.core.db import db
 from app.core.escalating import Ending, Outcome
 from app.core.finding import the_one
 from app.core.language import formats
+from app.core.merging.moving import Change
 from app.core.permissions import Actor, Scope
 from app.employers.areas.models import Area, AreaKind
 from app.employers.models import Employer, Stage
 from app.employers.policy import not_merged
 from app.employers.sources.queries import mentions_among
-from app.leads.ledger.models import AreaDensity, Lead
+from app.leads.ledger.models import AreaDensity, Lead, Left
 from app.leads.ledger.policy import (
     BITS,
     DENSE_FROM,
@@ -127,6 +128,19 @@ def open_stay(employer_id: int) -> Lead | None:
     """The employer's open stay, whoever asks."""
     query = select(Lead).where(Lead.employer_id == employer_id, Lead.left_on.is_(None))
     return db.session.scalars(query).one_or_none()
+
+
+def never_won(kept_id: int, _merged_id: int) -> Iterator[Change]:
+    """A firm found after its account was opened was known already under another record: that is no success.
+
+    Where the account came later, the stay goes over and ends as one that led to it.
+    """
+    query = select(Lead.id).join(Employer, Employer.id == Lead.employer_id)
+    known = (Employer.account_opened_on < Lead.found_on, ~in_ledger())
+    for lead_id in db.session.scalars(
+        query.where(Lead.employer_id == kept_id, Lead.left_on.is_(None), *known)
+    ):
+        yield Change(Lead.__tablename__, lead_id, {"left_on": today(), "left_why": Left.MERGED})
 
 
 def stays_of(employer_id: int) -> Sequence[Lead]:

@@ -238,6 +238,12 @@ def _note_owner(employer: Employer, new: User | None, **_more: Any) -> int:
     return 0
 
 
+@signals.employers_merged.connect
+def _follow_merge(kept: Employer, merged: Employer, **_more: Any) -> None:
+    """A stay that went over to an employer with an account ends, though nothing of the employer changed."""
+    refresh([kept.id, merged.id])
+
+
 _TOUCHED = "leads_touched"
 
 

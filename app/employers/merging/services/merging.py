@@ -7,14 +7,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from app.audit import services as audit
-from app.core import timeline
+from app.core import signals, timeline
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.features import current_features
 from app.core.language.i18n import msgid
 from app.core.language.text import name_key
-from app.core.merging.joining import move_rows, note, settle
+from app.core.merging.joining import following, move_rows, note, settle
 from app.core.merging.moving import EMPLOYERS
 from app.core.merging.pairing import PairState
 from app.core.permissions import Actor
@@ -60,7 +60,11 @@ def merge(
     )  # fmt: skip
     movers = current_features().movers_of(EMPLOYERS)
     move_rows(done, movers)
-    done.notes = [*settle(done, movers), *_set_fields(kept, gone, values), *_keep_names(done, kept)]
+    settled = settle(done, movers)
+    with following(done, movers) as followed:
+        changed = [*_set_fields(kept, gone, values), *_keep_names(done, kept)]
+        signals.employers_merged.send(kept, merged=gone)
+    done.notes = [*settled, *changed, *followed]
     db.session.add(done)
     _decide_pair(done, actor)
     _tell(done, actor)
