@@ -238,9 +238,7 @@ def print_rows(campaign: Campaign, verdicts: Sequence[str] = ()) -> Select[*tupl
 
 def follow_up_letters(campaign_id: int) -> dict[str, int]:
     """Where the letters stand that steps of the campaign issued; printed singly, they are on no manifest."""
-    states = letters_of(campaign_id).with_only_columns(
-        Letter.state, func.count(), maintain_column_froms=True
-    )
+    states = letters_of(campaign_id).with_only_columns(Letter.state, func.count(), maintain_column_froms=True)
     rows = db.session.execute(states.where(Letter.id.is_not(None)).group_by(Letter.state))
     return {str(state): number for state, number in rows}
 
