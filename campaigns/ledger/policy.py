@@ -13,7 +13,7 @@ from campaigns.drafting.frequency.policy import CONTACT_DAY, CONTACT_WEEK, EMPLO
 from campaigns.drafting.models import MessageClass
 
 
-def _hour(kind: MessageClass, end: str, label: Any, usual: int) -> Option:
+def _hour(kind: MessageClass, end: str, label: Any, usual: int, floor: Option | None = None) -> Option:
     return Option(
         f"campaigns.{kind.value}_{end}",
         _l("%(what)s (%(kind)s)", what=label, kind=MESSAGE_CLASS_LABELS[kind]),
@@ -21,7 +21,13 @@ def _hour(kind: MessageClass, end: str, label: Any, usual: int) -> Option:
         low=0,
         high=24,
         unit=_l("o'clock"),
+        floor=floor,
     )
+
+
+def _hours(kind: MessageClass, opens: int, closes: int) -> tuple[Option, Option]:
+    begin = _hour(kind, "from", _l("Messages go out from"), opens)
+    return begin, _hour(kind, "until", _l("Messages go out until"), closes, begin)
 
 
 #: Operators carry promotion by day only; a service notice may go out whenever somebody launches it.
@@ -29,11 +35,7 @@ _USUAL = {MessageClass.SERVICE: (0, 24), MessageClass.GREETING: (8, 20), Message
 
 #: The hours of the day from and until which a class goes out; the same hour twice: never.
 HOURS: dict[MessageClass, tuple[Option, Option]] = {
-    kind: (
-        _hour(kind, "from", _l("Messages go out from"), opens),
-        _hour(kind, "until", _l("Messages go out until"), closes),
-    )
-    for kind, (opens, closes) in _USUAL.items()
+    kind: _hours(kind, opens, closes) for kind, (opens, closes) in _USUAL.items()
 }
 
 FAILURE_PERCENT = Option(

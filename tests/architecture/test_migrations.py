@@ -103,6 +103,27 @@ def test_an_office_of_the_last_release_keeps_every_row(empty: Flask) -> None:
     assert {name: after[name] for name in before.keys() - DERIVED if after[name] < before[name]} == {}
 
 
+def test_of_letters_that_share_a_tracking_number_the_last_posted_keeps_it(empty: Flask) -> None:
+    upgrade(directory=MIGRATIONS, revision="0062")
+    _fill_every_table()
+    before = MetaData()
+    before.reflect(db.engine, only=("letters",))
+    table = before.tables["letters"]
+    with db.engine.begin() as connection:
+        one = dict(connection.execute(select(table)).mappings().one())
+        for n, (day, number) in enumerate(
+            ((12, "XA1"), (11, "XA1"), (11, ""), (11, ""), (11, None)), start=100
+        ):
+            own = {"id": n, "serial": n, "token": f"t{n}", "code": f"c{n}", "order_key": f"k{n}"}
+            posted = {"posted_on": date(2026, 10, day), "tracking_no": number}
+            connection.execute(table.insert().values(one | own | posted))
+    upgrade(directory=MIGRATIONS)
+    kept = select(table.c.id, table.c.tracking_no).order_by(table.c.id)
+    with db.engine.connect() as connection:
+        numbers = {row.id: row.tracking_no for row in connection.execute(kept)}
+    assert numbers == {one["id"]: "7", 100: "XA1", 101: None, 102: None, 103: None, 104: None}
+
+
 def _fill_every_table() -> dict[str, int]:
     """One row in each table, as the database itself describes it; how many rows each has then."""
     schema = MetaData()

@@ -74,6 +74,7 @@ def test_a_change_for_a_later_day_leaves_what_was_announced_before_it(
         {"rates-highest_base": "2000", "valid_from": str(LATER)},
         {"relief-second_reminder": "70"},
         {"leads-idle_days": "4"},
+        {"campaigns-publicity_from": "21"},
     ],
 )
 def test_settings_that_contradict_each_other_are_refused_with_their_values(

@@ -119,7 +119,7 @@ class Letter(Timestamps, Model):
     sha256: Mapped[str] = mapped_column(String(64), default="")
     state: Mapped[LetterState] = mapped_column(EnumText(LetterState), default=LetterState.ISSUED)
     posted_on: Mapped[date | None]
-    tracking_no: Mapped[str | None] = mapped_column(String(30), index=True)
+    tracking_no: Mapped[str | None] = mapped_column(String(30), index=True, unique=True)
     settled_on: Mapped[date | None]
     #: who took it, why it was refused, or a ReturnReason
     received_by: Mapped[str | None] = mapped_column(String(60))
