@@ -129,6 +129,7 @@ CAMPAIGNS = ListPage(
     links=(
         Link(_l("New campaign"), "drafting.new", Permission.DRAFT, "plus-lg", "primary"),
         Link(_l("New campaign by letter"), "letter_drafts.choose", Permission.DRAFT, "envelope-paper"),
+        Link(_l("Audience from a list"), "uploads.upload", Permission.DRAFT, "filetype-xlsx"),
     ),
     empty=Empty(
         _l("No campaign yet"),
@@ -202,11 +203,9 @@ def _take_in(member: AudienceMember, actor: Actor, _form: FlaskForm) -> None:
 BY_HAND = (
     BulkAction(
         "leave_out", _l("Leave out of this campaign"), Permission.DRAFT, act=_leave_out, form=LeaveOutForm,
-        icon="person-dash", undoable=True,
+        icon="person-dash",
     ),
-    BulkAction(
-        "take_in", _l("Take in again"), Permission.DRAFT, act=_take_in, icon="person-plus", undoable=True
-    ),
+    BulkAction("take_in", _l("Take in again"), Permission.DRAFT, act=_take_in, icon="person-plus"),
 )  # fmt: skip
 
 

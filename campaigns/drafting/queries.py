@@ -59,9 +59,10 @@ EXCLUSION_LABELS = {
 }
 
 
-def criteria_sentence(tree: Tree) -> str:
-    """The criteria of an audience in the reader's language."""
-    return sentence(tree, employer_fields())
+def criteria_sentence(tree: Tree, author: Actor) -> str:
+    """The criteria of an audience in the reader's language; the author's own segments by their names, which
+    whoever approves has to know."""
+    return sentence(tree, employer_fields(), author)
 
 
 def listed() -> Select[Campaign]:

@@ -115,22 +115,24 @@ def _say(campaign: Campaign, wish: Wish) -> None:
 
 
 def reckon_again(campaign: Campaign) -> bool:
-    """Reckons the audience of an open campaign anew; True if it is another one than before.
+    """Reckons the audience of an open campaign anew; True if an approver has to look at it again.
 
     It follows its segment, should that have been changed meanwhile. After the approval the audience stands
     still: nothing is done and the answer is False.
     """
     if not allowed(campaign, "reckon", None):
         return False
+    before = seal(campaign)
     segment = db.session.get(Segment, campaign.segment_id) if campaign.segment_id else None
     if segment is not None:
         campaign.criteria = segment.tree
     if campaign.channel is Channel.LETTER:
         quote_law(campaign)
-    changed = refresh(campaign, sender_of(campaign.branch).phone)
+    refresh(campaign, sender_of(campaign.branch).phone)
     campaign.segments = 0 if objections(campaign) else units(campaign)
     db.session.flush()
-    return changed
+    # other criteria may mean the same employers, and the law be cited anew for the same readers
+    return seal(campaign) != before
 
 
 def submit(campaign: Campaign, actor: Actor) -> None:

@@ -193,7 +193,7 @@ def show(id: int) -> str:
         campaign=campaign,
         workflow=CAMPAIGN,
         steps={option.transition.name: option for option in available(CAMPAIGN, campaign, _reader())},
-        criteria=queries.criteria_sentence(campaign.criteria),
+        criteria=queries.criteria_sentence(campaign.criteria, campaign.created_by),
         exclusions=queries.exclusions(id),
         labels=queries.EXCLUSION_LABELS,
         faults=faults,
@@ -241,7 +241,7 @@ def approve(id: int) -> ResponseReturnValue:
         raise DomainError(_("Please open the campaign and look at it before you approve it."))
     if campaign.state is CampaignState.SUBMITTED and services.reckon_again(campaign):
         db.session.commit()
-        flash(_("The audience changed after you opened the page; please look at it again."), "warning")
+        flash(_("Text or audience changed after you opened the page; please look at it again."), "warning")
         return _show(id)
     services.approve(campaign, _reader(), form.seen.data or "", form.comment.data or "")
     db.session.commit()

@@ -59,7 +59,7 @@ def show(id: int) -> str:
         rule=rule,
         trigger=TRIGGERS[rule.trigger],
         outcomes=OUTCOMES,
-        criteria=criteria_sentence(rule.criteria) if rule.segment_id else None,
+        criteria=criteria_sentence(rule.criteria, rule.owner) if rule.segment_id else None,
         runs=queries.runs_of(rule),
         waiting=queries.waiting_count(rule, today()),
         next_day=queries.festivals(today()).get(rule.festival) if rule.festival else None,

@@ -11,6 +11,7 @@ from app.core.criteria.operators import OPERATORS, Arity, Operator
 from app.core.criteria.trees import Fields, Tree, read_values
 from app.core.errors import DomainError
 from app.core.language import formats
+from app.core.permissions import Actor
 
 #: Kinds whose values are known by the words of their choices.
 _NAMED = frozenset({Kind.CHOICE, Kind.USER, Kind.BRANCH, Kind.CODED, Kind.AREA})
@@ -18,16 +19,19 @@ _NAMED = frozenset({Kind.CHOICE, Kind.USER, Kind.BRANCH, Kind.CODED, Kind.AREA})
 MOST_NAMED = 6
 
 
-def sentence(tree: Tree, fields: Fields) -> str:
-    """Such as “Stage is In arrears, and Heads is at least 10”; a field that has since gone raises nothing."""
-    return Wording(fields).sentence(tree)
+def sentence(tree: Tree, fields: Fields, author: Actor | None = None) -> str:
+    """Such as “Stage is In arrears, and Heads is at least 10”; a field that has since gone raises nothing.
+
+    `author` is whose criteria they are, where that is somebody else than the reader.
+    """
+    return Wording(fields, author).sentence(tree)
 
 
 class Wording:
     """Words several trees over the same fields, looking up the names of users and branches once."""
 
-    def __init__(self, fields: Fields) -> None:
-        self._fields = fields
+    def __init__(self, fields: Fields, author: Actor | None = None) -> None:
+        self._fields, self._author = fields, author
         self._labels: dict[str, dict[str, str]] = {}
 
     def sentence(self, tree: Tree) -> str:
@@ -81,7 +85,7 @@ class Wording:
 
     def _label(self, field: Field, value: str) -> str:
         if field.name not in self._labels:
-            self._labels[field.name] = {key: str(label) for key, label in field.choices_for(None)}
+            self._labels[field.name] = {key: str(label) for key, label in field.choices_for(self._author)}
         return self._labels[field.name].get(value, value)
 
 

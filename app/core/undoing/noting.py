@@ -43,8 +43,12 @@ def noting() -> Iterator[Noted]:
         for one in session.dirty:
             _note_change(one, noted, id(one) in unedited)
         for one in session.new:
-            if one.__table__.name not in LEFT_OUT:
+            if one.__table__.name in LEFT_OUT:
+                continue
+            if "id" in one.__table__.c:
                 noted.notes.append({"t": one.__table__.name, "id": one.id})
+            else:
+                noted.whole = False  # a note names a row by its id
 
     event.listen(session, "before_flush", before)
     event.listen(session, "after_flush", after)
@@ -86,8 +90,8 @@ def _note_change(record: Any, noted: Noted, unedited: bool) -> None:
             changed[attribute.key] = history
     if not changed:
         return
-    if any(not history.deleted for history in changed.values()):
-        noted.whole = False  # the old value was never read
+    if "id" not in table.c or any(not history.deleted for history in changed.values()):
+        noted.whole = False  # a note names a row by its id, and the old value it must have read
         return
     note: Note = {
         "t": table.name,

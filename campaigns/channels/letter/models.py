@@ -27,7 +27,7 @@ VARIABLE_KIND_LABELS = {
     VariableKind.TEXT: _l("Text"),
     VariableKind.DATE: _l("Date"),
     VariableKind.MONTH: _l("Month"),
-    VariableKind.NUMBER: _l("Number"),
+    VariableKind.NUMBER: _l("Quantity"),
     VariableKind.MONEY: _l("Amount"),
     VariableKind.RATE: _l("Rate"),
 }

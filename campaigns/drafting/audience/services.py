@@ -64,10 +64,11 @@ def take_in(member: AudienceMember, actor: Actor) -> None:
 
 
 def _to_be_reckoned(member: AudienceMember, actor: Actor) -> Campaign:
-    """The member's campaign, whose stored audience no longer holds."""
+    """The member's campaign, whose stored audience no longer holds; whoever picks has changed it."""
     campaign = db.session.get_one(Campaign, member.campaign_id)
     demand(campaign, "pick", actor)
     campaign.audience_hash = None
+    campaign.edited_by_id = actor.id
     return campaign
 
 

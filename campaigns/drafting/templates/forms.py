@@ -57,13 +57,13 @@ def _fields(one: Declared) -> dict[str, Any]:
         return {}
     default = StringField(
         _l("Where there is none"), [Length(max=LONGEST_VALUE)], default=one.default,
-        render_kw={"placeholder": _l("required")},
+        render_kw={"placeholder": _l("left empty: must be given")},
     )  # fmt: skip
     if one.known:
         return {f"default:{one.name}": default}
     return {
         f"label:{one.name}": StringField(
-            _l("What authors fill in"), [Length(max=LONGEST_VALUE)], default=one.label
+            _l("What it is, as authors are asked for it"), [Length(max=LONGEST_VALUE)], default=one.label
         ),
         f"kind:{one.name}": SelectField(_l("Kind"), choices=offered(VARIABLE_KIND_LABELS), default=one.kind),
         f"default:{one.name}": default,

@@ -37,6 +37,8 @@ HEADINGS = (
 WAYS = (HEADINGS, HEADINGS[:1], HEADINGS[1:2])
 CHUNK = 1000
 
+HEADER = _l("The list needs a column “统一社会信用代码” or “单位账号” in its header row.")
+EMPTY = _l("There is no row below the header.")
 NOTHING = _l("Neither a credit code nor an account number.")
 UNKNOWN = _l("No employer in your reach has this code or account number.")
 
@@ -84,6 +86,8 @@ def take(stream: BinaryIO, name: str, actor: Actor) -> Uploaded:
     for start in range(0, len(lines), CHUNK):
         unmatched += _match(lines[start : start + CHUNK], ids, actor)
     if not ids:
+        if not unmatched:
+            raise DomainError(EMPTY)
         reasons = [f"{one.number}: {one.reason}" for one in unmatched[:5]]
         raise DomainError(_l("No line of this list fits an employer in your reach."), reasons)
     segment = make(name[:LONGEST_NAME], actor)
@@ -101,17 +105,17 @@ def _opened(path: Path) -> Iterator[Table]:
                 table = stack.enter_context(open_table(path, headings))
                 break
             except SheetRefused as refusal:
-                if refusal.code != "no_header" or headings is WAYS[-1]:
+                if refusal.code != "no_header":
                     raise
+        else:
+            raise DomainError(HEADER)
         yield table
 
 
 def _read(path: Path) -> Iterator[_Line | Unmatched]:
     with _opened(path) as table:
         if not {"uscc", "account"} & set(table.columns):
-            raise DomainError(
-                _l("The list needs a column “统一社会信用代码” or “单位账号” in its header row.")
-            )
+            raise DomainError(HEADER)
         for block in table.rows:
             for row in block:
                 yield _line(row.number, row.cells, table)

@@ -5,15 +5,18 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from app.accounts.models import User
+from app.core.criteria import segments
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.options import set_value
 from app.core.permissions import Role
 from app.core.workflow.engine import available, history, transition
+from app.employers.lists import employer_fields
 from campaigns.drafting import services
+from campaigns.drafting.audience.services import leave_out
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, ContactOrder, MessageClass
 from campaigns.drafting.policy import HEAD_ABOVE_COST, HEAD_ABOVE_RECIPIENTS, approval_stands, cost_of
 from campaigns.drafting.queries import sender_of
@@ -213,3 +216,29 @@ def test_a_branch_signs_as_the_nearest_setting_above_it_says(app: Flask) -> None
     services.set_sender(below, "滨海管理部", "022-7654321", "0.05")
     assert sender_of(below).signature == "滨海管理部"
     assert sender_of(root).signature == "公积金中心"
+
+
+def test_a_segment_asked_in_other_words_is_looked_at_again_and_then_approved(
+    manager: User, head: User
+) -> None:
+    segment = segments.save("employers", "全部", WISH.criteria, employer_fields(), manager)
+    campaign = services.draft(replace(WISH, segment_id=segment.id), manager, manager.branch)
+    services.submit(campaign, manager)
+    seen, rule = services.seal(campaign), {"field": "arrears_months", "op": "ge", "value": "1"}
+    segment.tree = {"match": "all", "rules": [rule]}
+    assert services.reckon_again(campaign) and campaign.recipients == 3
+    with pytest.raises(Conflict):
+        services.approve(campaign, head, seen)
+    assert not services.reckon_again(campaign)
+    approve(campaign, head)
+
+
+def test_whoever_left_employers_out_by_hand_cannot_approve(manager: User, head: User) -> None:
+    campaign = services.draft(WISH, manager, manager.branch)
+    member = db.session.scalars(select(AudienceMember).order_by(AudienceMember.id)).first()
+    assert member is not None
+    leave_out(member, "已当面告知", head)
+    services.submit(campaign, manager)
+    with pytest.raises(DomainError) as refusal:
+        approve(campaign, head)
+    assert [str(reason) for reason in refusal.value.reasons] == ["本活动由您起草或修改，须由他人审批。"]

@@ -15,9 +15,10 @@ from app.core.criteria.segments import Segment
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Role
+from app.employers.handpicked.services import add, make
 from app.employers.lists import employer_fields
-from app.employers.models import Stage
-from campaigns.drafting.models import AudienceMember, Campaign, CampaignState
+from app.employers.models import Employer, Stage
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion
 from campaigns.drafting.services import seal
 from tests.factories import create_branch, create_contact, create_employer, create_user, sign_in
 
@@ -286,3 +287,35 @@ def test_the_branch_head_says_how_the_branch_signs(client: FlaskClient, head: Us
     assert "滨海管理部" in client.get("/campaigns/wording?template_text=a").text
     assert client.post("/campaigns/sender", data=good | {"signature": "x"}).status_code == 422
     assert client.post("/campaigns/sender", data=good | {"price": "0.04555"}).status_code == 422
+
+
+def test_employers_are_left_out_and_taken_in_again_on_the_page_of_the_audience(
+    client: FlaskClient, drafted: int
+) -> None:
+    first = db.session.scalars(select(AudienceMember).order_by(AudienceMember.id)).first()
+    assert first is not None
+    address, employer_id, ids = f"/campaigns/{drafted}/audience", first.employer_id, [first.id]
+    many = {"rows": "chosen", "ids": ids, "confirmed": "1", "expected": "1", "reason": "已当面告知"}
+    assert client.post(address, data={"do": "bulk:leave_out"} | many).status_code == 303
+    client.post(f"/campaigns/{drafted}/reckon")
+    out = select(AudienceMember).where(AudienceMember.excluded == Exclusion.BY_HAND)
+    member = db.session.scalars(out).one()
+    assert member.employer_id == employer_id
+    assert client.post(address, data={"do": "bulk:take_in"} | many | {"ids": [member.id]}).status_code == 303
+    client.post(f"/campaigns/{drafted}/reckon")
+    assert db.session.scalars(out).first() is None
+
+
+def test_the_approver_reads_the_name_of_a_segment_that_is_the_authors_own(
+    client: FlaskClient, manager: User, head: User, filled: dict[str, str]
+) -> None:
+    sign_in(client, manager)
+    own = make("专题会名单", manager)
+    add(own, db.session.scalars(select(Employer).order_by(Employer.id).limit(1)).one(), manager)
+    db.session.commit()
+    client.post("/campaigns/new", data=filled | {"segment_id": str(own.id)})
+    campaign = db.session.scalars(select(Campaign.id)).one()
+    client.post(f"/campaigns/{campaign}/submit")
+    sign_in(client, head)
+    assert "专题会名单" in client.get(f"/campaigns/{campaign}/draft").text
+    assert "/campaigns/list" in client.get("/campaigns").text

@@ -76,6 +76,13 @@ def test_a_list_of_nobody_and_what_is_no_list_make_no_segment(author: User) -> N
     ):
         with pytest.raises(DomainError):
             take(stream, "名单", author)
+    for text, said in (
+        ("统一社会信用代码\n", "表头下没有内容"),
+        ("甲\n乙\n", "“统一社会信用代码”或“单位账号”"),
+    ):
+        with pytest.raises(DomainError) as refusal:
+            take(io.BytesIO(text.encode()), "名单", author)
+        assert said in str(refusal.value.message)
     assert db.session.scalars(select(SegmentMember)).all() == []
 
 
