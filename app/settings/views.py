@@ -1,13 +1,14 @@
 """The pages of the calendar, of the legal basis and of the code tables."""
 
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core.clock import today
-from app.core.code_tables import TABLES
+from app.core.code_tables import TABLES, CodeValue
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
 from app.core.features import current_features
@@ -15,6 +16,7 @@ from app.core.options import forget_values
 from app.core.permissions import current_actor, requires
 from app.core.rules import workdays
 from app.settings import lists, queries, services
+from app.settings.code_use.queries import uses
 from app.settings.forms import (
     ChangeCodeForm,
     CorrectionForm,
@@ -219,12 +221,31 @@ def code(code_id: int) -> ResponseReturnValue:
         flash(_("Saved."), "success")
         return redirect(url_for(".codes", table=found.code_table), 303)
     status = 422 if form.is_submitted() else 200
-    return _code_form(form, found.code_table, f"{found.code} {found.label_zh}"), status
+    used = uses(found, current_actor())
+    return _code_form(form, found.code_table, _code_title(found), uses=used), status
 
 
-def _code_form(form: ChangeCodeForm, table: str, title: str) -> str:
+@bp.get("/codes/<int:code_id>/use")
+@requires(Permission.VIEW)
+def code_use(code_id: int) -> ResponseReturnValue:
+    """Where a code is used, with the lists of these records."""
+    found = queries.code_value(code_id)
+    return render_template(
+        "settings/code_use.html",
+        table=found.code_table,
+        kind=TABLES[found.code_table],
+        title=_code_title(found),
+        uses=uses(found, current_actor()),
+    )
+
+
+def _code_title(code: CodeValue) -> str:
+    return f"{code.code} {code.label_zh}"
+
+
+def _code_form(form: ChangeCodeForm, table: str, title: str, **page: Any) -> str:
     kind = TABLES[table]
-    return render_template("settings/code_form.html", form=form, table=table, kind=kind, title=title)
+    return render_template("settings/code_form.html", form=form, table=table, kind=kind, title=title, **page)
 
 
 def _day(text: str) -> date:

@@ -14,10 +14,9 @@ from sqlalchemy import select
 from app.core import code_tables
 from app.core.code_tables import TABLES, CodeValue
 from app.core.criteria.segments import Segment
-from app.core.criteria.trees import rules_of, values_of
 from app.core.db import among, db
 from app.core.importing.spec import Context, Line, Plan
-from app.core.listing.declaration import PAGES
+from app.settings.code_use.queries import asked_about
 
 #: the table whose codes say by their first places where they stand
 BY_PLACES = "industry"
@@ -128,19 +127,7 @@ def in_use(table: str, ids: Collection[int]) -> dict[str, set[int]]:
         for holder, query in asked:
             (column,) = query.selected_columns
             held[holder] |= {numbers[one] for one in db.session.scalars(query.where(among(column, numbers)))}
-    held[Segment.__tablename__] = _asked_about(going)
-    return held
-
-
-def _asked_about(going: Mapping[str, Mapping[str, int]]) -> set[int]:
-    """The ids of the codes that a saved segment names, whoever saved it."""
-    held: set[int] = set()
-    for list_name, tree in db.session.execute(select(Segment.list_name, Segment.tree)):
-        fields = PAGES[list_name].all_fields() if list_name in PAGES else {}
-        for rule in rules_of(tree):
-            field = fields.get(rule["field"])
-            codes = going.get(field.code_table or "", {}) if field else {}
-            held |= {codes[one] for one in values_of(rule) if one in codes}
+    held[Segment.__tablename__] = set().union(*asked_about(going))
     return held
 
 
