@@ -13,7 +13,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, or_, true
 
 from app.core.criteria.fields import Choice, Field, Kind, choices_of, read_value, write_value
-from app.core.criteria.operators import OPERATORS, Arity, Operator, Values, condition
+from app.core.criteria.meanings import Values
+from app.core.criteria.operators import OPERATORS, Arity, Operator, condition
 from app.core.errors import DomainError
 from app.core.permissions import Actor
 
