@@ -92,6 +92,15 @@ def kind_name(table: str) -> str:
     return name_of(_snake(model))
 
 
+def rows_called(table: str) -> str:
+    """What the rows of a table are called, as merging two records lists them, which is clearer where it does.
+
+    Not by the link of a record to one of its own kind: that names those that were merged before.
+    """
+    labels = {mover.table: mover.label for mover in current_features().movers if mover.table != mover.of}
+    return str(labels[table]) if table in labels else kind_name(table)
+
+
 def name_of(identifier: str) -> str:
     """`employee_count` -> "Employee count", in the reader's language where a catalogue knows it."""
     words = identifier.removesuffix("_id").replace("_", " ").strip()

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, or_, select
 
+from app.audit.queries import rows_called
 from app.config import current_settings
 from app.core.clock import now
 from app.core.db import db
@@ -34,7 +35,6 @@ from app.imports.wording.queries import (
     field_called,
     read_value,
     shown_key,
-    table_called,
     written_value,
 )
 
@@ -240,7 +240,7 @@ def page(batch: ImportBatch, spec: ImportSpec, tab: str, after: int = 0, size: i
 def _why_kept(spec: ImportSpec, kept: dict[str, Any]) -> str:
     if kept["code"] == "in_use":
         return str(
-            _("Newer records depend on it (%(tables)s).", tables="、".join(map(table_called, kept["names"])))
+            _("Newer records depend on it (%(tables)s).", tables="、".join(map(rows_called, kept["names"])))
         )
     if kept["code"] == "gone":
         return str(_("The record no longer exists."))

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 from sqlalchemy import select
 
+from app.audit.queries import rows_called
 from app.core.code_tables import TABLES, CodeValue, above, codes, columns_of
 from app.core.criteria import segments
 from app.core.criteria.trees import compile_tree, rule
@@ -79,6 +81,8 @@ def test_undo_keeps_and_lists_the_codes_that_a_record_holds_and_those_above_them
     ]
     assert above(codes("industry"), "5211") == ["521", "52", "F"] and "5219" not in codes("industry")
     assert [row["names"] for row in undone["kept_rows"]] == [["code_values"], ["employers"]]
+    with app.test_request_context(), force_locale("zh_CN"):
+        assert [rows_called(name) for name in ("code_values", "employers")] == ["代码", "单位"]
 
 
 def test_undo_keeps_a_code_that_nothing_but_a_saved_segment_asks_about(app: Flask, tmp_path: Path) -> None:

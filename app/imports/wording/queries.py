@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import Column
 
-from app.audit.queries import code_words, kind_name, name_of
+from app.audit.queries import code_words, name_of
 from app.core.code_tables import label
 from app.core.db import EnumText, Rate, db
-from app.core.features import current_features
 from app.core.importing.conflicts import CONFLICTS
 from app.core.importing.spec import ImportSpec, Reason
 from app.core.language import formats
@@ -28,12 +27,6 @@ def field_called(spec: ImportSpec, name: str) -> str:
         return str(spec.labels[name] or "")
     known = spec.label(name)
     return name_of(name) if known == name else known
-
-
-def table_called(name: str) -> str:
-    """What the rows of a table are called, as merging two employers lists them."""
-    labels = {mover.table: mover.label for mover in current_features().movers}
-    return str(labels[name]) if name in labels else kind_name(name)
 
 
 def changed_value(spec: ImportSpec, table: str, name: str, value: Any) -> Any:

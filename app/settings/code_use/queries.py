@@ -7,12 +7,11 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import Column, func, literal, select, union_all
 
-from app.audit.queries import kind_name
+from app.audit.queries import rows_called
 from app.core.code_tables import CodeValue, columns_of
 from app.core.criteria.segments import Segment
 from app.core.criteria.trees import Field, rule, rules_of, values_of
 from app.core.db import db
-from app.core.features import current_features
 from app.core.links import url_if
 from app.core.listing.declaration import PAGES, ListDeclaration
 from app.core.permissions import Actor, may_open
@@ -71,19 +70,13 @@ def _counts(code: CodeValue, columns: list[Column[Any]]) -> dict[int, int]:
 def _held(code: CodeValue, column: Column[Any], count: int, actor: Actor) -> Use:
     shown = _list_of(column, code.code_table, actor)
     if shown is None:
-        return Use(_called(column.table.name), count)
+        return Use(rows_called(column.table.name), count)
     page, field = shown
     tree = {"match": "all", "rules": [rule(field.name, "in", [code.code])]}
     rows = page.filtered(tree, actor).with_only_columns(page.key, maintain_column_froms=True)
     reached = db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
     url = url_if(str(page.endpoint), **{f"{field.name}.in": code.code})
     return Use(f"{page.title} · {field.label}", count, reached, url)
-
-
-def _called(table: str) -> str:
-    """As merging two employers names the records, which is more than the name of their table."""
-    labels = {mover.table: mover.label for mover in current_features().movers}
-    return str(labels[table]) if table in labels else kind_name(table)
 
 
 def _list_of(column: Column[Any], table: str, actor: Actor) -> tuple[ListDeclaration, Field] | None:
