@@ -21,6 +21,7 @@ from app.core.importing.spec import ImportSpec
 from app.core.periods import Period, asked_month
 from app.imports import queries, services
 from app.imports.models import BatchState, ImportBatch
+from app.imports.running.services import running
 
 group = AppGroup("imports", help="Spreadsheets in, and back out.")
 
@@ -133,7 +134,7 @@ def _run(batch_id: int) -> ImportBatch:
     """Run the batch to its end in this process; who watches sees the progress, a script does not."""
     watched = sys.stderr.isatty()
     with writing():
-        for _step in services.running(batch_id):
+        for _step in running(batch_id):
             db.session.commit()
             if watched:
                 batch = db.session.get_one(ImportBatch, batch_id)

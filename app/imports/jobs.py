@@ -8,19 +8,20 @@ from app.core.clock import now
 from app.core.db import db
 from app.core.files.kept import path_of
 from app.core.jobs import enqueue, job
-from app.imports import queries, services
+from app.imports import queries
 from app.imports.models import ImportBatch, ImportRow
+from app.imports.running.services import running, stumble
 
 
 @job(timeout=3600)
 def run_batch(batch_id: int) -> None:
     """Whatever the batch asks for now: dry run, apply, take back. A second run finds nothing to do."""
     try:
-        for _ in services.running(batch_id):
+        for _ in running(batch_id):
             db.session.commit()
     except Exception as error:
         db.session.rollback()
-        services.stumble(batch_id, error)
+        stumble(batch_id, error)
         db.session.commit()
         raise
 

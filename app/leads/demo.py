@@ -10,6 +10,7 @@ from app.core.db import db
 from app.core.demo import Demo
 from app.employers.demo import credit_code
 from app.imports import queries, services
+from app.imports.running.services import running
 from app.leads.forms import REGISTRY
 
 WHO = "specialist"
@@ -51,5 +52,5 @@ def load(demo: Demo) -> None:
         branch=user.branch,
         apply=True,
     )
-    for _step in services.running(batch.id):
+    for _step in running(batch.id):
         db.session.flush()

@@ -32,6 +32,7 @@ from app.employers.models import Contact, Employer, EmployerContact, FormerName
 from app.imports import jobs, queries, services
 from app.imports.models import BatchState, ImportBatch, ImportRow
 from app.imports.rows.queries import check
+from app.imports.running.services import MOST_ATTEMPTS, running
 from tests import spreadsheets
 from tests.factories import create_branch, create_employer, create_user
 from tests.imports.sample import COLUMNS, HEADER, credit_code_of, registered, row, variant, workbook
@@ -296,7 +297,7 @@ def test_running_a_finished_batch_again_changes_nothing(tmp_path: Path, user: Us
 
 def steps_of(batch: ImportBatch, number: int) -> None:
     """Run and commit some steps, then vanish without a word, as a killed worker does."""
-    engine = services.running(batch.id)
+    engine = running(batch.id)
     for _ in range(number):
         next(engine)
         db.session.commit()
@@ -340,7 +341,7 @@ def test_two_workers_do_not_both_apply(tmp_path: Path, user: User, spec: ImportS
     with workbook(tmp_path, [row(n) for n in range(1, 2002)]).open("rb") as stream:
         batch = services.receive(spec, stream, "a.xlsx", user, branch=user.branch, apply=True)
     db.session.commit()
-    first = services.running(batch.id)
+    first = running(batch.id)
     next(first)
     db.session.commit()
     next(first)
@@ -357,7 +358,7 @@ def test_cancelling_takes_back_what_was_applied(tmp_path: Path, user: User, spec
     with workbook(tmp_path, [row(n) for n in range(1, 2501)]).open("rb") as stream:
         batch = services.receive(spec, stream, "a.xlsx", user, branch=user.branch, apply=True)
     db.session.commit()
-    engine = services.running(batch.id)
+    engine = running(batch.id)
     for _ in range(2):
         next(engine)
         db.session.commit()
@@ -387,7 +388,7 @@ def test_a_fault_is_tried_again_and_then_given_up(tmp_path: Path, app: Flask, us
         with workbook(tmp_path, [row(1)]).open("rb") as stream:
             batch = services.receive(spec, stream, "a.xlsx", user, branch=user.branch, apply=True)
         db.session.commit()
-        for _ in range(services.MOST_ATTEMPTS):
+        for _ in range(MOST_ATTEMPTS):
             with pytest.raises(RuntimeError):
                 jobs.run_batch(batch.id)
         db.session.refresh(batch)
@@ -487,11 +488,11 @@ def test_a_worker_killed_by_the_system_is_resumed(
         f"""
         from app import create_app
         from app.core.db import db, writing
-        from app.imports import services
+        from app.imports.running.services import running
         from tests.imports.sample import registered
         app = create_app()
         with app.app_context(), registered(app), writing():
-            for step in services.running({batch.id}):
+            for step in running({batch.id}):
                 db.session.commit()
                 print("step", flush=True)
         """

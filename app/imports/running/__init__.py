@@ -1,0 +1,1 @@
+"""The engine of imports: what a batch asks for, chunk by chunk."""
