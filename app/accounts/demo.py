@@ -43,8 +43,8 @@ PEOPLE = (
     Person("manager2", "朱明", Role.MANAGER, WEST),
     Person("head2", "胡平", Role.BRANCH_HEAD, WEST, shown=True),
     Person("director", "郭文", Role.MANAGER, ROOT, Scope.BRANCH_AND_BELOW, shown=True),
-    Person("bank", "罗霞", Role.BANK_PARTNER, ROOT, Scope.BRANCH_AND_BELOW),
-    Person("system", "何涛", Role.SYSTEM_ADMIN, ROOT, Scope.ALL),
+    Person("bank", "罗霞", Role.BANK_PARTNER, ROOT, Scope.BRANCH_AND_BELOW, shown=True),
+    Person("system", "何涛", Role.SYSTEM_ADMIN, ROOT, Scope.ALL, shown=True),
     Person("security", "林华", Role.SECURITY_ADMIN, ROOT, Scope.ALL, shown=True),
     Person("auditor", "高英", Role.AUDIT_ADMIN, ROOT, Scope.ALL, shown=True),
 )

@@ -14,7 +14,7 @@ from app.employers import demo
 from app.employers.cli import employers, segments
 from app.employers.models import Employer
 from app.employers.policy import Permission, not_merged, visible_to
-from app.employers.queries import find_segments
+from app.employers.queries import find_segments, representatives_overtaken
 from app.employers.search import views as search_views
 from app.employers.search.jobs import complete_search
 from app.employers.services import hand_over_backed_up, hand_over_owned
@@ -78,11 +78,12 @@ feature = Feature(
     ),
     movers=(
         Mover(
-            "employer_contacts", _l("Contacts"), distinct=("contact_id", "role", "until"), anchor="contacts"
+            "employer_contacts", _l("Contacts"), distinct=("contact_id", "role", "until"), anchor="contacts",
+            settle=representatives_overtaken,
         ),
         Mover("former_names", _l("Former names"), distinct=("name_key",)),
         Mover("employer_search", _l("Search"), "id", stays=_l("It is made anew.")),
         Mover("employers", _l("Records merged before"), "merged_into_id"),
     ),
     init=search_views.init_app,
-)
+)  # fmt: skip

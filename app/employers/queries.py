@@ -14,6 +14,7 @@ from app.accounts.models import User, UserRole
 from app.accounts.queries import name_of
 from app.core.criteria import segments
 from app.core.criteria.segments import Segment
+from app.core.clock import today
 from app.core.db import db
 from app.core.errors import MovedOn, NotFound
 from app.core.features import TimelineKind, current_features
@@ -21,12 +22,13 @@ from app.core.finding import the_one
 from app.core.finds import Found, Hit
 from app.core.language.text import code_key, search_key
 from app.core.listing.declaration import PAGES
+from app.core.merging.moving import Change
 from app.core.permissions import OFFICE, Actor, Scope, may, may_open
 from app.core.reach import once_for_reach
 from app.core.searching import said
 from app.core.timeline import TimelineEntry
 from app.employers.areas.models import Area
-from app.employers.models import Employer
+from app.employers.models import ContactRole, Employer, EmployerContact
 from app.employers.policy import in_reach, visible_to
 
 PAGE = 20
@@ -219,3 +221,26 @@ def find_segments(text: str, actor: Actor, most: int) -> Found:
 def employer_name(employer_id: InstrumentedAttribute[int]) -> ColumnElement[Any]:
     """The name of the employer that a column refers to, within another select."""
     return select(_named.name).where(_named.id == employer_id).scalar_subquery()
+
+
+def representatives_of(employer_ids: Sequence[int]) -> list[EmployerContact]:
+    """Who is the legal representative by each record of one employer: it has one, so the latest word is first."""
+    role = EmployerContact
+    query = select(role).where(
+        role.employer_id.in_(employer_ids), role.role == ContactRole.LEGAL_REP, role.until.is_(None)
+    )
+    return list(
+        db.session.scalars(
+            query.order_by(role.told_on.desc().nulls_last(), role.since.desc().nulls_last(), role.id)
+        )
+    )
+
+
+def representatives_overtaken(kept_id: int, merged_id: int) -> list[Change]:
+    """Of two records merged, whoever is not the legal representative by the latest word is so no more."""
+    found = representatives_of((kept_id, merged_id))
+    return [
+        Change(EmployerContact.__tablename__, link.id, {"until": today()})
+        for link in found
+        if link.contact_id != found[0].contact_id
+    ]

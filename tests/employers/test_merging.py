@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, select
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, select, update
 
 from app.accounts.models import Branch, User
 from app.audit.models import AuditEvent
@@ -192,6 +192,29 @@ def test_stays_in_the_lead_ledger_come_back_as_they_were_and_a_duplicate_is_no_s
             db.session.commit()
     assert stays(again, late, twin, other) == before
     assert stays(held, won) == []
+
+
+def test_an_employer_that_was_two_has_one_legal_representative_by_the_latest_word(
+    branch: Branch, manager: User, client: FlaskClient
+) -> None:
+    kept, gone = create_employer(branch, name="甲公司"), create_employer(branch, name="甲公司（滨海）")
+    for employer, name, day in ((kept, "李旧", date(2025, 3, 1)), (gone, "王新", date(2026, 3, 1))):
+        create_contact(employer, ContactRole.LEGAL_REP, name=name)
+        db.session.execute(
+            update(EmployerContact).where(EmployerContact.employer_id == employer.id).values(told_on=day)
+        )
+    sign_in(client, manager)
+    page = client.get(f"/duplicates/merge/{kept.id}/{gone.id}").get_data(as_text=True)
+    assert "“王新”" in page, "who stays is told before anything is merged"
+
+    done = merged(kept, gone, manager)
+    db.session.refresh(kept)
+    assert {link.contact.name: link.until for link in kept.contacts} == {"李旧": today(), "王新": None}
+    with writing():
+        undoing.undo(done.id, manager)
+        db.session.commit()
+    db.session.expire_all()
+    assert [(link.contact.name, link.until) for link in kept.contacts] == [("李旧", None)]
 
 
 def test_what_is_newer_keeps_a_merge_and_is_named(branch: Branch, manager: User) -> None:

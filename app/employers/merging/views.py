@@ -18,7 +18,7 @@ from app.employers.merging.policy import RULE_LABELS, WEIGHTS, Permission, objec
 from app.employers.merging.services import deciding, merging, undoing
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
-from app.employers.queries import find
+from app.employers.queries import find, representatives_of
 from app.employers.search.queries import search
 from app.employers.services import version_of
 
@@ -117,7 +117,8 @@ def _merge(form: MergeForm, kept: Employer, merged: Employer) -> ResponseReturnV
 def _comparison(form: MergeForm, kept: Employer, merged: Employer) -> str:
     # a reason may still be given: it is asked for where it is needed
     reasons = [*objections(kept, merged, "-"), *queries.obstacles_to_moving(kept.id, merged.id)]
-    needs_reason = objections(kept, merged, "") != objections(kept, merged, "-")
+    asked = [one for one in objections(kept, merged, "") if one not in reasons]
+    names = dict.fromkeys(link.contact.name for link in representatives_of((kept.id, merged.id)))
     return render_template(
         "employers/merging/compare.html",
         form=form,
@@ -125,7 +126,8 @@ def _comparison(form: MergeForm, kept: Employer, merged: Employer) -> str:
         merged=merged,
         moving=[] if kept is merged else queries.moving(kept.id, merged.id),
         reasons=reasons,
-        needs_reason=needs_reason,
+        asked=asked,
+        representatives=list(names),
         prefer=request.args.get("prefer", ""),
     )
 
