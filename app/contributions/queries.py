@@ -80,10 +80,9 @@ class Handler(NamedTuple):
     told_on: date | None
     landline: str | None
     id_number_index: str | None
-    #: until when statements have named this handler, the mobile number and the landline
+    #: until when statements have named this handler, and the mobile number
     named_on: date | None
     number_on: date | None
-    landline_on: date | None
 
 
 def employers_by_code(names: Mapping[str, str], actor: Actor | None) -> dict[str, Known]:
@@ -141,7 +140,6 @@ def handlers_of(employer_ids: Collection[int]) -> dict[int, Handler]:
             Contact.id_number_index,
             Employer.handler_named_on,
             Employer.handler_number_on,
-            Employer.handler_landline_on,
         )
         .join(Contact, Contact.id == EmployerContact.contact_id)
         .join(Employer, Employer.id == EmployerContact.employer_id)

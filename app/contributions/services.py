@@ -115,7 +115,8 @@ def _look(lines: Sequence[Line], context: Context) -> Looked:
         present,
         handlers.look(
             _new_people(values, employers, present),
-            _renumbered(values, employers, present),
+            _renumbered(values, employers, present, "mobile"),
+            {one.contact_id for one in _renumbered(values, employers, present, "landline")},
             _numberless(values, employers, present),
             values,
             context,
@@ -153,14 +154,15 @@ def _new_people(
 
 
 def _renumbered(
-    values: Sequence[Values], employers: Mapping[str, Known], known: Mapping[int, Handler]
+    values: Sequence[Values], employers: Mapping[str, Known], known: Mapping[int, Handler], number: str
 ) -> list[Handler]:
-    """The present handlers to whom lines give another number."""
+    """The present handlers to whom lines give another `number`: mobile or landline."""
     return [
         handler
         for one in values
         if (employer := employers.get(one["uscc"])) and (handler := known.get(employer["id"]))
-        if handler.name == one.get("handler_name") and one.get("handler_mobile") not in (None, handler.mobile)
+        if handler.name == one.get("handler_name")
+        and one.get(f"handler_{number}") not in (None, getattr(handler, number))
     ]
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from app.accounts.models import User, UserRole
 from app.accounts.queries import name_of
+from app.core.clock import today
 from app.core.criteria import segments
 from app.core.criteria.segments import Segment
-from app.core.clock import today
 from app.core.db import db
 from app.core.errors import MovedOn, NotFound
 from app.core.features import TimelineKind, current_features
@@ -224,7 +224,7 @@ def employer_name(employer_id: InstrumentedAttribute[int]) -> ColumnElement[Any]
 
 
 def representatives_of(employer_ids: Sequence[int]) -> list[EmployerContact]:
-    """Who is the legal representative by each record of one employer: it has one, so the latest word is first."""
+    """Who is legal representative by the records of one employer, who has only one: the latest word first."""
     role = EmployerContact
     query = select(role).where(
         role.employer_id.in_(employer_ids), role.role == ContactRole.LEGAL_REP, role.until.is_(None)

@@ -175,16 +175,32 @@ def test_statements_and_a_list_dated_between_them_give_the_same_handlers_in_any_
 
 
 L1, L2 = "022-66271201", "022-66271202"
-#: name, mobile, landline and legal representative of one employer in three months: a repeated word counts,
-#: a silence does not, and whoever follows brings numbers of their own
+TWICE = "13700137000"
+#: name, mobile, landline and legal representative of five employers in three months: a repeated word counts,
+#: a silence does not, whoever follows brings numbers of their own, and who serves two has one landline
 MONTHS = (
     (
         "2022年7月",
-        (("王芳", OLD, L1, "赵立"), ("李强", OLD, L1, None), ("郑洋", NEW[:-1] + "1", None, "赵立")),
+        (
+            ("王芳", OLD, L1, "赵立"), ("李强", OLD, L1, None), ("郑洋", NEW[:-1] + "1", None, "赵立"),
+            ("何敏", TWICE, L1, None), ("何敏", TWICE, None, None),
+        ),
     ),
-    ("2022年8月", (("王芳", NEW, L2, "钱进"), ("周磊", None, None, "赵立"), ("郑洋", None, L2, None))),
-    ("2022年9月", (("王芳", OLD, L1, None), ("周磊", None, L2, None), ("郑洋", OLD[:-1] + "1", None, None))),
-)
+    (
+        "2022年8月",
+        (
+            ("王芳", NEW, L2, "钱进"), ("周磊", None, None, "赵立"), ("郑洋", None, L2, None),
+            ("何敏", TWICE, None, None), ("何敏", TWICE, L2, None),
+        ),
+    ),
+    (
+        "2022年9月",
+        (
+            ("王芳", OLD, L1, None), ("周磊", None, L2, None), ("郑洋", OLD[:-1] + "1", None, None),
+            ("何敏", TWICE, L1, None), ("何敏", TWICE, None, None),
+        ),
+    ),
+)  # fmt: skip
 
 
 @pytest.mark.databases("sqlite")
@@ -221,6 +237,8 @@ def test_three_months_in_any_order_leave_the_same_handlers_landlines_and_represe
         ("赵立", "None", "None"),
         ("赵立", "None", "None"),
         ("郑洋", OLD[:-1] + "1", L2),
+        ("何敏", TWICE, L1),
+        ("何敏", TWICE, L1),
     ]
 
 

@@ -32,6 +32,7 @@ from app.core.permissions import Actor
 from app.employers.models import Contact, ContactRole, EmployerContact
 from app.employers.people.policy import LIST, with_told
 from app.employers.people.services import editing, serving
+from app.employers.people.services.looking import numbers_named
 from app.employers.search.services import reindex
 from app.employers.sources.policy import BY_HAND, STATEMENT
 
@@ -56,11 +57,14 @@ class Meant:
     owners: Owners
     #: by person: the landline that this run has planned
     landlines: dict[int, str]
+    #: by person to whom lines give another landline: until when statements have given the one that is known
+    landlines_on: dict[int, date | None]
 
 
 def look(
     mobiles: Collection[str],
     renumbered: Collection[Handler],
+    relandlined: Collection[int],
     numberless: Collection[int],
     values: Sequence[Known],
     context: Context,
@@ -74,6 +78,7 @@ def look(
         queries.former_handlers(numberless) if numberless else {},
         papers.owners(PAPER, values, context),
         memory.setdefault("landlines", {}),
+        {one: day for one, _mobile_on, day in numbers_named(relandlined)} if relandlined else {},
     )
     for (mobile, name), contact_id in queries.contacts_by_mobile(mobiles).items():
         known.people[name, mobile] = contact_id
@@ -168,12 +173,17 @@ def plan_handler(
 
 
 def _confirmed(values: Known, current: Handler, known: Meant) -> list[str]:
-    """Of `CONFIRMED`, what is as the line says, of a handler who goes on."""
+    """Of `CONFIRMED`, what is as the line says, of a handler who goes on.
+
+    A landline counts as spoken of even if a later word holds: who serves many employers has one, so the day
+    of the last word about it has to be the same in whatever order they come.
+    """
+    teller, _since = (current.told or {}).get("landline", (None, ""))
     as_said = {
         "handler_number_on": known.numbers.get(current.contact_id, current.mobile)
         == values.get("handler_mobile"),
-        "handler_landline_on": known.landlines.get(current.contact_id, current.landline)
-        == values.get(LANDLINE),
+        "handler_landline_on": teller not in BY_HAND
+        or known.landlines.get(current.contact_id, current.landline) == values.get(LANDLINE),
     }
     return [name for name in _given(values) if as_said.get(name, True)]
 
@@ -259,7 +269,10 @@ def _plan_landline(made: Plan, current: Handler, known: Meant, context: Context)
         if not replaced:
             return
     elif present is not None and _is_later(
-        teller, date.fromisoformat(since) if since else None, current.landline_on, day_of(context)
+        teller,
+        date.fromisoformat(since) if since else None,
+        known.landlines_on.get(current.contact_id),
+        day_of(context),
     ):
         made.remark("older_list", LANDLINE)
         return

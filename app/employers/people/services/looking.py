@@ -66,7 +66,7 @@ def look(lines: Sequence[Line], context: Context) -> Looked:
     mobiles = {line.values["mobile"] for line in lines if line.values.get("mobile")}
     numbers = _indexes(line.values.get("id_number") for line in lines)
     contacts = _contacts(mobiles, {one.contact_id for there in roles.values() for one in there}, numbers)
-    for contact_id, mobile_on, landline_on in _numbers_named(contacts):
+    for contact_id, mobile_on, landline_on in numbers_named(contacts):
         contacts[contact_id] |= {"mobile_on": mobile_on, "landline_on": landline_on}
     memory = context.memory
     people: dict[tuple[str, str], int | Ref] = memory.setdefault("people", {})
@@ -133,7 +133,7 @@ def _roles(employer_ids: Collection[int]) -> tuple[_Held, _Ended]:
     return held, ended
 
 
-def _numbers_named(contact_ids: Collection[int]) -> list[tuple[int, date | None, date | None]]:
+def numbers_named(contact_ids: Collection[int]) -> list[tuple[int, date | None, date | None]]:
     """Until when statements have given the mobile and the landline of these people, wherever they handle."""
     link, other = EmployerContact, aliased(EmployerContact)
     newer = select(other.id).where(
