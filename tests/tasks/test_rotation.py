@@ -26,7 +26,7 @@ from app.tasks import services as tasks
 from app.tasks.daily import queries as daily
 from app.tasks.daily.models import DayClosing
 from app.tasks.daily.policy import ASKED
-from app.tasks.daily.services import Reason, close_day, end_leave, mark_gaps
+from app.tasks.daily.services import Reason, close_day, end_leave, mark_gaps, take_leave
 from app.tasks.models import Task, TaskState
 from app.tasks.rotation import queries, services
 from app.tasks.rotation.models import HandOver
@@ -186,6 +186,9 @@ def test_each_night_the_gaps_are_told_to_the_head_once(
         gap = db.session.scalars(select(DayClosing).where(DayClosing.closed_at.is_(None))).one()
         told = db.session.scalars(select(Task).where(Task.kind == "day_gap")).one()
         assert (gap.user_id, told.owner_id) == (zhao.id, wu.id)
+        take_leave(zhao, gap.day, gap.day, wu)
+        assert told.state is TaskState.DONE, "leave that is entered late leaves nothing to look into"
+        end_leave(gap, wu)
         close_day(zhao, gap.day, {}, "补办")  # late, but closed
         assert gap.closed_at is not None
         set_value(ASKED, 0)

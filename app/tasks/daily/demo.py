@@ -1,4 +1,4 @@
-"""How the synthetic department closed its last working days: nearly everybody did."""
+"""How the synthetic department closed its last working days: nearly everybody did, and one is on leave."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,9 +20,9 @@ def load(demo: Demo) -> None:
     working = calendar(demo.today.year, provisional=True)
     days = [working.add(demo.today, -back) for back in range(1, 6)]
     closers = select(UserRole.user_id).where(UserRole.role.in_(CLOSERS))
-    people = db.session.scalars(
-        select(User).where(User.id.in_(closers), User.active).order_by(User.id)
-    ).unique()
+    people = list(
+        db.session.scalars(select(User).where(User.id.in_(closers), User.active).order_by(User.id)).unique()
+    )
     rows: list[dict[str, Any]] = [
         {
             "user_id": user.id,
@@ -40,3 +40,11 @@ def load(demo: Demo) -> None:
     ]
     if rows:
         db.session.execute(insert(DayClosing), rows)
+    away = people[-1:]
+    db.session.add_all(
+        DayClosing(
+            user_id=user.id, branch_id=user.branch_id, day=working.add(demo.today, ahead), on_leave=True
+        )
+        for user in away
+        for ahead in (1, 2, 3)
+    )

@@ -1,6 +1,6 @@
 """Closing a day, and making visible who has not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,7 +17,7 @@ from app.core.rules.workdays import calendar, on_or_after
 from app.tasks.daily import queries
 from app.tasks.daily.models import DayClosing
 from app.tasks.daily.policy import ASKED, CLOSERS, LATE_LEAVE, LONGEST_LEAVE, WHY, Permission
-from app.tasks.services import open_task
+from app.tasks.services import open_task, settle
 
 KIND = "day_gap"
 NOT_CLOSED = msgid("Not everybody has closed %(day)s: %(count)s colleagues")
@@ -61,7 +61,7 @@ def close_day(
     ]  # fmt: skip
     closing.left_open, closing.first_next, closing.note = len(rest), first_next.strip(), note.strip()
     db.session.add(closing)
-    db.session.flush()
+    _settle_gaps(closing.branch_id, [day])
     return closing
 
 
@@ -86,8 +86,18 @@ def take_leave(user: User, first: date, last: date, actor: Actor) -> int:
         closing = known.get(day) or DayClosing(user_id=user.id, branch_id=user.branch_id, day=day)
         closing.on_leave = True
         db.session.add(closing)
-    db.session.flush()
+    _settle_gaps(user.branch_id, free)
     return len(free)
+
+
+def _settle_gaps(branch_id: int, days: Sequence[date]) -> None:
+    """What the head was told of is done as soon as nobody is left who has not closed the day."""
+    db.session.flush()
+    asked = select(DayClosing.day).where(DayClosing.branch_id == branch_id, queries.MISSED)
+    still = set(db.session.scalars(asked.where(DayClosing.day.in_(days))))
+    for day in days:
+        if day < today() and day not in still:
+            settle((f"{KIND} {day}", branch_id), [KIND])
 
 
 def _refuse_span(first: date, last: date, actor: Actor) -> None:
