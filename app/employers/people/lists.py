@@ -20,7 +20,8 @@ from app.core.listing.page import Column, Empty, Link, ListPage, Quick
 from app.core.listing.parts import Badge
 from app.core.permissions import Actor, current_actor
 from app.core.searching import found_in
-from app.employers.lists import OWNER_COLUMN, employer_fields
+from app.employers.columns.lists import OWNER_COLUMN
+from app.employers.lists import employer_fields
 from app.employers.models import (
     CHANNEL_LABELS,
     ROLE_LABELS,

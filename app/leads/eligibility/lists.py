@@ -18,7 +18,8 @@ from app.core.links import url_if
 from app.core.listing.page import Column, Empty, Link, ListPage, Quick
 from app.core.listing.parts import Badge, BulkAction
 from app.core.permissions import Actor, may, present_actor
-from app.employers.lists import stage_badge, stage_choices
+from app.employers.columns.lists import stage_badge
+from app.employers.lists import stage_choices
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching

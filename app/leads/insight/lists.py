@@ -8,7 +8,7 @@ from app.core.criteria.trees import Field, Fields, Kind, choices_of, field_map
 from app.core.links import url_if
 from app.core.listing.page import Column, Empty, ListPage
 from app.core.listing.parts import Badge
-from app.employers.lists import stage_badge
+from app.employers.columns.lists import stage_badge
 from app.employers.models import SOURCE_LABELS, Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching

@@ -14,7 +14,8 @@ from app.core.language import formats
 from app.core.links import url_if
 from app.core.listing.page import Column, Empty, Link, ListPage, Quick
 from app.core.listing.parts import Badge
-from app.employers.lists import actions_on, employer_fields, stage_badge
+from app.employers.columns.lists import stage_badge
+from app.employers.lists import actions_on, employer_fields
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import count_matching, matching
