@@ -28,6 +28,7 @@ from app.employers.search import queries, services
 from app.employers.search.jobs import complete_search
 from app.employers.search.models import SearchDocument, TermKind
 from app.employers.search.policy import kinds_for
+from app.employers.search.queries import box, ways
 from tests.factories import create_branch, create_employer, create_user
 
 
@@ -163,9 +164,9 @@ def test_the_index_finds_exactly_what_a_plain_scan_finds(app: Flask, names: list
     db.session.flush()
     know_what_is_frequent()
     # as a rare needle, and as one that nearly all have in common: of all, of a branch, of one's own
-    for few in (queries.FEW, 0):
+    for few in (ways.FEW, 0):
         for actor, seen in ((None, expected), (create_user(branch=branch), expected), (own, expected & mine)):
-            with patch.object(queries, "FEW", few):
+            with patch.object(ways, "FEW", few):
                 listed = select(Employer.id).where(visible_to(actor), queries.matching(needle))
                 assert set(db.session.scalars(listed)) == seen
                 groups = queries.search(needle, actor, per_group=50)
@@ -219,7 +220,8 @@ def test_of_several_texts_of_a_kind_the_one_that_was_found_is_shown(harbour: Emp
 def test_what_nearly_all_have_in_common_hides_neither_other_groups_nor_what_begins_with_it(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.employers.search.queries.COUNT_CAP", 3)
+    for room in (box, ways):
+        monkeypatch.setattr(room, "COUNT_CAP", 3)
     branch = create_branch()
     for number in range(8):
         create_employer(branch, name=f"天津滨海{number}厂")
@@ -240,7 +242,7 @@ def test_a_list_is_the_same_whether_its_needle_is_rare_or_common(
         return set(db.session.scalars(select(Employer.id).where(queries.matching("天津"))))
 
     rare = listed()
-    monkeypatch.setattr(queries, "FEW", 1)
+    monkeypatch.setattr(ways, "FEW", 1)
     assert listed() == rare
     assert len(rare) == 2
 
@@ -261,8 +263,9 @@ def test_employers_without_a_document_are_found_after_the_next_round(
 def test_a_word_that_all_have_in_common_is_counted_up_to_the_cap_whoever_sees_how_many(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "COUNT_CAP", 3)
-    monkeypatch.setattr(queries, "FEW", 2)
+    for room in (box, ways):
+        monkeypatch.setattr(room, "COUNT_CAP", 3)
+    monkeypatch.setattr(ways, "FEW", 2)
     here, there = create_branch(), create_branch()
     own = create_user(branch=there, scope=Scope.OWN)
     for number in range(9):
