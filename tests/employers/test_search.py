@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ from app.employers.search.jobs import complete_search
 from app.employers.search.models import SearchDocument, TermKind
 from app.employers.search.policy import kinds_for
 from app.employers.search.queries import box, ways
-from tests.factories import create_branch, create_employer, create_user
+from tests.factories import create_branch, create_employer, create_user, sign_in
 
 
 def found(text: str, actor: User | None = None) -> dict[TermKind, list[str]]:
@@ -87,6 +88,33 @@ def test_all_words_are_there_each_in_a_text_of_its_own(harbour: Employer) -> Non
 def test_a_found_phone_number_is_shown_masked(harbour: Employer) -> None:
     (group,) = queries.search("12345678", None)
     assert group.hits[0].shown == "李小梅 138****5678"
+
+
+@pytest.mark.parametrize(
+    "text", ["+86 138 1234 5678", "86-13812345678", "008613812345678", "＋８６１３８１２３４５６７８"]
+)
+def test_a_number_is_found_with_the_country_before_it(harbour: Employer, text: str) -> None:
+    assert found(text) == {TermKind.PHONE: [harbour.name]}
+    assert [one.name for one in queries.people(text, None)] == ["李小梅"]
+
+
+def test_a_name_is_found_whichever_legal_form_is_written(harbour: Employer) -> None:
+    harbour.name = "滨海港务有限责任公司"
+    create_employer(name="滨海港务股份有限公司")
+    db.session.commit()
+    assert found("滨海港务有限公司") == {TermKind.NAME: [harbour.name]}
+    assert found("滨海港务股份公司") == {TermKind.NAME: ["滨海港务股份有限公司"]}
+
+
+def test_what_nobody_is_written_like_is_found_by_its_sound(harbour: Employer, client: FlaskClient) -> None:
+    """Traditional characters, or others that sound the same; not where the characters themselves find one."""
+    sign_in(client, create_user(scope=Scope.ALL))
+    for text in ("濱海港務", "彬海港", "彬海港务有限责任公司"):
+        page = client.get("/search", query_string={"q": text}).get_data(as_text=True)
+        assert harbour.name in page
+        assert "读音相同" in page
+    assert "读音相同" not in client.get("/search?q=滨海港").get_data(as_text=True)
+    assert "读音相同" not in client.get("/search/suggest?q=濱").get_data(as_text=True)
 
 
 def test_nothing_and_punctuation_find_nothing(harbour: Employer) -> None:

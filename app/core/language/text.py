@@ -76,15 +76,41 @@ def search_key(text: str) -> str:
 def search_words(text: str) -> list[str]:
     """The search keys of what blanks part, the longest first; none for punctuation alone.
 
-    A number, a code or a Latin name is one word however it is grouped.
+    A number, a code or a Latin name is one word however it is grouped. The legal form of a company is looked
+    for apart, as a registry and a bank seldom write the same one.
 
     >>> search_words("港务 滨海１号"), search_words("138 0013 8000")
     (['滨海1号', '港务'], ['13800138000'])
+    >>> search_words("恒达科技有限责任公司") == search_words("恒达科技有限公司")
+    True
     """
-    whole = search_key(text)
+    whole = search_key(without_country(text))
     parts = text.split() if not whole.isascii() else [whole]
-    words = dict.fromkeys(key for part in parts if (key := search_key(part)))
+    keys = (key for part in parts for key in _without_form(search_key(part)))
+    words = dict.fromkeys(key for key in keys if key)
     return sorted(words, key=len, reverse=True)
+
+
+_LEGAL_FORM = re.compile(r"(.{2,}?(?:有限|股份))(?:有限)?(?:责任)?(公司)")
+
+
+def _without_form(key: str) -> tuple[str, ...]:
+    """恒达股份有限公司: 恒达股份 and 公司, which all spellings of this form have in common."""
+    found = _LEGAL_FORM.fullmatch(key)
+    return (found[1], found[2]) if found else (key,)
+
+
+_COUNTRY = re.compile(r"(?:(?:\+|00)86|86(?=[ -]))[ -]?(1[3-9][\d -]{9,})")
+
+
+def without_country(text: str) -> str:
+    """A mobile number without the +86 that a telephone's list of contacts puts before it; else the text.
+
+    >>> without_country("+86 138 0013 8000"), without_country("8613800138000")
+    ('138 0013 8000', '8613800138000')
+    """
+    found = _COUNTRY.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    return found[1] if found else text
 
 
 def code_key(text: str) -> str:

@@ -28,10 +28,14 @@ def suggest() -> ResponseReturnValue:
 def _found(template: str, most: int, most_others: int) -> str:
     actor = current_actor()
     text = " ".join(request.args.get("q", "").replace("\x00", "").split())[:LONGEST]
+    sought, groups = text, queries.search(text, actor, most)
+    if not groups and (spoken := queries.spoken(text)):
+        sought, groups = spoken, queries.search(spoken, actor, most)
     return render_template(
         template,
         text=text,
-        groups=queries.search(text, actor, most),
+        sought=sought,
+        groups=groups,
         others=search_all(text, actor, most_others),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Select, case, func, literal, select, union_all
 
 from app.core.db import AnyRow, db
-from app.core.language.text import mask_phone, phone_digits, pinyin, search_key
+from app.core.language.text import mask_phone, phone_digits, pinyin, search_key, search_words
 from app.core.permissions import Actor
 from app.core.searching import COUNT_CAP
 from app.employers.models import Contact, Employer, EmployerContact, FormerName
@@ -18,6 +18,7 @@ from app.employers.search.policy import GROUPS, kinds_for
 from app.employers.search.queries.ways import Way, asked, hits, holds, way_to
 
 FROM_NAMES = {TermKind.FORMER_NAME, TermKind.INITIALS, TermKind.PINYIN}
+SHORTEST_SPOKEN = 2
 FROM_PEOPLE = {TermKind.PHONE, TermKind.CONTACT}
 
 
@@ -54,6 +55,16 @@ def search(text: str, actor: Actor | None, per_group: int = 8) -> Sequence[HitGr
         shown = _closest(needle, _texts(employer, TermKind(kind), names, persons))
         found.hits.append(Hit(employer, shown))
     return list(groups.values())
+
+
+def spoken(text: str) -> str:
+    """The pinyin by which names of the same sound are found, written with other characters.
+
+    For what finds nothing by its own: a name heard on the telephone, or in traditional characters. Empty for
+    letters and digits, and for a single character, which sounds like too many. Of several words, the longest.
+    """
+    key = next(iter(search_words(text)), "")
+    return pinyin(key).full if len(key) >= SHORTEST_SPOKEN and not key.isascii() else ""
 
 
 def _best(needle: str, actor: Actor | None, per_group: int, also: ColumnElement[bool]) -> Sequence[AnyRow]:

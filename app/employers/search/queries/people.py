@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from app.core.db import AnyRow, db
-from app.core.language.text import mask_phone, phone_digits, pinyin, search_key
+from app.core.language.text import mask_phone, phone_digits, pinyin, search_key, without_country
 from app.core.permissions import Actor
 from app.core.searching import COUNT_CAP, said
 from app.employers.models import Contact, Employer, EmployerContact
@@ -30,7 +30,7 @@ class PersonHit:
 
 def people(text: str, actor: Actor | None, most: int = COUNT_CAP + 1) -> list[PersonHit]:
     """Who is found at the first `most` employers in reach that have such a contact; the closest first."""
-    needle = search_key(text)
+    needle = search_key(without_country(text))
     kinds = [kind for kind in OF_PEOPLE if may_mean(needle, kind)]
     if not kinds:
         return []
