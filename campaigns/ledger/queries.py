@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, fun
 from sqlalchemy.orm import aliased
 
 from app.accounts.queries import name_of
-from app.core.clock import now, today
+from app.core.clock import SHANGHAI, now, today
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.rules import workdays
@@ -222,14 +222,37 @@ def terms(campaign_id: int) -> Terms:
     return Terms(*db.session.execute(select(*TERMS).where(Campaign.id == campaign_id)).one())
 
 
-def ends_at(campaign: Campaign, planned: int) -> datetime | None:
+@dataclass(frozen=True)
+class PutOff:
+    """Messages that wait for another day, because their readers have had as many as they may get for now."""
+
+    count: int = 0
+    until: datetime | None = None
+
+
+def put_off(campaign: Campaign) -> PutOff:
+    """Those of a campaign that were to be sent already; what its own times say of the rest is no delay."""
+    if campaign.state not in (CampaignState.RUNNING, CampaignState.PAUSED):
+        return PutOff()
+    tomorrow = datetime.combine(today() + timedelta(days=1), time.min, SHANGHAI)
+    own = max(filter(None, (campaign.send_from, campaign.send_until, tomorrow)))
+    query = select(func.count(), func.max(Message.due_at)).where(
+        Message.campaign_id == campaign.id, Message.state == S.PLANNED, Message.due_at >= own
+    )
+    count, until = db.session.execute(query).one()
+    return PutOff(count, until)
+
+
+def ends_at(campaign: Campaign, planned: int, later: PutOff) -> datetime | None:
     """When the last planned message will have been handed over, as far as one can tell; None: not known."""
     if not planned or campaign.state not in (CampaignState.RUNNING, CampaignState.PAUSED):
         return None
     pace = sum(gateway.limits.per_second for gateway, _weight in registry.usable())
-    own = (campaign.message_class, campaign.working_days_only, campaign.send_from, campaign.send_until)
+    own = Terms(campaign.message_class, campaign.working_days_only, campaign.send_from, campaign.send_until)
     worked = workdays.calendar(today().year, provisional=True).is_working_day
-    return forecast(Terms(*own), planned, pace, now(), worked)
+    if later.until is not None:
+        own, planned = own._replace(send_from=later.until, send_until=None), later.count
+    return forecast(own, planned, pace, now(), worked)
 
 
 def others_lately(campaign_id: int) -> bool:

@@ -1,14 +1,11 @@
 """The figures of a campaign that was launched. Nothing here writes."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from sqlalchemy import Select, func, or_, select
 
 from app.core.db import db
 from campaigns.channels.letter.issued.models import Letter
-from campaigns.channels.sms import text as sms
-from campaigns.drafting.models import Campaign
 from campaigns.ledger.models import Message, MessageState, Reply
 
 S = MessageState
@@ -37,6 +34,8 @@ class Funnel:
     opened: int
     confirmed: int
     asked: int
+    #: that the gateway was handed
+    segments: int
 
 
 def funnel(campaign_id: int) -> Funnel:
@@ -47,16 +46,9 @@ def funnel(campaign_id: int) -> Funnel:
         func.count(Message.opened_at),
         func.count(Message.confirmed_at),
         func.count(Message.asked_at),
+        func.coalesce(func.sum(Message.segments).filter(Message.state.in_(SENT)), 0),
     ).where(Message.campaign_id == campaign_id)
     return Funnel(*db.session.execute(query).one())
-
-
-def spent(campaign: Campaign) -> Decimal:
-    """Yuan for the segments that the gateway was handed."""
-    query = select(func.coalesce(func.sum(Message.segments), 0)).where(
-        Message.campaign_id == campaign.id, Message.state.in_(SENT)
-    )
-    return sms.cost(db.session.scalars(query).one(), campaign.price)
 
 
 def messages(campaign_id: int) -> Select[Message]:

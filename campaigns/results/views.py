@@ -17,6 +17,7 @@ from app.core.permissions import current_actor, requires
 from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
 from app.core.workflow.engine import available, history
 from campaigns.channels.letter.issued.models import Letter, LetterState
+from campaigns.channels.sms import text as sms
 from campaigns.drafting.models import Campaign, CampaignState, CampaignStep, Channel, StepKind
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import EXCLUSION_LABELS, find
@@ -160,6 +161,7 @@ def _rows(campaign: Campaign, *conditions: ColumnElement[bool]) -> ResponseRetur
 def _figures(campaign: Campaign) -> dict[str, Any]:
     balance = ledger.balance(campaign)
     by_post, funnel = campaign.channel is Channel.LETTER, queries.funnel(campaign.id)
+    put_off = ledger.PutOff() if by_post else ledger.put_off(campaign)
     return {
         "by_post": by_post,
         "letters": balance.letters_by or {},
@@ -170,12 +172,13 @@ def _figures(campaign: Campaign) -> dict[str, Any]:
         "balance": balance,
         "funnel": funnel,
         # a letter is one unit of the price, so they need not be summed
-        "spent": funnel.sent * campaign.price if by_post else queries.spent(campaign),
+        "spent": funnel.sent * campaign.price if by_post else sms.cost(funnel.segments, campaign.price),
         "steps": {o.transition.name: o for o in available(CAMPAIGN, campaign, current_actor())},
         "states": LETTER_LABELS if by_post else LABELS,
         "reasons": EXCLUSION_LABELS,
         "failures": {**FAILURES, **LETTER_REASONS},
         "holds": HOLDS,
-        "ends_at": ledger.ends_at(campaign, balance.progress.planned),
+        "put_off": put_off,
+        "ends_at": ledger.ends_at(campaign, balance.progress.planned, put_off),
         "moving": campaign.state not in OVER or balance.progress.open > 0,
     }

@@ -15,13 +15,16 @@ from campaigns.ledger.workflow import move
 
 M = MESSAGES.c
 
+#: What waits until tomorrow waits for the morning: midnight, when the day begins, is no hour for a message.
+MORNING = time(9)
+
 
 def without_sated(claim: Claim, campaign_id: int) -> Claim:
-    """The claim without messages to those who have had enough; these wait until tomorrow. Flushes."""
+    """The claim without messages to those who have had enough; these wait until tomorrow morning. Flushes."""
     sated = _numbers(claim, campaign_id) | _employers(claim, campaign_id)
     if not sated:
         return claim
-    tomorrow = datetime.combine(local(now()).date() + timedelta(days=1), time.min, SHANGHAI)
+    tomorrow = datetime.combine(local(now()).date() + timedelta(days=1), MORNING, SHANGHAI)
     waits = (M.id.in_(sated), M.claim == claim.token)
     again = {"due_at": tomorrow, "claim": None, "gateway": None, "attempts": M.attempts - 1}
     db.session.execute(move(MessageState.PLANNED, *waits, only_from=(MessageState.CLAIMED,), **again))

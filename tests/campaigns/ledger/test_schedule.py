@@ -7,7 +7,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.core.clock import SHANGHAI, local, now
+from app.core.clock import SHANGHAI, local, now, today
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.jobs import run_inline
@@ -18,10 +18,11 @@ from campaigns.drafting.models import CampaignState, MessageClass
 from campaigns.gateways.protocol import Outcome, Receipt
 from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.gateways.simulator_store import Store
-from campaigns.ledger import jobs
+from campaigns.ledger import jobs, queries
 from campaigns.ledger.models import Message
 from campaigns.ledger.policy import FAILURE_LEAST, HOURS, Terms, forecast, may_send
 from campaigns.ledger.services import controlling, dispatching, settling
+from campaigns.ledger.services.capping import MORNING
 from tests.campaigns.sending import (
     approve,
     create_member,
@@ -135,7 +136,7 @@ def test_the_times_are_part_of_what_is_approved(simulator: Store) -> None:
         controlling.launch(approve(campaign).id, None)
 
 
-def test_a_number_that_had_its_messages_today_waits_until_tomorrow(simulator: Store) -> None:
+def test_a_number_that_had_its_messages_today_waits_until_tomorrow_morning(simulator: Store) -> None:
     set_value(CONTACT_DAY, 1)
     first = ready_campaign(2)
     launch_here(first)
@@ -147,7 +148,9 @@ def test_a_number_that_had_its_messages_today_waits_until_tomorrow(simulator: St
     waiting = [m for m in ledger(second) if m.state == "planned"]
     assert [(m.phone, m.attempts, m.claim) for m in waiting] == [(phone, 0, None)]
     due = waiting[0].due_at
-    assert due and local(due).date() == local(now()).date() + timedelta(days=1)
+    assert due and local(due) == datetime.combine(today() + timedelta(days=1), MORNING, SHANGHAI)
+    ends = queries.ends_at(second, 1, queries.put_off(second))
+    assert ends and due < ends < due + timedelta(minutes=1), "and the forecast knows"
     assert states(second) == {"planned": 1, "submitted": 1}
 
 

@@ -31,6 +31,8 @@ def test_a_campaign_under_way_is_shown_in_few_statements_with_its_end_and_its_ti
     for address in (f"/campaigns/{number}", f"/campaigns/{number}/live"):
         found = statements_of(app, client, address)
         assert len(found) <= MOST_QUERIES, "\n".join(sql for sql, _parameters in found)
+    client.post(f"/campaigns/{number}/pause")
+    assert "暂停期间不发送" in client.get(f"/campaigns/{number}").text
     start = local(now() + timedelta(days=1)).replace(second=0, microsecond=0, tzinfo=None)
     times = {"send_from": start.isoformat("T", "minutes"), "working_days_only": "y"}
     late = {"send_until": (start - timedelta(days=3)).isoformat("T", "minutes")}
