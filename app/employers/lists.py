@@ -9,10 +9,10 @@ from flask_wtf import FlaskForm
 from sqlalchemy import Select, and_, func, literal, select, union_all
 from wtforms import SelectField
 
-from app.accounts.lists import branch_field, user_choices, user_field
+from app.accounts.lists import branch_field, user_field
 from app.accounts.models import User
 from app.core.code_tables import code_field
-from app.core.criteria.fields import ME, Choice
+from app.core.criteria.fields import Choice
 from app.core.criteria.segments import Segment
 from app.core.criteria.trees import Field, Fields, Kind, Tree, choices_of, compile_tree, field_map, rule
 from app.core.db import db
@@ -33,7 +33,7 @@ from app.employers.models import (
     Stage,
 )
 from app.employers.policy import Permission, visible_to
-from app.employers.queries import listed
+from app.employers.queries import listed, owners_within
 from app.employers.search.queries import count_matching, matching
 
 #: the list whose saved views are the segments of employers
@@ -178,9 +178,7 @@ class OwnerForm(FlaskForm):  # type: ignore[misc]
 
 def _assign_form(**formdata: Any) -> OwnerForm:
     form = OwnerForm(**formdata)
-    own = current_actor()
-    people = [(own.id if value == ME else int(value), label) for value, label in user_choices(own)]
-    form.owner_id.choices = offered([(0, "—"), *people])
+    form.owner_id.choices = offered([(0, "—"), *owners_within(current_actor())])
     return form
 
 

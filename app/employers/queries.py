@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
-from app.accounts.models import User, UserRole
+from app.accounts.models import Branch, User, UserRole
+from app.accounts.policy import in_scope
 from app.accounts.queries import name_of
 from app.core.clock import today
 from app.core.criteria import segments
@@ -199,6 +200,17 @@ def possible_owners(branch_id: int) -> Sequence[User]:
         .order_by(User.name, User.id)
     )
     return db.session.scalars(query).unique().all()
+
+
+def owners_within(actor: Actor) -> list[tuple[int, str]]:
+    """Ids and names of those in reach who can look after employers; with their branches, if several."""
+    office = select(UserRole.user_id).where(UserRole.role.in_(OFFICE))
+    reach = or_(in_scope(actor, User.branch_id), User.branch_id == actor.branch_id)
+    query = select(User.id, User.name, Branch.name).join(Branch, Branch.id == User.branch_id)
+    query = query.where(User.active, reach, User.id.in_(office)).order_by(Branch.path, User.name, User.id)
+    found = db.session.execute(query).all()
+    many = len({branch for _id, _name, branch in found}) > 1
+    return [(id_, f"{name} · {branch}" if many else name) for id_, name, branch in found]
 
 
 def find_segments(text: str, actor: Actor, most: int) -> Found:

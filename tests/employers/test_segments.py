@@ -228,12 +228,13 @@ def test_owners_are_assigned_to_many_employers_and_told_where_it_cannot_be(
     low = create_branch(parent=top)
     head = create_user(Role.BRANCH_HEAD, branch=top, scope=Scope.BRANCH_AND_BELOW)
     owner = create_user(branch=low, name="王静")
+    create_user(Role.SECURITY_ADMIN, branch=top, name="安全员林华")
     near = create_employer(low, name="近处公司", backup_owner_id=owner.id)
     far = create_employer(top, name="远处公司")
     sign_in(client, head)
     form = {"do": "bulk:assign", "ids": [near.id, far.id]}
     asked = client.post("/employers", data=form)
-    assert "王静" in asked.text
+    assert f"王静 · {low.name}" in asked.text and "安全员林华" not in asked.text
     done = client.post(
         "/employers",
         data={**form, "confirmed": "1", "expected": "2", "owner_id": str(owner.id)},
