@@ -72,6 +72,8 @@ class Exclusion(StrEnum):
     MISSING_VALUE = "missing_value"
     #: its values would bring a word into the text that the gateway refuses
     FORBIDDEN_WORD = "forbidden_word"
+    #: with its values the text would be longer than a gateway takes
+    TOO_LONG = "too_long"
     #: the same person serves several employers and gets one message for all of them
     MERGED = "merged"
     #: the campaign was cancelled before this message was sent

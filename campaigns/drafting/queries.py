@@ -50,6 +50,7 @@ EXCLUSION_LABELS = {
     Exclusion.HOLD_OUT: _l("Held out to compare with"),
     Exclusion.MISSING_VALUE: _l("A value of the text is unknown"),
     Exclusion.FORBIDDEN_WORD: _l("A word in it is refused by the gateway"),
+    Exclusion.TOO_LONG: _l("Its text would be too long to send"),
     Exclusion.MERGED: _l("Same person: joined into one message"),
     Exclusion.CANCELLED: _l("Campaign cancelled before sending"),
     Exclusion.NO_ADDRESS: _l("No address"),

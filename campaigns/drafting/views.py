@@ -129,7 +129,9 @@ def change(id: int) -> ResponseReturnValue:
 def _version(campaign: Campaign | None = None) -> SmsVersion | None:
     """The wording that is asked for; where none is, the one that the campaign has."""
     usual = campaign.template_version_id if campaign else None
-    chosen = request.values.get("template", usual, type=int)
+    # the form says which it was filled in for; the address, with which it was opened
+    said = request.form if "template" in request.form else request.args
+    chosen = said.get("template", usual, type=int)
     return templates.version(chosen) if chosen else None
 
 
@@ -162,6 +164,21 @@ def _form_page(form: WishForm, campaign: Campaign | None = None, version: SmsVer
             form.values,
         ),
     )
+
+
+@blueprint.post("/wording")
+@requires(Permission.DRAFT)
+def choose() -> str:
+    """The form with another wording (`choose` in the address; 0: none) and all that was typed in it."""
+    campaign_id = request.args.get("campaign", 0, type=int)
+    campaign = queries.find(campaign_id, _reader()) if campaign_id else None
+    chosen = request.args.get("choose", 0, type=int)
+    version = templates.version(chosen) if chosen else None
+    form = WishForm.of(version, given=campaign.template_values if campaign else None)
+    form.offer_segments(_reader(), campaign)
+    if version is not None and not form.name.data:
+        form.name.data = version.template.name
+    return _form_page(form, campaign, version)
 
 
 @blueprint.get("/wording")

@@ -34,7 +34,7 @@ OUTCOMES: dict[Outcome, Any] = {
 FOR_NOW = (
     Exclusion.FREQUENCY, Exclusion.OVER_CAP, Exclusion.NO_CONTACT, Exclusion.NO_MOBILE, Exclusion.BAD_NUMBER,
     Exclusion.DEAD_NUMBER, Exclusion.UNVERIFIED, Exclusion.MISSING_VALUE, Exclusion.FORBIDDEN_WORD,
-    Exclusion.NO_ADDRESS, Exclusion.BAD_ADDRESS, Exclusion.DEAD_ADDRESS,
+    Exclusion.TOO_LONG, Exclusion.NO_ADDRESS, Exclusion.BAD_ADDRESS, Exclusion.DEAD_ADDRESS,
 )  # fmt: skip
 
 #: the employer field by which a run's campaign names its audience

@@ -89,6 +89,8 @@ ASKED: dict[str, Callable[[Secret], int] | None] = {
     "after": None,
     "page": None,
     "parts": None,
+    "campaign": None,  # looked for among those in reach (tests/campaigns/drafting)
+    "choose": None,  # wordings of messages are the whole department's
     "outline": None,  # wordings of letters are the whole department's
     "year": None,
 }

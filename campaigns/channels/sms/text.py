@@ -77,7 +77,7 @@ def complete(signature: str, body: str, opt_out: bool = False) -> str:
     return f"【{signature}】{body}{OPT_OUT_NOTICE if opt_out and OPT_OUT_NOTICE not in body else ''}"
 
 
-def check(signature: str, template: str) -> None:
+def check(signature: str, template: str, opt_out: bool = False) -> None:
     """Refuse a signature or template that the operators would refuse, with every reason at once."""
     reasons = []
     if not 2 <= len(signature) <= 20 or any(bracket in signature for bracket in "【】{}"):
@@ -88,7 +88,7 @@ def check(signature: str, template: str) -> None:
         reasons.append(_("The text must not contain 【 or 】; they mark the signature."))
     if _CONTROL.search(template):
         reasons.append(_("The text contains characters that cannot be sent."))
-    if units(complete(signature, template)) > LONGEST:
+    if units(complete(signature, template, opt_out)) > LONGEST:
         reasons.append(_("The text is longer than %(most)s characters.", most=LONGEST))
     if reasons:
         raise DomainError(_("This text cannot be sent."), reasons)

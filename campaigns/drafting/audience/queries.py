@@ -28,6 +28,7 @@ from campaigns.drafting.audience.policy import (
 )
 from campaigns.drafting.content.models import Facts
 from campaigns.drafting.content.policy import Filling, filling
+from campaigns.drafting.content.queries import stop
 from campaigns.drafting.frequency.queries import recent_employers, recent_phones, sated
 from campaigns.drafting.merged.policy import Lot, merge
 from campaigns.drafting.models import (
@@ -38,7 +39,6 @@ from campaigns.drafting.models import (
     MessageClass,
 )
 from campaigns.drafting.policy import SERVICE_TO_ALL
-from campaigns.gateways import words
 
 #: Stages in which an employer is written to at all.
 _WRITTEN_TO = LIFECYCLE.open_to("write")
@@ -68,7 +68,7 @@ def reckon(campaign: Campaign, phone: str) -> Audience:
         for row in db.session.execute(_employers(fits & reach))
         for theirs in one_by_one(people.get(row.id, ()), meant.get(row.id))
     ]
-    merged = merge(members, wording, Lot(campaign.id, campaign.hold_out), words.refused())
+    merged = merge(members, wording, Lot(campaign.id, campaign.hold_out), stop(campaign))
     return Audience(tuple(merged), outside(fits, reach))
 
 
@@ -109,7 +109,7 @@ def next_contacts(campaign: Campaign, employer_ids: Sequence[int], phone: str) -
         _candidate(row, choose(people.get(row.id, ()), campaign.contact_order, care), shut, campaign, said)
         for row in db.session.execute(_employers(ours))
     ]
-    return merge(found, wording, Lot(campaign.id, 0), words.refused())
+    return merge(found, wording, Lot(campaign.id, 0), stop(campaign))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ from campaigns.gateways import words
 #: how many characters an unguessable name of a message's notice has (`random_token`)
 TOKEN_LENGTH = 16
 
+#: A token that looks like one; a preview leads nowhere.
+SAMPLE_TOKEN = "x" * TOKEN_LENGTH
+
 #: What only a notice about the employer's own account may mention: a greeting may not carry it.
 ACCOUNT_VARIABLES = frozenset({"months", "paid_through", "amount", "heads", "deadline"})
 
@@ -162,7 +165,8 @@ def _braces(text: str, variables: Mapping[str, Declared]) -> list[Any]:
 
 def _checked_by_the_channel(campaign: Campaign) -> list[Any]:
     try:
-        sms.check(campaign.signature, campaign.template_text)
+        text = campaign.template_text.replace(f"{{{LINK}}}", notice_link(SAMPLE_TOKEN))
+        sms.check(campaign.signature, text, says_how_to_leave(campaign.message_class))
     except DomainError as refusal:
         return list(refusal.reasons)
     return []

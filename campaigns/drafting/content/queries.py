@@ -21,21 +21,19 @@ from campaigns.channels.sms import text_in_sql
 from campaigns.channels.sms.models import SmsVersion
 from campaigns.drafting.content.models import LINK, VARIABLES, Facts, declared
 from campaigns.drafting.content.policy import (
-    TOKEN_LENGTH,
+    SAMPLE_TOKEN,
     filling,
     missing,
     notice_link,
     objections,
     says_how_to_leave,
 )
+from campaigns.drafting.merged.policy import Stop
 from campaigns.drafting.models import AudienceMember, Campaign, Channel, Exclusion, MessageClass, Sender
+from campaigns.gateways import words
 
 #: how many of the first recipients the preview shows, and of those a value is missing for
 SHOWN = 3
-
-#: A token that looks like one; a preview leads nowhere.
-SAMPLE_TOKEN = "x" * TOKEN_LENGTH
-
 
 #: What stands for an author's value while there is none.
 EXAMPLES = {
@@ -127,6 +125,22 @@ def final_text(campaign: Campaign, variables: dict[str, str], link: str) -> str:
     """
     body = sms.render(campaign.template_text, {**variables, LINK: link})
     return sms.complete(campaign.signature, body, opt_out=says_how_to_leave(campaign.message_class))
+
+
+def stop(campaign: Campaign) -> Stop:
+    """What keeps a message with such values from being sent, of the campaign's text."""
+    used, refused = sms.placeholders(campaign.template_text), words.refused()
+    link = notice_link(SAMPLE_TOKEN)
+
+    def why(values: Mapping[str, str]) -> Exclusion | None:
+        if missing(used, values):
+            return Exclusion.MISSING_VALUE
+        if refused and any(words.found(value, refused) for value in values.values()):
+            return Exclusion.FORBIDDEN_WORD
+        length = sms.units(final_text(campaign, dict(values), link))
+        return Exclusion.TOO_LONG if length > sms.LONGEST else None
+
+    return why
 
 
 def written_text(

@@ -1,13 +1,15 @@
 """Who speaks for whom: the employers that share a number get one message, or none."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from campaigns.drafting.audience.models import Candidate, Who
-from campaigns.drafting.content.policy import Filling, missing
+from campaigns.drafting.content.policy import Filling
 from campaigns.drafting.models import Exclusion
-from campaigns.gateways import words
+
+#: why a message with these values is not sent
+Stop = Callable[[Mapping[str, str]], Exclusion | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,7 @@ class Lot:
         return int.from_bytes(drawn[:8], "big") % 100 < self.of_hundred
 
 
-def merge(
-    members: Sequence[Candidate], wording: Filling, lot: Lot, refused: Sequence[words.Refused]
-) -> list[Candidate]:
+def merge(members: Sequence[Candidate], wording: Filling, lot: Lot, stop: Stop) -> list[Candidate]:
     """One person, one message: the employers that share a number are spoken for by the first of them."""
     groups: dict[str, list[Candidate]] = {}
     for member in members:
@@ -33,23 +33,26 @@ def merge(
             groups.setdefault(member.phone, []).append(member)
     settled: dict[Who, Candidate] = {}
     for group in groups.values():
-        settled |= {member.who: member for member in _spoken_for(group, wording, (lot, refused))}
+        settled |= {member.who: member for member in _spoken_for(group, wording, lot, stop)}
     return [settled.get(member.who, member) for member in members]
 
 
-def _spoken_for(
-    group: Sequence[Candidate], wording: Filling, stops: tuple[Lot, Sequence[words.Refused]]
-) -> list[Candidate]:
-    first, (lot, refused) = group[0], stops
+def _spoken_for(group: Sequence[Candidate], wording: Filling, lot: Lot, stop: Stop) -> list[Candidate]:
+    """What could not be said of an employer alone is not said of it among others either: a sum would leave
+    out what nobody knows."""
+    judged = [replace(member, excluded=stop(member.own_variables)) for member in group]
+    silent = [member for member in judged if member.excluded is not None]
+    heard = [member for member in judged if member.excluded is None]
+    return silent + (_together(heard, wording, lot, stop) if heard else [])
+
+
+def _together(group: Sequence[Candidate], wording: Filling, lot: Lot, stop: Stop) -> list[Candidate]:
+    first = group[0]
     # two people of one employer may share a number
     facts = list({member.employer_id: member.facts for member in group}.values())
     together = wording.values(facts) if len(facts) > 1 else first.own_variables
-    excluded = None
-    if missing(wording.used, together):
-        excluded = Exclusion.MISSING_VALUE
-    elif refused and words.found(" ".join(together.values()), refused):
-        excluded = Exclusion.FORBIDDEN_WORD
-    elif lot.falls_on(first.phone):
+    excluded = stop(together) if len(facts) > 1 else None
+    if excluded is None and lot.falls_on(first.phone):
         excluded = Exclusion.HOLD_OUT
     if excluded:
         return [replace(member, excluded=excluded) for member in group]

@@ -112,7 +112,7 @@ def _members(campaign: Campaign, these: ColumnElement[bool]) -> Select[Any]:
 
 
 def _as_messages(campaign: Campaign, row: Any) -> Select[Any]:
-    goes_out, at = row.reason.is_(None), bindparam("at", now(), UTCDateTime)
+    goes_out = row.reason.is_(None)
     return (
         select(
             random_hex().label("public_id"),
@@ -130,11 +130,7 @@ def _as_messages(campaign: Campaign, row: Any) -> Select[Any]:
             case((goes_out, row.token)).label("token"),
             case((goes_out, row.text), else_="").label("text"),
             case((goes_out, text_in_sql.segments(row.text)), else_=0).label("segments"),
-            case((goes_out, MessageState.PLANNED.value), else_=MessageState.SUPPRESSED.value).label("state"),
-            row.reason,
-            at.label("created_at"),
-            case((goes_out, null()), else_=at).label("settled_at"),
-            literal(0).label("attempts"),
+            *_beginning(row),
         )
         .where(Employer.id == row.employer_id)
         .order_by(row.id)
@@ -149,7 +145,7 @@ def planned_letters(campaign: Campaign, after: int, last: int) -> Select[Any]:
     reason = func.coalesce(cast(member.excluded, String), nowhere).label("reason")
     columns = (member.id, member.employer_id, member.contact_id, member.merged_into_id, reason)
     row = _kept(select(*columns).where(unplanned(campaign, after, last)), "judged").c
-    goes_out, at = row.reason.is_(None), bindparam("at", now(), UTCDateTime)
+    goes_out = row.reason.is_(None)
     return (
         select(
             random_hex().label("public_id"),
@@ -163,14 +159,22 @@ def planned_letters(campaign: Campaign, after: int, last: int) -> Select[Any]:
             row.contact_id,
             literal(campaign.letter_version.title if campaign.letter_version else "").label("text"),
             case((goes_out, 1), else_=0).label("segments"),
-            case((goes_out, MessageState.PLANNED.value), else_=MessageState.SUPPRESSED.value).label("state"),
-            row.reason,
-            at.label("created_at"),
-            case((goes_out, null()), else_=at).label("settled_at"),
-            literal(0).label("attempts"),
+            *_beginning(row),
         )
         .where(Employer.id == row.employer_id)
         .order_by(row.id)
+    )
+
+
+def _beginning(row: Any) -> tuple[ColumnElement[Any], ...]:
+    """How a row of the ledger begins: planned, or left out at once for its reason."""
+    goes_out, at = row.reason.is_(None), bindparam("at", now(), UTCDateTime)
+    return (
+        case((goes_out, MessageState.PLANNED.value), else_=MessageState.SUPPRESSED.value).label("state"),
+        row.reason,
+        at.label("created_at"),
+        case((goes_out, null()), else_=at).label("settled_at"),
+        literal(0).label("attempts"),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -190,6 +191,25 @@ def test_an_employer_without_a_value_for_the_text_is_left_out(branch: Branch, ma
     one = employer(branch, "13800000001", paid_through=None)
     campaign = create_campaign(manager, template_text="{employer}缴至{paid_through}")
     assert reasons(reckon(campaign, PHONE)) == {one.id: Exclusion.MISSING_VALUE}
+
+
+def test_a_sum_for_several_employers_leaves_none_out_that_nobody_knows(branch: Branch, manager: User) -> None:
+    known: dict[str, Any] = {"arrears_months": 2, "monthly_amount": Decimal(1000)}
+    unknown = employer(branch, "13800000001", arrears_months=2)
+    first, second = employer(branch, "13800000001", **known), employer(branch, "13800000001", **known)
+    campaign = create_campaign(manager, template_text="{employer}欠缴{amount}")
+    found = {one.employer_id: one for one in reckon(campaign, PHONE).members}
+    assert found[unknown.id].excluded is Exclusion.MISSING_VALUE
+    assert found[first.id].variables == {"employer": f"{first.name}等2家单位", "amount": "4000.00元"}
+    assert found[second.id].excluded is Exclusion.MERGED
+
+
+def test_a_text_that_its_values_make_longer_than_a_gateway_takes_is_left_out(
+    branch: Branch, manager: User
+) -> None:
+    short, long = employer(branch, "13800000001"), employer(branch, "13800000002", name="公" * 90)
+    campaign = create_campaign(manager, template_text="{handler}" + "字" * 420)
+    assert reasons(reckon(campaign, PHONE)) == {short.id: None, long.id: Exclusion.TOO_LONG}
 
 
 def test_only_employers_that_meet_the_criteria_belong_to_the_audience(branch: Branch, manager: User) -> None:

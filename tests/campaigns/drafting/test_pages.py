@@ -18,8 +18,11 @@ from app.core.permissions import Role
 from app.employers.handpicked.services import add, make
 from app.employers.lists import employer_fields
 from app.employers.models import Employer, Stage
-from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion
+from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, Exclusion, MessageClass
 from campaigns.drafting.services import seal
+from campaigns.drafting.templates.policy import seal as read_seal
+from campaigns.drafting.templates.services import add as add_template
+from campaigns.drafting.templates.services import publish
 from tests.factories import create_branch, create_contact, create_employer, create_user, sign_in
 
 IN_ARREARS = {
@@ -319,3 +322,27 @@ def test_the_approver_reads_the_name_of_a_segment_that_is_the_authors_own(
     sign_in(client, head)
     assert "专题会名单" in client.get(f"/campaigns/{campaign}/draft").text
     assert "/campaigns/list" in client.get("/campaigns").text
+
+
+@pytest.mark.databases("sqlite")
+def test_another_wording_keeps_what_was_typed(
+    client: FlaskClient, manager: User, filled: dict[str, str]
+) -> None:
+    template = add_template(
+        "业务提醒", MessageClass.SERVICE, "{handler}您好，请{employer}按期办理。", manager
+    )
+    wording = publish(template, read_seal(template.versions[0]), manager)
+    db.session.commit()
+    sign_in(client, manager)
+    page = client.post(f"/campaigns/wording?choose={wording.id}", data=filled | {"frequency_days": "13"})
+    assert page.status_code == 200
+    for kept in ("九月催缴", 'value="13"', f'name="template" type="hidden" value="{wording.id}"'):
+        assert kept in page.text
+    # what the form says counts, whatever wording the address was opened with
+    client.post("/campaigns/new?template=999", data=filled | {"template": str(wording.id)})
+    assert db.session.scalars(select(Campaign.template_version_id)).one() == wording.id
+    assert client.post("/campaigns/wording?choose=999", data=filled).status_code == 404
+    own = db.session.scalars(select(Campaign.id)).one()
+    assert client.post(f"/campaigns/wording?choose=0&campaign={own}", data=filled).status_code == 200
+    sign_in(client, create_user(Role.MANAGER, branch=create_branch()))
+    assert client.post(f"/campaigns/wording?choose=0&campaign={own}", data=filled).status_code == 404
