@@ -1,14 +1,14 @@
 """The list of tasks, for those who lead and for looking back."""
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.lists import branch_field, user_field
 from app.accounts.queries import name_of
 from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.db import among
-from app.core.language.i18n import texts_saying
+from app.core.language.i18n import texts_saying, texts_unsaid
 from app.core.links import url_if
 from app.core.listing.page import Column, Empty, Link, ListPage, Quick
 from app.employers.models import Employer
@@ -85,7 +85,8 @@ EMPLOYER_FIELDS = (
 
 def _called(words: str) -> ColumnElement[bool]:
     """By what the reader sees as title: somebody's own words, or a text of the house in their language."""
-    return or_(Task.title.icontains(words, autoescape=True), among(Task.title, texts_saying(words)))
+    written = and_(Task.title.icontains(words, autoescape=True), ~among(Task.title, texts_unsaid(words)))
+    return or_(written, among(Task.title, texts_saying(words)))
 
 
 TASKS = ListPage(

@@ -19,6 +19,7 @@ from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from app.lifecycle.onboarding.models import Opening, OpeningState
 from app.lifecycle.workflow import LIFECYCLE
 from app.tasks import queries, services
+from app.tasks.following.services import WELCOME
 from app.tasks.models import Task, TaskState
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
@@ -171,6 +172,18 @@ def test_a_list_says_what_to_do_where_there_is_nothing_and_only_to_those_who_may
     sign_in(client, create_user(Role.BANK_PARTNER))
     page = client.get("/employers").text
     assert ("暂无单位" in page, 'href="/imports"' in page) == (True, False)
+
+
+def test_tasks_are_found_by_what_is_read_and_not_by_what_is_stored(client: FlaskClient) -> None:
+    me = create_user()
+    for title in (WELCOME, "send Touch pens"):
+        services.open_task(
+            "other", title, today(), branch_id=me.branch_id, owner_id=me.id, params={"name": "王芳"}
+        )
+    sign_in(client, me)
+    found = {words: client.get(f"/tasks?title.matches={words}").text for words in ("touch", "新经办人")}
+    assert ["send Touch pens" in found["touch"], "王芳" in found["touch"]] == [True, False]
+    assert ["send Touch pens" in found["新经办人"], "王芳" in found["新经办人"]] == [False, True]
 
 
 def test_a_task_is_closed_in_place_with_its_result(client: FlaskClient) -> None:

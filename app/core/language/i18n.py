@@ -166,6 +166,14 @@ def texts_saying(words: str) -> list[str]:
     return [] if not in_chinese() else [msgid for text, msgid in _chinese_texts() if sought in text]
 
 
+def texts_unsaid(words: str) -> list[str]:
+    """The msgids that hold these words, although the reader's text of them does not."""
+    sought = words.casefold()
+    if not in_chinese():
+        return []
+    return [msgid for text, msgid in _chinese_texts() if sought in msgid.casefold() and sought not in text]
+
+
 @lru_cache(maxsize=1)
 def _chinese_texts() -> Sequence[tuple[str, str]]:
     """Every Chinese text, casefolded, with its msgid; plural forms aside, as no stored text has any."""
