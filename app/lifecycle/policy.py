@@ -20,6 +20,12 @@ DEREGISTER_DAYS = Option(
     "lifecycle.deregister_days", _l("Firms that are revoked or deregistered close their account within"),
     30, 1, 180, _l("days"), _l("Counted from the day of which the status is known."),
 )  # fmt: skip
+#: as the law gives them (legal basis register_in_time), for whoever watches an account without those of the
+#: employees; among the options of the lead ledger, beside the days for registering
+ACCOUNT_DAYS = Option(
+    "leads.account_days", _l("Employee accounts after registration within"), usual=20, low=1, high=365,
+    unit=_l("days"), help=_l("As the law has it; its wording is among the legal basis."),
+)  # fmt: skip
 OPTIONS = (CLOSING_DAYS, LATE_DAYS, DEREGISTER_DAYS)
 
 

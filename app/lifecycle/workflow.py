@@ -22,8 +22,7 @@ from app.employers.policy import Permission as EmployerPermission
 from app.employers.policy import visible_to
 from app.lifecycle.closing.queries import account_of
 from app.lifecycle.liability.queries import ALL, agreed_share
-from app.lifecycle.onboarding.policy import ACCOUNT_DAYS
-from app.lifecycle.policy import CLOSING_DAYS, GONE, LATE_DAYS, Permission
+from app.lifecycle.policy import ACCOUNT_DAYS, CLOSING_DAYS, GONE, LATE_DAYS, Permission
 
 BEFORE_ACCOUNT = ("prospect", "engaged")
 WITH_ACCOUNT = ("registered", "enrolled", "contributing", "in_arrears", "on_relief")

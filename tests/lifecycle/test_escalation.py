@@ -17,6 +17,7 @@ from app.core.clock import now, today
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, Forbidden
 from app.core.escalating import Outcome
+from app.core.options import set_value
 from app.core.permissions import Role
 from app.core.rules.legal import seed_legal_basis
 from app.core.workflow.engine import transition
@@ -26,6 +27,8 @@ from app.lifecycle.escalation import queries, services
 from app.lifecycle.escalation.models import Escalation, EscalationState
 from app.lifecycle.escalation.skipping.workflow import SKIP
 from app.lifecycle.escalation.workflow import ESCALATION
+from app.lifecycle.onboarding.policy import ACCOUNTS, objections_to_escalation
+from app.lifecycle.policy import ACCOUNT_DAYS
 from app.lifecycle.workflow import LIFECYCLE
 from app.outreach.models import Outcome as Answer
 from app.outreach.models import VisitKind
@@ -248,6 +251,17 @@ def test_it_ends_with_its_matter_and_opens_again_with_it(office: Office) -> None
     assert (again.outcome, again.ended_in) == (Outcome.REGISTERED, EscalationState.TO_CONTACT)
 
 
+def test_the_days_of_the_law_decide_about_missing_accounts(
+    office: Office,
+) -> None:
+    opened = today() - timedelta(days=10)
+    employer = create_employer(office.branch, stage=Stage.REGISTERED, account_opened_on=opened)
+    set_value(ACCOUNTS.limit, 5)
+    assert str(opened + timedelta(days=20)) in str(objections_to_escalation(employer)[0])
+    set_value(ACCOUNT_DAYS, 9)
+    assert objections_to_escalation(employer) == []
+
+
 def test_the_screens_from_the_employers_page_to_the_figures(office: Office, client: FlaskClient) -> None:
     employer = office.behind()
     sign_in(client, office.specialist)
@@ -273,6 +287,7 @@ def test_the_screens_from_the_employers_page_to_the_figures(office: Office, clie
     # of a year, each number leads to those begun in it, what is over among them
     transition(ESCALATION, one, "stop", office.head, answers={"why": "误立"})
     figures = client.get(f"/escalations/figures?year={today().year}").text
+    assert "passed_over.yes" in figures
     for address in set(re.findall(r'href="(/escalations\?[^"]*)"', figures)):
         assert f"begun_on.between={today().year}" in address
         over = "ended_on.empty" not in address and "paid" not in address

@@ -22,7 +22,6 @@ from app.employers.search.queries import count_matching, matching
 from app.leads.ledger import queries
 from app.leads.ledger.models import Lead
 from app.leads.ledger.policy import (
-    ACCOUNT_DAYS,
     INSURED_BELOW,
     REGISTER_DAYS,
     AccountsDue,
@@ -31,6 +30,7 @@ from app.leads.ledger.policy import (
     new_since,
 )
 from app.leads.policy import Permission
+from app.lifecycle.policy import ACCOUNT_DAYS
 
 REGISTRATION_DUE = type_coerce(Employer.established_on, RegistrationDue)
 ACCOUNTS_DUE = type_coerce(Employer.account_opened_on, AccountsDue)
@@ -89,10 +89,15 @@ def _employer(lead: Lead) -> Employer:
 employer_actions = actions_on(_employer)
 
 
-def _whole(text: str) -> str:
+def whole(text: str) -> str:
     """Reasons that are never cut short in a list; where they need several lines, each stays on one."""
     each = Markup(" · ").join(Markup("<span>{}</span>").format(reason) for reason in text.split(" · "))
     return Markup('<span class="whole">{}</span>').format(each)
+
+
+def why_shown(lead: Lead) -> str:
+    """Why a lead stands where it stands, for a page that is no list."""
+    return whole(queries.why_here(lead))
 
 
 def _of(name: str) -> Any:
@@ -120,7 +125,7 @@ LEADS = ListPage(
         ),
         Column("stage", _l("Stage"), badge=lambda row: stage_badge(row.employer), sort=Employer.stage),
         Column("priority", _l("Why here"), value=queries.why_here, sort=Lead.rank, falling=True,
-               format=_whole),
+               format=whole),
         Column(
             "registration_due", _l("Registration"), badge=lambda row: registration_due(row.employer),
             sort=Employer.established_on,

@@ -19,6 +19,7 @@ from app.core.language.i18n import in_chinese
 from app.core.options import Option
 from app.core.periods import Period
 from app.employers.models import Employer, Stage
+from app.lifecycle.policy import ACCOUNT_DAYS
 
 #: stages of firms in the ledger
 STAGES = (Stage.PROSPECT, Stage.ENGAGED)
@@ -68,10 +69,6 @@ INSURED_BELOW = Option(
 )  # fmt: skip
 REGISTER_DAYS = Option(
     "leads.register_days", _l("Registration after establishment within"), usual=30, low=1, high=365,
-    unit=_l("days"), help=_l("As the law has it; its wording is among the legal basis."),
-)  # fmt: skip
-ACCOUNT_DAYS = Option(
-    "leads.account_days", _l("Employee accounts after registration within"), usual=20, low=1, high=365,
     unit=_l("days"), help=_l("As the law has it; its wording is among the legal basis."),
 )  # fmt: skip
 OPTIONS = (ORDER, NEW_MONTHS, DENSE_FROM, INSURED_BELOW, REGISTER_DAYS, ACCOUNT_DAYS)

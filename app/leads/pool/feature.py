@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.criteria.fields import kept_for
 from app.core.features import Feature, NavItem, Panel, TimelineKind
 from app.core.handing_over import Kept
 from app.core.jobs import DailyAt
@@ -17,6 +18,7 @@ from app.leads.ledger.queries import reasons, stays_of
 from app.leads.policy import Permission
 from app.leads.pool.forms import CLAIM, GIVE_BACK
 from app.leads.pool.jobs import mind_idle_leads
+from app.leads.pool.lists import LIES
 from app.leads.pool.policy import OPTIONS
 from app.leads.pool.views import blueprint
 from app.lifecycle.onboarding.policy import ACCOUNTS
@@ -47,6 +49,7 @@ feature = Feature(
         Permission.CAPACITY: LEADERS,
     },
     kept=(Kept("lead_capacities.user_id", _l("How much one person can carry.")),),
+    employer_fields=kept_for(Permission.VIEW, (LIES,)),
     employer_actions=(CLAIM, GIVE_BACK),
     panels=(
         Panel("lead", _l("Lead ledger"), "leads/_panel.html", load_panel, Permission.VIEW, 15, later=True),

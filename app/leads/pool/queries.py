@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import contains_eager
 
 from app.accounts.models import User, UserRole
@@ -42,7 +42,12 @@ def idle_before(working_days: int) -> date:
     return calendar(day.year, provisional=True).add(day, -working_days)
 
 
-def lying(since: date) -> ColumnElement[bool]:
+def half_idle() -> date:
+    """Whoever spoke to a firm on this day or earlier has let it lie for half the time that a lead may."""
+    return idle_before(IDLE_DAYS.value() // 2)
+
+
+def lying(since: date | BindParameter[date]) -> ColumnElement[bool]:
     """Claimed leads that nobody has spoken to, nor claimed, after the day; none that is being taken on."""
     contact = Employer.last_contact_on
     # an approved opening whose account is still to be recorded counts too
@@ -54,7 +59,7 @@ def lying(since: date) -> ColumnElement[bool]:
         Employer.owner_id.is_not(None),
         Lead.claimed_on <= since,
         or_(contact.is_(None), contact <= since),
-        ~begun.exists(),
+        ~begun.correlate(Employer).exists(),
     )
 
 
@@ -87,7 +92,7 @@ def loads(actor: Actor) -> Sequence[Load]:
             Employer.owner_id.label("owner_id"),
             func.count().label("held"),
             func.sum(case((day > REGISTRATION_DUE, 1), else_=0)).label("overdue"),
-            func.sum(case((lying(idle_before(IDLE_DAYS.value() // 2)), 1), else_=0)).label("lying"),
+            func.sum(case((lying(half_idle()), 1), else_=0)).label("lying"),
         )
         .select_from(Lead)
         .join(Lead.employer)

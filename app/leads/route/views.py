@@ -11,8 +11,8 @@ from app.core.db import db
 from app.core.errors import DomainError, NotFound
 from app.core.permissions import current_actor, requires
 from app.employers.areas.queries import area_choices
-from app.leads.ledger.lists import registration_due
-from app.leads.ledger.queries import named_by, why_here
+from app.leads.ledger.lists import registration_due, why_shown
+from app.leads.ledger.queries import named_by
 from app.leads.policy import Permission
 from app.leads.pool.policy import ROUTE_STOPS
 from app.leads.route import queries, services
@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
         area_id=area_id,
         whose=whose,
         most=ROUTE_STOPS.value(),
-        why_here=why_here,
+        why_here=why_shown,
         due=registration_due,
         today=today(),
     )
@@ -57,7 +57,7 @@ def day() -> ResponseReturnValue:
         flash(refusal.message, "warning")
         area, whose = request.args.get("area", type=int), request.args.get("whose")
         return redirect(url_for(".index", lead=wanted, area=area, whose=whose), 303)
-    facts = {"why_here": why_here, "due": registration_due, "named_by": named_by}
+    facts = {"why_here": why_shown, "due": registration_due, "named_by": named_by}
     return render_template("leads/route_day.html", leads=leads, day=_day(request.args.get("on")), **facts)
 
 

@@ -42,6 +42,11 @@ _asked = (
     .where(SkipRequest.escalation_id == Escalation.id, SkipRequest.state == SkipState.ASKED)
     .exists()
 )
+_passed_over = (
+    select(SkipRequest.id)
+    .where(SkipRequest.escalation_id == Escalation.id, SkipRequest.state == SkipState.GRANTED)
+    .exists()
+)
 
 
 def days_left(due_on: date | None) -> str | None:
@@ -102,6 +107,10 @@ ESCALATIONS = ListPage(
         Field("due_on", _l("Due on"), Kind.DATE, Escalation.due_on),
         Field(
             "skip", _l("Waits for consent"), Kind.BOOL, _asked, denied=_l("Waits for no consent"),
+        ),
+        Field(
+            "passed_over", _l("Steps passed over with consent"), Kind.BOOL, _passed_over,
+            denied=_l("No step was passed over"),
         ),
         user_field("holder", _l("Carried by"), Escalation.holder_id),
         branch_field("branch", _l("Branch"), _branch),

@@ -131,6 +131,7 @@ class Figures:
     states: list[StateFigures]
     outcomes: Mapping[Outcome, int]
     begun: int
+    #: those of which steps were passed over, each once
     skipped: int
 
     @property
@@ -163,18 +164,19 @@ def figures(actor: Actor, year: int | None = None) -> Figures:
 
 
 def _measure(states: Mapping[str, StateFigures], escalations: Select[int]) -> int:
-    """How many days each was in each state that it left; gives how often steps were passed over."""
+    """How many days each was in each state that it left; gives of how many steps were passed over."""
     rows = WorkflowHistory
     query = select(rows.record_id, rows.source, rows.target, rows.at, rows.transition)
     query = query.where(rows.workflow == ESCALATION.name, rows.record_id.in_(escalations)).order_by(rows.id)
     entered: dict[int, datetime] = {}
-    skipped = 0
+    skipped = set[int]()
     for record_id, source, _target, at, name in db.session.execute(query):
         if record_id in entered and source in states:
             states[source].days.append((at - entered[record_id]).days)
         entered[record_id] = at
-        skipped += name.startswith("skip_")
-    return skipped
+        if name.startswith("skip_"):
+            skipped.add(record_id)
+    return len(skipped)
 
 
 def years(actor: Actor) -> list[int]:

@@ -15,6 +15,7 @@ from app.core.permissions import Actor, Grantable
 from app.employers.models import Employer, Stage
 from app.employers.policy import visible_to as employers_visible_to
 from app.lifecycle.onboarding.models import Opening, OpeningState
+from app.lifecycle.policy import ACCOUNT_DAYS
 
 #: of entries on the timeline
 KIND = "onboarding"
@@ -64,15 +65,12 @@ class Step:
         return any(getattr(employer, column.key) for column in known)
 
 
-#: also the deadline of the task that a new account opens
-ACCOUNT_DAYS = _days("accounts", _l("Setting up employee accounts is stuck after"), 20)
-
 ACCOUNTS = Step(
     "accounts",
     _l("Employee accounts to set up"),
     _l("Employee accounts"),
     Employer.employee_accounts_on,
-    ACCOUNT_DAYS,
+    _days("accounts", _l("Setting up employee accounts is stuck after"), 20),
     Employer.heads,
 )
 

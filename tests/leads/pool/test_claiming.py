@@ -1,6 +1,8 @@
 """Whose a lead is: claimed within a capacity, refused beyond it, and taken back when it lies."""
 
+import re
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -132,6 +134,20 @@ def test_a_lead_that_lies_is_warned_of_first_and_then_goes_back(li: User) -> Non
     assert services.mind_idle() == (0, 0)
     told = select(TimelineEntry.summary).where(TimelineEntry.employer_id == firm.id)
     assert services.RETURNED in db.session.scalars(told).all()
+
+
+def test_the_number_of_those_that_lie_leads_to_them(client: FlaskClient, li: User) -> None:
+    lies(firm := owned(li, name="久未联系公司"))
+    spoken, fresh = owned(li, name="刚联系过公司"), owned(li, name="新认领公司")
+    lies(spoken)
+    spoken.last_contact_on = today()
+    db.session.commit()
+    sign_in(client, li)
+    address = unescape(re.findall(r'href="(/leads\?[^"]*lead_lies[^"]*)"', client.get("/leads/pool").text)[0])
+    page = client.get(address).text
+    assert firm.name in page and spoken.name not in page and fresh.name not in page
+    others = client.get(address.replace("lead_lies.yes", "lead_lies.no")).text
+    assert firm.name not in others and spoken.name in others and fresh.name in others
 
 
 def test_ticking_the_warning_off_without_a_word_with_the_firm_keeps_no_lead(li: User) -> None:
