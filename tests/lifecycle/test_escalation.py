@@ -3,11 +3,13 @@
 import re
 from datetime import date, timedelta
 from html import unescape
+from io import BytesIO
 
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from app.accounts.models import Branch, User
@@ -44,6 +46,10 @@ from tests.factories import (
 )
 
 START = "2026-10-12 09:00+08:00"
+
+
+def sheet(data: bytes) -> list[tuple[object, ...]]:
+    return list(load_workbook(BytesIO(data)).worksheets[0].values)
 
 
 class Office:
@@ -292,6 +298,8 @@ def test_the_screens_from_the_employers_page_to_the_figures(office: Office, clie
         assert f"begun_on.between={today().year}" in address
         over = "ended_on.empty" not in address and "paid" not in address
         assert (employer.name in client.get(unescape(address)).text) is over
+    rows = sheet(client.get(f"/escalations/figures/workbook?year={today().year}").data)
+    assert ("待联系", 0, 0, 1, 0, 0, 0) in rows and ("经同意略过步骤", 1) in [row[:2] for row in rows]
     sign_in(client, create_user(Role.SPECIALIST))
     assert client.get(made.location).status_code == 404
     assert client.post(f"{made.location}/skip", data={}).status_code == 404

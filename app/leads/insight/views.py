@@ -6,10 +6,11 @@ from flask_babel import gettext as _
 
 from app.audit import services as audit
 from app.core.clock import today
+from app.core.language import formats
 from app.core.language.i18n import msgid
 from app.core.periods import Period, asked_month_or, asked_span
 from app.core.permissions import current_actor, requires
-from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
+from app.core.sheets.workbooks import MEDIA_TYPE, Value, workbook_bytes
 from app.core.web.charts import Chart, Point, Series, bar_chart
 from app.employers.policy import Permission as Employers
 from app.leads.insight import queries
@@ -41,6 +42,26 @@ def monthly() -> ResponseReturnValue:
         before=month + -1,
         after=month + 1 if month < Period.of(today()) else None,
     )
+
+
+@blueprint.get("/monthly/workbook")
+@requires(Employers.EXPORT)
+def monthly_workbook() -> ResponseReturnValue:
+    """The month's figures as a workbook, with those of the months before it."""
+    month = asked_month_or(request.args.get("month", ""), Period.of(today()))
+    actor = current_actor()
+    batch = queries.batch(month, actor)
+    months = [month + -back for back in reversed(range(queries.MONTHS))]
+    came, went = _("New, by who named them first"), _("Dropped out, by reason")
+    rows: list[list[Value]] = [[came, str(one.label), one.number] for one in batch.entered]
+    rows += [[went, str(one.label), one.number] for one in batch.left]
+    rows += [[], [_("Month"), _("New"), _("Gone")]]
+    rows += [[formats.period(one), new, gone] for one, new, gone in queries.flows(months, actor)]
+    title = _("Leads month by month")
+    content = workbook_bytes(title, [formats.period(month), _("Source or reason"), _("Leads")], rows)
+    audit.record_now(msgid("Leads of a month exported"), name=title)
+    name = f"{title}_{month}.xlsx"
+    return send_file(content, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
 
 
 def _flow_chart(flows: list[tuple[Period, int, int]]) -> Chart:

@@ -1,11 +1,16 @@
 """Claiming and giving back one lead, and who has how many."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.audit import services as audit
+from app.core.clock import today
 from app.core.db import db
+from app.core.language.i18n import msgid
 from app.core.permissions import current_actor, requires
+from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
+from app.employers.policy import Permission as Employers
 from app.employers.queries import find, find_for_edit
 from app.leads.policy import Permission
 from app.leads.pool import queries, services
@@ -21,6 +26,25 @@ def index() -> ResponseReturnValue:
     """Who has how many leads, and how many more they can take."""
     figures = {"usual": CAPACITY.value(), "idle": IDLE_DAYS.value(), "warn": WARN_DAYS.value()}
     return render_template("leads/pool.html", loads=queries.loads(current_actor()), **figures)
+
+
+@blueprint.get("/workbook")
+@requires(Employers.EXPORT)
+def workbook() -> ResponseReturnValue:
+    """The same figures as a workbook."""
+    header = [
+        _("Specialist"), _("Leads held"), _("At most"), _("Free places"), _("Registration overdue"),
+        _("Lying for half the time"),
+    ]  # fmt: skip
+    rows = [
+        [one.user.name, one.held, one.capacity, one.free, one.overdue, one.lying]
+        for one in queries.loads(current_actor())
+    ]
+    title = _("Leads per specialist")
+    content = workbook_bytes(title, header, rows)
+    audit.record_now(msgid("Leads per specialist exported"), name=title)
+    name = f"{title}_{today()}.xlsx"
+    return send_file(content, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
 
 
 @blueprint.post("/<int:employer_id>/claim")

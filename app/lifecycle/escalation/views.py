@@ -2,18 +2,22 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.models import User
+from app.audit import services as audit
 from app.core.clock import today
 from app.core.db import db
 from app.core.escalating import REACHED, Exhibit, Outcome, Step
 from app.core.features import current_features
+from app.core.language.i18n import msgid
 from app.core.links import url_if
 from app.core.permissions import current_actor, requires
+from app.core.sheets.workbooks import MEDIA_TYPE, Value, workbook_bytes
 from app.core.workflow.engine import available, history, of_others
+from app.employers.policy import Permission as Employers
 from app.employers.queries import find as find_employer
 from app.employers.queries import possible_owners
 from app.lifecycle.escalation import queries, services, workflow
@@ -173,7 +177,7 @@ def pass_on(id: int) -> ResponseReturnValue:
 def figures() -> str:
     actor = current_actor()
     years = queries.years(actor)
-    year = next((one for one in years if str(one) == request.args.get("year")), None)
+    year = _asked_year(years)
     return render_template(
         "lifecycle/escalation/figures.html",
         figures=queries.figures(actor, year),
@@ -185,6 +189,39 @@ def figures() -> str:
         machine=ESCALATION,
         **LABELS,
     )
+
+
+@blueprint.get("/figures/workbook")
+@requires(Employers.EXPORT)
+def workbook() -> ResponseReturnValue:
+    """The same figures as a workbook: by step, what came of it, and how many there are in all."""
+    actor = current_actor()
+    year = _asked_year(queries.years(actor))
+    found = queries.figures(actor, year)
+    header = [
+        _("State"), _("There now"), _("Overdue"), _("Passed"), _("Median days"),
+        _("Ended here with success"), _("Ended here otherwise"),
+    ]  # fmt: skip
+    rows: list[list[Value]] = [
+        [
+            str(ESCALATION.state(row.name).label), row.here, row.overdue, row.passed, row.median_days,
+            row.reached, row.other,
+        ]
+        for row in found.states
+    ]  # fmt: skip
+    rows += [[], [_("What came of it"), _("Escalations")]]
+    rows += [[str(OUTCOME_LABELS[outcome]), number] for outcome, number in found.outcomes.items()]
+    rows += [[], [_("Begun"), found.begun], [_("Reached their aim"), found.reached]]
+    rows += [[_("Steps passed over with consent"), found.skipped]]
+    title = _("Figures of escalations")
+    content = workbook_bytes(title, header, rows)
+    audit.record_now(msgid("Figures of escalations exported"), name=title)
+    name = f"{title}_{year or today()}.xlsx"
+    return send_file(content, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
+
+
+def _asked_year(years: list[int]) -> int | None:
+    return next((one for one in years if str(one) == request.args.get("year")), None)
 
 
 def _begun_in(year: int | None) -> dict[str, str]:

@@ -71,6 +71,20 @@ def test_the_batch_counts_what_came_and_what_went_and_why(manager: User) -> None
     assert (march.new, march.gone, march.standing) == (4, 2, 1)
 
 
+def test_the_batch_is_exported_with_its_sources_reasons_and_months(
+    client: FlaskClient, manager: User
+) -> None:
+    sign_in(client, manager)
+    assert "/leads/monthly/workbook?month=202603" in client.get("/leads/monthly?month=202603").text
+    answer = client.get("/leads/monthly/workbook?month=202603")
+    rows = list(load_workbook(BytesIO(answer.data)).worksheets[0].values)
+    assert rows[0] == ("2026年3月", "来源或原因", "促建任务")
+    assert [row[2] for row in rows[1:4]] == [2, 2, 2]
+    assert ("2026年3月", 4, 2) in rows
+    sign_in(client, create_user(Role.SYSTEM_ADMIN))
+    assert client.get("/leads/monthly/workbook").status_code == 403
+
+
 def test_the_funnel_counts_steps_and_the_median_days_between(manager: User) -> None:
     whole, lines = funnel(DIMENSIONS["source"], MARCH, MARCH, manager)
     assert list(whole.reached.values()) == [4, 3, 1, 2, 1]

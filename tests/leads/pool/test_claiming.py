@@ -3,10 +3,12 @@
 import re
 from datetime import date, timedelta
 from html import unescape
+from io import BytesIO
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from sqlalchemy import func, select, update
 
 from app.accounts.models import User
@@ -146,6 +148,9 @@ def test_the_number_of_those_that_lie_leads_to_them(client: FlaskClient, li: Use
     address = unescape(re.findall(r'href="(/leads\?[^"]*lead_lies[^"]*)"', client.get("/leads/pool").text)[0])
     page = client.get(address).text
     assert firm.name in page and spoken.name not in page and fresh.name not in page
+    sign_in(client, create_user(Role.MANAGER, branch=li.branch))
+    book = load_workbook(BytesIO(client.get("/leads/pool/workbook").data)).worksheets[0]
+    assert ("李专员", 3, 40, 37, 0, 1) in list(book.values)
     others = client.get(address.replace("lead_lies.yes", "lead_lies.no")).text
     assert firm.name not in others and spoken.name in others and fresh.name in others
 
