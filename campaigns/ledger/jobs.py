@@ -19,7 +19,7 @@ from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.ledger import queries
 from campaigns.ledger.letters import jobs as letters
 from campaigns.ledger.models import MessageState
-from campaigns.ledger.policy import may_send
+from campaigns.ledger.policy import FAILURE_LEAST, may_send
 from campaigns.ledger.services import (
     capping,
     controlling,
@@ -99,6 +99,8 @@ def send_batches(campaign_id: int, source: MessageState, seconds: float, only: G
         answers = claimed.gateway.submit(claimed.batch)
         outcome = dispatching.record(claimed, claimed.gateway, answers)
         controlling.heed(campaign_id, claimed.gateway.name, outcome)
+        if sender.should_look(outcome.refused):
+            controlling.watch_refusals(campaign_id)
         if outcome.slow_down:
             sender.pace(claimed.gateway).rest()
         claimed = sender.claim()
@@ -119,6 +121,15 @@ class Sender:
         self._worked = workdays.calendar(today().year, provisional=True).is_working_day
         self._others = queries.others_lately(campaign_id)
         self._marked = -float(WORKING)
+        self._refused = 0
+
+    def should_look(self, refused: int) -> bool:
+        """Whether so many were refused since the last look that the share of them is worth reckoning."""
+        self._refused += refused
+        if self._refused < FAILURE_LEAST.value():
+            return False
+        self._refused = 0
+        return True
 
     def time_is_over(self) -> bool:
         """Make room for other jobs."""

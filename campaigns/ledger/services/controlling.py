@@ -112,6 +112,12 @@ def watch_failures() -> int:
     return len(found)
 
 
+def watch_refusals(campaign_id: int) -> None:
+    """Pause a campaign in the middle of its hand-overs if too many messages are refused."""
+    if queries.failing(FAILURE_PERCENT.value(), FAILURE_LEAST.value(), campaign_id):
+        hold(campaign_id, TOO_MANY_FAIL)
+
+
 def set_schedule(
     campaign_id: int,
     actor: Actor | None,

@@ -86,6 +86,8 @@ class Record:
     code: str | None = None
     #: not one message was answered: the gateway could not be reached, or said nothing
     silent: bool = False
+    #: how many messages were refused for good
+    refused: int = 0
 
 
 def claim(
@@ -144,6 +146,7 @@ def record(claim: Claim, gateway: Gateway, submissions: Sequence[Submission]) ->
     for s in submissions:
         keys.setdefault((s.answer, s.code, s.gateway_id), []).append(s.key)
     planned_again: list[int] = []
+    refused = 0
     failures = classify(gateway.name, (code for answer, code, _id in keys if answer is not Answer.ACCEPTED))
     ids_of = claim.ids
     lock(*claim.held(ids_of.values()))
@@ -160,13 +163,14 @@ def record(claim: Claim, gateway: Gateway, submissions: Sequence[Submission]) ->
             planned_again += ids
         else:
             settle(MessageState.FAILED, *held, code=code, reason=failures[code])
+            refused += len(ids)
     if planned_again:
         # whoever left while the gateway was spoken to was not among the planned
         suppress_left(M.id.in_(planned_again))
     said = {failures[c]: c for answer, c, _id in keys if answer in (Answer.REJECTED, Answer.NOT_TAKEN)}
     hold = next(iter(sorted(said.keys() & HOLDING)), None)
     silent = all(answer is Answer.UNKNOWN or code == UNREACHABLE for answer, code, _id in keys)
-    return Record(FailureClass.FLOW_CONTROL in said, hold, said.get(hold) if hold else None, silent)
+    return Record(FailureClass.FLOW_CONTROL in said, hold, said.get(hold) if hold else None, silent, refused)
 
 
 def _accepted(held: Held, gateway_id: str | None) -> None:

@@ -10,16 +10,19 @@ from app.core.db import db
 from app.core.jobs import redis_connection, run_inline
 from app.core.options import set_value
 from campaigns.drafting.models import AudienceMember, CampaignState, MessageClass
+from campaigns.gateways.codes import TOO_MANY_FAIL
 from campaigns.gateways.protocol import Answer, Gateway, all_answered
 from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.gateways.simulator import client
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger import jobs
 from campaigns.ledger.models import Message, MessageState
-from campaigns.ledger.policy import HOURS
+from campaigns.ledger.policy import FAILURE_LEAST, HOURS
 from campaigns.ledger.services import controlling, dispatching, opting_out, sweeping
 from tests.campaigns.sending import (
+    approve,
     assert_books_agree,
+    large_campaign,
     launch,
     launch_here,
     ledger,
@@ -304,6 +307,20 @@ def test_what_would_hit_every_message_stops_the_campaign_with_its_reason(
     db.session.refresh(campaign)
     assert (campaign.state, campaign.hold_reason) == (CampaignState.PAUSED, reason)
     assert states(campaign) == left
+
+
+@pytest.mark.databases("sqlite")
+def test_a_campaign_that_the_gateway_refuses_is_paused_between_two_batches(
+    simulator: Store, gateway: Gateway
+) -> None:
+    set_value(FAILURE_LEAST, 10)
+    simulator.set_faults({"reject_code": "NOBODY_KNOWS"})
+    batch = gateway.limits.batch
+    campaign = approve(large_campaign(2 * batch))
+    launch_here(campaign)
+    db.session.refresh(campaign)
+    assert (campaign.state, campaign.hold_reason) == (CampaignState.PAUSED, TOO_MANY_FAIL)
+    assert states(campaign) == {"failed": batch, "planned": batch}
 
 
 @pytest.mark.databases("sqlite")
