@@ -42,19 +42,22 @@ def tracking_number(written: str) -> str:
     return re.sub(r"[\s\-_.·]", "", plain)
 
 
-def is_a_tracking_number(_letter: Letter, answers: Mapping[str, Any]) -> Reason | None:
+def is_a_tracking_number(letter: Letter, answers: Mapping[str, Any]) -> Reason | None:
     """Each parcel has a number of its own."""
     given = tracking_number(str(answers.get("tracking_no") or ""))
     if not TRACKING.fullmatch(given):
         return _l("A tracking number has 8 to 20 capital letters and digits.")
-    there = select(Letter.prefix, Letter.year, Letter.serial).where(
-        Letter.tracking_no == given, Letter.id != _letter.id
+    there = select(Letter.prefix, Letter.year, Letter.serial, Letter.branch_id).where(
+        Letter.tracking_no == given, Letter.id != letter.id
     )
-    if (taken := db.session.execute(there.limit(1)).first()) is not None:
-        return _l(
-            "This tracking number belongs to %(number)s.", number=f"{taken[0]}〔{taken[1]}〕{taken[2]}号"
-        )
-    return None
+    if (taken := db.session.execute(there.limit(1)).first()) is None:
+        return None
+    if taken.branch_id != letter.branch_id:
+        return _l("This tracking number belongs to a letter of another branch: look at the receipt again.")
+    return _l(
+        "This tracking number belongs to %(number)s.",
+        number=f"{taken.prefix}〔{taken.year}〕{taken.serial}号",
+    )
 
 
 def is_not_before(letter: Letter, answers: Mapping[str, Any]) -> Reason | None:

@@ -147,10 +147,15 @@ def test_a_returned_letter_asks_for_the_address_and_stops_the_next_one(
     assert len(refused.value.reasons) == 1
     employer.address = "新区路2号"
     other = issued(employer, manager)
-    with pytest.raises(DomainError):  # the number of another parcel
-        transition(
-            LETTER, other, "post", manager, answers={"posted_on": today(), "tracking_no": "XA12345678CN"}
-        )
+    another = {"posted_on": today(), "tracking_no": "XA12345678CN"}
+    with pytest.raises(DomainError) as taken:  # the number of another parcel
+        transition(LETTER, other, "post", manager, answers=another)
+    assert letter.number in str(taken.value.reasons)
+    other.branch = create_branch()
+    with pytest.raises(DomainError) as elsewhere:
+        transition(LETTER, other, "post", manager, answers=another)
+    assert letter.number not in str(elsewhere.value.reasons), "letters of other branches are not named"
+    other.branch = letter.branch
     # handed over on a visit, the lawful way that remains
     transition(LETTER, letter, "deliver", manager, answers={"settled_on": today(), "received_by": "王小明"})
     assert (letter.state, task.state, task.result) == (LetterState.DELIVERED, TaskState.DONE, "王小明")
