@@ -65,7 +65,7 @@ def test_an_ended_code_is_offered_no_more_but_old_records_keep_and_show_it(admin
     sign_in(admin, create_user(Role.SPECIALIST, branch=branch))
     assert 'value="005"' not in admin.get(f"/employers/{young.id}/edit").text
     page = admin.get(f"/employers/{old.id}/edit").text
-    assert '<option selected value="005">005 城镇私营企业及其他城镇企业(已失效)' in page
+    assert '<option selected value="005">005 城镇私营企业及其他城镇企业（已失效）' in page
     assert "城镇私营企业及其他城镇企业" in admin.get(f"/employers/{old.id}").text
     version = page.split('name="version" type="hidden" value="')[1].split('"')[0]
     kept = {"version": version, "unit_type": "005", "eligible": "y", "operating_status": "02"}
