@@ -132,7 +132,18 @@ class Sender(Timestamps, Model):
     price: Mapped[Decimal] = mapped_column(Rate)
 
 
-class Campaign(Timestamps, Model):
+class FourEyes:
+    """What a second person approves, and who has had a hand in it since one last did."""
+
+    #: their ids, each once
+    editor_ids: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+
+    def touched_by(self, user_id: int) -> None:
+        """Whoever writes or changes it is not the one to approve it."""
+        self.editor_ids = sorted({*(self.editor_ids or ()), user_id})
+
+
+class Campaign(FourEyes, Timestamps, Model):
     """To these employers' contacts, say this, approved by someone else."""
 
     __tablename__ = "campaigns"

@@ -99,6 +99,7 @@ def _write(campaign: Campaign, wish: Wish, actor: Actor) -> None:
     campaign.signature = sender.signature
     campaign.price = sender.price
     campaign.edited_by_id = actor.id
+    campaign.touched_by(actor.id)
     check(campaign)
     if reasons := schedule_faults(campaign):
         raise DomainError(_l("It cannot be sent at these times:"), reasons)
@@ -159,6 +160,7 @@ def approve(campaign: Campaign, actor: Actor, seen: str, comment: str = "") -> N
     campaign.approved_hash = seal(campaign)
     campaign.approved_by_id = actor.id
     campaign.approved_at = now()
+    campaign.editor_ids = []
     db.session.flush()
 
 

@@ -25,8 +25,8 @@ def has_recipients(campaign: Campaign, _actor: Actor | None) -> Any:
 
 
 def not_the_author(campaign: Campaign, actor: Actor | None) -> Any:
-    """Four eyes: whoever drafted a campaign, or changed it last, cannot approve it."""
-    if actor is not None and actor.id in (campaign.created_by_id, campaign.edited_by_id):
+    """Four eyes: whoever drafted a campaign, or changed it since it was last approved, cannot approve it."""
+    if actor is not None and actor.id in (campaign.created_by_id, *campaign.editor_ids):
         return _l("You wrote or changed this campaign: somebody else has to approve it.")
     return None
 

@@ -12,7 +12,7 @@ from app.core.clock import now
 from app.core.db import EnumText, Model, Timestamps
 from campaigns.channels.letter.models import LetterVersion
 from campaigns.channels.sms.models import SmsVersion
-from campaigns.drafting.models import Campaign, ContactOrder
+from campaigns.drafting.models import Campaign, ContactOrder, FourEyes
 
 
 class Trigger(StrEnum):
@@ -33,7 +33,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-class Rule(Timestamps, Model):
+class Rule(FourEyes, Timestamps, Model):
     """To employers whose turn it is, say this; on behalf of the owner, within the owner's reach."""
 
     __tablename__ = "campaign_rules"

@@ -91,7 +91,7 @@ def approval_stands(rule: Rule) -> bool:
 def approval_faults(rule: Rule, actor: Actor) -> list[Any]:
     """Why this person may not approve this rule; every reason at once."""
     reasons = []
-    if actor.id in (rule.owner_id, rule.edited_by_id):
+    if actor.id in (rule.owner_id, *rule.editor_ids):
         reasons.append(_l("You wrote or changed this rule: somebody else has to approve it."))
     if not may(actor, Campaigns.APPROVE) or not may(actor, Campaigns.LAUNCH):
         reasons.append(_l("Only who may approve and launch campaigns can approve this."))

@@ -116,6 +116,7 @@ def _set(rule: Rule, wish: Wish, actor: Actor, branch: Branch) -> None:
     for name, value in vars(wish).items():
         setattr(rule, name, dict(value) if name == "template_values" else value)
     rule.edited_by_id = actor.id
+    rule.touched_by(actor.id)
 
 
 def approve(rule: Rule, actor: Actor, seen: str) -> None:
@@ -125,6 +126,7 @@ def approve(rule: Rule, actor: Actor, seen: str) -> None:
     if reasons := approval_faults(rule, actor):
         raise DomainError(_l("You cannot approve it:"), reasons)
     rule.approved_hash, rule.approved_by_id, rule.approved_at = seen, actor.id, now()
+    rule.editor_ids = []
     db.session.flush()
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
@@ -82,6 +82,8 @@ class SmsVersion(Timestamps, Model):
     number: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     variables: Mapped[list[Any]] = mapped_column(default=list)
+    #: whether one message may speak for all employers of a handler; else each gets its own
+    joins: Mapped[bool] = mapped_column(default=True, server_default=true())
     #: who wrote it last; None: it came with the product
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     published_at: Mapped[datetime | None]

@@ -69,6 +69,7 @@ def _to_be_reckoned(member: AudienceMember, actor: Actor) -> Campaign:
     demand(campaign, "pick", actor)
     campaign.audience_hash = None
     campaign.edited_by_id = actor.id
+    campaign.touched_by(actor.id)
     return campaign
 
 

@@ -71,6 +71,8 @@ class Filling:
     used: tuple[str, ...]
     given: Mapping[str, str]
     defaults: Mapping[str, str]
+    #: whether one message may speak for several employers
+    joins: bool = True
 
     def values(self, facts: Sequence[Facts]) -> dict[str, str]:
         """The variables as text for one message about all these employers; without a value: left out."""
@@ -80,9 +82,12 @@ class Filling:
 
 def filling(campaign: Campaign) -> Filling:
     """How the campaign's text is filled in. Raises DomainError for an author's value that is none."""
-    variables = declared(campaign.template_version).values()
+    version = campaign.template_version
+    variables = declared(version).values()
     defaults = {one.name: one.default for one in variables if one.known and one.default}
-    return Filling(sms.placeholders(campaign.template_text), _given(campaign, variables), defaults)
+    given = _given(campaign, variables)
+    joins = version is None or version.joins
+    return Filling(sms.placeholders(campaign.template_text), given, defaults, joins)
 
 
 def _given(campaign: Campaign, variables: Iterable[Declared]) -> dict[str, str]:

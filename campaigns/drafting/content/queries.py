@@ -135,9 +135,11 @@ def stop(campaign: Campaign) -> Stop:
     def why(values: Mapping[str, str]) -> Exclusion | None:
         if missing(used, values):
             return Exclusion.MISSING_VALUE
-        if refused and any(words.found(value, refused) for value in values.values()):
+        text = final_text(campaign, dict(values), link)
+        # a word may begin in what is fixed and end in a value; the sample's token is nobody's
+        if refused and words.found(text.replace(SAMPLE_TOKEN, ""), refused):
             return Exclusion.FORBIDDEN_WORD
-        length = sms.units(final_text(campaign, dict(values), link))
+        length = sms.units(text)
         return Exclusion.TOO_LONG if length > sms.LONGEST else None
 
     return why

@@ -77,4 +77,5 @@ def _write(campaign: Campaign, wish: LetterWish, actor: Actor) -> None:
     campaign.verified_only = False
     campaign.hold_out = wish.hold_out
     campaign.edited_by_id = actor.id
+    campaign.touched_by(actor.id)
     check(campaign)

@@ -26,11 +26,15 @@ class Lot:
 
 
 def merge(members: Sequence[Candidate], wording: Filling, lot: Lot, stop: Stop) -> list[Candidate]:
-    """One person, one message: the employers that share a number are spoken for by the first of them."""
-    groups: dict[str, list[Candidate]] = {}
+    """One person, one message: the employers that share a number are spoken for by the first of them.
+
+    Of a wording that is meant for one employer alone, each has its own.
+    """
+    groups: dict[object, list[Candidate]] = {}
     for member in members:
         if member.excluded is None and member.phone is not None:
-            groups.setdefault(member.phone, []).append(member)
+            whom = member.phone if wording.joins else (member.phone, member.employer_id)
+            groups.setdefault(whom, []).append(member)
     settled: dict[Who, Candidate] = {}
     for group in groups.values():
         settled |= {member.who: member for member in _spoken_for(group, wording, lot, stop)}

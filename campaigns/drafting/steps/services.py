@@ -55,6 +55,7 @@ def set_steps(campaign: Campaign, steps: Sequence[Step], actor: Actor) -> None:
         CampaignStep(position=number, **step._asdict()) for number, step in enumerate(steps, 1)
     )
     campaign.edited_by_id = actor.id
+    campaign.touched_by(actor.id)
     campaign.content_hash = content_fingerprint(campaign)
     db.session.flush()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.core.forms.choices import offered
@@ -32,6 +32,10 @@ class DraftForm(FlaskForm):  # type: ignore[misc]
     """The text, and what its variables are; one that is new in the text is asked for after saving."""
 
     text = TextAreaField(_l("Text"), [InputRequired(), Length(max=sms.LONGEST)])
+    joins = BooleanField(
+        _l("One message speaks for all employers of a handler"),
+        description=_l("Otherwise the handler gets a message for each employer."),
+    )
 
     @classmethod
     def of(cls, version: SmsVersion) -> "DraftForm":
@@ -39,7 +43,7 @@ class DraftForm(FlaskForm):  # type: ignore[misc]
         fields: dict[str, Any] = {}
         for one in declared(version).values():
             fields |= _fields(one)
-        form: DraftForm = type("DraftForm", (cls,), fields)(text=version.text)
+        form: DraftForm = type("DraftForm", (cls,), fields)(text=version.text, joins=version.joins)
         return form
 
     def said(self) -> dict[str, dict[str, str]]:

@@ -29,8 +29,8 @@ _SIGNATURE = "住房公积金管理部"
 
 
 def seal(version: SmsVersion) -> str:
-    """sha-256 over what a publisher reads: the text and its variables."""
-    read = json.dumps([version.text, version.variables], sort_keys=True, ensure_ascii=False)
+    """sha-256 over what a publisher reads: the text, its variables, and for whom one message speaks."""
+    read = json.dumps([version.text, version.variables, version.joins], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(read.encode()).hexdigest()
 
 

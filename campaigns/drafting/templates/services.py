@@ -36,7 +36,7 @@ def add(name: str, message_class: MessageClass, text: str, actor: Actor) -> SmsT
     return template
 
 
-def write(template: SmsTemplate, text: str, said: Said, actor: Actor) -> SmsVersion:
+def write(template: SmsTemplate, text: str, said: Said, actor: Actor, *, joins: bool = True) -> SmsVersion:
     """Changes the draft, or begins one; the published wordings stay as they are."""
     if len(text) > LONGEST:
         raise DomainError(_l("The text is longer than %(most)s characters.", most=LONGEST))
@@ -48,6 +48,7 @@ def write(template: SmsTemplate, text: str, said: Said, actor: Actor) -> SmsVers
         db.session.add(draft)
     draft.text = text.strip()
     draft.variables = [_row(name, said.get(name, {})) for name in placeholders(draft.text)]
+    draft.joins = joins
     draft.by_id = actor.id
     db.session.flush()
     db.session.expire(template, ["versions"])

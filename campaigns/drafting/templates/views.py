@@ -98,7 +98,8 @@ def draft(id: int) -> ResponseReturnValue:
     form = DraftForm.of(_basis(template))
     if form.validate_on_submit():
         before = set(declared(_basis(template)))
-        written = services.write(template, form.text.data or "", form.said(), _reader())
+        text, joins = form.text.data or "", bool(form.joins.data)
+        written = services.write(template, text, form.said(), _reader(), joins=joins)
         db.session.commit()
         flash(_("Saved as a draft; campaigns go on with the published version."), "success")
         # what is new in the text is asked for at once

@@ -77,13 +77,19 @@ def test_the_author_cannot_approve_and_is_told_why(submitted: Campaign, manager:
     assert submitted.state is CampaignState.SUBMITTED
 
 
-def test_whoever_changed_it_last_cannot_approve_either(
+def test_whoever_changed_it_since_the_last_approval_cannot_approve_either(
     submitted: Campaign, manager: User, head: User
 ) -> None:
     services.revise(submitted, replace(WISH, name="改名"), head)
+    services.revise(submitted, replace(WISH, name="再改名"), manager)
     services.submit(submitted, manager)
     with pytest.raises(DomainError):
         approve(submitted, head)
+    other = create_user(Role.BRANCH_HEAD, branch=manager.branch)
+    approve(submitted, other)
+    services.revise(submitted, replace(WISH, name="三改"), manager)
+    services.submit(submitted, manager)
+    approve(submitted, head)
 
 
 def test_a_specialist_cannot_approve(submitted: Campaign, manager: User) -> None:

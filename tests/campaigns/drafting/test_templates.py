@@ -150,14 +150,39 @@ def test_a_draft_is_sent_to_nobody(template: SmsTemplate, manager: User) -> None
 def test_a_recipient_whose_name_brings_a_refused_word_is_left_out(
     template: SmsTemplate, manager: User
 ) -> None:
-    named = create_employer(manager.branch, name="套现咨询公司")
-    create_contact(named, mobile="13800000009")
-    words.forbid("套现", "", "")
+    """Also where the word begins in the name and ends in the text around it."""
+    named = [create_employer(manager.branch, name=name) for name in ("套现咨询公司", "滨海机械厂")]
+    for number, one in enumerate(named):
+        create_contact(one, mobile=f"1390000000{number}")
+    for word in ("套现", "厂请"):
+        words.forbid(word, "", "")
     drafting.draft(wish(template, day="2027-01-08"), manager, manager.branch)
-    member = db.session.scalars(select(AudienceMember).where(AudienceMember.employer_id == named.id)).one()
-    assert member.excluded is Exclusion.FORBIDDEN_WORD
-    words.allow(words.listed()[0].id)
+    members = db.session.scalars(select(AudienceMember).order_by(AudienceMember.employer_id)).all()
+    refused = [one.employer_id for one in members if one.excluded is Exclusion.FORBIDDEN_WORD]
+    assert refused == [one.id for one in named]
+    for one in words.listed():
+        words.allow(one.id)
     assert words.refused() == ()
+
+
+def test_a_wording_may_be_meant_for_each_employer_of_a_handler_alone(
+    template: SmsTemplate, manager: User
+) -> None:
+    for _n in range(2):
+        create_contact(create_employer(manager.branch), mobile="13900000001")
+
+    def heard() -> list[Exclusion | None]:
+        drafted = drafting.draft(wish(template, day="2027-01-08"), manager, manager.branch)
+        theirs = AudienceMember.campaign_id == drafted.id, AudienceMember.phone == "13900000001"
+        return list(db.session.scalars(select(AudienceMember.excluded).where(*theirs)))
+
+    assert sorted(heard(), key=str) == [None, Exclusion.MERGED]
+    read = seal(services.write(template, TEXT, SAID, manager))
+    draft = services.write(template, TEXT, SAID, manager, joins=False)
+    with pytest.raises(Conflict):
+        services.publish(template, read, manager)
+    services.publish(template, seal(draft), manager)
+    assert heard() == [None, None]
 
 
 def test_a_manager_writes_publishes_and_uses_a_template(client: FlaskClient, manager: User) -> None:

@@ -189,6 +189,10 @@ def test_an_approved_rule_launches_within_its_approval_and_only_within_it(author
     assert (run.campaign.state, run.campaign.approved_by_id) == (CampaignState.RUNNING, head.id)
     made.most_recipients = 1
     assert not approval_stands(made)
+    made.touched_by(head.id)
+    with pytest.raises(DomainError):
+        services.approve(made, head, seal(made))
+    made.editor_ids = []
     services.approve(made, head, seal(made))
     for _n in range(2):
         case(firm(author), STATEMENT)
