@@ -246,9 +246,11 @@ def _fixed(model: type[Any], **values: Any) -> dict[str, Any]:
 
 
 def _settle() -> None:
-    """What a database does by itself over night: statistics, and on PostgreSQL the ids that were given."""
-    db.session.execute(text("ANALYZE"))
+    """What a database does by itself over night: statistics, and on PostgreSQL what autovacuum does, and the
+    ids that were given."""
     if is_postgresql():
         for name in ("employers", "contacts"):
             db.session.execute(text(f"SELECT setval('{name}_id_seq', (SELECT max(id) FROM {name}))"))  # noqa: S608
-    db.session.commit()
+        db.session.commit()
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM (ANALYZE)" if is_postgresql() else "ANALYZE"))

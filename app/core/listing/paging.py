@@ -18,8 +18,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.core.db import db
 from app.core.periods import Period
 
-#: What words find is counted up to here; “1,000+” says as much as 48,312.
-FOUND_CAP = 1000
+#: What words find is counted up to here; “500+” says as much as 48,312.
+FOUND_CAP = 500
 
 #: a row's place in an order: its sort value and its id
 Position = tuple[Any, int]
