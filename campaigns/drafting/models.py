@@ -223,6 +223,11 @@ class Campaign(FourEyes, Timestamps, Model):
     letter_version: Mapped[LetterVersion | None] = relationship()
     approved_by: Mapped[User | None] = relationship(foreign_keys=[approved_by_id])
 
+    @property
+    def joins(self) -> bool:
+        """Whether one message speaks for all employers of a handler, and each number gets but one."""
+        return self.template_version is None or self.template_version.joins
+
 
 class CampaignStep(Timestamps, Model):
     """One step of a campaign after its messages: for whom, after how many working days, and what."""

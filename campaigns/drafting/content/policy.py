@@ -82,12 +82,10 @@ class Filling:
 
 def filling(campaign: Campaign) -> Filling:
     """How the campaign's text is filled in. Raises DomainError for an author's value that is none."""
-    version = campaign.template_version
-    variables = declared(version).values()
+    variables = declared(campaign.template_version).values()
     defaults = {one.name: one.default for one in variables if one.known and one.default}
     given = _given(campaign, variables)
-    joins = version is None or version.joins
-    return Filling(sms.placeholders(campaign.template_text), given, defaults, joins)
+    return Filling(sms.placeholders(campaign.template_text), given, defaults, campaign.joins)
 
 
 def _given(campaign: Campaign, variables: Iterable[Declared]) -> dict[str, str]:

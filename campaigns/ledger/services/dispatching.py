@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, exists, or_, select
+from sqlalchemy import ColumnElement, Table, and_, exists, or_, select
 
 from app.config import current_settings
 from app.core.clock import now
@@ -33,6 +33,9 @@ DOUBT = timedelta(seconds=5)
 
 #: How long to wait before trying a gateway again that took nothing; doubled at each attempt up to 64 times.
 RETRY = timedelta(seconds=5)
+
+#: Messages of one campaign to the same number are so far apart.
+APART = timedelta(seconds=60)
 
 #: Refusals that say nothing of the message: it goes out later.
 NOT_THE_MESSAGE = frozenset({FailureClass.FLOW_CONTROL, FailureClass.ACCOUNT})
@@ -128,13 +131,30 @@ def _due(campaign_id: int, gateway: Gateway, most: int, source: MessageState) ->
         M.state == source,
         # what goes out by post or by hand is claimed by those who do that
         M.channel == SMS,
-        or_(M.due_at.is_(None), M.due_at <= now()),
+        _is_due(M),
         running,
+        or_(M.recipient_key == M.phone, ~_has_just_had_one()),
     )
     if source is MessageState.UNKNOWN:
         query = query.where(M.gateway == gateway.name)
     # SQLite ignores the lock: there is one writer at a time anyway.
     return query.order_by(M.id).limit(most).with_for_update(skip_locked=True, of=MESSAGES).cte("due")
+
+
+def _is_due(message: Any) -> ColumnElement[bool]:
+    return or_(message.due_at.is_(None), message.due_at <= now())
+
+
+def _has_just_had_one() -> ColumnElement[bool]:
+    """Where each employer of a handler is written to alone, the number gets one message after the other.
+
+    Operators refuse a second one within the minute, and receipts of one batch are told apart by the number.
+    """
+    other = MESSAGES.alias()
+    before = and_(other.c.state == MessageState.PLANNED, other.c.id < M.id, _is_due(other.c))
+    lately = or_(other.c.state == MessageState.CLAIMED, other.c.submitted_at > now() - APART)
+    same = (other.c.phone == M.phone, other.c.campaign_id == M.campaign_id, other.c.id != M.id)
+    return exists().where(*same, or_(before, lately))
 
 
 def record(claim: Claim, gateway: Gateway, submissions: Sequence[Submission]) -> Record:

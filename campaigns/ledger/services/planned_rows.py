@@ -80,7 +80,8 @@ def planned_rows(campaign: Campaign, after: int, last: int) -> Select[Any]:
 
 
 def _members(campaign: Campaign, these: ColumnElement[bool]) -> Select[Any]:
-    """Each with a token, and the member whose message speaks for its number: the first anywhere."""
+    """Each with a token, and the member whose message speaks for its number: the first anywhere, or of its
+    employer where each is written to alone."""
     first = aliased(AudienceMember)
     spoken_by = (
         select(func.min(first.id))
@@ -88,6 +89,7 @@ def _members(campaign: Campaign, these: ColumnElement[bool]) -> Select[Any]:
             first.phone == AudienceMember.phone,
             # a sum, so that SQLite looks the number up instead of going through the whole campaign each time
             first.campaign_id + 0 == campaign.id,
+            true() if campaign.joins else first.employer_id == AudienceMember.employer_id,
             first.excluded.is_(None),
             AudienceMember.excluded.is_(None),
         )
@@ -118,7 +120,7 @@ def _as_messages(campaign: Campaign, row: Any) -> Select[Any]:
             random_hex().label("public_id"),
             literal(campaign.id).label("campaign_id"),
             literal(SMS.value).label("channel"),
-            case((goes_out, row.phone), else_=_own_key(row)).label("recipient_key"),
+            case((goes_out, _number(campaign, row)), else_=_own_key(row)).label("recipient_key"),
             row.id.label("member_id"),
             case(
                 (row.reason == Exclusion.MERGED.value, func.coalesce(row.merged_into_id, row.spoken_by))
@@ -176,6 +178,13 @@ def _beginning(row: Any) -> tuple[ColumnElement[Any], ...]:
         case((goes_out, null()), else_=at).label("settled_at"),
         literal(0).label("attempts"),
     )
+
+
+def _number(campaign: Campaign, row: Any) -> ColumnElement[str]:
+    """Whom one message goes to: the number, or its handler as that of one employer."""
+    if campaign.joins:
+        return cast(row.phone, String)
+    return func.coalesce(row.phone, "").concat(":").concat(cast(row.employer_id, String))
 
 
 def _addressee(row: Any) -> ColumnElement[str]:

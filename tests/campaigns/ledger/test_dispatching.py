@@ -6,9 +6,11 @@ from flask import Flask
 from sqlalchemy import select, text, update
 
 from app.config import current_settings
+from app.core.clock import now
 from app.core.db import db
 from app.core.jobs import redis_connection, run_inline
 from app.core.options import set_value
+from campaigns.channels.sms.models import SmsTemplate, SmsVersion
 from campaigns.drafting.models import AudienceMember, CampaignState, MessageClass
 from campaigns.gateways.codes import TOO_MANY_FAIL
 from campaigns.gateways.protocol import Answer, Gateway, all_answered
@@ -20,13 +22,16 @@ from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.policy import FAILURE_LEAST, HOURS
 from campaigns.ledger.services import controlling, dispatching, opting_out, sweeping
 from tests.campaigns.sending import (
+    TEXT,
     approve,
     assert_books_agree,
+    create_member,
     large_campaign,
     launch,
     launch_here,
     ledger,
     make_due,
+    plan,
     planned_campaign,
     ready_campaign,
     states,
@@ -82,6 +87,28 @@ def test_two_claims_share_nothing(gateway: Gateway) -> None:
     assert (len(first.rows), len(second.rows)) == (3, 2)
     assert not set(first.ids) & set(second.ids)
     assert dispatching.claim(campaign.id, gateway, 3) is None
+
+
+def test_where_each_employer_is_written_to_alone_a_number_gets_one_after_the_other(
+    gateway: Gateway, simulator: Store
+) -> None:
+    campaign = ready_campaign(1)
+    alone = SmsVersion(number=1, text=TEXT, joins=False, template=SmsTemplate(code="alone", name="逐户告知"))
+    campaign.template_version = alone
+    member = db.session.scalars(select(AudienceMember)).one()
+    create_member(campaign, phone=member.phone)
+    approve(campaign)
+    controlling.launch(campaign.id, None)
+    plan(campaign)
+    assert states(campaign) == {"planned": 2}
+    first = claim(campaign.id, gateway)
+    assert len(first.rows) == 1 and dispatching.claim(campaign.id, gateway, 9) is None
+    dispatching.record(first, gateway, gateway.submit(first.batch))
+    assert dispatching.claim(campaign.id, gateway, 9) is None
+    ledger(campaign)[0].submitted_at = now() - dispatching.APART
+    db.session.commit()
+    second = claim(campaign.id, gateway)
+    assert len(second.rows) == 1 and not set(first.ids) & set(second.ids)
 
 
 @pytest.mark.parametrize("state", [CampaignState.PAUSED, CampaignState.CANCELLED, CampaignState.APPROVED])
