@@ -160,8 +160,8 @@ def test_a_recipient_whose_name_brings_a_refused_word_is_left_out(
     members = db.session.scalars(select(AudienceMember).order_by(AudienceMember.employer_id)).all()
     refused = [one.employer_id for one in members if one.excluded is Exclusion.FORBIDDEN_WORD]
     assert refused == [one.id for one in named]
-    for one in words.listed():
-        words.allow(one.id)
+    for word_id in [listed.id for listed in words.listed()]:
+        words.allow(word_id)
     assert words.refused() == ()
 
 
