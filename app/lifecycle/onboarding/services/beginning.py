@@ -19,11 +19,12 @@ from app.core.workflow.engine import transition as take_step
 from app.core.workflow.sets import SetMove
 from app.employers.models import Employer, Stage
 from app.employers.services import assign
+from app.lifecycle.conditions.policy import still_exists
 from app.lifecycle.onboarding import queries
 from app.lifecycle.onboarding.models import Opening, OpeningState
 from app.lifecycle.onboarding.policy import BEFORE_ACCOUNT, KIND, RECORD_DAYS, TO_OPEN
 from app.lifecycle.onboarding.workflow import OPENING
-from app.lifecycle.workflow import LIFECYCLE, still_exists
+from app.lifecycle.workflow import LIFECYCLE
 from app.tasks import services as tasks
 
 RECORD = "record_opening"

@@ -1,0 +1,1 @@
+"""What is known of the employers that the lines of a statement name."""
