@@ -93,6 +93,7 @@ READ = (
     Field("confirmed_at", _l("Confirmed"), Kind.MOMENT, queries.CONFIRMED),
     Field("asked_at", _l("Asked for help"), Kind.MOMENT, queries.ASKED),
     Field("replied", _l("Replied or asked for help"), Kind.BOOL, queries.REPLIED),
+    Field("sent", _l("Sent"), Kind.BOOL, queries.SENT),
 )
 
 

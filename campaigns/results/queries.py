@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from app.core.db import db
 from campaigns.channels.letter.issued.models import Letter
@@ -10,8 +10,12 @@ from campaigns.ledger.models import Message, MessageState, Reply
 
 S = MessageState
 
-#: Handed over, whatever became of it.
-SENT = (S.SUBMITTED, S.DELIVERED, S.FAILED, S.EXPIRED, S.UNKNOWN)
+#: Taken by a gateway, or perhaps taken, or made into a letter, whatever became of it. What was refused at the
+#: hand-over never left the house and costs nothing.
+SENT = or_(
+    Message.state.in_((S.SUBMITTED, S.DELIVERED, S.EXPIRED, S.UNKNOWN)),
+    and_(Message.state == S.FAILED, Message.submitted_at.is_not(None)),
+)
 
 #: What readers did: on the notice page of a message, or on the one that a letter's code opens
 #: (of statements that join `Letter` by `OF_MESSAGE`).
@@ -41,12 +45,12 @@ class Funnel:
 def funnel(campaign_id: int) -> Funnel:
     """How far the messages of one campaign got with their readers; one statement."""
     query = select(
-        func.count().filter(Message.state.in_(SENT)),
+        func.count().filter(SENT),
         func.count().filter(Message.state == S.DELIVERED),
         func.count(Message.opened_at),
         func.count(Message.confirmed_at),
         func.count(Message.asked_at),
-        func.coalesce(func.sum(Message.segments).filter(Message.state.in_(SENT)), 0),
+        func.coalesce(func.sum(Message.segments).filter(SENT), 0),
     ).where(Message.campaign_id == campaign_id)
     return Funnel(*db.session.execute(query).one())
 

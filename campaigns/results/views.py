@@ -96,9 +96,7 @@ def messages(id: int) -> ResponseReturnValue:
 def acted(id: int, days: int) -> ResponseReturnValue:
     """Messages of whose employers one did within so many days what the campaign could bring."""
     campaign = find(id, current_actor())
-    return _rows(
-        campaign, Message.member_id.in_(acted_within(campaign, days)), Message.state.in_(queries.SENT)
-    )
+    return _rows(campaign, Message.member_id.in_(acted_within(campaign, days)), queries.SENT)
 
 
 @blueprint.route("/<int:id>/follow-up/acted/<int:days>", methods=["GET", "POST"])

@@ -90,7 +90,7 @@ def resolved(gateway: str, receipts: Sequence[Receipt]) -> Sequence[Receipt]:
     """The receipts with their keys, those left out that are about nothing we know.
 
     A provider without keys repeats our claim or tells its own number, either shared by a batch: with the
-    phone it is one message, for nobody is in one campaign twice.
+    phone it is one message, for no batch has a number twice.
     """
     phones = {receipt.phone for receipt in receipts if not receipt.key}
     if not phones:

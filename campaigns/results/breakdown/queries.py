@@ -87,7 +87,6 @@ class Subject:
 
 def of_campaign(campaign: Campaign, days: int) -> Subject:
     """A launched campaign by SMS or letter; `acted` looks at so many days from its launch."""
-    sent = Message.state.in_(SENT)
     rows = (
         select(Message)
         .join(Employer, Employer.id == Message.employer_id)
@@ -96,15 +95,15 @@ def of_campaign(campaign: Campaign, days: int) -> Subject:
     )
     conditions = {
         "audience": true(),
-        "sent": sent,
+        "sent": SENT,
         "delivered": Message.state == MessageState.DELIVERED,
         "opened": OPENED.is_not(None),
         "confirmed": CONFIRMED.is_not(None),
         "replied": REPLIED,
-        "acted": sent & Message.member_id.in_(acted(campaign, days)),
+        "acted": SENT & Message.member_id.in_(acted(campaign, days)),
     }
     filters = {
-        "sent": {_COUNTED: ",".join(SENT)},
+        "sent": {"sent.yes": ""},
         "delivered": {_COUNTED: MessageState.DELIVERED.value},
         "opened": {"opened_at.not_empty": ""},
         "confirmed": {"confirmed_at.not_empty": ""},
@@ -118,7 +117,7 @@ def of_campaign(campaign: Campaign, days: int) -> Subject:
     assert began is not None  # noqa: S101 - acted() has refused it otherwise
     return Subject(
         f"c{campaign.id}", campaign.name, CHANNEL_LABELS[Channel(campaign.channel)], began, rows, conditions,
-        addresses, _placed_in(Message), case((sent, Message.segments), else_=0), campaign.price, days,
+        addresses, _placed_in(Message), case((SENT, Message.segments), else_=0), campaign.price, days,
         campaign, follow_up=_follow_up(campaign, days),
     )  # fmt: skip
 
@@ -177,7 +176,7 @@ def acted_on_letters_alone(subject: Subject) -> int:
         .where(
             AudienceMember.campaign_id == subject.record.id,
             AudienceMember.employer_id == StepRun.employer_id,
-            Message.state.in_(SENT),
+            SENT,
         )
         .correlate(StepRun)
         .exists()

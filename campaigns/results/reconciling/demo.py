@@ -27,7 +27,7 @@ def load(_demo: Demo) -> None:
         return
     sent = (
         select(Message)
-        .where(Message.campaign_id == campaign.id, Message.state.in_(SENT))
+        .where(Message.campaign_id == campaign.id, SENT)
         .where(Message.state != MessageState.FAILED)
     )
     lines = [

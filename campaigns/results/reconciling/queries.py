@@ -77,12 +77,12 @@ class Sides:
 
 def bill_of(campaign: Campaign) -> Sides:
     """Messages that were handed over or billed, each with its verdict."""
-    billed, sent = _billed(campaign.id), Message.state.in_(SENT)
+    billed = _billed(campaign.id)
     expected = Message.segments * int(campaign.price * _SCALE)
     verdict = case(
         (billed.c.lines.is_(None) & Message.state.in_(IN_VAIN), Verdict.FREE.value),
         (billed.c.lines.is_(None), Verdict.NOT_BILLED.value),
-        (~sent, Verdict.NOT_SENT.value),
+        (~SENT, Verdict.NOT_SENT.value),
         (billed.c.lines > 1, Verdict.TWICE.value),
         (billed.c.segments != Message.segments, Verdict.SEGMENTS.value),
         (billed.c.amount != expected, Verdict.COST.value),
@@ -93,7 +93,7 @@ def bill_of(campaign: Campaign) -> Sides:
         .join(Employer, Employer.id == Message.employer_id)
         .outerjoin(billed, billed.c.message_id == Message.id)
         .where(Message.campaign_id == campaign.id, Message.channel == SMS)
-        .where(or_(sent, billed.c.lines.is_not(None)))
+        .where(or_(SENT, billed.c.lines.is_not(None)))
     )
     return Sides(rows, verdict, billed)
 
@@ -128,7 +128,7 @@ def bill(campaign: Campaign) -> Bill:
     sides = bill_of(campaign)
     # what arrived nowhere and is not billed is not owed: a bill that agrees line by line has equal sums
     free = sides.verdict == Verdict.FREE.value
-    owed = case((free, 0), (Message.state.in_(SENT), Message.segments), else_=0)
+    owed = case((free, 0), (SENT, Message.segments), else_=0)
     sums = sides.rows.with_only_columns(
         sides.verdict.label("verdict"), func.count(), func.sum(owed), func.sum(sides.billed.c.segments),
         func.sum(sides.billed.c.amount), maintain_column_froms=True,
@@ -201,7 +201,6 @@ def known_lines(keys: Sequence[str], period: Any) -> dict[tuple[str, str, str], 
 
 def print_of(campaign_id: int) -> tuple[Select[Any], ColumnElement[str]]:
     """Letters of the ledger that were made, each with its line on a manifest and its verdict."""
-    made = Message.state.in_(SENT)
     verdict = case(
         (Letter.id.is_(None), Printed.NO_LETTER.value),
         (PrintLine.id.is_(None), Printed.NO_LINE.value),
@@ -215,7 +214,7 @@ def print_of(campaign_id: int) -> tuple[Select[Any], ColumnElement[str]]:
         .outerjoin(Letter, OF_MESSAGE)
         .outerjoin(PrintLine, PrintLine.letter_id == Letter.id)
         .outerjoin(PrintBatch, PrintBatch.id == PrintLine.batch_id)
-        .where(Message.campaign_id == campaign_id, Message.channel == LETTER, made)
+        .where(Message.campaign_id == campaign_id, Message.channel == LETTER, SENT)
     )
     return rows, verdict
 

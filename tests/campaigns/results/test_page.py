@@ -21,6 +21,7 @@ from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.services import controlling
 from campaigns.ledger.services.settling import settle
 from campaigns.ledger.workflow import LABELS, move
+from campaigns.results.queries import funnel
 from campaigns.results.views import STOP_POLLING
 from tests.campaigns.launched import approved_campaign, launched_campaign
 from tests.factories import create_branch, create_contact, create_employer, create_user, sign_in
@@ -92,6 +93,23 @@ def test_every_number_leads_to_its_rows(client: FlaskClient, manager: User, runn
     assert "滨海0号公司" in delivered
     assert "滨海1号公司" not in delivered
     assert "13800000000" not in delivered
+
+
+def test_what_was_refused_at_the_hand_over_was_not_sent_and_costs_nothing(
+    client: FlaskClient, manager: User, running: Campaign
+) -> None:
+    sign_in(client, manager)
+    hand_over(running)
+    refused, failed, *_open = ids(running)
+    db.session.execute(update(Message).where(Message.id == refused).values(submitted_at=None))
+    for one in (refused, failed):
+        settle(MessageState.FAILED, Message.id == one, code="MK:0001", reason=FailureClass.DEAD_NUMBER)
+    figures = funnel(running.id)
+    assert (figures.sent, figures.segments) == (4, 4)
+    page = html.unescape(client.get(f"/campaigns/{running.id}").text)
+    assert f'href="/campaigns/{running.id}/messages?sent.yes="' in page
+    rows = client.get(f"/campaigns/{running.id}/messages?sent.yes=").text
+    assert "滨海1号公司" in rows and "滨海0号公司" not in rows
 
 
 def test_the_page_moves_by_itself_until_nothing_is_open(
