@@ -11,6 +11,7 @@ from app.core.permissions import Actor, Grants, Role
 
 if TYPE_CHECKING:
     from click import Group
+    from sqlalchemy.orm import InstrumentedAttribute
 
     from app.core.criteria.trees import Field
     from app.core.demo import DemoPart
@@ -136,6 +137,8 @@ class Feature:
     import_specs: tuple[Any, ...] = ()
     employer_fields: tuple["Field", ...] = ()
     employer_actions: tuple["BulkAction", ...] = ()
+    #: columns that keep criteria over employers beside the saved segments
+    employer_criteria: tuple["InstrumentedAttribute[Any]", ...] = ()
     schedule: tuple[Any, ...] = ()
     kpis: tuple[Kpi, ...] = ()
     cli: "Group | tuple[Group, ...]" = ()
@@ -190,6 +193,7 @@ class Features:
         self.schedule = tuple(self._each("schedule"))
         self.employer_fields = tuple(self._each("employer_fields"))
         self.employer_actions: tuple[BulkAction, ...] = tuple(self._each("employer_actions"))
+        self.employer_criteria: tuple[InstrumentedAttribute[Any], ...] = (*self._each("employer_criteria"),)
         self.proofs: tuple[Proof, ...] = tuple(self._each("proofs"))
         self.search = tuple(sorted(self._each("search"), key=lambda kind: kind.order))
         self.record_kinds: dict[str, RecordKind] = {kind.name: kind for kind in self._each("record_kinds")}

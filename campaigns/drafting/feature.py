@@ -33,6 +33,7 @@ def watch_segments(_app: Flask) -> None:
 
 feature = Feature(
     name="drafting",
+    employer_criteria=(Campaign.criteria,),
     matters=(
         Matter(
             "campaigns",

@@ -28,6 +28,7 @@ def watch(_app: Flask) -> None:
 feature = Feature(
     name="recurring",
     blueprint=blueprint,
+    employer_criteria=(Rule.criteria,),
     grants=GRANTS,
     employer_fields=kept_for(Permission.VIEW, FIELDS),
     options=(HOUR,),

@@ -11,7 +11,7 @@ from app.core.criteria.trees import rule
 from app.core.db import db
 from app.core.permissions import Role
 from app.employers.lists import employer_fields
-from tests.factories import create_branch, create_employer, create_user, seed_codes, sign_in
+from tests.factories import create_branch, create_campaign, create_employer, create_user, seed_codes, sign_in
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +30,10 @@ def test_a_code_leads_to_the_records_in_reach_and_counts_the_others(app: Flask, 
     create_employer(create_branch(), name="别处的建筑公司", industry="47")
     tree = {"match": "all", "rules": [rule("industry", "under", ["47"])]}
     segments.save("employers", "Builders", tree, employer_fields(), None)
+    create_campaign(manager, criteria=tree)
     sign_in(client, manager)
     shown = client.get(page).text
+    assert "触达活动" in shown
     assert '<a href="/employers?industry.in=47">1</a>' in shown
     assert "另有 1 条不在您的权限范围内" in shown
     assert "已存分组" in shown

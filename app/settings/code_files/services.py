@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from app.core import code_tables
 from app.core.code_tables import TABLES, CodeValue
-from app.core.criteria.segments import Segment
 from app.core.db import among, db
 from app.core.importing.spec import Context, Line, Plan
 from app.settings.code_use.queries import asked_about
@@ -111,8 +110,8 @@ def applied(_plans: Sequence[Plan], _context: Context) -> None:
 
 
 def in_use(table: str, ids: Collection[int]) -> dict[str, set[int]]:
-    """Receiver of `records_going`: codes that a record holds, that a saved segment asks about, or that stand
-    above another code stay.
+    """Receiver of `records_going`: codes that a record holds, that a segment, audience or rule asks about,
+    or that stand above another code stay.
     """
     held: dict[str, set[int]] = defaultdict(set)
     if table != CodeValue.__tablename__:
@@ -127,7 +126,8 @@ def in_use(table: str, ids: Collection[int]) -> dict[str, set[int]]:
         for holder, query in asked:
             (column,) = query.selected_columns
             held[holder] |= {numbers[one] for one in db.session.scalars(query.where(among(column, numbers)))}
-    held[Segment.__tablename__] = set().union(*asked_about(going))
+    for holder, found in asked_about(going):
+        held[holder] |= found
     return held
 
 

@@ -1,5 +1,6 @@
 """Which records hold a code, with the lists that show them, and who else needs it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +11,15 @@ from sqlalchemy import Column, func, literal, select, union_all
 from app.audit.queries import rows_called
 from app.core.code_tables import CodeValue, columns_of
 from app.core.criteria.segments import Segment
-from app.core.criteria.trees import Field, rule, rules_of, values_of
+from app.core.criteria.trees import Field, Tree, rule, rules_of, values_of
 from app.core.db import db
+from app.core.features import current_features
 from app.core.links import url_if
 from app.core.listing.declaration import PAGES, ListDeclaration
 from app.core.permissions import Actor, may_open
+
+#: the list whose fields criteria over employers name
+OF_EMPLOYERS = "employers"
 
 #: of each code table, what its codes are to be known by
 Going = Mapping[str, Mapping[str, int]]
@@ -35,26 +40,38 @@ def uses(code: CodeValue, actor: Actor) -> list[Use]:
     columns = columns_of(code.code_table)
     counted = _counts(code, columns)
     held = [_held(code, column, counted[at], actor) for at, column in enumerate(columns) if counted[at]]
+    asked = asked_about({code.code_table: {code.code: code.id}})
+    asking = Counter(holder for holder, found in asked if found)
     others = (
-        Use(
-            _("Saved segments"),
-            sum(1 for found in asked_about({code.code_table: {code.code: code.id}}) if found),
-        ),
+        *(Use(_asker(holder), count) for holder, count in asking.items()),
         Use(_("Codes below it"), counted[len(columns)], url=url_if("settings.codes", table=code.code_table)),
     )
     return [*held, *(one for one in others if one.count)]
 
 
-def asked_about(going: Going) -> Iterator[set[int]]:
-    """What each saved segment names of these codes, whoever saved it."""
-    for list_name, tree in db.session.execute(select(Segment.list_name, Segment.tree)):
+def asked_about(going: Going) -> Iterator[tuple[str, set[int]]]:
+    """What each saved segment, audience or rule names of these codes, whoever wrote it, by its table."""
+    for holder, list_name, tree in _kept_criteria():
         fields = PAGES[list_name].all_fields() if list_name in PAGES else {}
         found: set[int] = set()
         for one in rules_of(tree):
             field = fields.get(one["field"])
             codes = going.get(field.code_table or "", {}) if field else {}
             found |= {codes[value] for value in values_of(one) if value in codes}
-        yield found
+        yield holder, found
+
+
+def _kept_criteria() -> Iterator[tuple[str, str, Tree]]:
+    """All criteria that are kept: their table, the list whose fields they name, and their tree."""
+    for list_name, tree in db.session.execute(select(Segment.list_name, Segment.tree)):
+        yield Segment.__tablename__, list_name, tree
+    for column in current_features().employer_criteria:
+        for tree in db.session.scalars(select(column)):
+            yield column.class_.__tablename__, OF_EMPLOYERS, tree or {}
+
+
+def _asker(table: str) -> str:
+    return _("Saved segments") if table == Segment.__tablename__ else rows_called(table)
 
 
 def _counts(code: CodeValue, columns: list[Column[Any]]) -> dict[int, int]:
