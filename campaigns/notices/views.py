@@ -25,7 +25,7 @@ from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import public
 from app.core.web.limits import limiter
-from campaigns.channels.letter.issued.queries import by_code, rendered
+from campaigns.channels.letter.issued.queries import archived, by_code
 from campaigns.drafting.queries import PHONE, sender_of
 from campaigns.notices import queries, services
 from campaigns.notices.corrections.forms import CorrectForm
@@ -233,7 +233,7 @@ def pdf(source: str, token: str) -> ResponseReturnValue:
     headers = {
         "Content-Disposition": f"attachment; filename=letter-{notice.letter.year}-{notice.letter.serial}.pdf"
     }
-    return Response(rendered(notice.letter), mimetype="application/pdf", headers=headers)
+    return Response(archived(notice.letter), mimetype="application/pdf", headers=headers)
 
 
 def _opened(source: str, token: str, *, lock: bool = True) -> tuple[Notice, Way]:

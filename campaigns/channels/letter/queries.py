@@ -142,17 +142,20 @@ def document(
 
 def sample(wording: LetterVersion, branch: Branch) -> bytes:
     """The wording for an employer that does not exist: each variable shows its own name."""
-    words = text.wording(wording)
-    labels = {one.name: f"〔{one.label}〕" for one in text.Asked.of(wording)}
-    values = {name: labels.get(name) or f"〔{name}〕" for name in text.placeholders(words)}
-    law = text.law_of(words, today())
+    labels = {one.name: one.label for one in text.Asked.of(wording)}
+    return document([proposed(wording, branch, {}, labels, addressee="示例科技有限公司")], draft=True)
+
+
+def proposed(
+    wording: LetterVersion, branch: Branch, values: Mapping[str, str], labels: Mapping[str, Any], **more: str
+) -> dict[str, Any]:
+    """A letter of today without a number, as the typesetter takes it: what has no value shows its label."""
+    words, head, day = text.wording(wording), letterhead_of(branch), today()
+    shown = {name: values.get(name) or f"〔{labels.get(name) or name}〕" for name in text.placeholders(words)}
+    law = text.law_of(words, day)
     absent = {code: _absent(code) for code in text.bases(words) if code not in law}
-    head = letterhead_of(branch)
-    letter = as_data(
-        wording, head, values, law | absent,
-        number=f"{head.prefix}〔{today().year}〕×号", addressee="示例科技有限公司", date=text.day(today()),
-    )  # fmt: skip
-    return document([letter], draft=True)
+    number = f"{head.prefix}〔{day.year}〕×号"
+    return as_data(wording, head, shown, law | absent, number=number, date=text.day(day), **more)
 
 
 def _absent(code: str) -> LegalBasis:

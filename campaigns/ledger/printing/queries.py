@@ -14,9 +14,8 @@ from app.core.db import AnyRow, db
 from app.core.permissions import Actor
 from app.employers.models import Contact, Employer
 from campaigns.channels.letter.issued.models import Letter, LetterState
-from campaigns.channels.letter.issued.queries import content_hash
-from campaigns.channels.letter.models import Letterhead
-from campaigns.channels.letter.queries import letterhead_of
+from campaigns.channels.letter.issued.queries import content_hash, envelope
+from campaigns.channels.letter.issued.queries import envelopes as set_envelopes
 from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.ledger.models import LETTER, Message, MessageState
 from campaigns.ledger.printing.models import PrintBatch, PrintLine
@@ -137,9 +136,8 @@ def manifest(batch: PrintBatch) -> Iterable[Sequence[Any]]:
         )  # fmt: skip
 
 
-def envelopes(batch: PrintBatch) -> dict[str, Any]:
-    """What stands on the envelopes of a batch, in the order of its lines, the spoilt ones left out."""
-    head: Letterhead = letterhead_of(batch.campaign.branch)
+def envelopes(batch: PrintBatch) -> bytes:
+    """The envelopes of a batch, in the order of its lines, the spoilt ones left out."""
     query = (
         select(PrintLine.number, Letter, Contact.name)
         .join(Letter, Letter.id == PrintLine.letter_id)
@@ -149,11 +147,7 @@ def envelopes(batch: PrintBatch) -> dict[str, Any]:
         .order_by(PrintLine.number)
     )
     written = [
-        {
-            "line": f"{batch.number}-{number}", "number": letter.number, "employer": letter.data["addressee"],
-            "attention": name or "", "address": letter.address, "postal_code": letter.postal_code,
-        }
+        envelope(letter, name, f"{batch.number}-{number}")
         for number, letter, name in db.session.execute(query)
-    ]  # fmt: skip
-    sender = {"issuer": head.issuer, "address": head.address, "postal_code": head.postal_code}
-    return {"sender": sender, "envelopes": written}
+    ]
+    return set_envelopes(batch.campaign.branch, written)

@@ -7,7 +7,6 @@ from flask_babel import ngettext
 
 from app.core.clock import today
 from app.core.db import db
-from app.core.documents.typesetting import typeset
 from app.core.errors import DomainError
 from app.core.permissions import current_actor, requires
 from app.core.sheets.workbooks import MEDIA_TYPE, workbook_bytes
@@ -77,8 +76,7 @@ def letters(id: int) -> ResponseReturnValue:
 @requires(Outline.VIEW)
 def envelopes(id: int) -> Response:
     """An envelope a line, in their order."""
-    made = typeset("campaigns/printing/envelopes.typ", queries.envelopes(find(id, current_actor())))
-    return Response(made, mimetype="application/pdf")
+    return Response(queries.envelopes(find(id, current_actor())), mimetype="application/pdf")
 
 
 @blueprint.get("/<int:id>/manifest.xlsx")

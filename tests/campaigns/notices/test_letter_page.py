@@ -88,11 +88,16 @@ def test_the_page_verifies_a_letter_for_its_addressee_who_may_answer_and_take_it
     assert {(one.employer_id, one.endpoint) for one in entries} == {(letter.employer_id, "letters.show")}
 
 
+def full_width(letters: str) -> str:
+    """As a Chinese keyboard may write letters and digits."""
+    return "".join(chr(ord(one) + 0xFEE0) for one in letters)
+
+
 def test_a_void_an_old_and_a_tampered_letter_lead_to_the_same_page(
     client: FlaskClient, letter: Letter, manager: User
 ) -> None:
     page, code = f"/n/letter/{letter.token}", letter.code
-    typed = client.post("/n/letter", data={"code": f"{code[:5].lower()}-{code[5:]}"})
+    typed = client.post("/n/letter", data={"code": f"{code[:5].lower()}－{full_width(code[5:])}"})
     assert typed.headers["Location"].endswith(page)
     assert client.post("/n/letter", data={"code": code[:-1] + "1"}).status_code == 422
     assert client.get(page[:-1] + ("A" if page[-1] != "A" else "B")).status_code == 404

@@ -17,6 +17,14 @@ USUAL = {
     "phone": text.Asked("phone", _l("Telephone number for questions"), VariableKind.TEXT, True),
 }
 
+_INPUTS = {
+    VariableKind.DATE: {"type": "date"},
+    VariableKind.MONTH: {"type": "month", "placeholder": "2026-09"},
+    VariableKind.NUMBER: {"inputmode": "numeric"},
+    VariableKind.MONEY: {"inputmode": "decimal"},
+    VariableKind.RATE: {"inputmode": "decimal"},
+}
+
 
 def asked_for(version: LetterVersion, known: Mapping[str, str]) -> tuple[text.Asked, ...]:
     """Everything that the wording needs and nobody knows of the employer."""
@@ -35,7 +43,7 @@ def letter_form(asked: tuple[text.Asked, ...], base: type[FlaskForm] = FlaskForm
             one.label,
             [InputRequired(), Length(max=text.LONGEST_VALUE)],
             default="12329" if one.name == "phone" else None,
-            render_kw={"type": "date"} if one.kind is VariableKind.DATE else {},
+            render_kw=_INPUTS.get(one.kind, {}),
         )
         for one in asked
     }
@@ -43,10 +51,12 @@ def letter_form(asked: tuple[text.Asked, ...], base: type[FlaskForm] = FlaskForm
 
 
 def filled_in(form: FlaskForm, asked: tuple[text.Asked, ...]) -> dict[str, str] | None:
-    """The values as letters write them; None when one is none, which the form then says."""
-    try:
-        return text.written(asked, {one.name: form[one.name].data for one in asked})
-    except DomainError as refusal:
-        for one in asked[:1]:
+    """The values as letters write them; None when one is none, which its field then says."""
+    values, refused = dict[str, str](), False
+    for one in asked:
+        try:
+            values |= text.written((one,), {one.name: form[one.name].data})
+        except DomainError as refusal:
+            refused = True
             form[one.name].errors = [*form[one.name].errors, *refusal.reasons]
-        return None
+    return None if refused else values

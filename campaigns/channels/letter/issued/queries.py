@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -9,8 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
+from app.accounts.models import Branch
+from app.attachments.queries import path_of
 from app.core.clock import today
 from app.core.db import AnyRow, db
+from app.core.documents.pdf_pages import Part, gathered
+from app.core.documents.typesetting import typeset
+from app.core.errors import NotFound
 from app.core.escalating import Exhibit
 from app.core.features import current_features
 from app.core.language.formats import masked_name
@@ -22,7 +28,9 @@ from campaigns.channels.letter import text
 from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.letter.issued.policy import visible_to
 from campaigns.channels.letter.models import LetterVersion
-from campaigns.channels.letter.queries import document
+from campaigns.channels.letter.queries import document, letterhead_of
+
+ENVELOPES = "campaigns/letter/envelopes.typ"
 
 
 def register(actor: Actor | None) -> Select[Letter]:
@@ -47,8 +55,8 @@ def by_token(token: str) -> Letter | None:
 
 
 def by_code(code: str) -> Letter | None:
-    """The letter with this printed code, however it is spaced."""
-    plain = "".join(c for c in code.upper() if c.isalnum())
+    """The letter with this printed code, however it is spaced and whatever keyboard it was typed with."""
+    plain = "".join(c for c in unicodedata.normalize("NFKC", code).upper() if c.isalnum())
     return db.session.scalar(select(Letter).where(Letter.code == plain, Letter.state != LetterState.VOID))
 
 
@@ -180,6 +188,33 @@ def _written(value: Any) -> str:
         return text.day(value)
     # letters are Chinese whatever language the officer reads
     return f"{value.year}年{value.month}月" if isinstance(value, Period) else str(value)
+
+
+def envelope(letter: Letter, attention: str | None, line: str = "") -> dict[str, str]:
+    """What stands on the envelope of a letter: `attention` is whose hands it is for, `line` where it lies."""
+    return {
+        "line": line, "number": letter.number, "employer": letter.data["addressee"],
+        "attention": attention or "", "address": letter.address, "postal_code": letter.postal_code,
+    }  # fmt: skip
+
+
+def envelopes(branch: Branch, written: Sequence[Mapping[str, str]]) -> bytes:
+    """A page for each envelope, with the address of the branch as the sender's."""
+    head = letterhead_of(branch)
+    sender = {"issuer": head.issuer, "address": head.address, "postal_code": head.postal_code}
+    return typeset(ENVELOPES, {"sender": sender, "envelopes": list(written)})
+
+
+def archived(letter: Letter) -> bytes:
+    """The letter as it was printed, out of the archive; made again where that has lost it."""
+    try:
+        document = path_of(letter.sha256)
+    except NotFound:
+        return rendered(letter)
+    if letter.sheaf_id is None:
+        return document.read_bytes()
+    own = Part(document, letter.first_page or 0, letter.pages or 0)
+    return gathered([own], duplex=False)[0]
 
 
 def rendered(letter: Letter) -> bytes:

@@ -36,6 +36,7 @@ from campaigns.channels.letter.issued.workflow import (
 )
 from campaigns.channels.letter.models import LetterVersion
 from campaigns.channels.letter.queries import as_data, document, letterhead_of
+from campaigns.channels.letter.queries import proposed as proposal
 
 KIND, ENDPOINT = "letter", "letters.show"
 ISSUED = msgid("Letter %(number)s issued: %(title)s")
@@ -110,6 +111,15 @@ def issue(version: LetterVersion, employer: Employer, given: Mapping[str, str], 
     return letter
 
 
+def proposed(
+    version: LetterVersion, employer: Employer, given: Mapping[str, str], labels: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What `issue` would typeset today, without a number and marks; gaps show their labels."""
+    values = queries.values_of(employer) | dict(given)
+    note = note_of(employer.owner and employer.owner.name)
+    return proposal(version, employer.branch, values, labels, addressee=employer.name, note=note)
+
+
 def link(token: str) -> str:
     """The address behind the QR code."""
     return f"{current_settings().public_url}/n/letter/{token}"
@@ -131,6 +141,12 @@ def note_of(specialist: str | None) -> str:
 
 
 def _check(version: LetterVersion, employer: Employer) -> None:
+    if reasons := objections(version, employer):
+        raise DomainError(_l("This letter cannot leave:"), reasons)
+
+
+def objections(version: LetterVersion, employer: Employer) -> list[Any]:
+    """Every reason why no such letter may go to the employer today."""
     reasons: list[Any] = []
     if version.template.case_only:
         reasons.append(_l("It is issued in a case by two officers only."))
@@ -142,8 +158,7 @@ def _check(version: LetterVersion, employer: Employer) -> None:
         _l("Nobody has confirmed the wording of %(basis)s: an administrator does it.", basis=basis)
         for basis in text.unconfirmed(text.wording(version), today())
     ]
-    if reasons:
-        raise DomainError(_l("This letter cannot leave:"), reasons)
+    return reasons
 
 
 def _archive(letter: Letter, actor: Actor) -> None:

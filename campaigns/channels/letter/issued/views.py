@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -22,6 +22,7 @@ from campaigns.channels.letter.issued.models import LetterState
 from campaigns.channels.letter.issued.policy import Permission
 from campaigns.channels.letter.issued.workflow import LETTER, find
 from campaigns.channels.letter.policy import Permission as Outline
+from campaigns.channels.letter.queries import document
 
 blueprint = Blueprint("letters", __name__, url_prefix="/letters")
 
@@ -55,15 +56,29 @@ def show(id: int) -> str:
 @blueprint.get("/<int:id>/letter.pdf")
 @requires(Outline.VIEW)
 def pdf(id: int) -> Response:
-    """The letter, made again from what was kept."""
+    """The letter as it was issued, from the archive."""
     letter = find(id, current_actor())
-    return Response(queries.rendered(letter), mimetype="application/pdf")
+    return _shown(queries.archived(letter))
+
+
+@blueprint.get("/<int:id>/envelope.pdf")
+@requires(Outline.VIEW)
+def envelope(id: int) -> Response:
+    """Its address, for a window or an envelope that goes through the printer."""
+    letter = find(id, current_actor())
+    handler = queries.handler_of(letter.employer)
+    written = queries.envelope(letter, handler.name if handler else None)
+    return _shown(queries.envelopes(letter.branch, [written]))
+
+
+def _shown(document: bytes) -> Response:
+    return Response(document, mimetype="application/pdf")
 
 
 @blueprint.route("/write/<int:employer_id>/<code>", methods=["GET", "POST"])
 @requires(Permission.ISSUE)
 def write(employer_id: int, code: str) -> ResponseReturnValue:
-    """Fill in what nobody knows of the employer; saving issues the letter."""
+    """Fill in what nobody knows of the employer, look at the letter; saving issues it."""
     employer = find_employer(employer_id, current_actor())
     template = next((one for one in outlines.offered() if one.code == code), None)
     version = outlines.current_version(template) if template else None
@@ -71,7 +86,10 @@ def write(employer_id: int, code: str) -> ResponseReturnValue:
         raise NotFound(_("There is no such outline."))
     asked = asked_for(version, queries.values_of(employer))
     form = letter_form(asked)()
+    labels, given = {one.name: one.label for one in asked}, None
     if form.validate_on_submit() and (given := filled_in(form, asked)) is not None:
+        if request.form.get("preview"):
+            return _shown(document([services.proposed(version, employer, given, labels)], draft=True))
         try:
             letter = services.issue(version, employer, given, current_actor())
         except DomainError as refusal:
@@ -82,5 +100,10 @@ def write(employer_id: int, code: str) -> ResponseReturnValue:
             return redirect(url_for(".show", id=letter.id), 303)
     status = 422 if form.is_submitted() else 200
     return render_template(
-        "campaigns/letter/write.html", form=form, employer=employer, version=version
+        "campaigns/letter/write.html",
+        form=form,
+        employer=employer,
+        version=version,
+        letter=services.proposed(version, employer, given or {}, labels),
+        objections=() if form.is_submitted() else services.objections(version, employer),
     ), status

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -177,8 +178,8 @@ def test_other_roles_and_branches_keep_their_hands_off(
     with pytest.raises(NotFound):
         find(letter.id, outsider)
     sign_in(client, outsider)
-    for page in (f"/letters/{letter.id}", f"/letters/{letter.id}/letter.pdf"):
-        assert client.get(page).status_code == 404
+    for page in ("", "/letter.pdf", "/envelope.pdf"):
+        assert client.get(f"/letters/{letter.id}{page}").status_code == 404
     assert client.get(f"/letters/write/{employer.id}/arrears").status_code == 404
     assert letter.number not in client.get("/letters").text
 
@@ -188,7 +189,14 @@ def test_one_walk_from_the_employer_to_the_letter(
 ) -> None:
     sign_in(client, manager)
     page = f"/letters/write/{employer.id}/handler_change"
-    assert client.get(page).status_code == 200
+    seen = html.unescape(client.get(page).text)
+    assert "120000098765" in seen  # what is known is filled in
+    assert "{account}" not in seen
+    preview = client.post(page, data={"effective": "2026-09-05", "phone": "12329", "preview": "1"})
+    assert preview.data.startswith(b"%PDF-")
+    assert db.session.scalars(select(Letter)).all() == []  # a look takes no number
+    refused = html.unescape(client.get(f"/letters/write/{employer.id}/arrears").text)
+    assert "现行文本尚未确认" in refused  # and says so before anything is typed
     assert client.get(f"/letters/write/{employer.id}/order").status_code == 404
     assert client.post(page, data={"effective": "不是日期", "phone": "12329"}).status_code == 422
     assert (
@@ -199,7 +207,10 @@ def test_one_walk_from_the_employer_to_the_letter(
     shown = html.unescape(client.get(f"/letters/{letter.id}").text)
     assert letter.number in shown
     assert "滨海甲公司" in shown
-    assert client.get(f"/letters/{letter.id}/letter.pdf").data.startswith(b"%PDF-")
+    assert queries.is_unchanged(letter, client.get(f"/letters/{letter.id}/letter.pdf").data)
+    with pypdfium2.PdfDocument(client.get(f"/letters/{letter.id}/envelope.pdf").data) as envelope:
+        written = envelope[0].get_textpage().get_text_range()
+    assert all(part in written for part in ("港区路1号", "滨海甲公司", "王小明", letter.number)), written
     assert letter.number in html.unescape(client.get("/letters").text)
 
 
