@@ -63,6 +63,18 @@ def test_each_tab_leads_to_as_many_rows_as_it_says(department: FlaskClient) -> N
         assert rows(department.get(url).text) == count, label
 
 
+def test_those_in_good_standing_and_each_kind_listed_apart_lead_to_their_rows(
+    department: FlaskClient,
+) -> None:
+    page = department.get("/arrears").text
+    good = re.search(r'href="([^"]*months.eq=0[^"]*)"', page)
+    assert good and rows(department.get(html.unescape(good[1])).text) == report(None, None).employers[0] == 1
+    apart = re.findall(r'(缓缴|从未缴存、尚无应缴月份|从未缴存) <a href="([^"]+)">(\d)</a>', page)
+    assert len(apart) == 2
+    for label, address, number in apart:
+        assert rows(department.get(html.unescape(address)).text) == int(number), label
+
+
 def test_an_employer_that_the_newest_statement_does_not_name_stands_as_an_earlier_one_left_it(
     app: Flask, department: FlaskClient, tmp_path: Path
 ) -> None:
@@ -112,6 +124,8 @@ def test_a_case_asks_for_the_reason_first_and_then_shows_the_ways(department: Fl
     assert department.post(f"/workflow/arrears/{case.id}/promise", data=promise).status_code == 302
     page = department.get(address).text
     assert "资金周转困难" in page and "未到期" in page
+    assert f"承诺缴存日期 {promise['promised_for']}" in page  # in what happened
+    assert f"/escalations/begin/{case.employer_id}" in page
     assert "欠缴案件" in department.get(f"/employers/{case.employer_id}").text
 
 

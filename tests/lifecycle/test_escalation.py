@@ -118,7 +118,9 @@ def clock(one: Escalation) -> Task:
     return db.session.scalars(query.where(Task.state == TaskState.OPEN)).one()
 
 
-def test_late_payment_goes_step_by_step_to_the_court_each_with_its_evidence(office: Office) -> None:
+def test_late_payment_goes_step_by_step_to_the_court_each_with_its_evidence(
+    office: Office, client: FlaskClient
+) -> None:
     with time_machine.travel(START, tick=False) as clock_of_day:
         employer = office.behind()
         one = office.begin(employer)
@@ -145,7 +147,11 @@ def test_late_payment_goes_step_by_step_to_the_court_each_with_its_evidence(offi
             take(one, "order", office.specialist, **order)
         assert "催告函期限至2026-10-26" in refusal(one, "order", office.officer, **order)
         clock_of_day.move_to("2026-10-27 09:00+08:00")
+        sign_in(client, office.specialist)
+        page = client.get(f"/escalations/{one.id}").text
+        assert "下一步不由陈静办理" in page and "李强（执法人员）" in page
         take(one, "order", office.officer, **order)
+        assert one.holder_id == clock(one).owner_id == office.officer.id  # what follows is theirs
         assert "责令期限至2026-11-05" in refusal(one, "propose_court", office.officer, grounds="…")
         clock_of_day.move_to("2026-11-06 09:00+08:00")
         assert "不适用罚款" in refusal(one, "propose_penalty", office.officer, grounds="…")
@@ -155,6 +161,17 @@ def test_late_payment_goes_step_by_step_to_the_court_each_with_its_evidence(offi
         with pytest.raises(Forbidden):
             take(one, "approve_court", office.manager, **approval)
         take(one, "approve_court", office.head, **approval)
+        # each number of steps that were passed, and each median, leads to these steps with their days
+        client.delete_cookie("session")
+        sign_in(client, office.head)
+        figures = client.get("/escalations/figures").text
+        assert re.findall(r'href="(/escalations/steps[^"]*)">(\d+)</a>', figures)[-4:-2] == [
+            ("/escalations/steps?begun_on.not_empty=&amp;state.in=ordered", "1"),
+            ("/escalations/steps?begun_on.not_empty=&amp;state.in=ordered", "10"),
+        ]
+        rows = client.get("/escalations/steps?begun_on.not_empty=&state.in=ordered").text
+        assert rows.count('data-label="所用天数"') == 1 and "共 1 条" in rows
+        assert client.get("/escalations/steps?days.ge=10&sort=-days").text.count('data-label="所用天数"') == 2
     assert one.state is EscalationState.IN_COURT
     filed = [(row.step.value, row.kind) for row in one.evidence]
     assert {("contact", "talk"), ("visit", "visit"), ("urge", "letter"), ("order", "order")} <= set(filed)

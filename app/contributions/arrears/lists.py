@@ -133,6 +133,7 @@ def _employer(row: Any) -> Employer:
 
 COUNTED = rule("standing", "in", [Standing.COUNTED.value])
 BEHIND: Tree = {"match": "all", "rules": [COUNTED, rule("months", "ge", "1")]}
+GOOD: Tree = {"match": "all", "rules": [COUNTED, rule("months", "eq", "0")]}
 APART: Tree = {
     "match": "all",
     "rules": [rule("standing", "in", [one.value for one in Standing if one is not Standing.COUNTED])],
@@ -140,6 +141,11 @@ APART: Tree = {
 
 
 MISSING: Tree = {"match": "all", "rules": [rule("missing", "yes")]}
+
+
+def of_standing(standing: Standing) -> Tree:
+    """The criteria of those that are listed apart for one reason."""
+    return {"match": "all", "rules": [rule("standing", "in", [standing.value])]}
 
 
 def of_bucket(bucket: Bucket) -> Tree:

@@ -1,5 +1,6 @@
 """The worklist of arrears, and the page of a case."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -8,7 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.contributions.arrears import queries, workflow
-from app.contributions.arrears.lists import APART, BEHIND, LATEST, MISSING, WORKLIST, of_bucket
+from app.contributions.arrears.lists import (
+    APART,
+    BEHIND,
+    GOOD,
+    LATEST,
+    MISSING,
+    WORKLIST,
+    of_bucket,
+    of_standing,
+)
 from app.contributions.arrears.models import OUTCOME_LABELS, OUTCOME_TONES
 from app.contributions.arrears.policy import REASONS, Permission
 from app.contributions.standing.policy import STANDING_LABELS, buckets
@@ -21,6 +31,7 @@ from app.core.periods import Period
 from app.core.permissions import current_actor, requires
 from app.core.workflow.engine import WorkflowHistory, available, history
 from app.employers.models import ACCOUNT_STATUS_LABELS
+from app.lifecycle.escalation.queries import standing
 
 bp = Blueprint("arrears", __name__, url_prefix="/arrears")
 
@@ -57,6 +68,7 @@ def show(id: int) -> str:
         outcomes=OUTCOME_LABELS,
         tones=OUTCOME_TONES,
         reasons=REASONS,
+        escalation=standing(case.employer_id),
     )
 
 
@@ -77,7 +89,7 @@ def _evidence_of(row: WorkflowHistory) -> str:
         status = label("operating_status", row.evidence["operating_status"]) or "—"
         return str(_("Not gone after all (operating status: %(status)s)", status=status))
     if not after:
-        return label(REASONS, row.answers.get("reason"))
+        return " · ".join(_answers(row.answers))
     said: str = _(
         "Statement of %(month)s: %(before)s → %(after)s months unpaid, paid through %(paid)s",
         month=formats.period(Period.parse(row.evidence["statement"])),
@@ -88,11 +100,24 @@ def _evidence_of(row: WorkflowHistory) -> str:
     return said
 
 
+def _answers(answers: Mapping[str, Any]) -> Iterator[str]:
+    """What a person recorded with a step: why it is late, and the day that was promised or written on."""
+    if reason := label(REASONS, answers.get("reason")):
+        yield reason
+    for name, words in (("promised_for", _("Promised to pay by")), ("urged_on", _("Letter sent on"))):
+        if day := answers.get(name):
+            yield f"{words} {day}"
+
+
 def _worklist(day: date | None) -> ResponseReturnValue:
     counts = report(day, current_actor())
     return WORKLIST.respond(
         day.isoformat() if day else LATEST, counts=counts, tabs=_tabs(counts), missing=_address(MISSING),
-        standings=STANDING_LABELS,
+        good_rows=_address(GOOD),
+        apart=[
+            (STANDING_LABELS[one], number, _address(of_standing(one)))
+            for one, number in counts.apart.items()
+        ],
     )  # fmt: skip
 
 

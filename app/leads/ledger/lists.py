@@ -90,8 +90,14 @@ employer_actions = actions_on(_employer)
 
 
 def whole(text: str) -> str:
-    """Reasons that are never cut short in a list; where they need several lines, each stays on one."""
-    each = Markup(" · ").join(Markup("<span>{}</span>").format(reason) for reason in text.split(" · "))
+    """Reasons that are never cut short in a list; where they need several lines, each stays on one.
+
+    The dot belongs to the reason before it: alone it would take a line of its own on a phone.
+    """
+    *others, last = text.split(" · ")
+    each = Markup(" ").join(
+        Markup("<span>{}</span>").format(one) for one in (*(f"{o} ·" for o in others), last)
+    )
     return Markup('<span class="whole">{}</span>').format(each)
 
 

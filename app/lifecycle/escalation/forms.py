@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField, TextAreaField
@@ -10,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.accounts.models import User
 from app.core.forms.choices import offered
+from app.core.permissions import ROLE_LABELS
 
 _WORDS = [InputRequired(), Length(max=1000)]
 
@@ -43,4 +45,10 @@ class PassOnForm(FlaskForm):  # type: ignore[misc]
     holder_id = SelectField(_l("Pass on to"), coerce=int)
 
     def offer(self, users: Iterable[User]) -> None:
-        self.holder_id.choices = offered((user.id, user.name) for user in users)
+        """With what each may do: who carries it now may have no say in the step that comes."""
+        self.holder_id.choices = offered((user.id, _named(user)) for user in users)
+
+
+def _named(user: User) -> str:
+    roles = " · ".join(str(words) for role, words in ROLE_LABELS.items() if role in user.role_set)
+    return str(_("%(name)s (%(roles)s)", name=user.name, roles=roles))

@@ -15,8 +15,10 @@ from app.accounts.queries import name_of
 from app.core.clock import today
 from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.features import current_features
+from app.core.language import formats
 from app.core.listing.page import Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor
+from app.core.workflow.engine import WorkflowHistory
 from app.employers.models import Employer
 from app.employers.policy import Permission as EmployerPermission
 from app.employers.search.queries import matching
@@ -29,7 +31,7 @@ from app.lifecycle.escalation.models import (
     SkipState,
 )
 from app.lifecycle.escalation.policy import Permission
-from app.lifecycle.escalation.queries import listed
+from app.lifecycle.escalation.queries import DAYS, ENTERED, PASSED_OVER, listed, passages
 from app.lifecycle.escalation.workflow import ESCALATION, OPEN
 
 _name = select(Employer.name).where(Employer.id == Escalation.employer_id).scalar_subquery()
@@ -40,11 +42,6 @@ _holder = select(User.name).where(User.id == Escalation.holder_id).scalar_subque
 _asked = (
     select(SkipRequest.id)
     .where(SkipRequest.escalation_id == Escalation.id, SkipRequest.state == SkipState.ASKED)
-    .exists()
-)
-_passed_over = (
-    select(SkipRequest.id)
-    .where(SkipRequest.escalation_id == Escalation.id, SkipRequest.state == SkipState.GRANTED)
     .exists()
 )
 
@@ -109,7 +106,7 @@ ESCALATIONS = ListPage(
             "skip", _l("Waits for consent"), Kind.BOOL, _asked, denied=_l("Waits for no consent"),
         ),
         Field(
-            "passed_over", _l("Steps passed over with consent"), Kind.BOOL, _passed_over,
+            "passed_over", _l("Steps passed over with consent"), Kind.BOOL, PASSED_OVER,
             denied=_l("No step was passed over"),
         ),
         user_field("holder", _l("Carried by"), Escalation.holder_id),
@@ -167,6 +164,65 @@ ESCALATIONS = ListPage(
     empty=Empty(
         _l("Nothing is being escalated"),
         _l("Begin from an employer's page, or for several from the worklist of arrears."),
+        icon="ladder",
+    ),
+    export_permission=EmployerPermission.EXPORT,
+)  # fmt: skip
+
+
+def _left_state(row: Any) -> tuple[Any, str]:
+    state = ESCALATION.state(row.WorkflowHistory.source)
+    return state.label, state.tone.value
+
+
+PASSAGES = ListPage(
+    name="escalation_steps",
+    endpoint="escalation.steps",
+    title=_l("Steps that escalations have passed"),
+    lead=_l("Each step that was left for the next one, and how many days it took."),
+    select=passages,
+    key=WorkflowHistory.id,
+    search=matching,
+    search_hint=_l("Name, credit code, account, phone or pinyin"),
+    default_sort="days",
+    fields=(
+        Field(
+            "state", _l("Step passed"), Kind.CHOICE, WorkflowHistory.source,
+            choices=choices_of({name: ESCALATION.state(name).label for name in OPEN}),
+        ),
+        Field("days", _l("Days it took"), Kind.NUMBER, DAYS),
+        Field("left_at", _l("Passed at"), Kind.MOMENT, WorkflowHistory.at),
+        Field("breach", _l("About"), Kind.CHOICE, Escalation.breach, choices=choices_of(BREACH_LABELS)),
+        user_field("holder", _l("Carried by"), Escalation.holder_id),
+        branch_field("branch", _l("Branch"), _branch),
+        Field("begun_on", _l("Begun on"), Kind.DATE, Escalation.begun_on),
+    ),
+    columns=(
+        Column(
+            "name", _l("Employer name"), lambda row: row.Escalation.employer.name, sort=_name,
+            link=lambda row: url_for("escalation.show", id=row.Escalation.id),
+            options=(joinedload(Escalation.employer).load_only(Employer.id, Employer.name),),
+        ),
+        Column("state", _l("Step passed"), badge=_left_state, sort=WorkflowHistory.source),
+        Column(
+            "entered", _l("There since"), lambda row: row.entered, sort=ENTERED, falling=True,
+            format=formats.moment,
+        ),
+        Column(
+            "left_at", _l("Passed at"), lambda row: row.WorkflowHistory.at, sort=WorkflowHistory.at,
+            falling=True, format=formats.moment,
+        ),
+        Column("days", _l("Days it took"), lambda row: row.days, sort=DAYS, number=True),
+        Column(
+            "by", _l("Passed by"), lambda row: row.WorkflowHistory.actor_name or _l("System"),
+            sort=WorkflowHistory.actor_name,
+        ),
+        Column("begun_on", _l("Begun on"), lambda row: row.Escalation.begun_on, sort=Escalation.begun_on,
+               falling=True, shown=False),
+    ),
+    empty=Empty(
+        _l("No escalation has passed this step"),
+        _l("As soon as one goes on to the next step, it stands here with its days."),
         icon="ladder",
     ),
     export_permission=EmployerPermission.EXPORT,

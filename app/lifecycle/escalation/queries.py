@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from statistics import median
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Integer, Select, cast, extract, func, select
+from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import User
 from app.accounts.queries import name_of
@@ -23,16 +23,66 @@ from app.lifecycle.escalation.models import Escalation, EscalationState, SkipReq
 from app.lifecycle.escalation.policy import LAW, objections_to_pursuit, visible_to
 from app.lifecycle.escalation.workflow import ESCALATION, OPEN
 
+_earlier = aliased(WorkflowHistory)
+#: of a row of the history, when its record had come to the state that it leaves
+ENTERED = (
+    select(_earlier.at)
+    .where(
+        _earlier.workflow == WorkflowHistory.workflow,
+        _earlier.record_id == WorkflowHistory.record_id,
+        _earlier.id < WorkflowHistory.id,
+    )
+    .order_by(_earlier.id.desc())
+    .limit(1)
+    .correlate(WorkflowHistory)
+    .scalar_subquery()
+)
+_DAY = 24 * 60 * 60
+#: seconds by which business dates are ahead of UTC; they know no summer time
+_AHEAD = 8 * 60 * 60
+
+
+def _day(moment: Any) -> Any:
+    """The number of a moment's business date, counted from a day long ago."""
+    return (cast(extract("epoch", moment), Integer) + _AHEAD) // _DAY
+
+
+#: and for how many days it had been there, by their dates
+DAYS = _day(WorkflowHistory.at) - _day(ENTERED)
+
 
 def listed(actor: Actor | None) -> Select[Escalation]:
     """Every escalation in the actor's reach."""
     return select(Escalation).where(visible_to(actor))
 
 
+def passages(actor: Actor | None) -> Select[Any]:
+    """Each time that an escalation in the actor's reach left a state for the next, and after how many days.
+
+    What ended there did not pass it. A state to which a proposal was sent back is passed more than once.
+    """
+    rows = WorkflowHistory
+    return (
+        select(rows, Escalation, ENTERED.label("entered"), DAYS.label("days"))
+        .join(Escalation, Escalation.id == rows.record_id)
+        .where(
+            rows.workflow == ESCALATION.name, rows.source.in_(OPEN), rows.target.in_(OPEN), visible_to(actor)
+        )
+    )
+
+
 def standing(employer_id: int) -> Escalation | None:
     """The open one of an employer."""
     query = select(Escalation).where(Escalation.employer_id == employer_id, Escalation.ended_on.is_(None))
     return db.session.scalars(query).one_or_none()
+
+
+#: steps of the escalation were passed over with consent
+PASSED_OVER = (
+    select(SkipRequest.id)
+    .where(SkipRequest.escalation_id == Escalation.id, SkipRequest.state == SkipState.GRANTED)
+    .exists()
+)
 
 
 def latest(employer_id: int) -> Escalation | None:
@@ -123,7 +173,11 @@ class StateFigures:
 
     @property
     def median_days(self) -> float | None:
-        return median(self.days) if self.days else None
+        """A whole number where it is one."""
+        if not self.days:
+            return None
+        middle = median(self.days)
+        return int(middle) if middle == int(middle) else middle
 
 
 @dataclass
@@ -159,24 +213,11 @@ def figures(actor: Actor, year: int | None = None) -> Figures:
             place = states[ended_in]
             place.reached += outcome in REACHED
             place.other += outcome not in REACHED
-    skipped = _measure(states, select(Escalation.id).where(*conditions))
-    return Figures(list(states.values()), outcomes, begun, skipped)
-
-
-def _measure(states: Mapping[str, StateFigures], escalations: Select[int]) -> int:
-    """How many days each was in each state that it left; gives of how many steps were passed over."""
-    rows = WorkflowHistory
-    query = select(rows.record_id, rows.source, rows.target, rows.at, rows.transition)
-    query = query.where(rows.workflow == ESCALATION.name, rows.record_id.in_(escalations)).order_by(rows.id)
-    entered: dict[int, datetime] = {}
-    skipped = set[int]()
-    for record_id, source, _target, at, name in db.session.execute(query):
-        if record_id in entered and source in states:
-            states[source].days.append((at - entered[record_id]).days)
-        entered[record_id] = at
-        if name.startswith("skip_"):
-            skipped.add(record_id)
-    return len(skipped)
+    passed = passages(actor).with_only_columns(WorkflowHistory.source, DAYS, maintain_column_froms=True)
+    for name, days in db.session.execute(passed.where(*conditions)):
+        states[name].days.append(days)
+    skipped = db.session.scalar(select(func.count()).select_from(Escalation).where(PASSED_OVER, *conditions))
+    return Figures(list(states.values()), outcomes, begun, skipped or 0)
 
 
 def years(actor: Actor) -> list[int]:

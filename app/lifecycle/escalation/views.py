@@ -14,7 +14,7 @@ from app.core.escalating import REACHED, Exhibit, Outcome, Step
 from app.core.features import current_features
 from app.core.language.i18n import msgid
 from app.core.links import url_if
-from app.core.permissions import current_actor, requires
+from app.core.permissions import current_actor, may, requires
 from app.core.sheets.workbooks import MEDIA_TYPE, Value, workbook_bytes
 from app.core.workflow.engine import available, history, of_others
 from app.employers.policy import Permission as Employers
@@ -22,7 +22,7 @@ from app.employers.queries import find as find_employer
 from app.employers.queries import possible_owners
 from app.lifecycle.escalation import queries, services, workflow
 from app.lifecycle.escalation.forms import BeginForm, PassOnForm, SkipForm
-from app.lifecycle.escalation.lists import ESCALATIONS, days_left
+from app.lifecycle.escalation.lists import ESCALATIONS, PASSAGES, days_left
 from app.lifecycle.escalation.models import (
     BREACH_LABELS,
     OUTCOME_LABELS,
@@ -73,9 +73,19 @@ def show(id: int) -> str:
         asked=asked,
         may_skip=one.state.value in SKIPS and asked is None,
         pass_on=pass_on,
+        waits_for_others=_waits_for_others(one),
         origin=current_features().origins.get(one.origin),
         **LABELS,
     )
+
+
+def _waits_for_others(one: Escalation) -> bool:
+    """It is time for the next step, and none that leads on is for whoever carries the matter."""
+    if one.holder is None or one.due_on is None or one.due_on >= today() or one.owner_id is None:
+        return False
+    ways = [t.permission for t in ESCALATION.transitions if one.state.value in t.sources and t.name != "stop"]
+    needed = [permission for permission in ways if permission is not None]
+    return bool(needed) and not any(may(one.holder, permission) for permission in needed)
 
 
 def _ahead(one: Escalation) -> list[tuple[Step, list[tuple[Exhibit, str | None]]]]:
@@ -189,6 +199,13 @@ def figures() -> str:
         machine=ESCALATION,
         **LABELS,
     )
+
+
+@blueprint.route("/steps", methods=["GET", "POST"])
+@requires(Permission.VIEW)
+def steps() -> ResponseReturnValue:
+    """What the figures count as passed: each step that was left, with its days."""
+    return PASSAGES.respond()
 
 
 @blueprint.get("/figures/workbook")

@@ -14,12 +14,19 @@ from app.core.features import current_features
 from app.core.language.i18n import msgid
 from app.core.language.text import name_key
 from app.core.options import Option
-from app.core.permissions import Actor
+from app.core.permissions import Actor, may
 from app.core.rules import legal
 from app.core.rules.workdays import add_working_days
 from app.core.workflow.engine import Effect, Guard, Move, Reason
 from app.lifecycle.escalation.models import Escalation, EscalationEvidence, EscalationState, SkipRequest
-from app.lifecycle.escalation.policy import LAW, LETTER_DAYS, LOOK_BACK, ORDER_DAYS, objections_to_pursuit
+from app.lifecycle.escalation.policy import (
+    LAW,
+    LETTER_DAYS,
+    LOOK_BACK,
+    ORDER_DAYS,
+    Permission,
+    objections_to_pursuit,
+)
 
 LAW_CITED = msgid("%(basis)s (%(version)s)")
 LETTER_SENT = msgid("Letter %(number)s, time until %(day)s")
@@ -185,6 +192,8 @@ def order_served(one: Escalation, move: Move) -> None:
     if not move.answers.get("order_until"):
         one.order_until = add_working_days(served, ORDER_DAYS.value())
     one.due_on, one.ordered_by_id = one.order_until, move.actor.id if move.actor else None
+    if move.actor and not (one.holder and may(one.holder, Permission.ORDER)):
+        one.holder_id = move.actor.id  # what follows is not for whoever carried it so far
     params = {"number": one.order_no, "day": str(one.order_until)}
     _file(one, Step.ORDER, "order", Exhibit(served, ORDER_SERVED, params))
 
