@@ -95,6 +95,10 @@ owner_changed = _signals.signal("owner-changed")
 #: sender: the employer; at (a moment), in_person, actor. Somebody of the department spoke to the employer.
 employer_met = _signals.signal("employer-met")
 
+#: sender: the employer; on (a day), others (days and whether in person). What was taken for a contact of that
+#: day was none; `others` are all that remain.
+contact_withdrawn = _signals.signal("contact-withdrawn")
+
 #: sender: the employer that is kept; merged (the other's record, a signpost now). Whoever keeps rows in line
 #: with employers does so now, and names the columns in `Mover.follows`.
 employers_merged = _signals.signal("employers-merged")

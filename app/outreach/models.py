@@ -20,6 +20,10 @@ class VisitKind(StrEnum):
     COUNTER = "counter"
 
 
+#: face to face
+IN_PERSON = (VisitKind.VISIT, VisitKind.COUNTER)
+
+
 class Outcome(StrEnum):
     AGREED = "agreed"
     SOLVED = "solved"

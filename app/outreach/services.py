@@ -12,7 +12,7 @@ from app.core.errors import DomainError, Forbidden
 from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.employers.models import ContactRole, Employer
-from app.outreach.models import Outcome, ServiceMode, Visit, VisitKind
+from app.outreach.models import IN_PERSON, Outcome, ServiceMode, Visit, VisitKind
 from app.outreach.policy import may_correct
 from app.tasks import services as tasks
 
@@ -120,7 +120,7 @@ def _mark_contact(employer: Employer, account: Account, actor: Actor) -> None:
         return
     day = local(account.at).date()
     employer.last_contact_on = max(day, employer.last_contact_on or day)
-    in_person = account.kind in (VisitKind.VISIT, VisitKind.COUNTER)
+    in_person = account.kind in IN_PERSON
     signals.employer_met.send(employer, at=account.at, in_person=in_person, actor=actor)
     if employer.first_contact_owner_id is None:
         employer.first_contact_owner_id = actor.id

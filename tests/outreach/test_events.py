@@ -22,14 +22,16 @@ from app.core.timeline import TimelineEntry
 from app.core.workflow.engine import transition
 from app.employers.lists import LIST, count_employers, employer_fields, select_employers
 from app.employers.merging.services import merging
-from app.employers.models import Employer
+from app.employers.models import Employer, Stage
 from app.employers.services import version_of
+from app.leads.ledger.models import Lead
 from app.outreach.events import services
 from app.outreach.events.lists import ATTENDANCE
 from app.outreach.events.models import EventState, Invitee, InviteeState
 from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.services import Plan
 from app.outreach.events.workflow import EVENT, TASK, load
+from app.outreach.models import VisitKind
 from app.personal.services import carry_out
 from app.tasks.models import Task, TaskState
 from tests.factories import (
@@ -124,6 +126,22 @@ def test_an_attendance_that_is_taken_back_was_no_contact(lin: User, branch: Bran
         services.record(invitee, step, lin)
     assert (known.last_contact_on, never.last_contact_on) == (earlier, None)
     assert visited.last_contact_on == today()
+
+
+@pytest.mark.databases("sqlite")
+def test_a_lead_that_did_not_come_after_all_was_not_met_there(lin: User, branch: Branch) -> None:
+    silent, called = (create_employer(branch, stage=Stage.PROSPECT) for _n in range(2))
+    event = planned(lin, now())
+    invitees = [services.invite(event, one, lin) for one in (silent, called)]
+    for invitee in invitees:
+        services.record(invitee, "attend", lin, 1)
+    create_visit(called, lin, event.starts_at, kind=VisitKind.CALL)
+    stays = {one.employer_id: one for one in db.session.scalars(select(Lead))}
+    assert [stays[one.id].met_on for one in (silent, called)] == [today()] * 2
+    for invitee in invitees:
+        services.record(invitee, "set_back", lin)
+    assert (stays[silent.id].contacted_on, stays[silent.id].met_on) == (None, None)
+    assert (stays[called.id].contacted_on, stays[called.id].met_on) == (today(), None)
 
 
 @pytest.mark.databases("sqlite")

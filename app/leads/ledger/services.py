@@ -3,7 +3,7 @@
 Everything here works on sets and changes nothing when it runs again.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -226,6 +226,19 @@ def _note_contact(employer: Employer, at: Any, in_person: bool, **_more: Any) ->
         lead.contacted_on = min(day, lead.contacted_on or day)
         if in_person:
             lead.met_on = min(day, lead.met_on or day)
+
+
+@signals.contact_withdrawn.connect
+def _forget_contact(employer: Employer, on: date, others: Sequence[tuple[date, bool]], **_more: Any) -> None:
+    """What that day began begins with the next contact that remains, or with none."""
+    for lead in db.session.scalars(
+        select(Lead).where(Lead.employer_id == employer.id, Lead.left_on.is_(None))
+    ):
+        since = [(day, in_person) for day, in_person in others if day >= lead.found_on]
+        if lead.contacted_on == on:
+            lead.contacted_on = min((day for day, _in_person in since), default=None)
+        if lead.met_on == on:
+            lead.met_on = min((day for day, in_person in since if in_person), default=None)
 
 
 @signals.owner_changed.connect

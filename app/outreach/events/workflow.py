@@ -1,13 +1,13 @@
 """An event from its planning to its end, and each invitee from the invitation to what came of it."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select, true
 
 from app.core import signals, timeline
-from app.core.clock import SHANGHAI, local, today
+from app.core.clock import local, today
 from app.core.db import db
 from app.core.finding import the_one
 from app.core.language.i18n import msgid
@@ -17,7 +17,7 @@ from app.core.workflow.parts import Act, Nobody
 from app.outreach.events.models import AWAITED, EventState, Invitee, InviteeState
 from app.outreach.events.models import OutreachEvent as Event
 from app.outreach.events.policy import MOST_PERSONS, Permission, invitees_visible_to, visible_to
-from app.outreach.models import Outcome, Visit
+from app.outreach.models import IN_PERSON, Outcome, Visit
 from app.tasks.services import settle
 
 #: the kind of the owner's task, and of entries of the timeline
@@ -171,32 +171,30 @@ def _met(invitee: Invitee, actor: Actor | None) -> None:
 
 def _not_met(invitee: Invitee) -> None:
     """It did not come after all: the last contact is again the one before, or another one of that day."""
-    employer, day = invitee.employer, _day_of(invitee.event.starts_at)
-    if invitee.moved_contact and employer.last_contact_on == day and not _met_otherwise(invitee, day):
+    employer, day, others = invitee.employer, _day_of(invitee.event.starts_at), _other_contacts(invitee)
+    otherwise = any(one == day for one, _in_person in others)
+    if invitee.moved_contact and employer.last_contact_on == day and not otherwise:
         employer.last_contact_on = invitee.contact_before
     invitee.moved_contact, invitee.contact_before = False, None
+    signals.contact_withdrawn.send(employer, on=day, others=others)
 
 
-def _met_otherwise(invitee: Invitee, day: date) -> bool:
-    """Whether the employer was spoken to on that day by a visit or call, or at another event."""
-    begins = datetime.combine(day, time(), SHANGHAI)
-    within = (begins, begins + timedelta(days=1, microseconds=-1))
-    visit = select(Visit.id).where(
-        Visit.employer_id == invitee.employer_id,
-        Visit.outcome != Outcome.NOT_REACHED,
-        Visit.at.between(*within),
+def _other_contacts(invitee: Invitee) -> list[tuple[date, bool]]:
+    """The days on which visits, calls and other events spoke to the employer, and whether in person."""
+    visits = select(Visit.at, Visit.kind.in_(IN_PERSON)).where(
+        Visit.employer_id == invitee.employer_id, Visit.outcome != Outcome.NOT_REACHED
     )
-    another = (
-        select(Invitee.id)
-        .join(Invitee.event)
+    events = (
+        select(Event.starts_at, true())
+        .join(Invitee, Invitee.event_id == Event.id)
         .where(
             Invitee.employer_id == invitee.employer_id,
             Invitee.id != invitee.id,
             Invitee.state == InviteeState.ATTENDED,
-            Event.starts_at.between(*within),
         )
     )
-    return bool(db.session.scalar(select(or_(visit.exists(), another.exists()))))
+    found = [*db.session.execute(visits), *db.session.execute(events)]
+    return [(_day_of(at), in_person) for at, in_person in found]
 
 
 _PERSONS = Ask("persons", _l("How many people came"), "count", required=False)
