@@ -245,6 +245,8 @@ def _why_kept(spec: ImportSpec, kept: dict[str, Any]) -> str:
     if kept["code"] == "gone":
         return str(_("The record no longer exists."))
     names = "、".join(found for name in kept["names"] if (found := field_called(spec, name)))
+    if kept["code"] == "taken":
+        return str(_("What it would get back is another record's by now: %(fields)s.", fields=names))
     return str(_("It was edited since: %(fields)s.", fields=names) if names else _("It was edited since."))
 
 

@@ -41,6 +41,7 @@ WHY_KEPT = {
     "edited": _l("It was changed since."),
     "gone": _l("What was created or changed is gone."),
     "in_use": _l("Something newer depends on it."),
+    "taken": _l("What it would get back is another record's by now."),
 }
 LOST = _l("What was done here cannot be taken back by itself.")
 

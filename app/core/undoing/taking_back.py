@@ -14,7 +14,7 @@ from sqlalchemy import Column, ColumnElement, Table, delete, not_, select, true,
 
 from app.core import signals
 from app.core.bulk import update_rows
-from app.core.db import db
+from app.core.db import among, db
 from app.core.undoing.reversible import STAMPS, Note, as_json, current, from_json
 
 #: tables whose rows go with a record and do not keep it: all (None), or those that the condition describes
@@ -26,7 +26,8 @@ ALWAYS_CARRIED: Carried = {"timeline": None}
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Why a row stays: `edited`, `gone` or `in_use`; in which table, and which fields or tables it is."""
+    """Why a row stays: `edited`, `gone`, `in_use` or `taken` (what it would get back is another's by now); in
+    which table, and which fields or tables it is."""
 
     code: str
     table: str
@@ -67,7 +68,7 @@ def take_back(
         for row in rows:
             if row.id not in kept and (obstacle := attempt.try_row(row)):
                 kept[row.id] = obstacle
-        blocked = _blocked(attempt, {**carried, **ALWAYS_CARRIED})
+        blocked = _blocked(attempt, {**carried, **ALWAYS_CARRIED}) or _taken(attempt)
         if not blocked:
             break
         kept |= blocked
@@ -84,7 +85,7 @@ def obstacles(notes: Sequence[Note]) -> list[Kept]:
     rows = [NotedRow(number, (note,)) for number, note in enumerate(notes)]
     attempt = _Attempt(_load(rows, lock=False))
     found = [kept for row in reversed(rows) if (kept := attempt.try_row(row))]
-    return [*found, *_blocked(attempt, ALWAYS_CARRIED).values()]
+    return [*found, *_blocked(attempt, ALWAYS_CARRIED).values(), *_taken(attempt).values()]
 
 
 Values = dict[str, dict[int, dict[str, Any]]]
@@ -117,6 +118,8 @@ class _Attempt:
         self.values: Values = {name: {k: dict(v) for k, v in table.items()} for name, table in values.items()}
         self.doomed: dict[str, dict[int, int]] = defaultdict(dict)
         self.touched: dict[str, dict[int, set[str]]] = defaultdict(dict)
+        #: the row that last set a record back, by table
+        self.by: dict[str, dict[int, int]] = defaultdict(dict)
 
     def try_row(self, row: NotedRow) -> Kept | None:
         """Take the row back on paper, or leave everything as it was and say why."""
@@ -161,6 +164,7 @@ class _Attempt:
             record["updated_at"] = record["created_at"]
         known = self.touched[name].get(key, set())
         self.touched[name][key] = known | set(was)
+        self.by[name][key] = row_id
 
         def again() -> None:
             record.update(was)
@@ -207,6 +211,27 @@ def _block(blocked: dict[int, Kept], row_id: int, table: str, child: str) -> Non
     known = blocked.setdefault(row_id, Kept("in_use", table))
     if known.table == table and child not in known.names:
         blocked[row_id] = replace(known, names=(*known.names, child))
+
+
+def _taken(attempt: _Attempt) -> dict[int, Kept]:
+    """The rows that would give a record back what only one may have, and another one has by now."""
+    taken: dict[int, Kept] = {}
+    for name, records in attempt.touched.items():
+        table, values, doomed = db.metadata.tables[name], attempt.values[name], attempt.doomed[name]
+        for column in (one for one in table.c if one.unique):
+            wanted = {
+                values[key][column.name]: key
+                for key, fields in records.items()
+                if column.name in fields and key not in doomed and values[key][column.name] is not None
+            }
+            sought = [from_json(column, value) for value in wanted]
+            holders = select(table.c.id, column).where(among(column, sought))
+            for holder, present in db.session.execute(holders) if sought else ():
+                value = as_json(present)
+                after = values.get(holder, {}).get(column.name, value)
+                if holder not in doomed and after == value and wanted[value] != holder:
+                    taken[attempt.by[name][wanted[value]]] = Kept("taken", name, (column.name,))
+    return taken
 
 
 def _keeping(child: Table, carried: Carried) -> ColumnElement[bool] | None:

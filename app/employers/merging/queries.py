@@ -113,6 +113,9 @@ def obstacles_in_words(notes: Sequence[Note], of: str = EMPLOYERS) -> list[str]:
 
 
 def _in_words(kept: Kept, of: str, labels: Mapping[str, Any]) -> str:
+    if kept.code == "taken":
+        fields = "、".join(name_of(name) for name in kept.names)
+        return str(_("What a record would get back is another's by now: %(fields)s.", fields=fields))
     if kept.table == of:
         names = "、".join(name_of(name) for name in kept.names)
         return str(_("The kept record was changed since: %(fields)s.", fields=names))
