@@ -30,6 +30,7 @@ _ANY = re.compile(r"\{([^{}]*)\}|[{}]")
 _FIRST_LEVEL = re.compile(r"[一二三四五六七八九十百]+、")
 _RULE = re.compile(r"[|｜:\s-]*-[|｜:\s-]*")
 _FIGURE = re.compile(r"[\d,，.]+(元|%|人|个月)?")
+_ENDS = ("。", "；")
 _SECOND_LEVEL = re.compile(r"（[一二三四五六七八九十百]+）")
 
 
@@ -181,6 +182,8 @@ def _cells(line: str) -> list[str]:
 
 
 def _style(line: str) -> str:
+    if line.endswith(_ENDS):
+        return "p"  # an item that is a sentence is no heading
     if _FIRST_LEVEL.match(line):
         return "h1"
     return "h2" if _SECOND_LEVEL.match(line) else "p"

@@ -13,7 +13,7 @@ from app.core.workflow.engine import transition
 from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter import text
 from campaigns.channels.letter.issued.workflow import LETTER
-from campaigns.channels.letter.services import Wording, add_template
+from campaigns.channels.letter.services import Wording, add_template, set_letterhead
 from campaigns.channels.letter.sheaves.services import fresh_marks
 from campaigns.drafting import services as drafting
 from campaigns.drafting.letters.services import LetterWish, draft
@@ -35,6 +35,7 @@ def load(demo: Demo) -> None:
     """Launched today; one print batch is printed and partly posted, two letters arrived, one came back."""
     author, approver = _user("manager"), _user("head")
     branch = db.session.get_one(Branch, author.branch_id)
+    _add_letterheads()
     _add_outline(demo, approver)
     campaign = draft(_wish(demo, author), author, branch)
     drafting.submit(campaign, author)
@@ -48,6 +49,16 @@ def load(demo: Demo) -> None:
     for batch_id in printing.form(campaign.id):
         printing.bind(batch_id)
         _print(demo, db.session.get_one(PrintBatch, batch_id), author)
+
+
+def _add_letterheads() -> None:
+    """Each branch heads its letters with the department's name and its own, and numbers them by itself."""
+    branches = db.session.scalars(select(Branch).order_by(Branch.id)).all()
+    department = branches[0].name
+    for n, branch in enumerate(branches):
+        issuer = department + (branch.name if n else "")
+        prefix = f"金公积金{branch.name[0] if n else ''}函"
+        set_letterhead(branch, issuer, prefix, f"滨河路{n + 1}号", f"30027{n % 10}")
 
 
 def _add_outline(demo: Demo, actor: User) -> None:

@@ -223,6 +223,18 @@ def test_the_list_of_the_post_moves_letters_and_ledger_and_is_taken_back(app: Fl
     progress = queries.progress(campaign.id)
     assert (progress.delivered, progress.failed) == (1, 1)
     assert queries.balance(campaign).adds_up
+    # posted once more it goes to the address of today, and to the old one again when the list is taken back
+    old, letter.employer.address = letter.address, "新港路99号"
+    db.session.commit()
+    anew = [["文号", "邮件号", "收寄日期"], [f"公积金函〔{year}〕2号", "XA10000022CN", day]]
+    second = run(app, "imports", "apply", "letter_post", str(workbook(tmp_path / "anew.xlsx", anew)))
+    db.session.expire_all()
+    assert (letter.state, letter.address, letter.tracking_no) == ("posted", "新港路99号", "XA10000022CN")
+    run(app, "imports", "undo", str(second["batch"]))
+    db.session.expire_all()
+    assert (letter.state, letter.address, letter.tracking_no) == ("returned", old, "XA10000002CN")
+    task = db.session.scalars(select(Task).where(Task.kind == "letter_address").order_by(Task.id)).all()[-1]
+    assert task.state is TaskState.OPEN
     run(app, "imports", "undo", str(answer["batch"]))
     assert dict(numbers())[1] == "issued"
     db.session.expire_all()

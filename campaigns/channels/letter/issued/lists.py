@@ -1,6 +1,6 @@
 """The register of document numbers: every letter that was issued, the void ones too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -29,10 +29,17 @@ def _state(letter: Letter) -> Badge:
 
 def reason_of(letter: Letter) -> object:
     """Why it is void, was refused or came back."""
-    reason = letter.reason
-    if reason and reason in set(ReturnReason):
-        return RETURN_LABELS[ReturnReason(reason)]
-    return translated(reason) if reason else None
+    return _worded(letter.reason) if letter.reason else None
+
+
+def _worded(reason: str) -> object:
+    return RETURN_LABELS[ReturnReason(reason)] if reason in set(ReturnReason) else translated(reason)
+
+
+def told_of(answers: Mapping[str, str]) -> str:
+    """What was noted with a step, in the reader's words: an earlier parcel's number and fate stay legible."""
+    said = {**answers, "reason": _worded(answers["reason"])} if "reason" in answers else answers
+    return " · ".join(str(one) for one in said.values())
 
 
 def _taking(step: str) -> Callable[[Letter, Actor, FlaskForm], None]:

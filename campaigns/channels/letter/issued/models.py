@@ -26,6 +26,10 @@ class LetterState(StrEnum):
     VOID = "void"
 
 
+#: what the post did not serve; it may be posted once more
+BACK = (LetterState.REFUSED, LetterState.RETURNED)
+
+
 class ReturnReason(StrEnum):
     """Why the post brought a letter back."""
 

@@ -25,7 +25,7 @@ from app.core.periods import Period
 from app.core.permissions import Actor
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
 from campaigns.channels.letter import text
-from campaigns.channels.letter.issued.models import Letter, LetterState
+from campaigns.channels.letter.issued.models import BACK, Letter, LetterState
 from campaigns.channels.letter.issued.policy import visible_to
 from campaigns.channels.letter.models import LetterVersion
 from campaigns.channels.letter.queries import document, letterhead_of
@@ -192,9 +192,11 @@ def _written(value: Any) -> str:
 
 def envelope(letter: Letter, attention: str | None, line: str = "") -> dict[str, str]:
     """What stands on the envelope of a letter: `attention` is whose hands it is for, `line` where it lies."""
+    # what came back goes out again to the address of today
+    there = letter.employer if letter.state in BACK and letter.employer.address else letter
     return {
         "line": line, "number": letter.number, "employer": letter.data["addressee"],
-        "attention": attention or "", "address": letter.address, "postal_code": letter.postal_code,
+        "attention": attention or "", "address": there.address or "", "postal_code": there.postal_code or "",
     }  # fmt: skip
 
 

@@ -132,7 +132,8 @@ def new_marks() -> tuple[str, str]:
 
 def printed(token: str, code: str) -> dict[str, str]:
     """What of them stands on the paper."""
-    return {"code": f"{code[:5]}-{code[5:]}", "qr": drawing(link(token))}
+    page = f"{current_settings().public_url}/n/letter".removeprefix("https://").removeprefix("http://")
+    return {"code": f"{code[:5]}-{code[5:]}", "qr": drawing(link(token)), "verify_at": page}
 
 
 def note_of(specialist: str | None) -> str:

@@ -17,17 +17,14 @@ from app.employers.queries import find as find_employer
 from campaigns.channels.letter import queries as outlines
 from campaigns.channels.letter.issued import queries, services
 from campaigns.channels.letter.issued.forms import asked_for, filled_in, letter_form
-from campaigns.channels.letter.issued.lists import REGISTER, reason_of
-from campaigns.channels.letter.issued.models import LetterState
+from campaigns.channels.letter.issued.lists import REGISTER, reason_of, told_of
+from campaigns.channels.letter.issued.models import BACK
 from campaigns.channels.letter.issued.policy import Permission
 from campaigns.channels.letter.issued.workflow import LETTER, find
 from campaigns.channels.letter.policy import Permission as Outline
 from campaigns.channels.letter.queries import document
 
 blueprint = Blueprint("letters", __name__, url_prefix="/letters")
-
-#: What is lawful when the post did not serve it, in this order.
-OFFER_HAND_OVER = (LetterState.REFUSED, LetterState.RETURNED)
 
 
 @blueprint.route("", methods=["GET", "POST"])
@@ -47,9 +44,9 @@ def show(id: int) -> str:
         letter=letter,
         workflow=LETTER,
         options=available(LETTER, letter, cast(User, current_user)),
-        history=history(LETTER, id),
+        history=[(step, told_of(step.answers)) for step in history(LETTER, id)],
         reason=reason_of(letter),
-        hand_over=letter.state in OFFER_HAND_OVER,
+        hand_over=letter.state in BACK,
     )
 
 

@@ -15,7 +15,7 @@ from app.core.language.i18n import msgid
 from app.core.permissions import Actor
 from app.core.workflow.engine import Ask, Move, Reason, State, Tone, Transition, Workflow
 from app.tasks.services import settle
-from campaigns.channels.letter.issued.models import RETURN_LABELS, Letter, LetterState
+from campaigns.channels.letter.issued.models import BACK, RETURN_LABELS, Letter, LetterState
 from campaigns.channels.letter.issued.policy import Permission, visible_to
 from campaigns.outcomes.policy import RULES, Outcome
 from campaigns.outcomes.services import follow
@@ -101,6 +101,12 @@ def keep_as_written_here(letter: Letter, _move: Move) -> None:
     letter.tracking_no = tracking_number(letter.tracking_no or "") or None
 
 
+def goes_where_the_employer_is(letter: Letter, move: Move) -> None:
+    """What came back goes to the address of today, from where it may come back once more."""
+    if move.source in BACK and letter.employer.address:
+        letter.address, letter.postal_code = letter.employer.address, letter.employer.postal_code or ""
+
+
 def settle_tasks(letter: Letter, move: Move) -> None:
     """Whatever was to be found out or handed over: the letter is on its way again, or there."""
     told = move.answers.get("received_by") or move.answers.get("tracking_no")
@@ -136,7 +142,7 @@ LETTER = Workflow[Letter](
                 Ask("tracking_no", _l("Tracking number")),
             ),
             checks=(is_a_tracking_number, is_posted_after_issue),
-            effects=(keep_as_written_here, settle_tasks),
+            effects=(keep_as_written_here, goes_where_the_employer_is, settle_tasks),
         ),
         Transition(
             "deliver",

@@ -83,7 +83,7 @@ POST = ImportSpec(
         "too_early": _l("lies before the letter was issued or posted"),
         "not_yet": _l("it cannot be posted yet: %(value)s"),
     },
-    labels={"state": _l("State")},
+    labels={"state": _l("State"), "address": _l("Address"), "postal_code": _l("Postal code")},
     worded={"outcome": {state.name: state.label for state in LETTER.states}},
 )
 

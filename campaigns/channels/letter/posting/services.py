@@ -17,7 +17,7 @@ from app.core.importing.spec import Context, Line, Plan
 from app.core.permissions import Actor
 from app.core.workflow.engine import transition
 from app.core.workflow.sets import note_restored, set_back
-from campaigns.channels.letter.issued.models import Letter, LetterState, ReturnReason
+from campaigns.channels.letter.issued.models import BACK, Letter, LetterState, ReturnReason
 from campaigns.channels.letter.issued.workflow import LETTER, TRACKING
 from campaigns.channels.letter.posting import queries
 
@@ -76,7 +76,7 @@ def _steps(letter: Letter, values: Mapping[str, Any], context: Context) -> list[
     steps: list[Step] = []
     wanted: LetterState | None = values.get("outcome")
     tracking_no, state = values.get("tracking_no"), letter.state
-    if tracking_no and (state is S.ISSUED or (tracking_no != letter.tracking_no and state in AGAIN)):
+    if tracking_no and (state is S.ISSUED or (tracking_no != letter.tracking_no and state in BACK)):
         posted_on: date = values.get("posted_on") or min(context.as_of, today())
         steps.append(("post", {"posted_on": posted_on, "tracking_no": tracking_no}))
         state = S.POSTED
@@ -89,10 +89,6 @@ def _steps(letter: Letter, values: Mapping[str, Any], context: Context) -> list[
             answers["reason"] = return_reason(said) if wanted is S.RETURNED else said or "—"
         steps.append((STEPS[wanted], answers))
     return steps
-
-
-#: from these a letter may be posted once more
-AGAIN = (S.REFUSED, S.RETURNED)
 
 
 def _objections(letter: Letter, steps: Sequence[Step], taken: Mapping[str, int]) -> list[tuple[str, str]]:
@@ -122,9 +118,16 @@ def applied(plans: Sequence[Plan], context: Context) -> None:
             continue
         before, steps = one.extra
         letter = db.session.get_one(Letter, one.record_id, populate_existing=True)
+        old = _where(letter)
         for name, answers in steps:
             transition(LETTER, letter, name, context.actor, answers=answers)
-        one.note(Letter, letter.id, {"state": before}, {"state": letter.state})
+        moved = {name: value for name, value in _where(letter).items() if value != old[name]}
+        came_from = {name: old[name] for name in moved}
+        one.note(Letter, letter.id, came_from | {"state": before}, moved | {"state": letter.state})
+
+
+def _where(letter: Letter) -> dict[str, str]:
+    return {"address": letter.address, "postal_code": letter.postal_code}
 
 
 def reverted(restored: Mapping[str, Sequence[int]], _context: Context) -> None:

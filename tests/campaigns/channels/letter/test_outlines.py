@@ -95,6 +95,11 @@ def test_a_table_is_filled_a_row_for_each_month_owed_and_no_value_makes_a_cell()
     assert not values_of(employer).keys() & BY_MONTH
 
 
+def test_only_headings_are_set_as_headings() -> None:
+    words = "一、怎样办理\n一、请核对本人姓名。\n（一）网上办理；\n（二）上门帮办"
+    assert [one["style"] for one in text.paragraphs(words)] == ["h1", "p", "p", "h2"]
+
+
 def test_what_an_author_fills_in_is_of_its_kind() -> None:
     asked = text.Asked.of(outline("base_adjustment").versions[0])
     given = {

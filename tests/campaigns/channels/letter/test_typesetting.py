@@ -154,6 +154,23 @@ def test_headings_and_the_seal_do_not_stand_alone_and_a_long_number_keeps_its_li
     assert any(line.startswith(ISSUER[:3]) and line.endswith("1012号") for line in texts[0].splitlines())
 
 
+def test_the_lines_of_a_long_title_are_of_like_length(app: Flask) -> None:
+    titles = ("关于协助职工办理住房公积金异地转移接续的函", "关于开展住房公积金缴存情况联合检查的通知书")
+    made = document([letter(title=one) for one in titles])
+    with pdfplumber.open(io.BytesIO(made)) as read:
+        for page, broken in ((0, "异地转移接续的函"), (4, "缴存情况联合检查的通知书")):
+            assert broken in read.pages[page].extract_text().splitlines()
+
+
+def test_the_paper_says_where_its_code_is_typed_and_the_words_keep_clear_of_the_number(app: Flask) -> None:
+    made = document([letter(verify_at="crm.example.cn/n/letter")])
+    with pdfplumber.open(io.BytesIO(made)) as read:
+        small = [c for c in read.pages[0].chars if round(c["size"]) == 9]
+        number = next(c for c in read.pages[0].chars if c["text"] == "津")
+    assert "crm.example.cn/n/letter" in "".join(c["text"] for c in small)
+    assert max(c["x1"] for c in small) < number["x0"]
+
+
 def test_the_seal_keeps_lines_of_a_long_last_paragraph_too(app: Flask) -> None:
     """The paragraph reads as one, wherever the page ends."""
     last = "末尾，段落（2026年9月共12,345.67元）。" * 12

@@ -126,7 +126,7 @@ def test_what_may_not_leave_is_refused_with_every_reason(employer: Employer, man
 
 
 def test_a_returned_letter_asks_for_the_address_and_stops_the_next_one(
-    employer: Employer, manager: User
+    client: FlaskClient, employer: Employer, manager: User
 ) -> None:
     letter = issued(employer, manager)
     db.session.commit()
@@ -157,8 +157,20 @@ def test_a_returned_letter_asks_for_the_address_and_stops_the_next_one(
         transition(LETTER, other, "post", manager, answers=another)
     assert letter.number not in str(elsewhere.value.reasons), "letters of other branches are not named"
     other.branch = letter.branch
+    # posted to the right address, it comes back from there: that one is wrong from then on
+    assert queries.envelope(letter, None)["address"] == "新区路2号"
+    transition(LETTER, letter, "post", manager, answers={"posted_on": today(), "tracking_no": "XA00000009CN"})
+    assert letter.address == "新区路2号"
+    transition(LETTER, letter, "return", manager, answers={"settled_on": today(), "reason": "unclaimed"})
+    assert queries.came_back(employer)
+    task = db.session.scalars(
+        select(Task).where(Task.kind == "letter_address", Task.state == TaskState.OPEN)
+    ).one()
     # handed over on a visit, the lawful way that remains
     transition(LETTER, letter, "deliver", manager, answers={"settled_on": today(), "received_by": "王小明"})
+    sign_in(client, manager)
+    history = html.unescape(client.get(f"/letters/{letter.id}").text)
+    assert all(told in history for told in (TYPED, "单位已迁走", "XA00000009CN", "无人领取"))
     assert (letter.state, task.state, task.result) == (LetterState.DELIVERED, TaskState.DONE, "王小明")
     told = db.session.scalars(
         select(TimelineEntry.summary).where(TimelineEntry.employer_id == employer.id)
