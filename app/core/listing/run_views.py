@@ -13,7 +13,7 @@ from app.core.jobs import enqueue
 from app.core.listing.declaration import PAGES
 from app.core.listing.export import file_name
 from app.core.listing.run_jobs import FILE_DAYS, carry_on
-from app.core.listing.running import action_of, answered, may_undo, page_of, undo_rows
+from app.core.listing.running import action_of, answered, links_of, may_undo, page_of, undo_rows
 from app.core.listing.runs import (
     ROW_LABELS,
     ROW_TONES,
@@ -70,6 +70,7 @@ def show(run_id: int) -> ResponseReturnValue:
         row_labels=ROW_LABELS,
         row_tones=ROW_TONES,
         rows=rows[:PAGE],
+        links=links_of(run, [row.record_id for row in rows[:PAGE]], actor) if not run.busy else {},
         after=rows[PAGE - 1].id if len(rows) > PAGE else None,
         only=only,
         step=step if not run.busy else None,

@@ -126,6 +126,16 @@ def _records(page: ListDeclaration, run: ListRun, actor: Actor, ids: Sequence[in
     return {row[-1]: row[0] if single else row for row in found}
 
 
+def links_of(run: ListRun, ids: Sequence[int], actor: Actor) -> dict[int, str]:
+    """Where the records of these rows are looked at, of those that the reader reaches."""
+    page = PAGES.get(run.list_name)
+    named = page.columns[0] if page else None
+    if page is None or named is None or named.link is None or not ids:
+        return {}
+    records = _records(page, run, actor, ids)
+    return {key: url for key, record in records.items() if (url := named.link(record))}
+
+
 def _done(record: Any, page: ListDeclaration, action: BulkAction, actor: Actor, form: FlaskForm) -> _Result:
     """Acts on one row, in a savepoint: a refusal costs only this one."""
     if record is None:

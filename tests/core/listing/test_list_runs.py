@@ -70,7 +70,7 @@ def test_a_short_action_is_done_at_once_kept_row_by_row_and_undone(
     assert (run.state, run.done, run.followed) == (RunState.DONE, 2, 1)
     assert f'href="/runs/{run.id}"' in reader.get(LIST).text  # the notice leads to the result
     page = reader.get(f"/runs/{run.id}").text
-    assert "甲公司" in page
+    assert f'<a href="/employers/{one.id}">甲公司</a>' in page
     assert "乙公司" in page
     assert f"<dd>{after.name}</dd>" in page  # who they were assigned to
 
