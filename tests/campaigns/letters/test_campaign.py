@@ -234,7 +234,7 @@ def test_the_list_of_the_post_moves_letters_and_ledger_and_is_taken_back(app: Fl
     db.session.expire_all()
     assert (letter.state, letter.address, letter.tracking_no) == ("returned", old, "XA10000002CN")
     task = db.session.scalars(select(Task).where(Task.kind == "letter_address").order_by(Task.id)).all()[-1]
-    assert task.state is TaskState.OPEN
+    assert (task.source_id, task.state) == (letter.id, TaskState.OPEN)
     run(app, "imports", "undo", str(answer["batch"]))
     assert dict(numbers())[1] == "issued"
     db.session.expire_all()
