@@ -58,12 +58,16 @@ def load(_demo: Demo) -> None:
     for code, name in BRANCHES:
         places[code] = services.create_branch(code, name, parent=root)
     hashed = passwords.hashed(PASSWORD)  # once: hashing is slow on purpose
-    db.session.add_all(_user(person, places[person.place], hashed) for person in PEOPLE)
+    db.session.add_all(
+        _user(person, places[person.place], hashed, number) for number, person in enumerate(PEOPLE, 1)
+    )
     db.session.flush()
 
 
-def _user(person: Person, branch: Branch, hashed: str) -> User:
+def _user(person: Person, branch: Branch, hashed: str, number: int) -> User:
+    """Their mobiles, as those of the employers' handlers, are of a range that nobody has."""
     return User(
+        mobile=f"1999999{number:04d}",
         username=person.username,
         name=person.name,
         branch=branch,

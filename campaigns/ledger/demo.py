@@ -26,6 +26,7 @@ from campaigns.gateways.simulator import store_path
 from campaigns.gateways.simulator_store import Faults, Store
 from campaigns.ledger.models import MESSAGES, Message
 from campaigns.ledger.services import controlling, dispatching, planning, settling
+from campaigns.ledger.trials.models import TrialReader
 
 #: what is done where these were in vain
 STEPS = (
@@ -83,6 +84,9 @@ CAMPAIGNS = (
     ),
 )
 
+#: who agreed to read test sends
+TRY_OUT = ("specialist", "manager")
+
 #: how the simulator's numbers of these batches begin
 BATCH = "demo-"
 #: nearly all arrive; a few numbers are dead, a few phones stayed off
@@ -97,6 +101,8 @@ def load(demo: Demo) -> None:
     for told in CAMPAIGNS:
         _tell(demo, told, store)
     store.close()
+    head = _user("head")
+    db.session.add_all(TrialReader(user_id=_user(one).id, added_by_id=head.id) for one in TRY_OUT)
 
 
 def _tell(demo: Demo, told: _Told, store: Store) -> None:
