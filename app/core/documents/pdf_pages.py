@@ -39,6 +39,19 @@ def starts(document: bytes) -> tuple[list[int], int]:
             opened.close()
 
 
+def alone(part: Part) -> bytes:
+    """The part as a document of its own, without the blank page that may fill its last sheet."""
+    end = part.first + part.pages
+    with _LOCK, closing(pypdfium2.PdfDocument(part.document)) as source:
+        with closing(source[end - 1]) as last:
+            blank = part.pages > 1 and next(last.get_objects(), None) is None
+        made, target = pypdfium2.PdfDocument.new(), io.BytesIO()
+        with closing(made):
+            made.import_pages(source, list(range(part.first, end - blank)))
+            made.save(target)
+    return target.getvalue()
+
+
 def gathered(parts: Sequence[Part], *, duplex: bool = True) -> tuple[bytes, list[int]]:
     """The parts in one document, and the page on which each begins.
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -438,6 +439,13 @@ def test_one_walk_from_the_outline_to_the_posted_letter(client: FlaskClient) -> 
     assert number in html.unescape(client.get(f"/campaigns/{campaign.id}/messages").text)
     for name in ("letters.pdf", "envelopes.pdf"):
         assert client.get(f"/letters/batches/{batch.id}/{name}").data.startswith(b"%PDF-")
+    first = db.session.scalars(select(Letter).order_by(Letter.serial)).first()
+    assert first is not None
+    with pypdfium2.PdfDocument(client.get(f"/letters/{first.id}/letter.pdf").data) as alone:
+        words = [page.get_textpage().get_text_range() for page in alone]
+    # its own pages of the sheaf, and not the blank one that printing on both sides asks for
+    assert number in words[0]
+    assert all(words)
     manifest = client.get(f"/letters/batches/{batch.id}/manifest.xlsx").data
     rows = list(load_workbook(io.BytesIO(manifest)).worksheets[0])
     assert (len(rows), rows[1][1].value, len(str(rows[1][6].value))) == (3, number, 64)

@@ -14,7 +14,7 @@ from app.accounts.models import Branch
 from app.attachments.queries import path_of
 from app.core.clock import today
 from app.core.db import AnyRow, db
-from app.core.documents.pdf_pages import Part, gathered
+from app.core.documents.pdf_pages import Part, alone
 from app.core.documents.typesetting import typeset
 from app.core.errors import NotFound
 from app.core.escalating import Exhibit
@@ -215,8 +215,7 @@ def archived(letter: Letter) -> bytes:
         return rendered(letter)
     if letter.sheaf_id is None:
         return document.read_bytes()
-    own = Part(document, letter.first_page or 0, letter.pages or 0)
-    return gathered([own], duplex=False)[0]
+    return alone(Part(document, letter.first_page or 0, letter.pages or 0))
 
 
 def rendered(letter: Letter) -> bytes:
