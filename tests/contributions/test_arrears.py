@@ -183,6 +183,11 @@ def test_the_reason_comes_before_anything_else(department: Flask, tmp_path: Path
     contact(case, user)
     assert db.session.scalars(asked).all() == []  # whoever was to ask why has asked
     assert case.employer.last_contact_on == today()
+    for step in ("relief_begins", "relief_overdue"):
+        transition(LIFECYCLE, case.employer, step, None)
+    assert len(db.session.scalars(asked).all()) == 1
+    catch_up()  # it is behind again within one case, which tells why already
+    assert db.session.scalars(asked).all() == []
 
 
 @pytest.mark.parametrize(

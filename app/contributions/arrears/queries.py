@@ -17,14 +17,16 @@ from app.contributions.models import ContributionFact
 from app.contributions.policy import OPEN, rule_on
 from app.contributions.standing.models import LaterReading
 from app.core.bulk import read_tuples
-from app.core.db import db
+from app.core.db import among, db
 from app.core.merging.moving import Change
 from app.core.periods import Period
 from app.core.rules.dues import months_in_arrears
 from app.core.workflow.engine import WorkflowHistory
-from app.employers.models import AccountStatus, Employer
+from app.employers.models import AccountStatus, Employer, Stage
 from app.employers.policy import not_merged
 from app.imports.models import ImportRow
+from app.lifecycle.workflow import LIFECYCLE
+from app.tasks.models import DEADLINE, Task, TaskState
 
 
 class Step(NamedTuple):
@@ -304,6 +306,21 @@ def out_of_step() -> Select[int]:
     )
     both = union(behind, fine).subquery()
     return select(*both.c)
+
+
+def asked_though_told(employer_ids: Collection[int] | None = None) -> list[int]:
+    """Employers, of these or of all, that are to be asked why they are late though their open case tells it.
+
+    They have fallen behind again within one case: a deferment ended, and what was deferred is not made up.
+    """
+    case = ArrearsCase
+    asked = [Task.kind == DEADLINE, Task.source_type == LIFECYCLE.name, Task.state == TaskState.OPEN]
+    if employer_ids is not None:
+        asked.append(among(Task.source_id, employer_ids))
+    query = select(Task.source_id).join(case, case.employer_id == Task.source_id)
+    query = query.join(Employer, Employer.id == case.employer_id)
+    told = (Employer.stage == Stage.IN_ARREARS, case.closed_on.is_(None), case.reason.is_not(None))
+    return [one for one in db.session.scalars(query.where(*asked, *told)) if one is not None]
 
 
 def cases_on(employer_id: int) -> Sequence[ArrearsCase]:

@@ -58,6 +58,7 @@ def catch_up() -> int:
     changed since, or have ended; gives how many employers."""
     if changed := reckon_anew(with_terms(), noticing=True):
         reckon(_these(changed))
+    settle_deadlines(LIFECYCLE, queries.asked_though_told())
     return reckon(queries.out_of_step())
 
 
@@ -66,6 +67,7 @@ def _on_terms(_sender: object, employer_ids: Collection[int], **_more: Any) -> N
     """Months that are deferred, or made up by a plan, are not in arrears; others are again."""
     if changed := reckon_anew(employer_ids):
         reckon(_these(changed))
+    settle_deadlines(LIFECYCLE, queries.asked_though_told(employer_ids))
 
 
 def _these(employer_ids: Collection[int]) -> Select[int]:
