@@ -112,6 +112,10 @@ def test_every_number_of_the_funnel_leads_to_as_many_rows(
     for address, number in found:
         rows = client.get(unescape(address)).get_data(as_text=True)
         assert f"共 {number} 条" in rows, address
+    medians = re.findall(r'<a href="(/leads/all\?[^"]+)">46天</a>', page)  # of the one that has paid
+    assert len(medians) == 2
+    for address in medians:
+        assert "共 1 条" in client.get(unescape(address)).get_data(as_text=True), address
 
 
 def test_the_batch_leads_to_its_rows_and_the_funnel_is_given_as_a_workbook(
