@@ -103,7 +103,7 @@ def _take(file: FileStorage, kind: RecordKind, record_id: int, actor: Actor, alo
         db.session.rollback()
         if alone:
             raise
-        return f"{file.filename}: {error}"
+        return str(_("%(file)s: %(reason)s", file=file.filename, reason=error))
     return ""
 
 
