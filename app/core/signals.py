@@ -102,3 +102,7 @@ contact_withdrawn = _signals.signal("contact-withdrawn")
 #: sender: the employer that is kept; merged (the other's record, a signpost now). Whoever keeps rows in line
 #: with employers does so now, and names the columns in `Mover.follows`.
 employers_merged = _signals.signal("employers-merged")
+
+#: sender: ids of employers. What is known of them or of their people changed by sets, past the session, in a
+#: merge, its undoing or the forgetting of people: what is reckoned from it is reckoned anew.
+employers_rewritten = _signals.signal("employers-rewritten")

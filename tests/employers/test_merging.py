@@ -30,6 +30,7 @@ from app.employers.merging.models import DuplicatePair, Merge
 from app.employers.merging.queries import obstacles_to_undoing
 from app.employers.merging.services import finding, merging, undoing
 from app.employers.models import AccountStatus, ContactRole, Employer, EmployerContact, Stage
+from app.employers.profile.queries import quality_of
 from app.employers.search.queries import search
 from app.employers.services import version_of
 from app.leads.ledger.models import Lead, Left
@@ -91,6 +92,12 @@ def merged(kept: Employer, gone: Employer, actor: User, reason: str = "同址同
     return done
 
 
+def kept_scores(*employers: Employer) -> list[int]:
+    scores = select(Employer.id, Employer.data_quality).where(Employer.id.in_([one.id for one in employers]))
+    found = {id_: score or 0 for id_, score in db.session.execute(scores)}
+    return [found[one.id] for one in employers]
+
+
 def test_every_reference_to_employers_and_people_is_declared(app: object) -> None:
     """A table that refers to one of them names its mover in its feature's manifest, or no merge can run."""
     movers = current_features().movers
@@ -132,9 +139,11 @@ def test_a_merge_is_taken_back_whole(branch: Branch, manager: User) -> None:
     gone = create_employer(branch, name="乙商行", uscc=OTHER_CODE, address="东港路1号二层")
     create_contact(gone, mobile="13900001111")
     seen = visit(gone, manager)
+    scores = kept_scores(kept, gone)
 
     done = merged(kept, gone, manager, name="乙商行", uscc=OTHER_CODE, address="东港路1号二层")
     assert (kept.name, kept.uscc, gone.uscc) == ("乙商行", OTHER_CODE, CODE), "codes change places"
+    assert kept_scores(kept, gone)[0] == quality_of(kept.id).score > scores[0], "it has a handler now"
     assert [former.name for former in kept.former_names] == ["甲公司"]
     assert [hit.employer.id for group in search(CODE, manager) for hit in group.hits] == [kept.id]
     with writing():
@@ -145,6 +154,7 @@ def test_a_merge_is_taken_back_whole(branch: Branch, manager: User) -> None:
     assert (gone.name, gone.uscc, gone.merged_into_id) == ("乙商行", OTHER_CODE, None)
     assert (kept.former_names, kept.contacts, len(gone.contacts)) == ([], [], 1)
     assert seen.employer_id == gone.id
+    assert kept_scores(kept, gone) == scores
     assert [hit.employer.id for group in search("乙商行", manager) for hit in group.hits] == [gone.id]
     with writing(), pytest.raises(Conflict):
         undoing.undo(done.id, manager)

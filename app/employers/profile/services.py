@@ -1,12 +1,13 @@
 """Writing notes and flags. Each stands in the employer's story, which follows when a note is corrected."""
 
 from datetime import date
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Update, event, select, update
 from sqlalchemy.orm import Session, UOWTransaction
 
-from app.core import timeline
+from app.core import signals, timeline
 from app.core.clock import today
 from app.core.code_tables import codes
 from app.core.db import among, changed, db
@@ -157,6 +158,12 @@ def install() -> None:
 def _follow_edits(session: Session, _context: UOWTransaction) -> None:
     if ids := touched(session, _ASKED):
         session.connection().execute(_rescored(among(Employer.id, ids)))
+
+
+@signals.employers_rewritten.connect
+def _follow_rewriting(ids: tuple[int, ...], **_more: Any) -> None:
+    db.session.flush()
+    changed(_rescored(among(Employer.id, ids)))
 
 
 def refresh_quality(first: int, last: int) -> int:

@@ -69,6 +69,7 @@ def merge(
     _decide_pair(done, actor)
     _tell(done, actor)
     reindex([kept_id, merged_id])
+    signals.employers_rewritten.send((kept_id, merged_id))
     return done
 
 

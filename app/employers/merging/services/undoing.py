@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
 from app.audit import services as audit
-from app.core import timeline
+from app.core import signals, timeline
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
@@ -43,6 +43,7 @@ def undo(merge_id: int, actor: Actor) -> Merge:
     _reopen_pair(done)
     _tell_of_undoing(done, actor)
     reindex([done.kept_id, done.merged_id])
+    signals.employers_rewritten.send((done.kept_id, done.merged_id))
     return done
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 
 from app.attachments import services as files
-from app.core import timeline
+from app.core import signals, timeline
 from app.core.clock import local, now, today
 from app.core.db import db
 from app.core.personal import retaining
@@ -56,5 +56,7 @@ def forget(ids: Sequence[int]) -> int:
     timeline.forget_names(told)
     retaining.people_forgotten.send(KIND, names=names)
     db.session.expire_all()
-    reindex({one.employer_id for one in served})
+    employers = tuple({one.employer_id for one in served})
+    reindex(employers)
+    signals.employers_rewritten.send(employers)
     return len(names)

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.audit import services as audit
+from app.core import signals
 from app.core.clock import now
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
@@ -79,6 +80,7 @@ def merge(
     details = {"merged_id": merged_id, "merged": done.merged_name, "rows": done.moved, "reason": done.reason}
     audit.record(msgid("Contacts merged"), kept, details=details)
     reindex(served)
+    signals.employers_rewritten.send(tuple(served))
     return done
 
 
@@ -136,5 +138,7 @@ def undo(merge_id: int, actor: Actor) -> ContactMerge:
     db.session.flush()
     tell(done.kept, TAKEN_BACK, actor)
     audit.record(msgid("Merge of contacts taken back"), done.kept, details={"merged": done.merged_name})
-    reindex(_employers_of(done.kept_id, done.merged_id))
+    served = _employers_of(done.kept_id, done.merged_id)
+    reindex(served)
+    signals.employers_rewritten.send(tuple(served))
     return done
