@@ -36,6 +36,6 @@ def render(letter_id: int, out: Path | None, as_json: bool) -> None:
     told = (
         _("The same bytes as in the archive.")
         if same
-        else _("The archive holds other bytes (fonts or typst).")
+        else _("The archive holds other bytes (fonts, typst or layout have changed since).")
     )
     click.echo(f"{path}: {told}")
