@@ -35,6 +35,16 @@ def _panel(employer: Employer, _actor: Actor) -> dict[str, Any]:
     return {"rows": queries.of_employer(employer.id), "outcomes": OUTCOMES, **workflows}
 
 
+def _no_two(kept_id: int, merged_id: int) -> Any:
+    """One employer is asked once in a drive, and a drive ends only when all of its rows are done."""
+    if drive := queries.asked_of_both(kept_id, merged_id):
+        return _l(
+            "Both are in the drive “%(drive)s”: finish or give up there the one to be merged first.",
+            drive=drive,
+        )
+    return None
+
+
 _THEN = _l("It says where the employer was then.")
 
 feature = Feature(
@@ -78,7 +88,10 @@ feature = Feature(
         ),
     ),
     movers=(
-        Mover(DriveRow.__tablename__, _l("Worklists"), distinct=("drive_id",), anchor="drives"),
+        Mover(
+            DriveRow.__tablename__, _l("Worklists"), distinct=("drive_id",), anchor="drives",
+            obstacle=_no_two,
+        ),
         Mover(DriveRow.__tablename__, _l("Worklists"), "branch_id", stays=_THEN),
         Mover(DriveRow.__tablename__, _l("Worklists"), "area_id", stays=_THEN),
     ),

@@ -227,6 +227,16 @@ def of_employer(employer_id: int) -> Sequence[DriveRow]:
     return db.session.scalars(query.order_by(DriveRow.id.desc()).limit(10)).all()
 
 
+def asked_of_both(kept_id: int, merged_id: int) -> str | None:
+    """The name of a running drive where the merged employer is still to be done, and the kept one has a row:
+    the merged one's row would stay with a record that nobody sees any more."""
+    kept = select(DriveRow.drive_id).where(DriveRow.employer_id == kept_id)
+    query = select(Drive.name).join(DriveRow, DriveRow.drive_id == Drive.id)
+    still = (Drive.state == DriveState.RUNNING, DriveRow.state == RowState.OPEN)
+    both = query.where(DriveRow.employer_id == merged_id, Drive.id.in_(kept), *still)
+    return db.session.scalar(both.order_by(Drive.id).limit(1))
+
+
 def names_of(row_ids: Sequence[int]) -> dict[int, str]:
     """What rows are called when they are handed over: drive and employer."""
     query = select(DriveRow.id, Drive.name, Employer.name).join(Drive).join(Employer)

@@ -17,6 +17,7 @@ from app.core.permissions import Role
 from app.core.rules.workdays import add_working_days
 from app.core.workflow.engine import transition
 from app.employers.lists import count_employers
+from app.employers.merging.queries import obstacles_to_moving
 from app.employers.models import Employer, Stage
 from app.employers.services import assign
 from app.outreach.models import Visit, VisitKind
@@ -296,3 +297,15 @@ def test_a_row_goes_with_its_task_to_a_colleague_of_the_branch_only(
         starting.add(row.drive, row.employer, manager)
     assert list(db.session.scalars(queries.listed(stranger))) == []
     assert db.session.query(Script).count() == 1
+
+
+def test_an_employer_still_to_be_done_in_a_drive_is_not_merged_into_another_of_that_drive(
+    employer: Employer, manager: User
+) -> None:
+    twin = create_employer(employer.branch, stage=Stage.CONTRIBUTING, sealed_heads=3)
+    drive = starting.start(wish(), manager)
+    assert [drive.name in str(one) for one in obstacles_to_moving(employer.id, twin.id)] == [True]
+
+    its_row = db.session.scalars(select(DriveRow).where(DriveRow.employer_id == twin.id)).one()
+    transition(ROW, its_row, "give_up", manager, answers={"reason": "重复登记"})
+    assert obstacles_to_moving(employer.id, twin.id) == []
