@@ -125,7 +125,7 @@ def landline(cell: Cell) -> str:
     value = re.sub(r"\s", "", unicodedata.normalize("NFKC", plain_text(cell)))
     value = re.sub(r"^\((0\d{2,3})\)", r"\1-", value)
     if not is_landline(value):
-        raise CellError("not_a_phone", value=cell)
+        raise CellError("not_a_landline", value=cell)
     return value
 
 

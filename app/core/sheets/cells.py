@@ -34,6 +34,7 @@ REASONS: dict[str, Any] = {
     "rate_outside": _l("lies outside %(low)s to %(high)s: %(value)s"),
     "unknown_code": _l("is not a known code: %(value)s"),
     "not_a_phone": _l("is not a mobile number: %(value)s"),
+    "not_a_landline": _l("is not a telephone number such as 022-66271234: %(value)s"),
     "not_a_document_number": _l("is not the number of a document: 4 to 30 letters and digits"),
     "not_an_id_number": _l("is not an ID number of 18 places, or was mistyped"),
     "digits_lost": _l("was stored as a number and has lost digits; format the column as text: %(value)s"),

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
 from app.accounts.policy import in_scope
+from app.core.language import formats
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.rules.workdays import add_working_days
@@ -53,7 +54,7 @@ def brings(batch: ImportBatch, expected: ImportExpectation, period: Period) -> b
 
 
 def period_text(expected: ImportExpectation, period: Period) -> str:
-    return str(period.year) if expected.rhythm is Rhythm.YEARLY else str(period)
+    return str(period.year) if expected.rhythm is Rhythm.YEARLY else formats.period(period)
 
 
 def rhythm_text(expected: ImportExpectation) -> str:

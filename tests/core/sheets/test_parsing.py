@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stdnum.cn import uscc as standard
 
 from app.core.periods import Period
-from app.core.rules.identifiers import credit_code, mobile
+from app.core.rules.identifiers import credit_code, landline, mobile
 from app.core.sheets.cells import REASONS, Cell, CellError, is_empty
 from app.core.sheets.parsing import account_number, code, day, find_period, money, period, rate, text, whole
 
@@ -222,6 +222,11 @@ def test_a_mobile_number_becomes_eleven_digits(written: Cell) -> None:
 @pytest.mark.parametrize("written", ["1380013800", "022-25700000", "+1 650 253 0000", "电话", "12345678901"])
 def test_what_cannot_get_an_sms_is_refused(written: Cell) -> None:
     assert reason(mobile, written) == "not_a_phone"
+
+
+def test_a_wrong_landline_is_not_called_a_wrong_mobile() -> None:
+    assert landline("（022）66271234 ") == "022-66271234"
+    assert reason(landline, "12") == "not_a_landline"
 
 
 def test_an_account_number_keeps_its_zeros() -> None:
