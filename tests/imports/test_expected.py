@@ -146,7 +146,7 @@ def test_the_page_of_imports_shows_what_has_come_and_what_has_not(client: FlaskC
     page = client.get("/imports").text
     assert "/imports/expected" in page
     assert owner.name in page
-    assert re.search(r"data-label="所属期"[^>]*>\d{4}年\d{1,2}月<", page)
+    assert re.search(r"<td data-label=.所属期.[^>]*>\d{4}年\d{1,2}月<", page)
     sign_in(client, create_user(Role.SPECIALIST, branch=create_branch()))
     assert standing(create_user(Role.SPECIALIST, branch=create_branch())) == []
 
