@@ -247,7 +247,8 @@ def what_was_paid_is_shared_by_all_that_arrived_and_acted(
     told = {row[0]: row[1] for row in workbook.values}
     assert told["费用合计（元）"] == pytest.approx(float(str(told["费用（元）"])) + PRICE.value() / 100)
     assert told["每条送达费用（元）"] == told["每户办理费用（元）"] == told["费用合计（元）"]
-    db.session.execute(update(Message).where(Message.id == spared.id).values(state=S.FAILED))
+    sent_in_vain = {"state": S.FAILED, "submitted_at": now()}
+    db.session.execute(update(Message).where(Message.id == spared.id).values(**sent_in_vain))
     assert acted_on_letters_alone(of_campaign(campaign, 30)) == 0
     db.session.commit()
 
