@@ -143,7 +143,14 @@ def test_who_left_long_ago_is_made_anonymous_everywhere_but_the_history_stays(
     # and who was forgotten is found by nothing
     manager = create_user(Role.MANAGER, branch=still.employers[0].employer.branch, scope=Scope.ALL)
     sign_in(client, manager)
-    assert client.get(f"/contacts/{contact.id}").status_code == 200
+    # the page names the roles, and shows nothing of the past and no way to change or mark it
+    page = client.get(f"/contacts/{contact.id}")
+    assert page.status_code == 200
+    assert link.employer.name in page.text
+    gone = (NAME, "李明", 'id="history"', 'id="verify"', 'id="reach"', f"/contacts/{contact.id}/edit")
+    assert [one for one in gone if one in page.text] == []
+    assert client.get(f"/contacts/{contact.id}/edit").status_code == 404
+    assert client.get(f"/contacts/roles/{link.id}").status_code == 404
     listed = client.get("/contacts").text
     assert ("周丽" in listed, f'/contacts/{contact.id}"' in listed) == (True, False)
 

@@ -135,6 +135,7 @@ def test_without_the_right_key_everything_is_refused_and_nothing_lost(app: Flask
 def test_a_change_of_the_key_can_be_stopped_and_goes_on(app: Flask) -> None:
     people = [person() for _ in range(5)]
     tokens = {contact.id: contact.id_number for contact in people}
+    touched = {contact.id: contact.updated_at for contact in people}
     assert change_key() == 2
     stopped = reseal(batch=2)
     assert next(stopped) == 2
@@ -149,6 +150,7 @@ def test_a_change_of_the_key_can_be_stopped_and_goes_on(app: Flask) -> None:
     assert {opened(contact) for contact in people} == {NUMBER}
     assert all(contact.id_number != tokens[contact.id] for contact in people)
     assert {contact.id_number.key_number for contact in people if contact.id_number} == {2}
+    assert {contact.id: contact.updated_at for contact in people} == touched, "nobody corrected anything"
     actions = db.session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all()
     assert actions[-2:] == ["Key of personal data changed", "Personal data sealed anew"]
 

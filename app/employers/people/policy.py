@@ -75,9 +75,10 @@ def visible_to(actor: Actor | None) -> ColumnElement[bool]:
 
 def editable_by(actor: Actor | None) -> ColumnElement[bool]:
     """Those who serve an employer in reach now. Who has left for another branch is that branch's to keep; who
-    serves nobody any more may be corrected by whoever knew him."""
+    serves nobody any more may be corrected by whoever knew him, until forgotten."""
     serving = select(_role.id).where(_role.contact_id == Contact.id, _role.until.is_(None)).exists()
-    return visible_to(actor) & or_(_serves(actor, _role.until.is_(None)), ~serving)
+    known = visible_to(actor) & Contact.forgotten_on.is_(None)
+    return known & or_(_serves(actor, _role.until.is_(None)), ~serving)
 
 
 def role_visible_to(actor: Actor | None) -> ColumnElement[bool]:

@@ -45,10 +45,10 @@ def may_edit(contact: Contact, actor: Actor | None) -> bool:
 
 
 def find_role(link_id: int, actor: Actor | None) -> EmployerContact:
-    """A person in a role at an employer in reach, or NotFound."""
+    """A person in a role at an employer in reach, or NotFound; so are those of the forgotten."""
     query = select(EmployerContact).where(EmployerContact.id == link_id, role_visible_to(actor))
     link = db.session.scalars(query.options(joinedload(EmployerContact.employer))).one_or_none()
-    if link is None or link.contact.merged_into_id is not None:
+    if link is None or link.contact.merged_into_id is not None or link.contact.forgotten_on is not None:
         raise NotFound(_NO_SUCH)
     return link
 

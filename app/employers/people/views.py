@@ -73,6 +73,9 @@ def show(id: int) -> ResponseReturnValue:
 
 def _page(contact: Contact, form: VerifyForm) -> ResponseReturnValue:
     actor = current_actor()
+    if contact.forgotten_on is not None:
+        roles = queries.roles_of(contact.id, actor)
+        return render_template("employers/people/forgotten.html", contact=contact, roles=roles)
     own = queries.may_edit(contact, actor)
     page = render_template(
         "employers/people/show.html",
