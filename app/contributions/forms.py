@@ -6,7 +6,7 @@ from decimal import Decimal
 from flask_babel import lazy_gettext as _l
 
 from app.contributions.arrears import services as cases
-from app.contributions.arrears.queries import named_by
+from app.contributions.arrears.asking.queries import named_by
 from app.contributions.handlers import services as handlers
 from app.contributions.ordinary.services import ORDINARY_LINES
 from app.contributions.policy import Permission

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Select, delete, select
 
 from app.contributions.arrears import queries
+from app.contributions.arrears.asking import queries as asking
 from app.contributions.arrears.models import ArrearsCase, ArrearsPromise, CaseState, Outcome
 from app.contributions.arrears.policy import ENDED
 from app.contributions.arrears.queries import Known, Promise, Said, Spell
@@ -42,15 +43,15 @@ UNTOUCHED = {"arrears_cases": ArrearsCase.reason.is_(None)}
 
 def recorded(context: Context) -> None:
     """A statement was applied, whichever way its lines took."""
-    if changed := reckon_anew(with_terms(queries.named_by(context.batch_id))):
+    if changed := reckon_anew(with_terms(asking.named_by(context.batch_id))):
         reckon(_these(changed))
-    reckon(queries.named_in(context.batch_id))
+    reckon(asking.named_in(context.batch_id))
 
 
 def withdrawn(context: Context) -> None:
     """A statement was taken back. What was reckoned anew since counts, not what was noted with it."""
-    reckon_anew(with_terms(queries.named_by(context.batch_id)))
-    reckon(queries.taken_back_in(context.batch_id))
+    reckon_anew(with_terms(asking.named_by(context.batch_id)))
+    reckon(asking.taken_back_in(context.batch_id))
 
 
 def catch_up() -> int:
@@ -58,8 +59,8 @@ def catch_up() -> int:
     changed since, or have ended; gives how many employers."""
     if changed := reckon_anew(with_terms(), noticing=True):
         reckon(_these(changed))
-    settle_deadlines(LIFECYCLE, queries.asked_though_told())
-    return reckon(queries.out_of_step())
+    settle_deadlines(LIFECYCLE, asking.asked_though_told())
+    return reckon(asking.out_of_step())
 
 
 @signals.terms_changed.connect
@@ -67,7 +68,7 @@ def _on_terms(_sender: object, employer_ids: Collection[int], **_more: Any) -> N
     """Months that are deferred, or made up by a plan, are not in arrears; others are again."""
     if changed := reckon_anew(employer_ids):
         reckon(_these(changed))
-    settle_deadlines(LIFECYCLE, queries.asked_though_told(employer_ids))
+    settle_deadlines(LIFECYCLE, asking.asked_though_told(employer_ids))
 
 
 def _these(employer_ids: Collection[int]) -> Select[int]:
