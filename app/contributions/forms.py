@@ -152,6 +152,7 @@ COLUMNS = (
     ),
     Column("address", _l("Address"), ("单位地址", "地址", "DWDZ", "address"), text(255, narrow=False)),
     Column("established_on", _l("Established on"), ("设立日期", "成立日期", "DWSLRQ"), day()),
+    Column("unit_type", _l("Unit type"), ("单位类型", "单位类别", "单位性质", "DWLB", "unit type"), text(60)),
     Column("industry", _l("Industry"), ("单位所属行业", "所属行业", "行业", "DWSSHY"), text(80)),
     Column("affiliation", _l("Affiliation"), ("单位隶属关系", "隶属关系", "DWLSGX"), text(60)),
     Column("postal_code", _l("Postal code"), ("单位邮编", "邮编", "邮政编码", "DWYB"), text(60)),
@@ -236,6 +237,7 @@ STATEMENT = ImportSpec(
         "other_document": _l("is another than the person's on record, which stays"),
     },
     coded={
+        "unit_type": "unit_type",
         "economic_type": "economic_type",
         "bank_code": "bank",
         "account_closing_reason": "closing_reason",

@@ -191,6 +191,7 @@ def day_of(context: Context) -> date:
 
 #: what is read by code tables, and how
 _BY_TABLE: Mapping[str, tuple[str, Callable[[Codes, str], str | None]]] = {
+    "unit_type": ("unit_type", code_of),
     "industry": ("industry", nearest),
     "affiliation": ("affiliation", code_of),
     "legal_rep_id_type": ("id_type", id_type_of),

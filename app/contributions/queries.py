@@ -42,7 +42,7 @@ STATED = (
     "account_closing_reason",
 )
 #: unit information that some statements have as well: it seldom changes, and never set-wise
-UNIT = ("address", "established_on", "industry", "affiliation", "postal_code", "email")
+UNIT = ("address", "established_on", "unit_type", "industry", "affiliation", "postal_code", "email")
 #: columns that follow from the line and the as-of date
 RECKONED = ("arrears_months", "arrears_as_of", "statement_period")
 #: until when statements have said the same of the handler

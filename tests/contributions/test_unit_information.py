@@ -16,11 +16,11 @@ from tests.factories import create_branch, seed_codes
 from tests.spreadsheets import workbook
 
 BY_CODE = (
-    "DWDZ", "DWSLRQ", "DWSSHY", "DWLSGX", "DWYB", "DWDZXX", "DWFRDBXM", "DWFRDBZJLX", "DWFRDBZJHM",
+    "DWDZ", "DWSLRQ", "DWSSHY", "DWLSGX", "DWYB", "DWDZXX", "DWFRDBXM", "DWFRDBZJLX", "DWFRDBZJHM", "DWLB",
 )  # fmt: skip
 IN_WORDS = (
     "单位地址", "设立日期", "单位所属行业", "单位隶属关系", "单位邮编", "单位电子信箱",
-    "法人代表姓名", "法人代表证件类型", "法人代表证件号码",
+    "法人代表姓名", "法人代表证件类型", "法人代表证件号码", "单位类别",
 )  # fmt: skip
 CARD = "11010519491231002X"
 
@@ -57,11 +57,26 @@ def remarks(batch: int) -> set[str]:
 @pytest.mark.parametrize(
     ("heads", "industry", "unit"),
     [
-        (BY_CODE, "7263", ("一号", "20190102", "7263", "２０", 30280, "a@b.cn", "赵立", "01", CARD.lower())),
+        (
+            BY_CODE,
+            "7263",
+            ("一号", "20190102", "7263", "２０", 30280, "a@b.cn", "赵立", "01", CARD.lower(), "2"),
+        ),
         (
             IN_WORDS,
             "72",
-            ("一号", "2019年1月2日", "商务服务业", "省", "300280", "a@b.cn", "赵立", "身份证", CARD),
+            (
+                "一号",
+                "2019年1月2日",
+                "商务服务业",
+                "省",
+                "300280",
+                "a@b.cn",
+                "赵立",
+                "身份证",
+                CARD,
+                "国有企业",
+            ),
         ),
     ],
 )
@@ -71,7 +86,7 @@ def test_unit_information_is_taken_by_code_and_in_words(
     apply(app, of(tmp_path, "2022年8月", *unit, heads=heads))
     one = employer()
     assert (one.address, one.established_on, one.industry) == ("一号", date(2019, 1, 2), industry)
-    assert (one.affiliation, one.email) == ("20", "a@b.cn")
+    assert (one.affiliation, one.email, one.unit_type) == ("20", "a@b.cn", "002")
     assert one.postal_code in ("300280", "030280")
     assert representatives() == [("赵立", CARD, "01")]
     rows = db.session.scalars(select(ImportRow)).all()
@@ -117,13 +132,13 @@ def test_what_people_and_the_registry_say_stays(app: Flask, tmp_path: Path) -> N
 def test_what_cannot_be_read_is_left_out_and_said_without_losing_the_month(
     app: Flask, tmp_path: Path
 ) -> None:
-    unit = ("一号", None, "外星业", "99年", "12", "没有", "赵立", "暂住证", "123456")
+    unit = ("一号", None, "外星业", "99年", "12", "没有", "赵立", "暂住证", "123456", "不详")
     batch = apply(app, of(tmp_path, "2022年8月", *unit))
     one = employer()
     assert (one.heads, one.address) == (5, "一号")
     assert (one.industry, one.affiliation, one.postal_code, one.email) == (None, None, None, None)
     assert representatives() == [("赵立", None, None)]
-    columns = ("industry", "affiliation", "postal_code", "email", "legal_rep_id_type")
+    columns = ("industry", "affiliation", "postal_code", "email", "legal_rep_id_type", "unit_type")
     assert {f"{name}.unreadable" for name in columns} <= remarks(batch["batch"])
 
 

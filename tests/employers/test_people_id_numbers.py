@@ -200,3 +200,15 @@ def test_without_the_key_the_page_stands_and_nothing_is_lost(client: FlaskClient
     finally:
         away.rename(key_path())
     assert number_of(wang) == NUMBER
+
+
+def test_the_sheet_and_the_list_name_the_legal_representative_and_mask_the_document(
+    client: FlaskClient, wang: Contact, harbour: Employer
+) -> None:
+    seed_codes()
+    sheet = client.get(f"/sheets/{harbour.id}").text
+    assert f"身份证 {MASKED}" in sheet
+    assert NUMBER not in sheet
+    client.post("/employers", data={"do": "columns", "columns": ["name", "legal_rep"]})
+    listed = client.get("/employers").text
+    assert ("法定代表人" in listed, "王芳" in listed) == (True, True)

@@ -46,6 +46,11 @@ def _handler_name(row: Employer) -> str | None:
     return handler.name if handler else None
 
 
+def _legal_rep_name(row: Employer) -> str | None:
+    present = [link for link in row.contacts if link.until is None]
+    return next((link.contact.name for link in present if link.role is ContactRole.LEGAL_REP), None)
+
+
 _CONTACTS = (selectinload(Employer.contacts),)
 _owner_name = select(User.name).where(User.id == Employer.owner_id).scalar_subquery()
 _branch_path = select(Branch.path).where(Branch.id == Employer.branch_id).scalar_subquery()
@@ -104,6 +109,9 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "mobile", _l("Handler's mobile"), value=_mobile, format=formats.masked_phone, export=_mobile,
         personal=True, shown=False, options=_CONTACTS,
+    ),
+    Column(
+        "legal_rep", _l("Legal representative"), value=_legal_rep_name, shown=False, options=_CONTACTS
     ),
     Column("established_on", _l("Established"), sort=Employer.established_on, falling=True, shown=False),
     Column(

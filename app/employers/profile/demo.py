@@ -51,7 +51,25 @@ def load(demo: Demo) -> None:
             services.raise_flag(employer, code, day, why, employer.owner)
     db.session.flush()
     _load_unit_information()
+    _load_backups()
     services.refresh_quality(1, db.session.scalar(select(func.max(Employer.id))) or 0)
+
+
+def _load_backups() -> None:
+    """Most employers have the next specialist of the branch as backup (A/B 角)."""
+    dice = Random(SEED + 2)
+    query = select(Employer).where(Employer.owner_id.is_not(None)).order_by(Employer.id)
+    employers = db.session.scalars(query).all()
+    teams: dict[int, list[int]] = {}
+    for employer in employers:
+        team = teams.setdefault(employer.branch_id, [])
+        if employer.owner_id is not None and employer.owner_id not in team:
+            team.append(employer.owner_id)
+    for employer in employers:
+        team = sorted(teams[employer.branch_id])
+        if len(team) > 1 and employer.owner_id is not None and dice.random() < 0.8:
+            employer.backup_owner_id = team[(team.index(employer.owner_id) + 1) % len(team)]
+    db.session.flush()
 
 
 def _load_unit_information() -> None:

@@ -11,6 +11,7 @@ from app.core.code_tables import label
 from app.core.features import current_features
 from app.core.language import formats
 from app.core.language.i18n import translated
+from app.core.rules.identifiers import RESIDENT_CARD
 from app.employers.models import ACCOUNT_STATUS_LABELS, ROLE_LABELS, Employer, EmployerContact
 from app.employers.profile.queries import flags_of, notes_of
 from app.employers.queries import place_name
@@ -141,7 +142,11 @@ def _person(link: EmployerContact) -> str:
     state = (
         _("number out of use") if person.invalid_since else "" if person.verified_on else _("not verified")
     )
-    return "  ".join(part for part in (person.name, *numbers, state if person.mobile else "") if part)
+    paper = ""
+    if person.id_number:
+        paper = f"{label('id_type', person.id_type or RESIDENT_CARD)} {person.id_number.masked}"
+    shown = (person.name, *numbers, state if person.mobile else "", paper)
+    return "  ".join(part for part in shown if part)
 
 
 def _care(employer: Employer) -> list[Item]:

@@ -47,6 +47,7 @@ STATED = (
     "account_closed_on",
     "account_closing_reason",
     "affiliation",
+    "unit_type",
     "postal_code",
     "email",
 )
