@@ -232,6 +232,8 @@ def test_employees_are_left_until_each_is_transferred_or_sealed_on_record(
         placing.place(employer, going(1), chen)
     with pytest.raises(Forbidden):
         transition(SEALING, sealing, "approve", chen)
+    account = queries.account_of(employer)
+    assert (account.left, account.sealing, account.waiting) == (3, 3, 0)
     chief = create_user(Role.MANAGER, branch=chen.branch)
     transition(SEALING, sealing, "approve", chief)
     with pytest.raises(DomainError) as refused:

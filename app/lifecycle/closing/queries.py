@@ -55,6 +55,11 @@ class Account:
         return max(0, (self.people or 0) - self.placed)
 
     @property
+    def waiting(self) -> int:
+        """Those left whom nobody has spoken for: who is about to be sealed is spoken for."""
+        return max(0, self.left - self.sealing)
+
+    @property
     def placed_on(self) -> date | None:
         """The day on which the last of them had gone; None while any is left."""
         return self.last_on if self.people is not None and not self.left else None

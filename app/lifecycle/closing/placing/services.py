@@ -64,9 +64,8 @@ def put(employer: Employer, going: Going, sealing: Sealing | None, actor: Actor)
 
 def _refuse_more(heads: int, account: queries.Account) -> None:
     """Nobody goes twice: those about to be sealed are spoken for."""
-    free = max(0, account.left - account.sealing)
-    if not 1 <= heads <= free:
-        raise DomainError(_l("%(left)s employees are left whose accounts may go.", left=free))
+    if not 1 <= heads <= account.waiting:
+        raise DomainError(_l("%(left)s employees are left whose accounts may go.", left=account.waiting))
 
 
 def _tell_placed(summary: str, made: Placement, actor: Actor) -> None:
