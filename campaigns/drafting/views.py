@@ -1,6 +1,7 @@
 """The pages of drafting: write a campaign, see whom it reaches, have it approved."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -26,6 +27,7 @@ from campaigns.drafting.models import Campaign, CampaignState, Channel, MessageC
 from campaigns.drafting.policy import Permission, cost_of, needs_head
 from campaigns.drafting.steps.policy import CONDITION_LABELS, KIND_LABELS
 from campaigns.drafting.templates import queries as templates
+from campaigns.drafting.times.queries import terms_of, through_at
 from campaigns.drafting.workflow import CAMPAIGN
 
 blueprint = Blueprint("drafting", __name__, url_prefix="/campaigns")
@@ -217,6 +219,7 @@ def show(id: int) -> str:
         preview=None if faults or campaign.channel is Channel.LETTER else preview(campaign),
         samples=samples(campaign) if campaign.channel is Channel.LETTER else (),
         cost=cost_of(campaign),
+        through_at=_through_at(campaign),
         history=history(CAMPAIGN, id),
         approval=ApprovalForm(formdata=None, seen=services.seal(campaign)),
         returning=ReturnForm(formdata=None),
@@ -226,6 +229,13 @@ def show(id: int) -> str:
         step_kinds=KIND_LABELS,
         step_conditions=CONDITION_LABELS,
     )
+
+
+def _through_at(campaign: Campaign) -> datetime | None:
+    """When the last SMS would go out if it were launched now; a launched one tells it with its progress."""
+    if campaign.launched_at is not None or campaign.channel is Channel.LETTER or not campaign.recipients:
+        return None
+    return through_at(terms_of(campaign), campaign.recipients)
 
 
 @blueprint.post("/<int:id>/reckon")

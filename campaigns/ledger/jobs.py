@@ -7,11 +7,12 @@ import time
 
 from redis.exceptions import RedisError
 
-from app.core.clock import now, today
+from app.core.clock import now
 from app.core.db import Turn, db, lasting, take_turn
 from app.core.jobs import enqueue, job, redis_connection, workers_listening
-from app.core.rules import workdays
 from campaigns.drafting.models import Campaign, CampaignState, Channel
+from campaigns.drafting.times.policy import may_send
+from campaigns.drafting.times.queries import worked
 from campaigns.gateways import accounts, registry
 from campaigns.gateways.pace import Pace
 from campaigns.gateways.protocol import Gateway
@@ -19,7 +20,7 @@ from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.ledger import queries
 from campaigns.ledger.letters import jobs as letters
 from campaigns.ledger.models import MessageState
-from campaigns.ledger.policy import FAILURE_LEAST, may_send
+from campaigns.ledger.policy import FAILURE_LEAST
 from campaigns.ledger.services import (
     capping,
     controlling,
@@ -29,6 +30,7 @@ from campaigns.ledger.services import (
     settling,
     sweeping,
 )
+from campaigns.ledger.timing import queries as timing
 from campaigns.ledger.trials import services as trials
 
 #: Seconds after which a dispatcher makes room for other jobs and queues up again.
@@ -117,8 +119,8 @@ class Sender:
         self.campaign_id, self.source, self._only = campaign_id, source, only
         self._paces: dict[str, Pace] = {}
         self._until = time.monotonic() + seconds
-        self._terms = queries.terms(campaign_id)
-        self._worked = workdays.calendar(today().year, provisional=True).is_working_day
+        self._terms = timing.terms(campaign_id)
+        self._worked = worked()
         self._others = queries.others_lately(campaign_id)
         self._marked = -float(WORKING)
         self._refused = 0
@@ -221,9 +223,9 @@ def sweep() -> None:
     for campaign_id in queries.unplanned(PLANNING_IDLE):
         enqueue(plan_campaign, campaign_id)
     controlling.watch_failures()
-    worked = workdays.calendar(today().year, provisional=True).is_working_day
-    for campaign_id, terms in queries.sendable():
-        if may_send(terms, now(), worked) and not _marked(campaign_id):
+    is_worked = worked()
+    for campaign_id, terms in timing.sendable():
+        if may_send(terms, now(), is_worked) and not _marked(campaign_id):
             start_dispatchers(campaign_id)
     for name in queries.gateways_to_ask():
         enqueue(ask_gateway, name)

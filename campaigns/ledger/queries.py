@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -10,17 +10,14 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, fun
 from sqlalchemy.orm import aliased
 
 from app.accounts.queries import name_of
-from app.core.clock import SHANGHAI, now, today
+from app.core.clock import now
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.rules import workdays
 from app.employers.models import Contact
 from campaigns.channels.letter.issued.models import Letter, LetterState
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.models import AudienceMember, Campaign, CampaignState, CampaignStep, Channel
-from campaigns.gateways import registry
 from campaigns.ledger.models import SMS, Message, MessageState
-from campaigns.ledger.policy import Terms, forecast
 from campaigns.ledger.workflow import OPEN
 
 S = MessageState
@@ -213,48 +210,6 @@ def unplanned(idle_seconds: int) -> Sequence[int]:
     return db.session.scalars(query).all()
 
 
-#: a campaign's `policy.Terms`, in their order
-TERMS = (Campaign.message_class, Campaign.working_days_only, Campaign.send_from, Campaign.send_until)
-
-
-def terms(campaign_id: int) -> Terms:
-    """When this campaign may send."""
-    return Terms(*db.session.execute(select(*TERMS).where(Campaign.id == campaign_id)).one())
-
-
-@dataclass(frozen=True)
-class PutOff:
-    """Messages that wait for another day, because their readers have had as many as they may get for now."""
-
-    count: int = 0
-    until: datetime | None = None
-
-
-def put_off(campaign: Campaign) -> PutOff:
-    """Those of a campaign that were to be sent already; what its own times say of the rest is no delay."""
-    if campaign.state not in (CampaignState.RUNNING, CampaignState.PAUSED):
-        return PutOff()
-    tomorrow = datetime.combine(today() + timedelta(days=1), time.min, SHANGHAI)
-    own = max(filter(None, (campaign.send_from, campaign.send_until, tomorrow)))
-    query = select(func.count(), func.max(Message.due_at)).where(
-        Message.campaign_id == campaign.id, Message.state == S.PLANNED, Message.due_at >= own
-    )
-    count, until = db.session.execute(query).one()
-    return PutOff(count, until)
-
-
-def ends_at(campaign: Campaign, planned: int, later: PutOff) -> datetime | None:
-    """When the last planned message will have been handed over, as far as one can tell; None: not known."""
-    if not planned or campaign.state not in (CampaignState.RUNNING, CampaignState.PAUSED):
-        return None
-    pace = sum(gateway.limits.per_second for gateway, _weight in registry.usable())
-    own = Terms(campaign.message_class, campaign.working_days_only, campaign.send_from, campaign.send_until)
-    worked = workdays.calendar(today().year, provisional=True).is_working_day
-    if later.until is not None:
-        own, planned = own._replace(send_from=later.until, send_until=None), later.count
-    return forecast(own, planned, pace, now(), worked)
-
-
 def others_lately(campaign_id: int) -> bool:
     """Whether another campaign may have written to the same people within a week."""
     since = or_(Campaign.finished_at.is_(None), Campaign.finished_at > now() - timedelta(days=8))
@@ -288,20 +243,6 @@ def failing(percent: int, least: int, only: int | None = None) -> Sequence[int]:
         .having(func.count() >= least, failed * 100 > func.count() * percent)
     )
     return db.session.scalars(query).all()
-
-
-def sendable() -> list[tuple[int, Terms]]:
-    """Running campaigns (id and terms) with messages that could be claimed now."""
-    due = exists().where(
-        Message.campaign_id == Campaign.id,
-        Message.state == S.PLANNED,
-        Message.channel == SMS,
-        or_(Message.due_at.is_(None), Message.due_at <= now()),
-    )
-    query = select(Campaign.id, *TERMS).where(
-        Campaign.state == CampaignState.RUNNING, Campaign.planned_at.is_not(None), due
-    )
-    return [(row[0], Terms(*row[1:])) for row in db.session.execute(query)]
 
 
 #: steps that are still to be taken for somebody keep a campaign running

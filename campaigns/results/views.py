@@ -30,6 +30,7 @@ from campaigns.ledger.letters.policy import REASONS as LETTER_REASONS
 from campaigns.ledger.models import Message
 from campaigns.ledger.printing.queries import of_campaign
 from campaigns.ledger.printing.workflow import PRINT_BATCH
+from campaigns.ledger.timing import queries as timing
 from campaigns.ledger.workflow import LABELS, LETTER_LABELS
 from campaigns.results import queries
 from campaigns.results.effect.policy import asked_days
@@ -159,7 +160,7 @@ def _rows(campaign: Campaign, *conditions: ColumnElement[bool]) -> ResponseRetur
 def _figures(campaign: Campaign) -> dict[str, Any]:
     balance = ledger.balance(campaign)
     by_post, funnel = campaign.channel is Channel.LETTER, queries.funnel(campaign.id)
-    put_off = ledger.PutOff() if by_post else ledger.put_off(campaign)
+    put_off = timing.PutOff() if by_post else timing.put_off(campaign)
     return {
         "by_post": by_post,
         "letters": balance.letters_by or {},
@@ -177,6 +178,6 @@ def _figures(campaign: Campaign) -> dict[str, Any]:
         "failures": {**FAILURES, **LETTER_REASONS},
         "holds": HOLDS,
         "put_off": put_off,
-        "ends_at": ledger.ends_at(campaign, balance.progress.planned, put_off),
+        "ends_at": timing.ends_at(campaign, balance.progress.planned, put_off),
         "moving": campaign.state not in OVER or balance.progress.open > 0,
     }

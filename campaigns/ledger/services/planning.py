@@ -14,6 +14,8 @@ from app.core.db import among, changed, db, insert_new
 from app.employers.models import Contact
 from campaigns.channels.sms.models import OptOut
 from campaigns.drafting.models import AudienceMember, Campaign, Channel, Exclusion, MessageClass
+from campaigns.drafting.times.policy import spread_over
+from campaigns.drafting.times.queries import terms_of, worked
 from campaigns.ledger.models import MESSAGES, Message, MessageState
 from campaigns.ledger.services.planned_rows import planned_letters, planned_rows, unplanned
 from campaigns.ledger.workflow import lock, move
@@ -139,7 +141,7 @@ def _suppressed(reason: Exclusion, *conditions: Any) -> Update:
 
 
 def spread(campaign: Campaign) -> None:
-    """Give the planned messages their times, evenly between the campaign's two; without them, none.
+    """Give the planned messages their times, evenly over the open hours of the window; without one, none.
 
     In slots, so that it takes as many statements for a million messages as for a thousand.
     """
@@ -147,13 +149,12 @@ def spread(campaign: Campaign) -> None:
     db.session.execute(update(MESSAGES).where(*waiting, MESSAGES.c.due_at.is_not(None)).values(due_at=None))
     if campaign.send_until is None:
         return
-    start = max(campaign.send_from or now(), now())
     slot = func.ntile(SLOTS).over(order_by=Message.id).label("slot")
     slotted = select(Message.id, slot).where(*waiting).subquery()
     bounds = select(slotted.c.slot, func.min(slotted.c.id), func.max(slotted.c.id)).group_by(slotted.c.slot)
     rows: Sequence[Any] = db.session.execute(bounds.order_by(slotted.c.slot)).all()
-    for number, (_slot, first, last) in enumerate(rows):
-        due = start + (campaign.send_until - start) * number / len(rows)
+    moments = spread_over(terms_of(campaign), now(), len(rows), worked())
+    for due, (_slot, first, last) in zip(moments, rows, strict=True):
         ours = (*waiting, MESSAGES.c.id.between(first, last))
         db.session.execute(update(MESSAGES).where(*ours).values(due_at=due))
 

@@ -12,6 +12,7 @@ from app.core.jobs import redis_connection, run_inline
 from app.core.options import set_value
 from campaigns.channels.sms.models import SmsTemplate, SmsVersion
 from campaigns.drafting.models import AudienceMember, CampaignState, MessageClass
+from campaigns.drafting.times.policy import HOURS
 from campaigns.gateways.codes import TOO_MANY_FAIL
 from campaigns.gateways.protocol import Answer, Gateway, all_answered
 from campaigns.gateways.registry import gateway as gateway_named
@@ -19,7 +20,7 @@ from campaigns.gateways.simulator import client
 from campaigns.gateways.simulator_store import Store
 from campaigns.ledger import jobs
 from campaigns.ledger.models import Message, MessageState
-from campaigns.ledger.policy import FAILURE_LEAST, HOURS
+from campaigns.ledger.policy import FAILURE_LEAST
 from campaigns.ledger.services import controlling, dispatching, opting_out, sweeping
 from tests.campaigns.sending import (
     TEXT,

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from app.core.clock import SHANGHAI, local, now, today
@@ -15,14 +17,16 @@ from app.core.options import set_value
 from app.tasks.models import Task, TaskState
 from campaigns.drafting.frequency.policy import CONTACT_DAY, EMPLOYER_WEEK
 from campaigns.drafting.models import CampaignState, MessageClass
+from campaigns.drafting.times.policy import HOURS, Terms, forecast, may_send, spread_over
 from campaigns.gateways.protocol import Outcome, Receipt
 from campaigns.gateways.registry import gateway as gateway_named
 from campaigns.gateways.simulator_store import Store
-from campaigns.ledger import jobs, queries
+from campaigns.ledger import jobs
 from campaigns.ledger.models import Message
-from campaigns.ledger.policy import FAILURE_LEAST, HOURS, Terms, forecast, may_send
+from campaigns.ledger.policy import FAILURE_LEAST
 from campaigns.ledger.services import controlling, dispatching, settling
 from campaigns.ledger.services.capping import MORNING
+from campaigns.ledger.timing import queries
 from tests.campaigns.sending import (
     approve,
     create_member,
@@ -74,10 +78,43 @@ def test_messages_go_out_only_when_their_terms_allow(
         (Terms(PUBLICITY, working_days_only=True), 3600, "2026-11-23 08:30"),
         (Terms(SERVICE, send_from=at("2026-11-24 09:00")), 60, "2026-11-24 09:01"),
         (Terms(SERVICE, send_until=at("2026-11-20 22:00")), 60, "2026-11-20 22:00"),
+        # over a night: half an hour of this day and three hours of the next
+        (Terms(PUBLICITY, send_until=at("2026-11-21 11:00")), 60, "2026-11-21 11:00"),
+        (Terms(PUBLICITY, send_until=at("2026-11-21 11:00")), 4 * 3600, "2026-11-21 11:30"),
+        # a window that closes at night ends with the hours of the day
+        (Terms(PUBLICITY, send_until=at("2026-11-20 23:00")), 60, "2026-11-20 20:00"),
+        # one without any open hour: as soon as an hour opens, as fast as the accounts can
+        (Terms(PUBLICITY, True, send_until=at("2026-11-21 11:00")), 60, "2026-11-20 20:00"),
+        (Terms(PUBLICITY, True, at("2026-11-21 09:00"), at("2026-11-22 11:00")), 60, "2026-11-23 08:01"),
     ],
 )
 def test_a_forecast_reckons_pace_hours_and_days(app: Flask, terms: Terms, messages: int, ends: str) -> None:
     assert forecast(terms, messages, 1.0, at("2026-11-20 19:30"), weekdays) == at(ends)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(
+    begins=st.integers(0, 7 * 24 * 60), lasts=st.integers(1, 7 * 24 * 60), count=st.integers(1, 120),
+    days_only=st.booleans(),
+)  # fmt: skip
+def test_spread_messages_fall_into_open_hours_in_order_and_the_forecast_knows_their_end(
+    app: Flask, begins: int, lasts: int, count: int, days_only: bool
+) -> None:
+    """So that no hour's worth of them piles up behind a night, or a weekend."""
+    begin = at("2026-11-16 00:00") + timedelta(minutes=begins)
+    end = begin + timedelta(minutes=lasts)
+    terms = Terms(PUBLICITY, days_only, begin, end)
+    moments = spread_over(terms, at("2026-11-15 12:00"), count, weekdays)
+    through = forecast(terms, count, 1_000_000, at("2026-11-15 12:00"), weekdays)
+    assert through is not None
+    if set(moments) == {begin} and not may_send(terms, begin, weekdays):
+        assert not any(may_send(terms, begin + timedelta(minutes=step), weekdays) for step in range(lasts)), (
+            "no hour of the window is open"
+        )
+        return
+    assert all(may_send(terms, one, weekdays) and begin <= one < end for one in moments)
+    assert moments == sorted(moments)
+    assert max(moments) < through <= end
 
 
 def test_a_forecast_knows_when_nothing_will_ever_go_out(app: Flask) -> None:
