@@ -145,11 +145,11 @@ class OutcomeForm(FlaskForm):  # type: ignore[misc]
         self.outcome.choices = offered([(code, OUTCOMES[code].label) for code in row.drive.outcomes])
         people = [(one.contact_id, one.contact.name) for one in links]
         self.contact_id.choices = offered([*people, (0, _l("Somebody else"))])
-        if not row.number:
+        if not row.unnamed:
             del self.done
         else:
             self.done.description = _(
-                "Of %(number)s; all of them where everything is done.", number=row.number
+                "Of %(number)s; all of them where everything is done.", number=row.unnamed
             )
 
     def prefill(self, row: DriveRow) -> None:

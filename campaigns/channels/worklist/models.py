@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, case, func, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from app.accounts.models import User
@@ -113,6 +113,12 @@ def _people(row_id: Any, *conditions: Any) -> Any:
     return query.correlate_except(DrivePerson).scalar_subquery()
 
 
+def _matters(row_id: Any, number: Any, done: Any) -> Any:
+    """Whoever is named is among those counted: names come to a count only where it is too small for them."""
+    least = done + _people(row_id)
+    return case((number > least, number), else_=least)
+
+
 def _first_ripe(row_id: Any) -> Any:
     query = select(func.min(DrivePerson.ripe)).where(
         DrivePerson.row_id == row_id, DrivePerson.settled_on.is_(None)
@@ -123,8 +129,9 @@ def _first_ripe(row_id: Any) -> Any:
 class DriveRow(Timestamps, Model):
     """An employer in a drive, and who does it.
 
-    `number` and `done` count matters that nobody names; people of rosters are counted beside them, and
-    added to them when retention takes the names away. `amount` is yuan that came of it.
+    `number` counts all matters as a roster or the employer's record says, `done` those that are done and
+    nobody names; people of rosters are among them, and stay counted when retention takes the names away.
+    `amount` is yuan that came of it.
     """
 
     __tablename__ = "worklist_rows"
@@ -154,14 +161,21 @@ class DriveRow(Timestamps, Model):
     #: how often somebody called or went there
     tries: Mapped[int] = mapped_column(default=0)
     #: how many matters there are at the employer, and how many of them are done
-    matters: Mapped[int] = column_property(number + _people(id))
+    matters: Mapped[int] = column_property(_matters(id, number, done))
     settled: Mapped[int] = column_property(done + _people(id, DrivePerson.settled_on.is_not(None)))
+    #: how many people the rosters name here
+    named: Mapped[int] = column_property(_people(id))
     #: the month in which the first of the people who are still open is due
     ripe: Mapped[Period | None] = column_property(_first_ripe(id))
 
     drive: Mapped[Drive] = relationship()
     employer: Mapped[Employer] = relationship()
     owner: Mapped[User | None] = relationship()
+
+    @property
+    def unnamed(self) -> int:
+        """How many of the matters have no name."""
+        return self.matters - self.named
 
 
 class PartnerNote(Timestamps, Model):

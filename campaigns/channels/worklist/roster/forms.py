@@ -39,8 +39,9 @@ ROSTER = ImportSpec(
     name="roster",
     title=_l("Roster of a drive"),
     help=_l(
-        "Employers by account or credit code, each with a count, or one line for each person. The number of "
-        "the drive stands on its page; without it the only running drive is meant."
+        "Employers by account or credit code, each with a count, or one line for each person; whoever is "
+        "named is among those counted. The number of the drive stands on its page; without it the only "
+        "running drive is meant."
     ),
     columns=COLUMNS,
     key=("drive", "code", "person", "id_number"),
@@ -64,7 +65,6 @@ ROSTER = ImportSpec(
     },
     remarks={
         "closed": _l("the employer is finished or given up in this drive: reopen it"),
-        "by_name": _l("its people are named: the count is not needed"),
         "also": _l("the employer is still to be done in another drive: %(drive)s"),
     },
     worded={"since": lambda value: Period.parse(str(value))},

@@ -145,8 +145,8 @@ def _plan_number(made: Plan, drive: Drive, employer: Mapping[str, Any], looked: 
     row = _row(made, drive, employer, looked, number)
     if isinstance(known, dict) and number:
         made.update(DriveRow, {"id": row, "number": known["number"]}, {"number": number})
-    elif isinstance(known, Ref) and number:
-        made.remark("by_name")
+    elif isinstance(known, Ref):
+        looked.written[drive.id, employer["id"]].after["number"] = number
 
 
 def _make_due(
@@ -244,12 +244,12 @@ def reveal(person: DrivePerson, reason: str) -> str:
 def forget_people(ids: Sequence[int]) -> int:
     """The names go, the counts stay: past the session, so that nothing of them reaches the trail."""
     counted = (
-        select(DrivePerson.row_id, func.count(), func.count(DrivePerson.settled_on))
+        select(DrivePerson.row_id, func.count(DrivePerson.settled_on))
         .where(among(DrivePerson.id, ids))
         .group_by(DrivePerson.row_id)
     )
-    for row_id, number, done in db.session.execute(counted).all():
-        values = {"number": DriveRow.number + number, "done": DriveRow.done + done}
+    for row_id, done in db.session.execute(counted).all():
+        values = {"number": DriveRow.matters, "done": DriveRow.done + done}
         db.session.execute(update(DriveRow).where(DriveRow.id == row_id).values(values))
     gone = changed(delete(DrivePerson).where(among(DrivePerson.id, ids)))
     db.session.expire_all()

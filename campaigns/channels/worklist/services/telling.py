@@ -56,8 +56,8 @@ def tell(row: DriveRow, told: Told, actor: Actor) -> None:
     come = OUTCOMES.get(told.outcome)
     if come is None or told.outcome not in row.drive.outcomes:
         raise DomainError(_l("Choose one of the outcomes of this drive."))
-    if told.done is not None and told.done > row.number:
-        raise DomainError(_l("There are only %(number)s matters without a name here.", number=row.number))
+    if told.done is not None and told.done > row.unnamed:
+        raise DomainError(_l("There are only %(number)s matters without a name here.", number=row.unnamed))
     if told.next_on is not None and told.next_on < today():
         raise DomainError(_l("The due date lies in the past: choose today or later."))
     if come.ends and (left := _unsettled(row, told)):

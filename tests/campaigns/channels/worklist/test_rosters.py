@@ -22,13 +22,15 @@ from app.core.periods import Period
 from app.core.permissions import Role
 from app.employers.models import Employer, Stage
 from app.imports.models import ImportRow
+from app.outreach.models import VisitKind
 from app.personal.services import carry_out
 from app.tasks.models import Task
 from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow
 from campaigns.channels.worklist.policy import READY
 from campaigns.channels.worklist.roster import services as roster
-from campaigns.channels.worklist.services import asking, starting
+from campaigns.channels.worklist.services import asking, starting, telling
 from campaigns.channels.worklist.services.starting import Wish
+from campaigns.channels.worklist.services.telling import Told
 from tests.contributions.statements import run
 from tests.factories import create_branch, create_employer, create_user, sign_in
 from tests.spreadsheets import workbook
@@ -134,6 +136,41 @@ def test_a_roster_brings_counts_and_sealed_people_is_taken_back_and_forgotten_in
     db.session.expire_all()
     assert db.session.query(DrivePerson).count() == 0
     assert (rows[1].settled, rows[1].matters) == (2, 2)
+
+
+def test_whoever_a_roster_names_is_among_those_counted_and_is_not_counted_again(
+    app: Flask, manager: User, employers: list[Employer], tmp_path: Path
+) -> None:
+    drive = begin(manager)
+    counted, named = employers[:2]
+    counted.sealed_heads = 3
+    starting.add(drive, counted, manager)
+    file = lines(
+        tmp_path,
+        [None, "0301000000", "甲", None, "张三", ZHANG, None],
+        [None, "0301000000", "甲", None, "李四", LI, None],
+        [None, "0301000001", "乙", None, "王五", None, None],
+        [None, "0301000001", "乙", 5, None, None, None],
+    )
+    batch = run(app, "imports", "apply", "roster", file, "--user", "wang")["batch"]
+    rows = db.session.scalars(select(DriveRow).order_by(DriveRow.id)).all()
+    assert [(row.employer_id, row.matters, row.unnamed) for row in rows] == [
+        (counted.id, 3, 1), (named.id, 5, 4),
+    ]  # fmt: skip
+    with pytest.raises(DomainError):
+        telling.tell(rows[0], Told("part", VisitKind.CALL, done=2), manager)
+    telling.tell(rows[0], Told("part", VisitKind.CALL, done=1), manager)
+    assert roster.record_results(rows[0], {}, "reason_changed", manager) == 2
+    db.session.commit()
+    assert (rows[0].settled, rows[0].matters) == (3, 3)
+    # the counts stay as they are when the names go
+    with time_machine.travel(today() + timedelta(days=60 + 220)):
+        assert sum(carry_out(current_features().retention["drive_people"])) == 3
+        db.session.commit()
+    db.session.expire_all()
+    assert [(row.settled, row.matters) for row in rows] == [(3, 3), (0, 5)]
+    run(app, "imports", "undo", str(batch))
+    assert rows[0].matters == 3
 
 
 def test_a_roster_is_taken_back_with_its_tasks(
