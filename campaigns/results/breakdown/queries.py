@@ -201,7 +201,7 @@ def of_drive(drive: Drive, actor: Actor) -> Subject:
         "acted": {_COUNTED: RowState.DONE.value},
     }
     return Subject(
-        f"d{drive.id}", drive.name, _l("Drive"), drive.since, rows, conditions,
+        f"d{drive.id}", drive.name, _l("Drive"), drive.created_at, rows, conditions,
         {name: _rows("drives.show", given, id=drive.id) for name, given in filters.items()},
         {
             "branch": (DriveRow.branch_id, "branch_then"), "area": (DriveRow.area_id, "place_then"),
@@ -315,7 +315,7 @@ def offered(actor: Actor) -> list[tuple[str, str, Any, datetime]]:
     found: list[Any] = [(f"c{c.id}", c.name, CHANNEL_LABELS[c.channel], c.launched_at) for c in campaigns]
     if may(actor, drives.Permission.VIEW):
         of = db.session.scalars(drives_listed(actor).order_by(Drive.id.desc()).limit(OFFERED)).all()
-        found += [(f"d{d.id}", d.name, _l("Drive"), d.since) for d in of]
+        found += [(f"d{d.id}", d.name, _l("Drive"), d.created_at) for d in of]
     return sorted(found, key=lambda one: local(one[3]), reverse=True)
 
 

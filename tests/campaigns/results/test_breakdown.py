@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -11,7 +12,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select, update
 
 from app.accounts.models import User
-from app.core.clock import now, today
+from app.core.clock import local, now, today
 from app.core.db import db
 from app.core.options import set_value
 from app.core.permissions import Role
@@ -128,7 +129,7 @@ def test_the_workbook_holds_the_same_figures(client: FlaskClient, manager: User,
 def test_campaigns_and_drives_stand_side_by_side_in_honest_words(
     client: FlaskClient, manager: User, running: Campaign
 ) -> None:
-    drive = create_drive(manager)
+    drive = create_drive(manager, created_at=now() - timedelta(days=40))
     for number, employer_id in enumerate(db.session.scalars(select(Employer.id)).all()):
         state = {"state": RowState.DONE, "outcome": "settled", "tries": 1} if number < 3 else {}
         db.session.add(DriveRow(drive_id=drive.id, employer_id=employer_id, due_on=today(), **state))
@@ -148,6 +149,8 @@ def test_campaigns_and_drives_stand_side_by_side_in_honest_words(
     assert [cell.value for cell in sheet[3]][:3] == ["已发送", 5, 5 / 6]
     found = figures(client.get(f"/campaigns/drives/{drive.id}/results?by=owner").text)
     assert [number for _url, number in found[-1]] == [6, 3, 3, 3]
+    # a drive began on its first day, whenever it changed its state since
+    assert f"{local(drive.created_at):%Y-%m-%d}" in page
     assert client.get(f"/campaigns/compare?of=c{running.id}&of=c0").status_code == 400
     sign_in(client, create_user(Role.MANAGER))
     assert client.get(address).status_code == 400
