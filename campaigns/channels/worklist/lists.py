@@ -10,10 +10,10 @@ from sqlalchemy.orm import joinedload
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.accounts.lists import branch_field, user_choices, user_field
+from app.accounts.lists import branch_field, user_field
 from app.accounts.models import User
 from app.accounts.queries import name_of
-from app.core.criteria.fields import ME, Choice
+from app.core.criteria.fields import Choice
 from app.core.criteria.trees import Field, Kind, choices_of, rule
 from app.core.db import db
 from app.core.forms.choices import offered
@@ -108,11 +108,7 @@ class OwnerForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        own = current_actor()
-        people = user_choices(own)
-        self.owner_id.choices = offered(
-            [(own.id if value == ME else int(value), label) for value, label in people]
-        )
+        self.owner_id.choices = offered(queries.colleagues(current_actor()))
 
 
 def _reassign(row: DriveRow, actor: Actor, form: FlaskForm) -> None:

@@ -15,13 +15,14 @@ from app.accounts.queries import name_of
 from app.core.clock import today
 from app.core.db import Money, among, db
 from app.core.finding import the_one
-from app.core.permissions import Actor
+from app.core.permissions import Actor, may
 from app.employers.models import Contact, ContactRole, Employer, EmployerContact
+from app.employers.queries import owners_within
 from app.outreach.talking.models import Script, ScriptVersion
 from app.outreach.talking.queries import held
 from app.tasks.models import Task, TaskState
 from campaigns.channels.worklist.models import Drive, DrivePerson, DriveRow, DriveState, PartnerNote, RowState
-from campaigns.channels.worklist.policy import managed_by, rows_visible_to, visible_to
+from campaigns.channels.worklist.policy import Permission, managed_by, rows_visible_to, visible_to
 
 #: people of one employer that a page shows; who is settled comes last
 SHOWN = 200
@@ -153,6 +154,14 @@ def people_to_call(employer_id: int) -> Sequence[EmployerContact]:
         .order_by((EmployerContact.role == ContactRole.HANDLER).desc(), EmployerContact.id)
     )
     return list({link.contact_id: link for link in reversed(db.session.scalars(query).all())}.values())[::-1]
+
+
+def colleagues(actor: Actor) -> Sequence[tuple[int, str]]:
+    """Who can be given employers of a drive: those in reach who may record its outcomes, oneself first."""
+    people = owners_within(actor)
+    users = db.session.scalars(select(User).where(among(User.id, [id_ for id_, _name in people])))
+    able = {one.id for one in users.unique() if may(one, Permission.WORK)}
+    return sorted((one for one in people if one[0] in able), key=lambda one: one[0] != actor.id)
 
 
 def next_step(row_id: int) -> Task | None:

@@ -13,13 +13,14 @@ from app.core.db import among, db
 from app.core.errors import DomainError
 from app.core.language.i18n import msgid
 from app.core.periods import Period
-from app.core.permissions import Actor
+from app.core.permissions import Actor, may
 from app.core.rules.workdays import add_working_days
 from app.core.workflow.acts import demand
 from app.employers.queries import possible_owners
 from app.tasks.models import Task, TaskState
 from app.tasks.services import open_task
 from campaigns.channels.worklist.models import Drive, DriveRow
+from campaigns.channels.worklist.policy import Permission
 from campaigns.channels.worklist.workflow import ROW, STEER
 
 #: the kind of its tasks, and where they come from
@@ -58,6 +59,8 @@ def reassign(row: DriveRow, owner: User, actor: Actor) -> None:
     demand(row.drive, STEER, actor)
     if owner.id not in {one.id for one in possible_owners(row.employer.branch_id)}:
         raise DomainError(_l("Choose an active colleague of the employer's branch."))
+    if not may(owner, Permission.WORK):
+        raise DomainError(_l("Choose somebody who may record outcomes of drives."))
     row.owner_id = owner.id
     for task in db.session.scalars(_open_tasks([row.id])):
         task.owner_id = owner.id

@@ -274,7 +274,7 @@ def test_rows_and_drives_are_given_up_and_reopened_with_reasons_and_end_only_whe
         starting.take_in(drive, manager)
 
 
-def test_a_row_goes_with_its_task_to_a_colleague_of_the_branch_only(
+def test_a_row_goes_with_its_task_only_to_a_colleague_of_the_branch_who_may_do_it(
     row: DriveRow, chen: User, manager: User
 ) -> None:
     liu = create_user(Role.SPECIALIST, branch=chen.branch)
@@ -283,8 +283,13 @@ def test_a_row_goes_with_its_task_to_a_colleague_of_the_branch_only(
         asking.reassign(row, stranger, manager)
     with pytest.raises(Forbidden):
         asking.reassign(row, liu, chen)
+    officer = create_user(Role.ENFORCEMENT_OFFICER, branch=chen.branch)
+    assert officer.id not in dict(queries.colleagues(manager))
+    with pytest.raises(DomainError):
+        asking.reassign(row, officer, manager)  # who could not record what came of it
     asking.reassign(row, liu, manager)
     assert (row.owner_id, open_task().owner_id) == (liu.id, liu.id)
+    assert dict(queries.colleagues(manager)).keys() >= {manager.id, chen.id, liu.id}
     pass_on(open_task(), chen, liu)  # and the row with its task
     assert row.owner_id == chen.id
     assign(row.employer, liu, None, manager)
