@@ -210,6 +210,22 @@ def withdrawn(context: Context) -> None:
     signals.statement_withdrawn.send("contributions", employer_ids=sorted({id_ for id_ in named if id_}))
 
 
+#: a cell of each column, as offices write it
+EXAMPLES = {
+    "employer_account_no": "030100000001", "name": "示范精密机械有限公司", "uscc": "91000000000000019G",
+    "account_status": "正常", "economic_type": "159", "heads": "35", "sealed_heads": "2",
+    "employer_rate": "12%", "employee_rate": "12%", "monthly_amount": "42,000.00",
+    "paid_through": "2022-08", "pay_day": "10", "handler_name": "王芳", "handler_mobile": "13800000001",
+    handlers.LANDLINE: "022-66271234", handlers.PAPER.kind: "身份证",
+    handlers.PAPER.number: "11010519491231002X", "area": "新城街道", "account_opened_on": "2019-03-01",
+    "online_signed_on": "2019-03-05", "first_contribution_month": "2019-04", "bank_code": "105",
+    "bank_name": "新城支行", "account_balance": "1,250.00", "account_closed_on": "2022-08-31",
+    "account_closing_reason": "01", "address": "示范区新城街道一号", "established_on": "2019-01-02",
+    "unit_type": "国有企业", "industry": "通用设备制造业", "affiliation": "县", "postal_code": "300280",
+    "email": "unit@example.com", representatives.NAME: "赵立", representatives.TYPE: "身份证",
+    representatives.NUMBER: "11010519491231002X",
+}  # fmt: skip
+
 STATEMENT = ImportSpec(
     name="statement",
     title=_l("Monthly statement"),
@@ -217,6 +233,8 @@ STATEMENT = ImportSpec(
         "The core system's list of employer accounts of one month: status, heads, amounts, paid-through."
     ),
     columns=COLUMNS,
+    examples=EXAMPLES,
+    words={"account_status": ("正常", "开户", "缓缴", "销户", "封存", "其他")},
     key=("uscc",),
     plan=plan,
     preparing=preparing,

@@ -26,6 +26,7 @@ from app.imports.expected.queries import STATE_LABELS as EXPECTED_LABELS
 from app.imports.expected.queries import STATE_TONES as EXPECTED_TONES
 from app.imports.expected.queries import standing
 from app.imports.forms import UploadForm, answers_given
+from app.imports.guiding.queries import guide_to, notice_of
 from app.imports.lists import IMPORTS, kind_title
 from app.imports.models import ImportBatch
 from app.imports.policy import Permission, may_use
@@ -96,15 +97,17 @@ def _asked(spec: ImportSpec, form: UploadForm) -> ResponseReturnValue:
     """The form, with what is wrong with a file that was sent."""
     known = sources(spec.name, current_actor().branch_id)
     status = 422 if form.is_submitted() else 200
-    return render_template("imports/upload.html", spec=spec, form=form, known=known), status
+    page = render_template("imports/upload.html", spec=spec, form=form, known=known, guide=guide_to(spec))
+    return page, status
 
 
 @blueprint.get("/new/<name>/template.xlsx")
 @requires(Permission.RUN)
 def template(name: str) -> ResponseReturnValue:
-    """An empty workbook with the headings of the kind."""
+    """An empty workbook with the headings of the kind, and how to fill it in on a second sheet."""
     spec = _spec(name)
-    content = workbook_bytes(str(spec.title), [column.aliases[0] for column in spec.columns], ())
+    headings = [column.aliases[0] for column in spec.columns]
+    content = workbook_bytes(str(spec.title), headings, (), notice_of(spec))
     return send_file(content, MEDIA_TYPE, as_attachment=True, download_name=f"{spec.name}.xlsx")
 
 

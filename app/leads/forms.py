@@ -95,8 +95,19 @@ INSURANCE_COLUMNS = (
     Column("area", _l("Street or town"), _AREA, text(60)),
 )
 
+#: a cell of each column, as offices write it
+EXAMPLES = {
+    "name": "示范精密机械有限公司", "uscc": "91000000000000019G", "established_on": "2022-09-01",
+    "registry_type": "有限责任公司", "registered_capital": "500万元", "industry_code": "3411",
+    "industry_written": "通用设备制造业", "operating_status": "存续",
+    "operating_status_as_of": "2026-01-05", "business_scope": "通用设备制造；机械零件加工",
+    "area": "新城街道", "address": "示范区新城街道一号", "account_opened_on": "2022-09-05",
+    "outlet": "新城支行", "phone": "022-66271234", "insured_heads": "35",
+}  # fmt: skip
+
 _list = partial(
     ImportSpec,
+    examples=EXAMPLES,
     key=("uscc",),
     applied=applied,
     endpoint="employers.show",

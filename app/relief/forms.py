@@ -71,11 +71,21 @@ COLUMNS = (
     Column("decided_on", _l("Decided on"), ("批准日期", "审批日期", "decided on"), day()),
 )
 
+#: a cell of each column, as offices write it
+EXAMPLES = {
+    "uscc": "91000000000000019G", "employer_account_no": "030100000001", "name": "示范精密机械有限公司",
+    "kind": "缓缴", "from_month": "2026-01", "to_month": "2026-06", "employer_rate": "5%",
+    "employee_rate": "5%", "heads": "35", "monthly_amount": "42,000.00",
+    "document_no": "缓缴批〔2026〕1号", "decided_on": "2025-12-20",
+}  # fmt: skip
+
 RELIEF = ImportSpec(
     name="relief",
     title=_l("Decisions on relief"),
     help=_l("Approved deferments and rate reductions, by credit code or account number."),
     columns=COLUMNS,
+    examples=EXAMPLES,
+    words={"kind": ("缓缴", "降低缴存比例")},
     key=("uscc", "employer_account_no", "kind", "from_month"),
     plan=plan,
     subject=ReliefDecision.__tablename__,

@@ -6,7 +6,7 @@ from app.accounts.models import User
 from app.accounts.policy import ROLE_OBJECTIONS, Permission
 from app.accounts.staff.services import applied, plan, role_names, roles_in_words, username
 from app.core.importing.spec import Column, ImportSpec
-from app.core.permissions import Scope
+from app.core.permissions import ROLE_LABELS, Scope
 from app.core.rules.identifiers import mobile
 from app.core.sheets.parsing import code, text
 
@@ -30,6 +30,12 @@ COLUMNS = (
     Column("scope", _l("Reach"), ("数据范围", "范围", "scope"), code(SCOPES)),
 )
 
+#: a cell of each column, as offices write it
+EXAMPLES = {
+    "username": "lijing", "name": "李静", "branch": "01", "roles": "企业服务专员、执法人员",
+    "mobile": "13800000001", "scope": "本机构",
+}  # fmt: skip
+
 USERS = ImportSpec(
     name="users",
     title=_l("Staff list"),
@@ -37,6 +43,8 @@ USERS = ImportSpec(
         "Adds the users who are missing. Each gets a one-time password from his page and must change it."
     ),
     columns=COLUMNS,
+    examples=EXAMPLES,
+    words={"roles": tuple(ROLE_LABELS.values()), "scope": ("本人", "本机构", "本机构及下级", "全部")},
     key=("username",),
     plan=plan,
     applied=applied,

@@ -78,11 +78,18 @@ COLUMNS = (
         "highest", _l("Highest of the bases"), ("最高缴存基数", "最高基数", "highest base"), money(), True
     ),
 )  # fmt: skip
+#: a cell of each column, as offices write it
+EXAMPLES = {
+    "code": "030100000001", "name": "示范精密机械有限公司", "heads": "35", "total_base": "280,000.00",
+    "lowest": "2,510.00", "highest": "34,455.00",
+}  # fmt: skip
+
 SUBMITTED = ImportSpec(
     name="bases",
     title=_l("Submitted contribution bases"),
     help=_l("Of each employer the number of employees, the sum of their bases, the lowest and the highest."),
     columns=COLUMNS,
+    examples=EXAMPLES,
     key=("code",),
     plan=services.plan,
     applied=services.applied,

@@ -265,6 +265,9 @@ class ImportSpec:
     key: tuple[str, ...]
     plan: Callable[[Sequence[Line], Context], Sequence[Plan]]
     help: Any = ""
+    #: for whoever fills in a file: a cell of each column, and the words of those that are not `coded`
+    examples: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     #: the page of a line's record: an endpoint, and the argument that takes its id
     endpoint: str | None = None
     argument: str = "id"

@@ -112,10 +112,12 @@ def workbook_file(
     return target
 
 
-def workbook_bytes(sheet: str, header: Sequence[object], rows: Iterable[Sequence[Value]]) -> io.BytesIO:
+def workbook_bytes(
+    sheet: str, header: Sequence[object], rows: Iterable[Sequence[Value]], notice: Notice | None = None
+) -> io.BytesIO:
     """The same in memory, rewound, ready for `flask.send_file`."""
     target = io.BytesIO()
-    write_workbook(target, sheet, header, rows)
+    write_workbook(target, sheet, header, rows, notice)
     target.seek(0)
     return target
 

@@ -77,10 +77,17 @@ REASONS: dict[str, Any] = {
     "wrong_level": _l("is not of a higher kind than the area itself: %(value)s"),
 }
 
+#: a cell of each column, as offices write it
+EXAMPLES = {
+    "code": "120116001", "name": "新城街道", "kind": "街道", "parent_code": "120116",
+}  # fmt: skip
+
 AREAS = ImportSpec(
     name="areas",
     title=_l("Areas"),
     columns=tuple(COLUMNS),
+    examples=EXAMPLES,
+    words={"kind": ("行政区", "街道", "园区", "楼宇")},
     key=("code",),
     plan=plan,
     help=_l("Districts, streets and towns, parks and buildings. What lies in another area comes after it."),

@@ -238,6 +238,13 @@ _ROLES = {str(role): role for role in ContactRole} | {
 }  # fmt: skip
 _MOBILE_NAMES = ("手机号", "手机号码", "手机", "经办人手机号", "联系电话", "mobile")
 
+#: a cell of each column, as offices write it
+EXAMPLES = {
+    "uscc": "91000000000000019G", "account_no": "030100000001", "role": "经办人", "name": "王芳",
+    "mobile": "13800000001", "landline": "022-66271234", "email": "wang@example.com", "id_type": "身份证",
+    "id_number": "11010519491231002X", "since": "2026-01-05",
+}  # fmt: skip
+
 CONTACTS = ImportSpec(
     name="contacts",
     title=_l("Contacts"),
@@ -271,6 +278,8 @@ CONTACTS = ImportSpec(
         ),
         Column("since", _l("Since"), ("任职日期", "起始日期", "开始日期", "since"), day()),
     ),
+    examples=EXAMPLES,
+    words={"role": ("经办人", "法定代表人", "负责人", "财务", "人事")},
     key=("uscc", "account_no", "role", "name"),
     plan=importing.plan,
     applied=importing.applied,

@@ -56,6 +56,13 @@ def _undated(standard: str) -> str:
 
 _WORDS = text(120)
 
+#: a cell of each column, as offices write it
+EXAMPLES = {
+    "code_table": "行业", "code": "7263", "label_zh": "劳务派遣服务",
+    "label_en": "Labour dispatch", "parent_code": "726", "valid_from": "2026-01-01",
+    "valid_until": "2026-12-31",
+}  # fmt: skip
+
 CODES = ImportSpec(
     name="codes",
     title=_l("Codes of the tables"),
@@ -72,6 +79,8 @@ CODES = ImportSpec(
         Column("valid_from", _l("Valid from"), ("生效日期", "启用日期", "valid from"), day(future=True)),
         Column("valid_until", _l("Valid until"), ("失效日期", "停用日期", "valid until"), day(future=True)),
     ),
+    examples=EXAMPLES,
+    words={"code_table": tuple(one.label for one in TABLES.values())},
     key=("code_table", "code"),
     plan=plan,
     applied=applied,

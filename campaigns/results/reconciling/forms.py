@@ -32,6 +32,12 @@ COLUMNS = (
         money(high=Decimal(10), step=Decimal("0.0001")), True,
     ),
 )  # fmt: skip
+#: a cell of each column, as offices write it
+EXAMPLES = {
+    "account": "主账户", "message": "20260105-0001", "phone": "13800000001", "segments": "1",
+    "price": "0.045",
+}  # fmt: skip
+
 BILL = ImportSpec(
     name="gateway_bill",
     title=_l("Gateway's bill"),
@@ -41,6 +47,7 @@ BILL = ImportSpec(
         "is held against the ledger; what differs is listed there."
     ),
     columns=COLUMNS,
+    examples=EXAMPLES,
     key=("account", "message", "phone"),
     plan=services.plan,
     subject="gateway_bill_lines",

@@ -64,11 +64,19 @@ COLUMNS = (
     Column("reason", _l("Reason"), ("退回原因", "未妥投原因", "原因", "reason"), text(200)),
 )
 
+#: a cell of each column, as offices write it
+EXAMPLES = {
+    "number": "金房函〔2026〕12号", "tracking_no": "XA12345678912", "posted_on": "2026-01-05",
+    "outcome": "妥投", "settled_on": "2026-01-08", "received_by": "门卫", "reason": "查无此单位",
+}  # fmt: skip
+
 POST = ImportSpec(
     name="letter_post",
     title=_l("List of the post office"),
     help=_l("Tracking numbers, and what became of letters: delivered, refused, returned."),
     columns=COLUMNS,
+    examples=EXAMPLES,
+    words={"outcome": ("妥投", "退回", "拒收")},
     key=("number",),
     plan=services.plan,
     applied=services.applied,

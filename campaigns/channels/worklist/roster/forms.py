@@ -35,6 +35,12 @@ COLUMNS = (
     ),
     Column("since", _l("Contributing here since"), ("本地起缴年月", "缴存起始年月", "since"), period()),
 )  # fmt: skip
+#: a cell of each column, as offices write it
+EXAMPLES = {
+    "drive": "3", "code": "030100000001", "name": "示范精密机械有限公司", "number": "4", "person": "李明",
+    "id_number": "11010519491231002X", "since": "2022-01",
+}  # fmt: skip
+
 ROSTER = ImportSpec(
     name="roster",
     title=_l("Roster of a drive"),
@@ -44,6 +50,7 @@ ROSTER = ImportSpec(
         "running drive is meant."
     ),
     columns=COLUMNS,
+    examples=EXAMPLES,
     key=("drive", "code", "person", "id_number"),
     plan=services.plan,
     applied=services.applied,
