@@ -19,6 +19,7 @@ from app.core.features import current_features
 from app.core.files.kept import path_of
 from app.core.finding import the_one
 from app.core.importing.spec import ImportSpec, Outcome, Reason
+from app.core.language import formats
 from app.core.periods import Period
 from app.core.permissions import Actor
 from app.core.sheets.cells import Cell
@@ -27,6 +28,7 @@ from app.core.sheets.parsing import find_period
 from app.core.sheets.reading import open_table
 from app.core.sheets.refusals import SheetRefused
 from app.imports.columns.queries import words_for
+from app.imports.later.queries import Hand, hands
 from app.imports.models import BUSY, BatchState, ImportBatch, ImportRow
 from app.imports.policy import may_use, visible_to
 from app.imports.wording.queries import (
@@ -193,7 +195,7 @@ class ShownRow:
     reasons: Sequence[str]
 
 
-def shown(spec: ImportSpec, row: ImportRow) -> ShownRow:
+def shown(spec: ImportSpec, row: ImportRow, hand: Hand | None = None) -> ShownRow:
     """What to say of a row: its values, what changed from what to what, and why it was rejected or kept."""
     changes = [
         (called, *(changed_value(spec, note["t"], name, one) for one in (old, note["a"].get(name))))
@@ -204,7 +206,7 @@ def shown(spec: ImportSpec, row: ImportRow) -> ShownRow:
     ]
     reasons = [explained(spec, reason) for reason in reasons_of(row)]
     if row.kept:
-        reasons.append(_why_kept(spec, row.kept))
+        reasons.append(_why_kept(spec, row.kept, hand))
     worded = written_value if row.outcome is Outcome.REJECTED else read_value
     values = [
         (spec.label(name), worded(spec, name, value))
@@ -234,10 +236,11 @@ def page(batch: ImportBatch, spec: ImportSpec, tab: str, after: int = 0, size: i
     else:
         found = rows_of(batch, Outcome(tab), after, size + 1)
     more = found[size - 1].number if len(found) > size else None
-    return Page(str(tab), [shown(spec, row) for row in found[:size]], more)
+    by = hands(batch, spec, found[:size]) if tab == "kept" else {}
+    return Page(str(tab), [shown(spec, row, by.get(row.record_id or 0)) for row in found[:size]], more)
 
 
-def _why_kept(spec: ImportSpec, kept: dict[str, Any]) -> str:
+def _why_kept(spec: ImportSpec, kept: dict[str, Any], hand: Hand | None) -> str:
     if kept["code"] == "in_use":
         return str(
             _("Newer records depend on it (%(tables)s).", tables="、".join(map(rows_called, kept["names"])))
@@ -247,7 +250,10 @@ def _why_kept(spec: ImportSpec, kept: dict[str, Any]) -> str:
     names = "、".join(found for name in kept["names"] if (found := field_called(spec, name)))
     if kept["code"] == "taken":
         return str(_("What it would get back is another record's by now: %(fields)s.", fields=names))
-    return str(_("It was edited since: %(fields)s.", fields=names) if names else _("It was edited since."))
+    why = _("It was edited since: %(fields)s.", fields=names) if names else _("It was edited since.")
+    if hand is not None:
+        why += _("By %(name)s on %(day)s.", name=hand.name, day=formats.date(hand.at))
+    return str(why)
 
 
 @dataclass(frozen=True)

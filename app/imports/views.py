@@ -27,8 +27,9 @@ from app.imports.expected.queries import STATE_TONES as EXPECTED_TONES
 from app.imports.expected.queries import standing
 from app.imports.forms import UploadForm, answers_given
 from app.imports.guiding.queries import guide_to, notice_of
+from app.imports.later.queries import applied_since, newer_file
 from app.imports.lists import IMPORTS, kind_title
-from app.imports.models import ImportBatch
+from app.imports.models import BatchState, ImportBatch
 from app.imports.policy import Permission, may_use
 from app.imports.workflow import STATE_LABELS, STATE_TONES, steps
 
@@ -129,6 +130,8 @@ def show(batch_id: int) -> ResponseReturnValue:
         labels=STATE_LABELS,
         tones=STATE_TONES,
         before=queries.applied_before(batch),
+        newer=newer_file(batch) if batch.state is BatchState.PREVIEWED else None,
+        since=applied_since(batch, spec) if batch.state is BatchState.UNDONE and batch.kept else (),
         failure=queries.failure_of(batch),
         why=queries.reason_counts(batch, spec),
         left_out=queries.left_out(batch),

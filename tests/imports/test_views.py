@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.accounts.models import User
+from app.audit.services import acting_as
 from app.core.db import db
 from app.core.importing.spec import ImportSpec
 from app.core.permissions import Role
@@ -21,7 +23,9 @@ from app.core.sheets.headings import WHY_LEFT_OUT
 from app.employers.models import Employer
 from app.imports import jobs, queries
 from app.imports.models import BatchState, ImportBatch
+from app.imports.services import start_undoing
 from tests import spreadsheets as make
+from tests.contributions.statements import apply, line, statement
 from tests.factories import create_branch, create_user, sign_in
 from tests.imports.sample import credit_code_of, registered, row, variant, workbook
 from tests.spreadsheets import as_upload
@@ -261,3 +265,37 @@ def test_a_kind_that_needs_another_permission_is_hidden_from_those_without(
     with registered(app, variant(name="secret", permission="accounts:view_users")):
         assert "/imports/new/secret" not in client.get("/imports/new").text
         assert client.get("/imports/new/secret").status_code == 404
+
+
+def test_what_stands_in_the_way_of_an_undo_is_named_with_who_and_which_import(
+    client: FlaskClient, user: User, tmp_path: Path
+) -> None:
+    def taken_in(*rows: list[Any]) -> ImportBatch:
+        batch = uploaded(client, workbook(tmp_path, list(rows)))
+        client.post(f"/imports/{batch.id}/apply")
+        return settled(batch)
+
+    taken_in(row(1), row(2))
+    batch = taken_in(row(1, heads=50), row(2, heads=60))
+    later = taken_in(row(2, heads=70))
+    colleague = create_user(Role.SPECIALIST, name="李敏", branch=user.branch)
+    with acting_as(colleague):
+        db.session.scalars(select(Employer).where(Employer.uscc == credit_code_of(1))).one().heads = 51
+        db.session.commit()
+    start_undoing(batch)
+    db.session.commit()
+    assert settled(batch).kept == 2
+    page = client.get(f"/imports/{batch.id}").text
+    assert "修改人：李敏" in page
+    assert page.count("修改人") == 1, "the other row was changed by a file"
+    assert f'此后导入且仍有效的有：\n<a href="/imports/{later.id}"' in page
+
+
+def test_a_file_of_an_earlier_day_says_so_before_it_is_applied(app: Flask, tmp_path: Path) -> None:
+    client = app.test_client()
+    sign_in(client, create_user(Role.MANAGER, branch=create_branch("00")))
+    apply(app, statement(tmp_path, "2022年9月", [line(1, 202208)]))
+    for month, told in (("2022年8月", True), ("2022年10月", False)):
+        file = as_upload(statement(tmp_path, month, [line(1, 202208)]))
+        client.post("/imports/new/statement", data={"file": file})
+        assert ("此前已导入截至" in client.get(f"/imports/{latest().id}").text) is told
