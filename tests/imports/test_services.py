@@ -639,3 +639,12 @@ def test_whoever_edits_what_is_taken_in_sets_waits_for_it(app: Flask, tmp_path: 
             path = spreadsheets.workbook(tmp_path / f"2022{month}.xlsx", [header, line])
             assert take_in(path, user, spec, apply=True).state is BatchState.APPLIED
     assert waited == ["yes"] and db.session.scalars(select(Employer.heads)).one() == 9
+
+
+def test_a_long_cell_is_shown_short_with_a_sign_that_it_goes_on(
+    tmp_path: Path, user: User, spec: ImportSpec
+) -> None:
+    name = "示范" * 60
+    batch = take_in(workbook(tmp_path, [row(1, name=name)]), user, spec)
+    (shown,) = queries.rows_of(batch, Outcome.NEW)
+    assert shown.values["name"] == f"{name[:79]}…"

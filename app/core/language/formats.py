@@ -92,6 +92,16 @@ def money(value: Decimal | int | None) -> str:
     return NOTHING if value is None else f"{Decimal(value).quantize(_CENT, ROUND_HALF_UP):,.2f}"
 
 
+def file_size(octets: int | None) -> str:
+    """As file lists write it, in steps of 1,024: 12 B, 3.4 KB, 1.2 MB."""
+    if octets is None:
+        return NOTHING
+    if octets < 1024:
+        return f"{number(octets)} B"
+    size, unit = (octets / 1024, "KB") if octets < 1024**2 else (octets / 1024**2, "MB")
+    return f"{number(Decimal(size), 1)} {unit}"
+
+
 def short_money(value: Decimal | int | None) -> str:
     """Yuan in the units that people say: 万 and 亿; k and m in English."""
     if value is None:
@@ -186,7 +196,7 @@ _BY_TYPE: tuple[tuple[type | tuple[type, ...], Any], ...] = (
 _KNOWN: dict[type, Callable[[Any], object]] = {}
 
 _DAYS = (date, moment, clock, day, due, due_tone, period)
-_FIGURES = (number, money, short_money, percent, rate)
+_FIGURES = (number, money, short_money, percent, rate, file_size)
 FILTERS = (*_DAYS, *_FIGURES, masked_phone, masked_email, dialled, display)
 
 

@@ -15,6 +15,8 @@ from app.core.undoing.reversible import notes_of, plain, planned_notes, table_of
 from app.imports.models import ImportRow
 
 SAMPLES = 50
+#: characters of a cell that a page has room for
+LONGEST_SHOWN = 80
 #: shared by the many rows that have none, and so written as JSON once
 NO_VALUES: dict[str, Any] = {}
 NO_NOTES: list[Any] = []
@@ -95,7 +97,8 @@ class RowKeeper:
 
 
 def _short(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: one[:80] if isinstance(one, str) else one for name, one in values.items()}
+    long = {name: one for name, one in values.items() if isinstance(one, str) and len(one) > LONGEST_SHOWN}
+    return values | {name: f"{one[: LONGEST_SHOWN - 1]}…" for name, one in long.items()}
 
 
 def _reasons(reasons: Sequence[Reason]) -> list[Any]:

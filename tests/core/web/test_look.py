@@ -265,6 +265,7 @@ def test_figures_are_grouped_and_money_is_exact(look: Flask) -> None:
         assert formats.number(12057) == "12,057"
         assert formats.money(Decimal("1234567.005")) == "1,234,567.01"
         assert formats.short_money(Decimal(12_864_000)) == "1,286.40 万元"
+        assert [formats.file_size(n) for n in (12, 3_500, 10 << 20)] == ["12 B", "3.4 KB", "10.0 MB"]
         assert formats.percent(Decimal("0.6845")) == "68.5%"
         assert formats.rate(Decimal("0.12")) == "12%"
         assert formats.rate(Decimal("0.125")) == "12.5%"
