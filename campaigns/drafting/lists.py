@@ -21,7 +21,7 @@ from app.core.language.formats import masked_phone, moment
 from app.core.links import url_if
 from app.core.listing.page import BulkAction, Column, Empty, Link, ListPage, Quick
 from app.core.permissions import Actor
-from app.employers.handpicked.lists import ADD, AddForm, filled
+from app.employers.handpicked.lists import ADD, AddForm, filled, include_chosen
 from app.employers.models import Contact, Employer
 from app.employers.policy import Permission as Reveal
 from campaigns.drafting import queries
@@ -64,6 +64,7 @@ START = replace(
     name="campaign",
     label=_l("Start a campaign"),
     permission=Permission.DRAFT,
+    act=include_chosen,
     form=AudienceForm,
     icon="megaphone",
     next_step=_next,

@@ -137,5 +137,8 @@ def test_a_campaign_starts_from_ticked_rows(client: FlaskClient, specialist: Use
     answer = act(client, "campaign", [one], segment_id=0, name="群发名单")
     segment = segments.find("群发名单", specialist)
     assert answer.location == f"/campaigns/new?segment={segment.id}"
+    # who belongs to it already is no obstacle
+    again = act(client, "campaign", [one], segment_id=segment.id, name="")
+    assert again.location == f"/campaigns/new?segment={segment.id}"
     assert members(segment) == {one.id}
     assert f'<option selected value="{segment.id}">' in client.get(answer.location).text

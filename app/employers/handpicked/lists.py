@@ -18,7 +18,7 @@ from app.core.links import url_if
 from app.core.listing.parts import BulkAction
 from app.core.permissions import Actor, current_actor
 from app.employers.handpicked.queries import belongs, choices, own_segments
-from app.employers.handpicked.services import FIELD, add, find_own, get_own, make, remove
+from app.employers.handpicked.services import FIELD, add, find_own, get_own, include, make, remove
 from app.employers.models import Employer
 from app.employers.policy import Permission
 
@@ -65,6 +65,11 @@ def _chosen(form: FlaskForm, actor: Actor) -> Segment:
 
 def _add(employer: Employer, actor: Actor, form: FlaskForm) -> None:
     add(_chosen(form, actor), employer, actor)
+
+
+def include_chosen(employer: Employer, actor: Actor, form: FlaskForm) -> None:
+    """For an action that goes on with the segment: whoever belongs to it already is no obstacle."""
+    include(_chosen(form, actor), employer, actor)
 
 
 def _remove(employer: Employer, actor: Actor, form: FlaskForm) -> None:

@@ -53,11 +53,17 @@ def get_own(segment_id: int, actor: Actor) -> Segment:
 
 def add(segment: Segment, employer: Employer, actor: Actor) -> None:
     member = _member(segment, employer)
+    if member is not None and member.present:
+        raise DomainError(_l("It belongs to this segment already."))
+    include(segment, employer, actor)
+
+
+def include(segment: Segment, employer: Employer, actor: Actor) -> None:
+    """The same for whoever only minds that it belongs there; who is in stays in."""
+    member = _member(segment, employer)
     if member is None:
         member = SegmentMember(segment_id=segment.id, employer_id=employer.id, added_by_id=actor.id)
         db.session.add(member)
-    elif member.present:
-        raise DomainError(_l("It belongs to this segment already."))
     member.present = True
     db.session.flush()
 
