@@ -138,6 +138,13 @@ class Rate(_Scaled):
     places = 4
 
 
+class Price(_Scaled):
+    """Yuan for one of many, such as Decimal("0.045") for an SMS segment; ten-thousandths in the database."""
+
+    cache_ok = True
+    places = 4
+
+
 #: None is NULL, never the word null of JSON
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Branch, User
 from app.core.clock import today
-from app.core.db import EnumText, Model, Rate, Timestamps
+from app.core.db import EnumText, Model, Price, Timestamps
 from app.employers.models import Contact, Employer
 from campaigns.channels.letter.models import LetterVersion
 from campaigns.channels.sms.models import SmsVersion
@@ -129,7 +129,7 @@ class Sender(Timestamps, Model):
     signature: Mapped[str] = mapped_column(String(20))
     phone: Mapped[str] = mapped_column(String(30))
     #: yuan for each segment
-    price: Mapped[Decimal] = mapped_column(Rate)
+    price: Mapped[Decimal] = mapped_column(Price)
 
 
 class FourEyes:
@@ -180,7 +180,7 @@ class Campaign(FourEyes, Timestamps, Model):
     #: how many in a hundred of those who would receive it are held out, to compare with
     hold_out: Mapped[int] = mapped_column(default=0)
     #: yuan for each segment, as the sender paid when the audience was reckoned
-    price: Mapped[Decimal] = mapped_column(Rate, default=Decimal("0.05"))
+    price: Mapped[Decimal] = mapped_column(Price, default=Decimal("0.05"))
     state: Mapped[CampaignState] = mapped_column(EnumText(CampaignState), default=CampaignState.DRAFT)
     #: sha-256 of what was approved; `approved_hash` joins both as they were at the approval
     content_hash: Mapped[str | None] = mapped_column(String(64))

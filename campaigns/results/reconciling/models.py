@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Model, PeriodType, Rate
+from app.core.db import Model, PeriodType, Price
 from app.core.periods import Period
 
 
@@ -37,4 +37,4 @@ class BillLine(Model):
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"))
     segments: Mapped[int]
     #: yuan for each segment
-    price: Mapped[Decimal] = mapped_column(Rate)
+    price: Mapped[Decimal] = mapped_column(Price)

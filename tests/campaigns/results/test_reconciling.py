@@ -93,6 +93,9 @@ def test_every_line_of_a_bill_is_held_against_the_ledger(
     assert (found.segments, found.billed_segments, found.differing) == (5, 5, 3)
     assert (str(found.cost), str(found.billed_cost)) == ("0.25", "0.26")
     sign_in(client, manager)
+    # prices are yuan, not shares of a hundred
+    brought = client.get(f"/imports/{first['batch']}").text
+    assert "0.0625" in brought and "%" not in brought
     page = html.unescape(client.get(f"/campaigns/{sent.id}/reconciliation").text)
     links = re.findall(r'<a href="(/campaigns/\d+/reconciliation/(\w+))">(\d+)', page)
     assert {verdict: int(number) for _url, verdict, number in links} == verdicts | {"differences": 3}
