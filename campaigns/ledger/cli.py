@@ -261,7 +261,7 @@ def _move(
             # After the commit nothing may be read here: the jobs need the writer's place.
             db.session.commit()
     except DomainError as error:
-        raise click.ClickException(str(error)) from error
+        raise _refusal(error) from error
     _tell(find(campaign_id, None), wants_json)
 
 

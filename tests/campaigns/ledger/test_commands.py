@@ -50,6 +50,9 @@ def test_a_campaign_is_written_approved_sent_and_reconciled_from_a_shell(
     run(house, "approve", number, "--as", "author", fails=True)
     refused = run(house, "approve", number, "--as", "approver", "--seal", "another", fails=True)
     assert refused
+    # each reason of a refusal stands on a line of its own
+    early = run(house, "launch", number, "--as", "approver", fails=True).strip().splitlines()
+    assert len(early) == 3 and ";" not in "".join(early)
     assert run(house, "approve", number, "--as", "approver", "--json")["state"] == "approved"
     run(house, "launch", number, "--as", "approver", "--json")
     assert run(house, "balance", number, "--json")["submitted"] == 3
