@@ -97,9 +97,12 @@ def deeds(begin: date, end: date, employer: Any = Employer) -> tuple[Deed, ...]:
         ArrearsCase.opened_on <= begin,
         or_(ArrearsCase.closed_on.is_(None), ArrearsCase.closed_on > begin),
     )
+    opened, signed = employer.account_opened_on, employer.online_signed_on
+    # an account of which nobody knows since when was not the campaign's to bring about
+    none_yet = employer.employer_account_no.is_(None)
     return (
-        _dated("registered", _l("Account opened"), employer.account_opened_on, begin, end),
-        _dated("signed", _l("Signed up online"), employer.online_signed_on, begin, end),
+        _dated("registered", _l("Account opened"), opened, begin, end, none_yet),
+        _dated("signed", _l("Signed up online"), signed, begin, end),
         Deed(
             "paid",
             _l("Arrears paid"),
@@ -109,8 +112,9 @@ def deeds(begin: date, end: date, employer: Any = Employer) -> tuple[Deed, ...]:
     )
 
 
-def _dated(name: str, label: Any, column: Any, begin: date, end: date) -> Deed:
-    return Deed(name, label, or_(column.is_(None), column >= begin), column.between(begin, end))
+def _dated(name: str, label: Any, column: Any, begin: date, end: date, *open_where: Any) -> Deed:
+    undone = and_(column.is_(None), *open_where)
+    return Deed(name, label, or_(undone, column >= begin), column.between(begin, end))
 
 
 _MEMBER = AudienceMember

@@ -76,6 +76,17 @@ def test_both_groups_are_counted_by_person_within_the_days(campaign: Campaign) -
     assert (later.told, later.held) == (Group(20, 20), Group(20, 20))
 
 
+def test_whoever_has_an_account_without_a_known_day_could_not_open_one(campaign: Campaign) -> None:
+    assert {one.name: one.told.people for one in effects(campaign, 30)}["registered"] == 20
+    holders = db.session.scalars(select(Employer).order_by(Employer.id).limit(5)).all()
+    for number, employer in enumerate(holders):
+        employer.employer_account_no = f"030100000{number}"
+    holders[0].account_opened_on = LAUNCH + timedelta(days=3)
+    db.session.flush()
+    opened = next(one for one in effects(campaign, 30) if one.name == "registered")
+    assert (opened.told, opened.held.people) == (Group(1, 16), 20)
+
+
 def test_too_small_numbers_are_said_to_be_too_small(campaign: Campaign) -> None:
     paid = next(one for one in effects(campaign, 30) if one.told.acted)
     assert paid.verdict == "small"
