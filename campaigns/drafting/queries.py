@@ -86,6 +86,13 @@ def find(campaign_id: int, actor: Actor | None, *, lock: bool = False) -> Campai
     return the_one(query, _l("There is no such campaign."))
 
 
+def signatures(said: str = "") -> set[str]:
+    """The signature that a reply names, without brackets; all that branches sign with where it names none."""
+    if named := said.strip("【】[] "):
+        return {named}
+    return {SIGNATURE, *db.session.scalars(select(Sender.signature))}
+
+
 def sender_of(branch: Branch) -> Sender:
     """How the branch signs: its own setting, the nearest above it, or the shipped one (not stored)."""
     above = [int(step) for step in branch.path.split("/") if step]

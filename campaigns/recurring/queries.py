@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.queries import name_of
 from app.contributions.adjustment.models import Adjustment, AdjustmentDrive, AdjustmentState
@@ -29,6 +29,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.periods import Period
 from app.core.permissions import Actor
+from app.core.rules.workdays import on_or_after, on_or_before
 from app.employers.lists import employer_fields
 from app.employers.models import ContactRole, Employer, EmployerContact
 from app.employers.policy import not_merged
@@ -48,11 +49,20 @@ Turns = Select[*tuple[Any, ...]]
 
 
 def _new_arrears(_rule: Rule, _day: date) -> Turns:
-    """The case began with the latest statement that found anybody in arrears, and is still open."""
-    latest = select(func.max(ArrearsCase.last_period)).scalar_subquery()
+    """The case began with the branch's latest statement that found anybody in arrears, and is still open."""
+    owed, theirs = aliased(ArrearsCase), aliased(Employer)
+    latest = (
+        select(theirs.branch_id, func.max(owed.last_period).label("month"))
+        .join(theirs, theirs.id == owed.employer_id)
+        .group_by(theirs.branch_id)
+        .subquery()
+    )
     occasion = cast(type_coerce(ArrearsCase.first_period, String), String)
-    return select(ArrearsCase.employer_id, occasion).where(
-        ArrearsCase.first_period == latest, ArrearsCase.closed_on.is_(None)
+    return (
+        select(ArrearsCase.employer_id, occasion)
+        .join(Employer, Employer.id == ArrearsCase.employer_id)
+        .join(latest, latest.c.branch_id == Employer.branch_id)
+        .where(ArrearsCase.first_period == latest.c.month, ArrearsCase.closed_on.is_(None))
     )
 
 
@@ -99,15 +109,22 @@ def _base_window(rule: Rule, day: date) -> Turns:
 
 def _festival(rule: Rule, day: date) -> Turns:
     """Everybody, from so many days before the festival until it; once a festival and year, however often the
-    calendar is corrected."""
-    near = (
-        select(func.min(GreetingDay.day))
-        .where(
-            GreetingDay.name == rule.festival, GreetingDay.day.between(day, day + timedelta(days=rule.days))
-        )
-        .scalar_subquery()
-    )
-    return select(Employer.id, func.substr(cast(near, String), 1, 4)).where(near.is_not(None))
+    calendar is corrected.
+
+    What goes out on working days alone does so on the last one by then: a greeting after the feast is none.
+    """
+    coming = select(func.min(GreetingDay.day)).where(GreetingDay.day >= day)
+    feast = db.session.scalar(coming.where(GreetingDay.name == rule.festival))
+    near = feast is not None and _greets(rule, day, feast)
+    return select(Employer.id, literal(str(feast.year if feast else ""))).where(literal(near))
+
+
+def _greets(rule: Rule, day: date, feast: date) -> bool:
+    """Whether what is sent this day, or on the next that the rule allows, is in time and not too early."""
+    begin = feast - timedelta(days=rule.days)
+    if not rule.working_days_only:
+        return begin <= day
+    return on_or_before(begin) <= day and on_or_after(day) <= feast
 
 
 TURNS: dict[Trigger, Callable[[Rule, date], Turns]] = {

@@ -149,10 +149,12 @@ def _has_just_had_one() -> ColumnElement[bool]:
     """Where each employer of a handler is written to alone, the number gets one message after the other.
 
     Operators refuse a second one within the minute, and receipts of one batch are told apart by the number.
+    One in doubt may have just been taken: it counts until it is asked about.
     """
     other = MESSAGES.alias()
     before = and_(other.c.state == MessageState.PLANNED, other.c.id < M.id, _is_due(other.c))
-    lately = or_(other.c.state == MessageState.CLAIMED, other.c.submitted_at > now() - APART)
+    in_doubt = and_(other.c.state == MessageState.UNKNOWN, other.c.due_at > now())
+    lately = or_(other.c.state == MessageState.CLAIMED, in_doubt, other.c.submitted_at > now() - APART)
     same = (other.c.phone == M.phone, other.c.campaign_id == M.campaign_id, other.c.id != M.id)
     return exists().where(*same, or_(before, lately))
 

@@ -9,6 +9,7 @@ from app.core.language.i18n import msgid
 from app.employers.models import VerifiedHow
 from campaigns.channels.sms.models import OptOut
 from campaigns.channels.sms.text import is_disowned, is_opt_out
+from campaigns.drafting.queries import signatures
 from campaigns.gateways.protocol import Reply as Incoming
 from campaigns.ledger import queries
 from campaigns.ledger.models import Message, Reply
@@ -47,20 +48,24 @@ def _take(gateway: str, reply: Incoming) -> bool:
         at=reply.at,
     )
     new = db.session.scalar(kept.returning(Reply.id)) is not None
+    if new and leaving:
+        # what a stranger answers may be long forgotten here: it holds for all who might have written
+        _leave(phone, reply, {last.campaign.signature} if last else signatures(reply.signature))
     if new and last:
         _follow(last, reply, leaving)
     return new
 
 
-def _follow(last: Message, reply: Incoming, leaving: bool) -> None:
-    if leaving:
+def _leave(phone: str, reply: Incoming, signed: Iterable[str]) -> None:
+    for signature in sorted(signed):
         db.session.execute(
-            insert_new(OptOut).values(
-                phone=last.phone, signature=last.campaign.signature, source=reply.text[:120], at=reply.at
-            )
+            insert_new(OptOut).values(phone=phone, signature=signature, source=reply.text[:120], at=reply.at)
         )
-        suppress_opted_out(Message.phone == last.phone)
-    else:
+    suppress_opted_out(Message.phone == phone)
+
+
+def _follow(last: Message, reply: Incoming, leaving: bool) -> None:
+    if not leaving:
         open_tasks([last.id], Outcome.REPLY, ANSWER_TITLE, note=reply.text)
         _verify(last, reply)
     tell([last], LEFT if leaving else REPLIED, at=reply.at, text=reply.text)

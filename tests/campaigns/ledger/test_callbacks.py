@@ -16,10 +16,12 @@ from app.core.timeline import TimelineEntry
 from app.employers.models import Contact, VerifiedHow
 from app.tasks.models import Task
 from campaigns.channels.sms.models import OptOut
-from campaigns.drafting.models import Campaign, CampaignState, MessageClass
+from campaigns.drafting.models import Campaign, CampaignState, MessageClass, Sender
+from campaigns.drafting.queries import SIGNATURE
 from campaigns.gateways.signing import signed_headers
 from campaigns.ledger.models import Message, Reply
 from tests.campaigns.sending import ledger, planned_campaign, states
+from tests.factories import create_branch
 
 AT = "2026-11-22T10:00:00+08:00"
 
@@ -160,6 +162,20 @@ def test_a_reply_revives_a_number_unless_it_was_found_dead_later(
 
 
 def test_a_reply_from_a_stranger_is_kept_and_leads_nowhere(client: FlaskClient) -> None:
-    assert push(client, "replies", [reply("13999999999", "R")]) == 204
+    assert push(client, "replies", [reply("13999999999", "收到")]) == 204
     assert db.session.scalars(select(Reply.phone)).all() == ["13999999999"]
     assert db.session.scalars(select(OptOut)).all() == []
+
+
+def test_a_stranger_who_leaves_is_left_alone_by_whoever_might_have_written(client: FlaskClient) -> None:
+    """What was answered may have been deleted since, as the rules of retention say."""
+    other = Sender(branch_id=create_branch().id, signature="东港管理部", phone="66270000", price=1)
+    db.session.add(other)
+    db.session.commit()
+    assert push(client, "replies", [reply("13999999999", "R")]) == 204
+    said = reply("13988888888", "TD", 2) | {"signature": "【东港管理部】"}
+    assert push(client, "replies", [said]) == 204
+    left = db.session.execute(select(OptOut.phone, OptOut.signature).order_by(OptOut.id)).all()
+    assert {tuple(one) for one in left} == {
+        ("13999999999", SIGNATURE), ("13999999999", "东港管理部"), ("13988888888", "东港管理部"),
+    }  # fmt: skip

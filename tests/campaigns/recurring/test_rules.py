@@ -24,6 +24,7 @@ from app.core.jobs import run_inline
 from app.core.options import set_value
 from app.core.periods import Period
 from app.core.permissions import Role
+from app.core.rules.workdays import seed_years
 from app.employers.models import ContactRole, Employer, EmployerContact
 from app.imports.models import ImportBatch
 from app.relief.models import ReliefDecision, ReliefKind, ReliefState
@@ -139,6 +140,32 @@ def test_each_trigger_finds_whose_turn_it_is(author: User) -> None:
     assert [queries.waiting_count(festive, date(2026, 12, day)) for day in (28, 29)] == [0, 6]
     drive.closes_on = DAY - timedelta(days=1)
     assert queries.waiting_count(rule(author, Trigger.BASE_WINDOW), DAY) == 0
+
+
+def test_a_statement_of_another_branch_takes_nobody_the_turn(author: User) -> None:
+    here = firm(author)
+    case(here, STATEMENT + -1).last_period = STATEMENT + -1
+    there = create_employer(create_branch(name="东港管理部"))
+    case(there, STATEMENT)
+    rows = db.session.execute(queries.waiting(rule(author, Trigger.NEW_ARREARS), DAY)).all()
+    assert [(row.employer_id, row.occasion) for row in rows] == [(here.id, "202609")]
+
+
+def test_a_greeting_on_working_days_goes_out_before_the_feast_or_not_at_all(author: User) -> None:
+    firm(author)
+    # 春节 2026: off from Sunday 15 to Monday 23 February; Saturday 14 is worked
+    seed_years(2026)
+    db.session.add(GreetingDay(name="春节", day=date(2026, 2, 17)))
+    on_days: dict[str, Any] = {"working_days_only": True, "festival": "春节"}
+    feast_day, before = (rule(author, Trigger.FESTIVAL, days=n, **on_days) for n in (0, 3))
+    any_day = rule(author, Trigger.FESTIVAL, days=0, festival="春节", working_days_only=False)
+
+    def days_of_turn(made: Rule) -> list[int]:
+        return [n for n in range(10, 20) if queries.waiting_count(made, date(2026, 2, n))]
+
+    assert days_of_turn(feast_day) == [14]
+    assert days_of_turn(before) == [14]
+    assert days_of_turn(any_day) == [17]
 
 
 def test_a_run_drafts_once_for_each_employer_and_occasion(author: User) -> None:
