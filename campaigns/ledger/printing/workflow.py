@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from app.core.clock import today
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Actor
@@ -49,6 +50,26 @@ def as_many_go_out(batch: PrintBatch, answers: Mapping[str, Any]) -> Reason | No
 def as_many_come_back(batch: PrintBatch, answers: Mapping[str, Any]) -> Reason | None:
     """Out and in agree, or the batch stays out until it is known which letter is missing or spoilt."""
     return _differ(answers.get("count_in"), good(batch))
+
+
+def goes_out_as_issued(batch: PrintBatch, answers: Mapping[str, Any]) -> Reason | None:
+    """Nothing is printed before the last of its letters was issued."""
+    issued = select(func.max(Letter.issued_on)).join(PrintLine, PrintLine.letter_id == Letter.id)
+    last = db.session.scalar(issued.where(PrintLine.batch_id == batch.id))
+    return _out_of_order(answers.get("handed_on"), last)
+
+
+def comes_back_after_it_went(batch: PrintBatch, answers: Mapping[str, Any]) -> Reason | None:
+    """A batch comes back on the day on which it went out, or later."""
+    return _out_of_order(answers.get("returned_on"), batch.handed_on)
+
+
+def _out_of_order(day: Any, earliest: Any) -> Reason | None:
+    if day is not None and day > today():
+        return _l("The day lies in the future.")
+    if day is not None and earliest is not None and day < earliest:
+        return _l("The day lies before %(day)s.", day=earliest.isoformat())
+    return None
 
 
 def _differ(counted: Any, expected: int) -> Reason | None:
@@ -100,7 +121,7 @@ PRINT_BATCH = Workflow[PrintBatch](
                 Ask("count_out", _l("Letters counted out"), "count"),
             ),
             guards=(has_its_document,),
-            checks=(as_many_go_out,),
+            checks=(goes_out_as_issued, as_many_go_out),
         ),
         Transition(
             "take_in",
@@ -112,7 +133,7 @@ PRINT_BATCH = Workflow[PrintBatch](
                 Ask("returned_on", _l("Came back on"), "date"),
                 Ask("count_in", _l("Letters counted in"), "count"),
             ),
-            checks=(as_many_come_back,),
+            checks=(comes_back_after_it_went, as_many_come_back),
         ),
     ),
 )

@@ -476,12 +476,12 @@ def test_the_manifest_comes_back_as_the_print_room_filled_it_in(client: FlaskCli
     sign_in(client, create_user(Role.BRANCH_HEAD, branch=author.branch))
     page = f"/letters/batches/{batch.id}"
 
-    def taken(change: Callable[[Worksheet], object]) -> tuple[int, str]:
+    def taken(change: Callable[[Worksheet], object], on: date | None = None) -> tuple[int, str]:
         book = load_workbook(io.BytesIO(client.get(f"{page}/manifest.xlsx").data))
         assert book.active is not None
         change(book.active)
         book.save(file := io.BytesIO())
-        data = {"on": today().isoformat(), "file": (io.BytesIO(file.getvalue()), "交接清单.xlsx")}
+        data = {"on": (on or today()).isoformat(), "file": (io.BytesIO(file.getvalue()), "交接清单.xlsx")}
         answer = client.post(f"{page}/list", data=data)
         db.session.expire_all()
         return answer.status_code, html.unescape(answer.text)
@@ -496,8 +496,13 @@ def test_the_manifest_comes_back_as_the_print_room_filled_it_in(client: FlaskCli
 
     assert taken(fill)[0] == 422  # not handed out yet
     out = {"handed_on": today(), "count_out": 4}
+    for day in (today() - timedelta(days=1), today() + timedelta(days=1)):
+        with pytest.raises(DomainError):  # before the letters were issued, or on a day to come
+            transition(PRINT_BATCH, batch, "hand_out", author, answers=out | {"handed_on": day})
     transition(PRINT_BATCH, batch, "hand_out", author, answers=out)
     db.session.commit()
+    status, said = taken(fill, today() - timedelta(days=1))  # back before it went
+    assert (status, f"日期早于{today().isoformat()}" in said) == (422, True)
     for change, reason in ((swap, "第2行："), (lambda sheet: sheet.delete_rows(4), "清单缺少行号3")):
         status, said = taken(change)
         assert (status, reason in said) == (422, True)
