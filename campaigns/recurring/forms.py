@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.core.criteria import segments
 from app.core.criteria.trees import EVERYTHING
+from app.core.features import current_features
 from app.core.forms.choices import offered
 from app.core.permissions import Actor
 from app.employers.lists import LIST
@@ -28,6 +29,13 @@ from campaigns.recurring.policy import TRIGGERS
 from campaigns.recurring.queries import festivals
 from campaigns.recurring.services import Wish
 
+#: what the days of a trigger are; one without needs none
+DAYS = {
+    Trigger.RELIEF_ENDING: _l("Days before the relief ends"),
+    Trigger.NEW_HANDLER: _l("Days since the handler took up"),
+    Trigger.BASE_WINDOW: _l("Days before the window closes (0: as soon as it opens)"),
+    Trigger.FESTIVAL: _l("Days before the festival"),
+}
 _SMS_ONLY = ("verified_only", "send_hour", "spread_hours", "working_days_only")
 _NUMBERS = ("days", "deadline_days", "frequency_days", "send_hour", "spread_hours", "most_recipients")
 
@@ -36,10 +44,7 @@ class RuleForm(FlaskForm):  # type: ignore[misc]
     by_post = False
     name = StringField(_l("Name of the rule"), [InputRequired(), Length(max=100)])
     trigger = SelectField(_l("When it is an employer's turn"), choices=offered(TRIGGERS), coerce=Trigger)
-    days = IntegerField(
-        _l("Days"), [InputRequired(), NumberRange(0, 365)], default=60,
-        description=_l("How far ahead the trigger looks; of a new handler, how far back."),
-    )  # fmt: skip
+    days = IntegerField(_l("How many days"), [InputRequired(), NumberRange(0, 365)], default=60)
     festival = SelectField(_l("Festival"))
     segment_id = SelectField(_l("Only to those of a saved segment"), coerce=int)
     version = SelectField(_l("SMS template"), coerce=int)
@@ -73,7 +78,7 @@ class RuleForm(FlaskForm):  # type: ignore[misc]
     ) -> "RuleForm":
         """With what this writer may choose, and a field for each value that a template asks for; with an
         `outline` the rule sends its letters."""
-        versions: list[SmsVersion | LetterVersion] = [outline] if outline else [*templates()]
+        versions: list[SmsVersion | LetterVersion] = [outline] if outline else _of_rules()
         if rule is not None and outline is None and rule.wording not in versions:
             versions.append(rule.wording)
         given = rule.template_values if rule else {}
@@ -93,6 +98,30 @@ class RuleForm(FlaskForm):  # type: ignore[misc]
             if outline is None:
                 form.version.data = rule.template_version_id
         return form
+
+    def choose(self, trigger: str | None, version: int | None) -> None:
+        """What was chosen so far decides which fields are asked for: before it is sent, by the address."""
+        if not self.is_submitted():
+            self.trigger.data = Trigger(trigger) if trigger in set(Trigger) else self.trigger.data
+            self.version.data = version or self.version.data
+        known = [number for number, _label, _chosen, _more in self.version.iter_choices()]
+        if known and self.version.data not in known:
+            self.version.data = known[0]
+        self.trigger.data = self.trigger.data or Trigger.NEW_ARREARS
+        self.days.label.text = DAYS.get(self.trigger.data, self.days.label.text)
+
+    @property
+    def asks_days(self) -> bool:
+        return self.trigger.data in DAYS
+
+    @property
+    def asks_festival(self) -> bool:
+        return self.trigger.data is Trigger.FESTIVAL
+
+    @property
+    def values_asked(self) -> list[Any]:
+        """The fields of the chosen wording alone."""
+        return [field for field in self if field.name.startswith(f"value:{self.version.data}:")]
 
     def wish(self, actor: Actor, rule: Rule | None = None) -> Wish:
         """What was filled in, with the criteria as the segment has them now. Raises NotFound."""
@@ -134,6 +163,13 @@ class LetterRuleForm(RuleForm):
     )
 
 
+def _of_rules() -> list[SmsVersion | LetterVersion]:
+    """The wordings that speak to employers; not those that a record is sent by, which know its values."""
+    sent = current_features().sendables.values()
+    known = {one.wording for one in sent} | {circle.wording for one in sent for circle in one.circles}
+    return [one for one in templates() if one.template.code not in known]
+
+
 def _values(version: SmsVersion | LetterVersion, given: Mapping[str, Any]) -> dict[str, StringField]:
     """A field for each value that nobody knows of the employers; the deadline follows from the run."""
     if isinstance(version, LetterVersion):
@@ -148,7 +184,7 @@ def _values(version: SmsVersion | LetterVersion, given: Mapping[str, Any]) -> di
         }
     return {
         f"value:{version.id}:{one.name}": StringField(
-            f"{version.template.name}：{one.label}",
+            one.label,
             [Length(max=LONGEST_VALUE)],
             default=given.get(one.name) or one.default,
         )

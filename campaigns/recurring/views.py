@@ -105,6 +105,7 @@ def _write(form: RuleForm, rule: Rule | None = None) -> ResponseReturnValue:
         else:
             db.session.commit()
             return _show(kept.id)
+    form.choose(request.args.get("trigger"), request.args.get("version", type=int))
     page = render_template("campaigns/recurring/form.html", form=form, rule=rule)
     return page, 422 if form.is_submitted() else 200
 

@@ -462,6 +462,24 @@ def test_rules_are_written_approved_and_paused_on_their_pages(
         queries.find(made.id, create_user(Role.MANAGER))
 
 
+@pytest.mark.databases("sqlite")
+def test_the_form_asks_only_for_what_trigger_and_wording_need(client: FlaskClient, author: User) -> None:
+    sign_in(client, author)
+    address = "/campaigns/rules/new"
+    assert 'for="days"' not in client.get(address).text, "each statement is an occasion of itself"
+    ending = client.get(f"{address}?trigger=relief_ending").text
+    assert ("缓缴降比到期前天数" in ending, 'for="festival"' in ending) == (True, False)
+    festive = client.get(f"{address}?trigger=festival").text
+    assert ("节日前天数" in festive, 'for="festival"' in festive) == (True, True)
+    asking = named("arrears_deadline"), named("base_adjustment"), named("event_invitation")
+    assert all(asking), "the shipped wordings"
+    one, other, of_events = (version.id for version in asking if version)
+    for chosen, hidden in ((one, other), (other, one)):
+        page = client.get(f"{address}?version={chosen}").text
+        assert f'name="value:{hidden}:' not in page
+    assert f'<option value="{of_events}"' not in client.get(address).text, "an event fills it in itself"
+
+
 def test_a_rule_by_letter_drafts_and_launches_what_was_approved_and_no_other_wording(
     client: FlaskClient, author: User, head: User
 ) -> None:
