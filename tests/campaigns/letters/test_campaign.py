@@ -231,6 +231,10 @@ def test_the_list_of_the_post_moves_letters_and_ledger_and_is_taken_back(app: Fl
     second = run(app, "imports", "apply", "letter_post", str(workbook(tmp_path / "anew.xlsx", anew)))
     db.session.expire_all()
     assert (letter.state, letter.address, letter.tracking_no) == ("posted", "新港路99号", "XA10000022CN")
+    # what became of another parcel says nothing of this letter
+    other = [["文号", "邮件号", "投递结果"], [f"公积金函〔{year}〕2号", "XA10000077CN", "妥投"]]
+    refused = run(app, "imports", "apply", "letter_post", str(workbook(tmp_path / "other.xlsx", other)))
+    assert (refused["changed"], refused["reasons"]) == (0, {"tracking_no.other_parcel": 1})
     run(app, "imports", "undo", str(second["batch"]))
     db.session.expire_all()
     assert (letter.state, letter.address, letter.tracking_no) == ("returned", old, "XA10000002CN")

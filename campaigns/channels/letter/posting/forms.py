@@ -88,6 +88,7 @@ POST = ImportSpec(
         "out_of_order": _l("does not follow from where the letter stands"),
         "no_tracking_number": _l("has 8 to 20 capital letters and digits"),
         "tracking_taken": _l("belongs to another letter"),
+        "other_parcel": _l("is not the parcel of this letter, which was posted as %(value)s"),
         "too_early": _l("lies before the letter was issued or posted"),
         "not_yet": _l("it cannot be posted yet: %(value)s"),
     },

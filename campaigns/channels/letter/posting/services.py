@@ -57,6 +57,8 @@ def _plan(line: Line, letter: Letter | None, taken: dict[str, int], context: Con
     steps = _steps(letter, line.values, context)
     for code, column in _objections(letter, steps, taken):
         made.reject(code, column)
+    if _of_another_parcel(letter, steps, line.values.get("tracking_no")):
+        made.reject("other_parcel", "tracking_no", value=letter.tracking_no)
     if any(name == "post" for name, _answers in steps):
         for why in queries.why_not_posted(letter, context.actor):
             made.reject("not_yet", value=why)
@@ -89,6 +91,13 @@ def _steps(letter: Letter, values: Mapping[str, Any], context: Context) -> list[
             answers["reason"] = return_reason(said) if wanted is S.RETURNED else said or "—"
         steps.append((STEPS[wanted], answers))
     return steps
+
+
+def _of_another_parcel(letter: Letter, steps: Sequence[Step], tracking_no: str | None) -> bool:
+    """What became of another parcel proves nothing of this letter, unless it was posted anew with it."""
+    here = letter.tracking_no
+    known = bool(tracking_no and here and tracking_no != here)
+    return known and bool(steps) and all(name != "post" for name, _answers in steps)
 
 
 def _objections(letter: Letter, steps: Sequence[Step], taken: Mapping[str, int]) -> list[tuple[str, str]]:
