@@ -53,7 +53,10 @@ class AccountForm(FlaskForm):  # type: ignore[misc]
         asked = KINDS[kind]
         fields: dict[str, Field] = {
             f"config_{name}": StringField(
-                words, [Optional() if name.endswith("_path") else InputRequired(), Length(max=200)]
+                words,
+                [Optional() if name.endswith("_path") else InputRequired(), Length(max=200)],
+                default=asked.usual.get(name),
+                description=asked.hints.get(name, ""),
             )
             for name, words in asked.asks.items()
         }

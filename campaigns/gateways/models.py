@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, PrimaryKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.clock import now
 from app.core.db import EnumText, Model, Timestamps
 from app.core.personal.sealed import Sealed, SealedText
 from campaigns.gateways.protocol import FailureClass
@@ -38,8 +39,13 @@ class GatewayAccount(Timestamps, Model):
     idempotent: Mapped[bool] = mapped_column(default=False)
     #: after trouble nothing is handed to it until then, as long as another works
     rests_until: Mapped[datetime | None]
-    #: the code of that trouble
+    #: the code of that trouble; it stays when the rest is over, until somebody saves the account
     trouble: Mapped[str | None] = mapped_column(String(40))
+
+    @property
+    def rests(self) -> bool:
+        """Whether it is left alone just now, as long as another works."""
+        return self.rests_until is not None and self.rests_until > now()
 
 
 class FiledText(Timestamps, Model):

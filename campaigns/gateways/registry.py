@@ -5,7 +5,7 @@ needs them: their SDKs are optional extras, and take a tenth of a second that no
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, cast
 
@@ -14,11 +14,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.config import current_settings
-from app.core.clock import now
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.finding import the_one
 from campaigns.gateways import simulator
+from campaigns.gateways.http import Paths
 from campaigns.gateways.models import FiledText, GatewayAccount
 from campaigns.gateways.protocol import Gateway
 
@@ -33,7 +33,8 @@ BUILT_IN_LABEL = _l("Gateway of this installation")
 class Kind:
     """A way to speak to providers. `module` has `client(account, filed texts, secret, timeout)`.
 
-    `asks` are the names of what an account must say; `most` the provider's own limit of a request.
+    `asks` are the names of what an account must say, `usual` what most of them say there and `hints` what
+    follows from it; `most` the provider's own limit of a request.
     """
 
     label: Any
@@ -42,8 +43,11 @@ class Kind:
     most: int
     keyed: bool = False
     files_texts: bool = False
+    usual: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, Any] = field(default_factory=dict)
 
 
+_PATHS = Paths()
 _ENDPOINT = _l("Address of the service")
 _APP = _l("Application number (SdkAppId)")
 
@@ -59,6 +63,11 @@ KINDS: dict[str, Kind] = {
         },
         10_000,
         keyed=True,
+        usual={"submit_path": _PATHS.submit, "query_path": _PATHS.query, "replies_path": _PATHS.replies},
+        hints={
+            "query_path": _l("Empty: the platform cannot be asked; messages in doubt wait for an officer."),
+            "replies_path": _l("Empty: replies come by callback only."),
+        },
     ),
     "aliyun": Kind(
         _l("Aliyun SMS"),
@@ -150,8 +159,7 @@ def usable() -> list[tuple[Gateway, int]]:
     if not entered:
         return [(gateway(), 1)]
     enabled = [one for one in entered if one.enabled]
-    moment = now()
-    awake = [one for one in enabled if one.rests_until is None or one.rests_until <= moment]
+    awake = [one for one in enabled if not one.rests]
     chosen = awake or [one for one in enabled if one.trouble == UNREACHABLE]
     return [(client_of(one), one.weight) for one in chosen]
 

@@ -1,8 +1,13 @@
 """Entering an account at a provider: who may, what is asked, and that its secret is never shown again."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 
+from app.core.clock import now
+from app.core.db import db
 from app.core.permissions import Role
 from campaigns.gateways import accounts, registry, words
 from tests.factories import create_user, sign_in
@@ -66,3 +71,29 @@ def test_a_manager_sees_accounts_but_neither_their_addresses_nor_a_form(client: 
     assert client.post("/settings/gateways/main/change", data=ALIYUN).status_code == 403
     sign_in(client, create_user(Role.SPECIALIST))
     assert client.get("/settings/gateways").status_code == 403
+
+
+def test_an_account_that_had_trouble_rests_on_its_page_only_until_it_is_used_again(
+    client: FlaskClient,
+) -> None:
+    config = {"base_url": "https://sms.example.cn"}
+    accounts.enter("main", accounts.Entry("主", "http", True, 1, 10, 10, True, config, SECRET))
+    accounts.rest("main", registry.UNREACHABLE)
+    db.session.commit()
+    sign_in(client, create_user(Role.SYSTEM_ADMIN))
+    for page in ("/settings/gateways", "/settings/gateways/main"):
+        assert "UNREACHABLE" in client.get(page).text
+    with time_machine.travel(now() + accounts.SILENT + timedelta(seconds=1)):
+        assert "使用中" in client.get("/settings/gateways").text
+        for page in ("/settings/gateways", "/settings/gateways/main"):
+            assert "UNREACHABLE" not in client.get(page).text
+
+
+def test_a_new_http_account_is_offered_the_usual_paths_and_told_what_none_means(client: FlaskClient) -> None:
+    sign_in(client, create_user(Role.SYSTEM_ADMIN))
+    page = client.get("/settings/gateways/new/http/own").text
+    for path in ("/v1/messages", "/v1/query", "/v1/replies/since", "须由人工认定"):
+        assert path in page
+    entry = ALIYUN | {"config_base_url": "https://sms.example.cn", "config_query_path": ""}
+    assert client.post("/settings/gateways/new/http/own", data=entry).status_code == 303
+    assert "/v1/query" not in client.get("/settings/gateways/own").text
