@@ -301,6 +301,23 @@ def test_a_promise_is_judged_by_the_first_statement_of_its_day_or_later(
     assert judged(date(2022, 9, 15), AUGUST, said)[0] is outcome
 
 
+def test_a_statement_of_the_day_on_which_it_was_promised_breaks_no_promise(
+    department: Flask, tmp_path: Path
+) -> None:
+    """It was drawn before anybody promised anything."""
+    this = Period.of(today())
+    due = this + -1 if today().day <= 6 else this
+    before, name = this + -1, f"{this.year}年{this.month}月"
+    month(department, tmp_path, f"{before.year}年{before.month}月", line(1, int(due + -3), 1))
+    case, user = the_case(), create_user(Role.SPECIALIST)
+    contact(case, user)
+    transition(ARREARS, case, "promise", user, answers={"promised_for": today()})
+    db.session.commit()
+    month(department, tmp_path, name, line(1, int(due + -3), 1))
+    (promise,) = db.session.scalars(select(ArrearsPromise))
+    assert (the_case().state, promise.outcome) == (CaseState.PROMISED, Outcome.PENDING)
+
+
 @pytest.mark.parametrize(("paid", "state"), [(-1, CaseState.BROKEN), (0, CaseState.CONTACTED)])
 def test_the_next_statement_tells_what_came_of_a_promise_and_undo_forgets_it(
     department: Flask, tmp_path: Path, paid: int, state: CaseState
@@ -318,8 +335,9 @@ def test_the_next_statement_tells_what_came_of_a_promise_and_undo_forgets_it(
     db.session.rollback()
     transition(ARREARS, case, "promise", user, answers={"promised_for": today()})
     (promise,) = case.promises
-    # it promised less than everything, so that the case goes on
-    promise.through = due + -2
+    # it promised less than everything, so that the case goes on; yesterday, as a statement of the day itself
+    # could only show it kept
+    promise.through, promise.made_on = due + -2, today() - timedelta(days=1)
     db.session.commit()
     batch = month(department, tmp_path, name, line(1, int(due + (-2 + paid)), 1))
     (promise,) = db.session.scalars(select(ArrearsPromise))

@@ -229,8 +229,14 @@ def promises_of(employers: Select[int]) -> dict[int, Promised]:
     found: dict[int, Promised] = defaultdict(list)
     for employer_id, *values in promises:
         one = Promise(*values)
-        found[one.case_id].append((one, [fact for fact in said[employer_id] if fact.day >= one.made_on]))
+        found[one.case_id].append((one, [fact for fact in said[employer_id] if _speaks_of(fact, one)]))
     return found
+
+
+def _speaks_of(fact: Said, promise: Promise) -> bool:
+    """A statement of the very day on which it was promised may show it kept; it knows nothing of a breach."""
+    paid = fact.paid_through is not None and fact.paid_through >= promise.through
+    return fact.day > promise.made_on or (fact.day == promise.made_on and paid)
 
 
 def last_open_states(case_ids: Collection[int]) -> Mapping[int, CaseState]:

@@ -80,13 +80,16 @@ class WorkflowHistory(Model):
 
 
 def available(workflow: Workflow[R], record: R, actor: Actor) -> list[Option]:
-    """The steps that this actor's roles hold, from the record's state: open ones and blocked ones."""
+    """The steps that this actor's roles hold, from the record's state: open ones and blocked ones.
+
+    What leads on comes first: the first of them is the main one of a page.
+    """
     state = str(getattr(record, workflow.field))
-    return [
-        option(workflow, record, t.name, actor)
-        for t in workflow.transitions
+    held = [
+        t for t in workflow.transitions
         if state in t.sources and t.permission is not None and may(actor, t.permission)
-    ]
+    ]  # fmt: skip
+    return [option(workflow, record, t.name, actor) for t in sorted(held, key=lambda t: t.target == state)]
 
 
 def of_others(workflow: Workflow[R], record: R, actor: Actor) -> list[tuple[Any, list[Any]]]:

@@ -89,10 +89,13 @@ def _go_on(
         (f"propose_{way}", officer, served + timedelta(days=12), {"grounds": GROUNDS}),
         (f"approve_{way}", head, demo.today, {"decision_no": decision, "decided_on": demo.today}),
     )  # fmt: skip
+    last = one.begun_on
     try:
         for name, actor, on, answers in plan[:steps]:
+            filed = len(one.evidence)
             transition(ESCALATION, one, name, actor, answers=answers)
-            _date(one, on, demo)
+            last = _proved(one, filed, max(on, last))
+            _date(one, last, demo)
             if name == "order" and officer is not None:
                 services.pass_on(one, officer, officer)
     except DomainError:
@@ -107,6 +110,20 @@ def _ask(one: Escalation, head: User | None) -> None:
     skip = services.ask_skip(one, "to_urge", "单位经营地址已关闭，无法上门走访，拟直接发函催告。", owner)
     if one.id % 2 and head is not None and head.id != owner.id:
         transition(SKIP, skip, "grant", head)
+
+
+def _proved(one: Escalation, filed: int, on: date) -> date:
+    """The day of the step that has just filed its evidence: what came later proves nothing of it, unless
+    there is nothing else."""
+    fresh = one.evidence[filed:]
+    proofs = [proof for proof in fresh if proof.kind != "law"]
+    day = max(on, min((proof.on for proof in proofs), default=on))
+    for proof in fresh:
+        if proof.kind == "law":
+            proof.on = day
+        elif proof.on > day:
+            one.evidence.remove(proof)
+    return day
 
 
 def _date(one: Escalation, on: date, demo: Demo) -> None:

@@ -14,6 +14,7 @@ from app.accounts.models import User
 from app.accounts.queries import name_of
 from app.core.clock import today
 from app.core.criteria.trees import Field, Kind, choices_of, rule
+from app.core.escalating import Breach
 from app.core.features import current_features
 from app.core.language import formats
 from app.core.listing.page import Column, Empty, Link, ListPage, Quick
@@ -141,7 +142,8 @@ ESCALATIONS = ListPage(
             options=(name_of(Escalation.holder),),
         ),
         Column(
-            "months", _l("Months in arrears"), lambda row: row.employer.arrears_months, sort=_behind,
+            "months", _l("Months in arrears"),
+            lambda row: row.employer.arrears_months if row.breach is Breach.PAY else None, sort=_behind,
             falling=True, number=True,
         ),
         Column(
