@@ -1,9 +1,10 @@
 """The forms of drafting."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -17,9 +18,9 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from app.core.clock import SHANGHAI, local
+from app.core.clock import SHANGHAI, local, now
 from app.core.criteria import segments
 from app.core.forms.choices import offered
 from app.core.forms.decimals import Places
@@ -55,6 +56,10 @@ class MomentField(DateTimeLocalField):
         """As the form shows it."""
         self.data = local(value).replace(tzinfo=None) if value else None
 
+
+#: what was right when the form was opened is not refused
+SLACK = timedelta(minutes=10)
+FURTHEST, LONGEST_WINDOW = timedelta(days=366), timedelta(days=31)
 
 #: the audience of a campaign that follows no segment: one employer, or the turn of a rule
 NO_SEGMENT = 0
@@ -123,6 +128,21 @@ class WishForm(FlaskForm):  # type: ignore[misc]
     def values(self) -> dict[str, str]:
         """What the author filled in for the wording, by name."""
         return {f.name.partition(":")[2]: str(f.data or "") for f in self if f.name.startswith("value:")}
+
+    def validate_send_from(self, field: MomentField) -> None:
+        at = as_moment(field.data)
+        if at is not None and at < now() - SLACK:
+            raise ValidationError(
+                _("This moment has passed: leave it empty to send as soon as it is launched.")
+            )
+        if at is not None and at > now() + FURTHEST:
+            raise ValidationError(_("This is more than a year away: check the date."))
+
+    def validate_send_until(self, field: MomentField) -> None:
+        until, begins = as_moment(field.data), as_moment(self.send_from.data) or now()
+        if until is not None and until > begins + LONGEST_WINDOW:
+            days = LONGEST_WINDOW.days
+            raise ValidationError(_("Messages are spread over %(days)s days at most.", days=days))
 
     def offer_segments(self, actor: Actor, campaign: Campaign | None = None) -> None:
         """The segments this author may use; the one in use stays even if it is somebody else's."""

@@ -183,6 +183,9 @@ def test_changing_an_approved_campaign_takes_it_back_to_draft(
         ("segment_id", "999999"),
         ("message_class", "spam"),
         ("deadline", "yesterday"),
+        ("send_from", "2026-01-05T09:00"),
+        ("send_from", "2126-01-05T09:00"),
+        ("send_until", "2126-01-05T09:00"),
         ("name", ""),
     ],
 )
