@@ -16,6 +16,7 @@ from campaigns.channels.sms import text as sms
 from campaigns.drafting.content.models import LINK, VARIABLES, Declared, Facts, declared
 from campaigns.drafting.letters.policy import letter_objections
 from campaigns.drafting.models import Campaign, Channel, MessageClass
+from campaigns.drafting.steps import queries as follow_up
 from campaigns.gateways import words
 
 #: how many characters an unguessable name of a message's notice has (`random_token`)
@@ -112,6 +113,7 @@ def objections(campaign: Campaign, on: date | None = None) -> list[Any]:
     if campaign.deadline is not None and campaign.deadline < (on or today()):
         reasons.append(_l("The deadline has passed already."))
     reasons += unlawful(text, campaign.message_class)
+    reasons += follow_up.objections(campaign.follow_steps, campaign.deadline, on or today())
     spoken = [campaign.signature, text, *(str(one) for one in (campaign.template_values or {}).values())]
     if campaign.message_class is not MessageClass.SERVICE and campaign.follow_steps:
         reasons.append(_l("Only a service notice is followed up: take the follow-up steps out."))

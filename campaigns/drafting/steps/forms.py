@@ -9,7 +9,6 @@ from wtforms import IntegerField, SelectField
 from wtforms.validators import NumberRange, Optional
 
 from app.core.forms.choices import offered
-from campaigns.channels.letter.queries import offered as outlines
 from campaigns.drafting.models import Campaign, StepCondition, StepKind
 from campaigns.drafting.steps import services
 from campaigns.drafting.steps.policy import (
@@ -20,6 +19,7 @@ from campaigns.drafting.steps.policy import (
     USUAL,
     WAIT_DAYS,
 )
+from campaigns.drafting.steps.queries import outlines
 from campaigns.drafting.steps.services import Step
 
 

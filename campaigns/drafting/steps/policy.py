@@ -34,3 +34,6 @@ USUAL = (
     (StepKind.NEXT_CONTACT, StepCondition.UNDELIVERED),
     (StepKind.VISIT, StepCondition.UNANSWERED),
 )
+
+#: What the letter of a step says without an author: by the campaign, and by the employer's own handlers.
+FILLED_IN = frozenset({"phone", "deadline", "previous_handler", "authorisation", "handler_since"})

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.clock import today
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Actor
 from app.core.workflow.acts import demand
 from app.core.workflow.engine import transition
-from campaigns.channels.letter.queries import offered
 from campaigns.drafting.models import (
     Campaign,
     CampaignState,
@@ -21,6 +21,7 @@ from campaigns.drafting.models import (
     StepKind,
 )
 from campaigns.drafting.policy import content_fingerprint
+from campaigns.drafting.steps.queries import outline_objections
 from campaigns.drafting.workflow import CAMPAIGN
 
 
@@ -66,10 +67,9 @@ def _objections(campaign: Campaign, steps: Sequence[Step]) -> list[Any]:
         reasons.append(_l("Only a service notice is followed up: greetings and publicity are sent once."))
     if any(one.kind not in possible(campaign) for one in steps):
         reasons.append(_l("A letter is followed up by calls and visits."))
-    known = {one.code for one in offered()}
     for step in steps:
-        if step.kind is StepKind.LETTER and step.outline not in known:
-            reasons.append(_l("Choose the outline of the letter."))
+        if step.kind is StepKind.LETTER:
+            reasons += outline_objections(step.outline, today())
     kinds = [step.kind for step in steps]
     if StepKind.LETTER in kinds and kinds.count(StepKind.LETTER) > 1:
         reasons.append(_l("One letter is enough: take the others out."))

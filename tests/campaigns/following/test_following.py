@@ -76,7 +76,7 @@ def employer(owner: User) -> Employer:
     return made
 
 
-def drafted(owner: User, steps: tuple[Step, ...] = STEPS) -> Campaign:
+def drafted(owner: User, steps: tuple[Step, ...] = STEPS, deadline: date | None = None) -> Campaign:
     author = create_user(Role.MANAGER, branch=owner.branch)
     wish = drafting.Wish(
         "九月通知",
@@ -84,7 +84,7 @@ def drafted(owner: User, steps: tuple[Step, ...] = STEPS) -> Campaign:
         {"match": "all", "rules": []},
         MessageClass.SERVICE,
         TEXT,
-        None,
+        deadline,
         ContactOrder.HANDLER_FIRST,
         0,
     )
@@ -93,9 +93,9 @@ def drafted(owner: User, steps: tuple[Step, ...] = STEPS) -> Campaign:
     return campaign
 
 
-def launched(owner: User, steps: tuple[Step, ...] = STEPS) -> Campaign:
+def launched(owner: User, steps: tuple[Step, ...] = STEPS, deadline: date | None = None) -> Campaign:
     """Approved with its steps, planned, not yet sent."""
-    campaign = drafted(owner, steps)
+    campaign = drafted(owner, steps, deadline)
     drafting.submit(campaign, campaign.created_by)
     head = create_user(Role.BRANCH_HEAD, branch=owner.branch)
     drafting.approve(campaign, head, drafting.seal(campaign))
@@ -211,8 +211,7 @@ def test_the_letter_step_issues_one_letter_or_notes_why_it_cannot(
     homeless = create_employer(owner.branch, name="滨海丙公司", address=None, owner_id=owner.id, **known)
     create_contact(homeless, name="孙立", mobile="13700003333")
     steps = (Step(StepKind.LETTER, UNDELIVERED, 0, "arrears"), Step(StepKind.VISIT, UNDELIVERED, 0))
-    campaign = launched(owner, steps)
-    campaign.deadline = today()
+    campaign = launched(owner, steps, deadline=today())
     came(campaign, S.FAILED)
     follow()
     letter = db.session.scalars(select(Letter)).one()
@@ -281,12 +280,60 @@ def the_results_tell_the_letters_apart(client: FlaskClient, campaign: Campaign, 
 
 
 @pytest.mark.databases("sqlite")
+def test_the_page_of_a_campaign_says_that_it_waits_for_its_follow_up(
+    client: FlaskClient, owner: User, employer: Employer
+) -> None:
+    campaign = launched(owner)
+    page, way = f"/campaigns/{campaign.id}", f"/campaigns/{campaign.id}/follow-up"
+    sign_in(client, campaign.created_by)
+    assert way in client.get(page).text
+    assert "短信均已有结果" not in client.get(page).text
+    came(campaign, S.DELIVERED)
+    for shown in (page, f"{page}/live"):
+        assert "短信均已有结果" in client.get(shown).text
+        assert way in client.get(shown).text
+    services.stop(campaign.id, campaign.created_by)
+    db.session.commit()
+    assert "短信均已有结果" not in client.get(page).text
+
+
+@pytest.mark.databases("sqlite")
+def test_a_letter_that_could_leave_for_nobody_is_no_step(
+    client: FlaskClient, owner: User, employer: Employer
+) -> None:
+    """What no step can fill in, or no law confirms, would be noted as impossible for every employer."""
+    ready_for_a_letter(employer)
+    campaign = drafted(owner)
+    author = campaign.created_by
+    db.session.commit()
+    with pytest.raises(DomainError) as refusal:
+        set_steps(campaign, (Step(StepKind.LETTER, UNDELIVERED, 0, "invitation"),), author)
+    assert "其他信函" in str(refusal.value.reasons)
+    db.session.rollback()
+    sign_in(client, author)
+    page = html.unescape(client.get(f"/campaigns/{campaign.id}/steps").text)
+    assert "催缴函" in page
+    assert "政策宣讲邀请函" not in page
+    set_steps(campaign, (Step(StepKind.LETTER, UNDELIVERED, 0, "arrears"),), author)
+    with pytest.raises(DomainError) as refusal:
+        drafting.submit(campaign, author)
+    assert "截止日期" in str(refusal.value.reasons)
+    campaign.deadline = today()
+    db.session.execute(update(LegalBasis).values(verified=False))
+    with pytest.raises(DomainError) as refusal:
+        drafting.submit(campaign, author)
+    assert "尚未确认" in str(refusal.value.reasons)
+    db.session.execute(update(LegalBasis).values(verified=True))
+    drafting.submit(campaign, author)
+    assert campaign.state is CampaignState.SUBMITTED
+
+
+@pytest.mark.databases("sqlite")
 def test_whom_a_letter_reached_is_given_time_to_answer_it(owner: User, employer: Employer) -> None:
     """The post takes its days, and the waiting begins where the letter arrived."""
     ready_for_a_letter(employer)
     steps = (Step(StepKind.LETTER, UNDELIVERED, 0, "arrears"), Step(StepKind.VISIT, UNANSWERED, 5))
-    campaign = launched(owner, steps)
-    campaign.deadline = today()
+    campaign = launched(owner, steps, deadline=today())
     came(campaign, S.FAILED)
     follow()
     sent = db.session.scalars(select(Letter)).one()
