@@ -36,6 +36,9 @@ from campaigns.ledger.trials import services as trials
 #: Seconds after which a dispatcher makes room for other jobs and queues up again.
 SLICE = 10
 
+#: Seconds after which a dispatcher looks what the receipts say of what it sent.
+LOOK_AGAIN = 4
+
 #: Most dispatchers of one campaign at a time.
 LANES = 8
 
@@ -123,14 +126,15 @@ class Sender:
         self._worked = worked()
         self._others = queries.others_lately(campaign_id)
         self._marked = -float(WORKING)
-        self._refused = 0
+        self._refused, self._looked = 0, time.monotonic()
 
     def should_look(self, refused: int) -> bool:
-        """Whether so many were refused since the last look that the share of them is worth reckoning."""
+        """Whether so many were refused since the last look, or so long ago was it, that the share of what
+        was not delivered is worth reckoning."""
         self._refused += refused
-        if self._refused < FAILURE_LEAST.value():
+        if self._refused < FAILURE_LEAST.value() and time.monotonic() - self._looked < LOOK_AGAIN:
             return False
-        self._refused = 0
+        self._refused, self._looked = 0, time.monotonic()
         return True
 
     def time_is_over(self) -> bool:

@@ -113,7 +113,7 @@ def watch_failures() -> int:
 
 
 def watch_refusals(campaign_id: int) -> None:
-    """Pause a campaign in the middle of its hand-overs if too many messages are refused."""
+    """Pause a campaign in the middle of its hand-overs if too many messages are refused or do not arrive."""
     if queries.failing(FAILURE_PERCENT.value(), FAILURE_LEAST.value(), campaign_id):
         hold(campaign_id, TOO_MANY_FAIL)
 

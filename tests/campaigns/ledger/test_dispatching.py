@@ -358,6 +358,27 @@ def test_a_campaign_that_the_gateway_refuses_is_paused_between_two_batches(
 
 
 @pytest.mark.databases("sqlite")
+def test_a_campaign_of_which_too_little_arrives_is_paused_between_two_batches(
+    simulator: Store, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its receipts come while it is sent: the sweep may wait behind the very dispatchers that send."""
+    monkeypatch.setattr(jobs, "LOOK_AGAIN", 0)
+    set_value(FAILURE_LEAST, 10)
+    batch = gateway.limits.batch
+    campaign = approve(large_campaign(4 * batch))
+    controlling.launch(campaign.id, None)
+    plan(campaign)
+    dead = [message.id for message in ledger(campaign)[: 2 * batch]]
+    failed = {"state": MessageState.FAILED, "submitted_at": now(), "settled_at": now()}
+    db.session.execute(update(Message).where(Message.id.in_(dead)).values(failed))
+    db.session.commit()
+    assert not jobs.send_batches(campaign.id, MessageState.PLANNED, seconds=30)
+    db.session.refresh(campaign)
+    assert (campaign.state, campaign.hold_reason) == (CampaignState.PAUSED, TOO_MANY_FAIL)
+    assert states(campaign) == {"failed": 2 * batch, "submitted": batch, "planned": batch}
+
+
+@pytest.mark.databases("sqlite")
 def test_a_refused_number_fails_alone(simulator: Store) -> None:
     campaign = ready_campaign(2)
     row_phone = {"phone": "02266666666"}
