@@ -19,6 +19,7 @@ from app.imports.policy import Permission, visible_to
 from app.imports.queries import over_since
 from app.imports.rows.queries import check
 from app.imports.views import blueprint
+from app.imports.workflow import SWEEP
 
 ADMINISTRATORS = (Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN)
 
@@ -59,7 +60,7 @@ feature = Feature(
         ),
     ),
     proofs=(Proof("imports", "import", check),),
-    schedule=(Every(30, sweep_batches),),
+    schedule=(Every(int(SWEEP.total_seconds()), sweep_batches),),
     record_kinds=(
         RecordKind(
             "import",

@@ -31,7 +31,7 @@ from app.imports.later.queries import applied_since, newer_file
 from app.imports.lists import IMPORTS, kind_title
 from app.imports.models import BatchState, ImportBatch
 from app.imports.policy import Permission, may_use
-from app.imports.workflow import STATE_LABELS, STATE_TONES, steps
+from app.imports.workflow import STATE_LABELS, STATE_TONES, silence, steps
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -128,6 +128,7 @@ def show(batch_id: int) -> ResponseReturnValue:
         page=page,
         steps=steps(batch, actor),
         labels=STATE_LABELS,
+        silence=silence(batch),
         tones=STATE_TONES,
         before=queries.applied_before(batch),
         newer=newer_file(batch) if batch.state is BatchState.PREVIEWED else None,
@@ -147,7 +148,8 @@ def progress(batch_id: int) -> ResponseReturnValue:
     batch = queries.batch_for(current_actor(), batch_id)
     if not batch.busy:
         return Response(headers={"HX-Refresh": "true"})
-    return render_template("imports/progress.html", batch=batch, labels=STATE_LABELS, oob=True)
+    page = {"batch": batch, "labels": STATE_LABELS, "silence": silence(batch)}
+    return render_template("imports/progress.html", oob=True, **page)
 
 
 @blueprint.post("/<int:batch_id>/apply")

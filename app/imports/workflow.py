@@ -21,6 +21,10 @@ from app.imports.models import BUSY, BatchState, ImportBatch
 from app.imports.policy import Permission
 
 LEASE = timedelta(seconds=60)
+#: how often batches are looked for whose run has stopped
+SWEEP = timedelta(seconds=10)
+#: a run that works says so at least this often; a page tells of whoever is silent for longer
+SILENT = timedelta(seconds=15)
 
 STATE_LABELS = {
     BatchState.UNMAPPED: _l("Columns to be named"),
@@ -160,6 +164,24 @@ class Hold:
             return True
         self.state = batch.state
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A batch without progress: since how many seconds, and in about how many another run takes over."""
+
+    idle: int
+    left: int
+
+
+def silence(batch: ImportBatch) -> Silence | None:
+    """What its page says while nothing moves; None while its run does, and where no run has begun."""
+    if not batch.busy or batch.lease_until is None:
+        return None
+    moment = now()
+    idle = moment - (batch.lease_until - LEASE)
+    left = max(batch.lease_until + SWEEP - moment, SWEEP)
+    return Silence(int(idle.total_seconds()), int(left.total_seconds())) if idle > SILENT else None
 
 
 def claim(batch_id: int) -> Hold | None:

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from app.accounts.models import User
 from app.audit.services import acting_as
+from app.core.clock import now
 from app.core.db import db
 from app.core.importing.spec import ImportSpec
 from app.core.permissions import Role
@@ -24,6 +26,7 @@ from app.employers.models import Employer
 from app.imports import jobs, queries
 from app.imports.models import BatchState, ImportBatch
 from app.imports.services import start_undoing
+from app.imports.workflow import LEASE
 from tests import spreadsheets as make
 from tests.contributions.statements import apply, line, statement
 from tests.factories import create_branch, create_user, sign_in
@@ -85,6 +88,15 @@ def test_apply_undo_and_history(client: FlaskClient, user: User, tmp_path: Path)
     assert 'hx-trigger="every 1s"' in page
     progress = client.get(f"/imports/{batch.id}/progress").text
     assert "<progress" in progress and 'id="import-counts" hx-swap-oob="true"' in progress
+    assert "没有进展" not in progress
+    batch = db.session.get_one(ImportBatch, batch.id)
+    batch.worker, batch.lease_until = "killed", now() + LEASE - timedelta(seconds=40)
+    db.session.commit()
+    silent = client.get(f"/imports/{batch.id}/progress").text
+    told = re.search(r"已有(\d+)秒没有进展.*约(\d+)秒后", silent)
+    assert told and 40 <= int(told[1]) <= 50 and 20 <= int(told[2]) <= 30
+    batch.worker = batch.lease_until = None
+    db.session.commit()
     assert settled(batch).state is BatchState.APPLIED
     assert client.get(f"/imports/{batch.id}/progress").headers["HX-Refresh"] == "true"
     again = uploaded(client, workbook(tmp_path, [row(1, heads=9), row(2)], "again.xlsx"))
