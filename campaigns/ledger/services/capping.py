@@ -18,6 +18,9 @@ M = MESSAGES.c
 #: What waits until tomorrow waits for the morning: midnight, when the day begins, is no hour for a message.
 MORNING = time(9)
 
+#: Nobody knows yet whether a gateway took them: whoever may have been written to counts as written to.
+UNDER_WAY = (MessageState.CLAIMED, MessageState.UNKNOWN)
+
 
 def without_sated(claim: Claim, campaign_id: int) -> Claim:
     """The claim without messages to those who have had enough; these wait until tomorrow morning. Flushes."""
@@ -35,7 +38,7 @@ def _numbers(claim: Claim, campaign_id: int) -> set[int]:
     """Messages to numbers that were sent as many as they may get today or this week."""
     day, week = CONTACT_DAY.value(), CONTACT_WEEK.value()
     midnight = datetime.combine(local(now()).date(), time.min, SHANGHAI)
-    today = func.count().filter(M.submitted_at >= midnight)
+    today = func.count().filter((M.submitted_at >= midnight) | M.state.in_(UNDER_WAY))
     query = select(M.phone, today, func.count()).where(
         M.phone.in_([row.phone for row in claim.rows]), *_lately(campaign_id)
     )
@@ -68,6 +71,6 @@ def _employers(claim: Claim, campaign_id: int) -> set[int]:
 
 def _lately(campaign_id: int, of: Any = M) -> tuple[ColumnElement[bool], ...]:
     """Handed over within seven days by other campaigns; what is being handed over counts as well."""
-    under_way = of.state.in_((MessageState.CLAIMED, MessageState.UNKNOWN))
+    under_way = of.state.in_(UNDER_WAY)
     sent = of.submitted_at >= now() - timedelta(days=7)
     return (of.campaign_id != campaign_id, sent | under_way)

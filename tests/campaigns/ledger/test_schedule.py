@@ -191,6 +191,21 @@ def test_a_number_that_had_its_messages_today_waits_until_tomorrow_morning(simul
     assert states(second) == {"planned": 1, "submitted": 1}
 
 
+@pytest.mark.parametrize("state", ["claimed", "unknown"])
+def test_a_message_that_may_just_have_been_taken_counts_among_those_of_the_day(
+    simulator: Store, state: str
+) -> None:
+    set_value(CONTACT_DAY, 1)
+    first = planned_campaign(1)
+    phone = ledger(first)[0].phone
+    doubted = {"state": state, "gateway": "simulator", "due_at": now() + timedelta(minutes=5)}
+    db.session.execute(update(Message).where(Message.campaign_id == first.id).values(doubted))
+    second = create_campaign(first.created_by, template_text=first.template_text)
+    create_member(second, phone=phone)
+    launch_here(approve(second))
+    assert states(second) == {"planned": 1}
+
+
 def test_an_employer_is_not_written_to_more_often_than_the_department_allows(simulator: Store) -> None:
     set_value(EMPLOYER_WEEK, 1)
     first = ready_campaign(1)
