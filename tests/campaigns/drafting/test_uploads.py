@@ -1,12 +1,15 @@
 """An audience from a list: matched by code or account number, the rest given back with reasons."""
 
+import html
 import io
+import re
+from base64 import b64decode
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from sqlalchemy import select
 
 from app.accounts.models import User
@@ -17,6 +20,7 @@ from app.core.permissions import Role
 from app.employers.handpicked.models import SegmentMember
 from app.employers.lists import select_employers
 from campaigns.drafting.uploads.services import take
+from campaigns.drafting.uploads.views import SHOWN
 from tests.factories import create_branch, create_employer, create_user, sign_in
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -98,3 +102,23 @@ def test_a_list_is_read_on_its_page_and_leads_to_the_campaign(client: FlaskClien
     assert client.post("/campaigns/list", data={}).status_code == 422
     sign_in(client, create_user(Role.AUDIT_ADMIN))
     assert client.get("/campaigns/list").status_code == 403
+
+
+def test_every_line_that_was_left_out_is_in_a_workbook(client: FlaskClient, author: User) -> None:
+    """The page lists the first of them only, and the file is not kept."""
+    create_employer(author.branch, uscc=CODES[0])
+    db.session.commit()
+    sign_in(client, author)
+    lines = [CODES[0], *(f"91{number:016d}" for number in range(SHOWN + 20))]
+    text = "统一社会信用代码\n" + "\n".join(lines) + "\n"
+    page = client.post("/campaigns/list", data={"file": (io.BytesIO(text.encode()), "名单.csv")}).text
+    assert lines[SHOWN] in page
+    assert lines[-1] not in page
+    link = re.search(r'href="data:[^"]*;base64,([^"]+)" download="未采用的行 [^"]+\.xlsx"', page)
+    assert link
+    sheet = load_workbook(io.BytesIO(b64decode(html.unescape(link[1])))).active
+    assert sheet is not None
+    rows = list(sheet.values)
+    assert len(rows) == 1 + SHOWN + 20
+    assert rows[-1][:2] == (len(lines) + 1, lines[-1])
+    assert "校验位" in str(rows[-1][2])
