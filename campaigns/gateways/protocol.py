@@ -5,8 +5,9 @@ A gateway is one account at one provider. It never raises for what the network d
 What there is one of for every message is a named tuple: made in a third of the time of a frozen dataclass.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -173,3 +174,32 @@ class Pulled(NamedTuple):
 def all_answered(batch: Iterable[Outgoing], answer: Answer, code: str) -> list[Submission]:
     """The same answer for a whole batch: what a client returns when the request as a whole failed."""
     return [Submission(message.key, answer, code) for message in batch]
+
+
+#: as long as the ledger keeps the names that gateways give to replies
+LONGEST_ID = 64
+
+
+def sound(receipt: Receipt, moment: datetime) -> Receipt:
+    """The receipt as it can be written down: no clock of a gateway is ahead of ours, no text holds a NUL."""
+    return receipt._replace(
+        at=min(receipt.at, moment),
+        key=_plain(receipt.key),
+        phone=_plain(receipt.phone),
+        number=_plain(receipt.number),
+        code=None if receipt.code is None else _plain(receipt.code),
+    )
+
+
+def sound_reply(reply: Reply, moment: datetime) -> Reply:
+    """The same of a reply; what is too long a name for one becomes its hash."""
+    name = _plain(reply.id)
+    short = name if len(name) <= LONGEST_ID else hashlib.sha256(name.encode()).hexdigest()
+    return replace(
+        reply, id=short, phone=_plain(reply.phone), text=_plain(reply.text), at=min(reply.at, moment)
+    )
+
+
+def _plain(text: str) -> str:
+    """PostgreSQL refuses a NUL, and with it all that was pushed in the same array."""
+    return text.replace("\x00", "")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.core import signals
-from app.core.clock import local
+from app.core.clock import local, now
 from app.core.db import among, db, insert_new
 from app.core.language.i18n import msgid
 from app.employers.models import VerifiedHow
@@ -11,6 +11,7 @@ from campaigns.channels.sms.models import OptOut
 from campaigns.channels.sms.text import is_disowned, is_opt_out
 from campaigns.drafting.queries import signatures
 from campaigns.gateways.protocol import Reply as Incoming
+from campaigns.gateways.protocol import sound_reply
 from campaigns.ledger import queries
 from campaigns.ledger.models import Message, Reply
 from campaigns.ledger.services.planning import hold_back, suppress_opted_out
@@ -24,7 +25,8 @@ ANSWER_TITLE = msgid("Answer the reply to an SMS")
 
 def take_replies(gateway: str, replies: Iterable[Incoming]) -> int:
     """Keep replies that are new; gives how many. A reply pushed twice is taken once. Flushes."""
-    received = list(replies)
+    moment = now()
+    received = [sound_reply(reply, moment) for reply in replies]
     if leaving := {_number(reply) for reply in received if is_opt_out(reply.text)}:
         hold_back(among(Message.phone, leaving))
     return sum(_take(gateway, reply) for reply in received)

@@ -24,7 +24,7 @@ from app.employers.models import Contact, Employer
 from app.tasks.models import Task, TaskState
 from campaigns.drafting.content.policy import conceal
 from campaigns.gateways.codes import classify
-from campaigns.gateways.protocol import FailureClass, Outcome, Receipt
+from campaigns.gateways.protocol import FailureClass, Outcome, Receipt, sound
 from campaigns.ledger.models import Message, MessageState
 from campaigns.ledger.workflow import lock, move
 from campaigns.outcomes.policy import RULES
@@ -92,6 +92,8 @@ def resolved(gateway: str, receipts: Sequence[Receipt]) -> Sequence[Receipt]:
     A provider without keys repeats our claim or tells its own number, either shared by a batch: with the
     phone it is one message, for no batch has a number twice.
     """
+    moment = now()
+    receipts = [sound(receipt, moment) for receipt in receipts]
     phones = {receipt.phone for receipt in receipts if not receipt.key}
     if not phones:
         return receipts

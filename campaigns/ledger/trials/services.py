@@ -19,7 +19,16 @@ from campaigns.drafting.content.policy import check
 from campaigns.drafting.content.queries import draft_sample, preview
 from campaigns.drafting.models import Campaign, Channel, Sender
 from campaigns.drafting.queries import sender_of
-from campaigns.gateways.protocol import Answer, Asked, Gateway, Outcome, Outgoing, Receipt, Submission
+from campaigns.gateways.protocol import (
+    Answer,
+    Asked,
+    Gateway,
+    Outcome,
+    Outgoing,
+    Receipt,
+    Submission,
+    sound,
+)
 from campaigns.ledger.models import MessageState
 from campaigns.ledger.services.settling import ASK_AFTER, ORDER, VERDICTS
 from campaigns.ledger.services.sweeping import ASKING, PATIENCE
@@ -149,7 +158,9 @@ def record(submissions: Sequence[Submission]) -> None:
 
 def apply_receipts(gateway: str, receipts: Sequence[Receipt]) -> None:
     """Settles tests by what their gateway reports; what is about no test changes nothing."""
-    for receipt in sorted(receipts, key=lambda one: ORDER.index(one.outcome)):
+    moment = now()
+    sane = [sound(receipt, moment) for receipt in receipts]
+    for receipt in sorted(sane, key=lambda one: ORDER.index(one.outcome)):
         key = receipt.key or _key_of(gateway, receipt)
         if receipt.outcome is Outcome.PENDING:
             _move(key, S.SUBMITTED, only_from=(S.UNKNOWN,), submitted_at=receipt.at)

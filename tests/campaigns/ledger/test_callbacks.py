@@ -72,6 +72,28 @@ def test_an_unsigned_or_unreadable_push_changes_nothing(client: FlaskClient) -> 
     assert states(campaign) == {"submitted": 2}
 
 
+def test_a_gateway_whose_clock_is_ahead_settles_nothing_in_the_future(client: FlaskClient) -> None:
+    """Steps and figures count from when a message was settled."""
+    campaign = sent_campaign()
+    ahead = (now() + timedelta(days=300)).isoformat()
+    assert push(client, "receipts", [one | {"at": ahead} for one in receipts_for(campaign)]) == 204
+    assert all(row.settled_at and row.settled_at <= now() for row in ledger(campaign))
+    said = {"id": "r1", "phone": ledger(campaign)[0].phone, "text": "收到", "at": ahead}
+    assert push(client, "replies", [said]) == 204
+    assert db.session.scalars(select(Reply)).one().at <= now()
+
+
+def test_what_no_database_can_hold_does_not_keep_the_rest_of_a_push_out(client: FlaskClient) -> None:
+    campaign = sent_campaign()
+    odd = {"key": "no\x00body", "outcome": "failed", "code": "X\x00", "at": AT}
+    assert push(client, "receipts", [odd, *receipts_for(campaign)]) == 204
+    assert states(campaign) == {"delivered": 2}
+    long = {"id": "r" * 80, "phone": ledger(campaign)[0].phone, "text": "收\x00到", "at": AT}
+    for _ in range(2):
+        assert push(client, "replies", [long]) == 204
+    assert db.session.scalars(select(Reply.text)).all() == ["收到"]
+
+
 def reply(phone: str, text: str, number: int = 1) -> dict[str, Any]:
     return {"id": f"r{number}", "phone": phone, "text": text, "at": AT}
 
