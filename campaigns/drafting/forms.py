@@ -74,7 +74,30 @@ def segments_offered(actor: Actor, campaign: Campaign | None) -> list[Any]:
     return offered(found)
 
 
-class WishForm(FlaskForm):  # type: ignore[misc]
+class TimesForm(FlaskForm):  # type: ignore[misc]
+    """When messages go out; a slip of the date would keep them waiting for years."""
+
+    send_from = MomentField(_l("Not before"), [Optional()])
+    send_until = MomentField(
+        _l("Spread until"),
+        [Optional()],
+        description=_l("Messages go out evenly up to then, so that the telephones can bear the answers."),
+    )
+    working_days_only = BooleanField(_l("On working days only"))
+
+    def validate_send_from(self, field: MomentField) -> None:
+        at = as_moment(field.data)
+        if at is not None and at > now() + FURTHEST:
+            raise ValidationError(_("This is more than a year away: check the date."))
+
+    def validate_send_until(self, field: MomentField) -> None:
+        until, begins = as_moment(field.data), as_moment(self.send_from.data) or now()
+        if until is not None and until > max(begins, now()) + LONGEST_WINDOW:
+            days = LONGEST_WINDOW.days
+            raise ValidationError(_("Messages are spread over %(days)s days at most.", days=days))
+
+
+class WishForm(TimesForm):
     """What the author decides."""
 
     name = StringField(_l("Name of the campaign"), [InputRequired(), Length(max=120)])
@@ -90,13 +113,6 @@ class WishForm(FlaskForm):  # type: ignore[misc]
         [InputRequired(), NumberRange(0, 90)],
         default=FREQUENCY_DAYS,
     )
-    send_from = MomentField(_l("Not before"), [Optional()])
-    send_until = MomentField(
-        _l("Spread until"),
-        [Optional()],
-        description=_l("Messages go out evenly up to then, so that the telephones can bear the answers."),
-    )
-    working_days_only = BooleanField(_l("On working days only"))
     verified_only = BooleanField(_l("Only to mobile numbers that were confirmed"))
     hold_out = IntegerField(
         _l("Hold out by lot, to compare with (of a hundred)"),
@@ -135,14 +151,7 @@ class WishForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(
                 _("This moment has passed: leave it empty to send as soon as it is launched.")
             )
-        if at is not None and at > now() + FURTHEST:
-            raise ValidationError(_("This is more than a year away: check the date."))
-
-    def validate_send_until(self, field: MomentField) -> None:
-        until, begins = as_moment(field.data), as_moment(self.send_from.data) or now()
-        if until is not None and until > begins + LONGEST_WINDOW:
-            days = LONGEST_WINDOW.days
-            raise ValidationError(_("Messages are spread over %(days)s days at most.", days=days))
+        super().validate_send_from(field)
 
     def offer_segments(self, actor: Actor, campaign: Campaign | None = None) -> None:
         """The segments this author may use; the one in use stays even if it is somebody else's."""

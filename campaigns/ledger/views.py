@@ -12,7 +12,7 @@ from app.core.errors import DomainError
 from app.core.permissions import Actor, current_actor, public, requires
 from app.employers.people.queries import find as find_person
 from app.employers.policy import Permission as EmployerPermission
-from campaigns.drafting.forms import as_moment
+from campaigns.drafting.forms import TimesForm, as_moment
 from campaigns.drafting.models import Campaign
 from campaigns.drafting.policy import Permission
 from campaigns.drafting.queries import find
@@ -20,7 +20,7 @@ from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways import registry
 from campaigns.gateways.protocol import BadCallback, Callback
 from campaigns.ledger import jobs, queries
-from campaigns.ledger.forms import OptOutForm, ScheduleForm
+from campaigns.ledger.forms import OptOutForm
 from campaigns.ledger.services import controlling, opting_out, replying, settling
 from campaigns.ledger.trials import services as trials
 
@@ -61,7 +61,7 @@ def cancel(campaign_id: int) -> ResponseReturnValue:
 def schedule(campaign_id: int) -> ResponseReturnValue:
     """Once launched, messages may go out later or slower than approved, never sooner."""
     campaign = find(campaign_id, current_actor())
-    form = ScheduleForm(obj=campaign)
+    form = TimesForm(obj=campaign)
     if form.validate_on_submit():
         times = [as_moment(field.data) for field in (form.send_from, form.send_until)]
         controlling.set_schedule(

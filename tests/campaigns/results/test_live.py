@@ -37,6 +37,11 @@ def test_a_campaign_under_way_is_shown_in_few_statements_with_its_end_and_its_ti
     times = {"send_from": start.isoformat("T", "minutes"), "working_days_only": "y"}
     late = {"send_until": (start - timedelta(days=3)).isoformat("T", "minutes")}
     assert client.post(f"/campaigns/{number}/schedule", data=times | late).status_code == 400
+    for slip in (
+        {"send_until": f"{start.year + 100}-01-05T09:00"},
+        {"send_from": f"{start.year + 100}-01-05T09:00"},
+    ):
+        assert client.post(f"/campaigns/{number}/schedule", data=times | slip).status_code == 422, slip
     assert client.post(f"/campaigns/{number}/schedule", data=times).status_code == 303
     db.session.expire_all()
     kept = db.session.get_one(Campaign, number)
