@@ -94,6 +94,11 @@ class Balance:
         return sum(count for state, count in self.letters_by.items() if state != LetterState.VOID)
 
     @property
+    def unexplained(self) -> int:
+        """What was not delivered for no reason that a gateway gave: settled by hand, or never confirmed."""
+        return max(self.progress.failed + self.progress.expired - sum(self.not_delivered_by.values()), 0)
+
+    @property
     def adds_up(self) -> bool:
         """Whether the ledger accounts for the whole audience; false only while planning is under way.
 

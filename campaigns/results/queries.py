@@ -6,6 +6,7 @@ from sqlalchemy import Select, and_, func, or_, select
 
 from app.core.db import db
 from campaigns.channels.letter.issued.models import Letter
+from campaigns.drafting.models import CampaignStep
 from campaigns.ledger.models import Message, MessageState, Reply
 
 S = MessageState
@@ -40,10 +41,14 @@ class Funnel:
     asked: int
     #: that the gateway was handed
     segments: int
+    #: of the follow-up, and how many of them may still be taken for somebody
+    steps: int = 0
+    steps_open: int = 0
 
 
 def funnel(campaign_id: int) -> Funnel:
     """How far the messages of one campaign got with their readers; one statement."""
+    steps = select(func.count()).where(CampaignStep.campaign_id == campaign_id)
     query = select(
         func.count().filter(SENT),
         func.count().filter(Message.state == S.DELIVERED),
@@ -51,6 +56,8 @@ def funnel(campaign_id: int) -> Funnel:
         func.count(Message.confirmed_at),
         func.count(Message.asked_at),
         func.coalesce(func.sum(Message.segments).filter(SENT), 0),
+        steps.scalar_subquery(),
+        steps.where(CampaignStep.ended_at.is_(None)).scalar_subquery(),
     ).where(Message.campaign_id == campaign_id)
     return Funnel(*db.session.execute(query).one())
 

@@ -114,7 +114,8 @@ def answer(gateway: Gateway, asked: Sequence[AnyRow], receipts: Sequence[Receipt
         apply_receipts(gateway.name, receipts)
         known = {receipt.key for receipt in receipts}
         again = _to_repeat(gateway, [row for row in asked if row.public_id not in known])
-        _give_up([row.id for row in asked])
+    # who cannot be asked may still push what it knows: it is waited for longer
+    _give_up([row.id for row in asked], PATIENCE if receipts is not None else 2 * PATIENCE)
     repeated = {row.id for row in again}
     moment = now()
     db.session.execute(
@@ -146,11 +147,11 @@ def _wait(row: AnyRow) -> timedelta:
     return min(max(age, SOONEST), LATEST)
 
 
-def _give_up(ids: Collection[int]) -> None:
+def _give_up(ids: Collection[int], patience: timedelta = PATIENCE) -> None:
     settle(
         S.EXPIRED,
         Message.id.in_(ids),
         Message.state == S.SUBMITTED,
-        Message.submitted_at < now() - PATIENCE,
+        Message.submitted_at < now() - patience,
         code="NO_RECEIPT",
     )

@@ -92,7 +92,7 @@ def test_an_account_that_had_trouble_rests_on_its_page_only_until_it_is_used_aga
 def test_a_new_http_account_is_offered_the_usual_paths_and_told_what_none_means(client: FlaskClient) -> None:
     sign_in(client, create_user(Role.SYSTEM_ADMIN))
     page = client.get("/settings/gateways/new/http/own").text
-    for path in ("/v1/messages", "/v1/query", "/v1/replies/since", "须由人工认定"):
+    for path in ("/v1/messages", "/v1/query", "/v1/replies/since", "须人工核定"):
         assert path in page
     entry = ALIYUN | {"config_base_url": "https://sms.example.cn", "config_query_path": ""}
     assert client.post("/settings/gateways/new/http/own", data=entry).status_code == 303

@@ -15,6 +15,7 @@ from app.employers.people.services.editing import verify
 from app.tasks.models import Task
 from campaigns.drafting.content.policy import conceal
 from campaigns.drafting.models import CampaignState, Exclusion
+from campaigns.gateways import registry
 from campaigns.gateways.protocol import Outcome, Receipt
 from campaigns.ledger import queries
 from campaigns.ledger.models import Message, MessageState
@@ -206,6 +207,16 @@ def test_after_three_days_without_a_receipt_a_message_counts_as_not_confirmed(ap
         sweeping._give_up([row.id])
         assert state_of(row) == state
     assert row.code == "NO_RECEIPT"
+
+
+def test_a_gateway_that_cannot_be_asked_keeps_no_campaign_open_for_ever(app: Flask) -> None:
+    (row,) = submitted(1)
+    gateway = registry.gateway()
+    for waited, state in ((timedelta(hours=143), "submitted"), (timedelta(hours=145), "expired")):
+        past = {"submitted_at": now() - waited, "due_at": now() - timedelta(seconds=1)}
+        db.session.execute(update(Message).values(past))
+        assert sweeping.answer(gateway, sweeping.questions(gateway), None) == set()
+        assert state_of(row) == state
 
 
 def test_an_officer_settles_what_no_gateway_can_tell_and_nothing_else(app: Flask) -> None:

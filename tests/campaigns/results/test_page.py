@@ -79,6 +79,21 @@ def test_the_balance_adds_up_at_every_step(client: FlaskClient, manager: User, r
     assert sum(by_state.values()) == 7
 
 
+def test_what_was_not_delivered_for_no_known_reason_stands_among_the_reasons(
+    client: FlaskClient, manager: User, running: Campaign
+) -> None:
+    sign_in(client, manager)
+    hand_over(running)
+    dead, by_hand, *_open = ids(running)
+    settle(MessageState.FAILED, Message.id == dead, code="MK:0001", reason=FailureClass.DEAD_NUMBER)
+    assert "没有具体原因" not in client.get(f"/campaigns/{running.id}").text
+    settle(MessageState.FAILED, Message.id == by_hand, code="OFFICER")
+    page = html.unescape(client.get(f"/campaigns/{running.id}").text)
+    told = re.search(r'href="([^"]+)"><span>没有具体原因[^<]*</span><b>1</b>', page)
+    assert told
+    assert len(re.findall(r"滨海\d号公司", client.get(told[1]).text)) == 1
+
+
 def test_every_number_leads_to_its_rows(client: FlaskClient, manager: User, running: Campaign) -> None:
     sign_in(client, manager)
     hand_over(running)
