@@ -1,5 +1,6 @@
 """What the ledger can say of a campaign. Nothing here writes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -126,38 +127,32 @@ class Balance:
         }
 
 
-def progress(campaign_id: int) -> Progress:
-    """Counts by state."""
-    query = (
-        select(Message.state, func.count()).where(Message.campaign_id == campaign_id).group_by(Message.state)
-    )
-    return Progress(**{str(state): count for state, count in db.session.execute(query)})
-
-
 def balance(campaign: Campaign) -> Balance:
     """The audience, counted from the audience, beside the ledger, counted from the ledger."""
     audience = select(func.count()).where(AudienceMember.campaign_id == campaign.id)
-    segments = select(func.coalesce(func.sum(Message.segments), 0)).where(
-        Message.campaign_id == campaign.id, Message.state != S.SUPPRESSED
-    )
-    reasons = (
-        select(Message.state, Message.reason, func.count())
-        .where(Message.campaign_id == campaign.id, Message.reason.is_not(None))
+    # one statement, so that figures of messages that move meanwhile still add up
+    rows = (
+        select(Message.state, Message.reason, func.count(), func.coalesce(func.sum(Message.segments), 0))
+        .where(Message.campaign_id == campaign.id)
         .group_by(Message.state, Message.reason)
     )
-    suppressed_by: dict[str, int] = {}
-    not_delivered_by: dict[str, int] = {}
-    for state, reason, count in db.session.execute(reasons):
-        named = suppressed_by if state is S.SUPPRESSED else not_delivered_by
-        named[str(reason)] = named.get(str(reason), 0) + count
+    states: Counter[str] = Counter()
+    reasons: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    segments = 0
+    for state, reason, count, sum_of_segments in db.session.execute(rows):
+        suppressed = state is S.SUPPRESSED
+        states[str(state)] += count
+        segments += 0 if suppressed else sum_of_segments
+        if reason is not None:
+            reasons[suppressed][str(reason)] += count
     return Balance(
         campaign=campaign.id,
         state=str(campaign.state),
         audience=db.session.scalars(audience).one(),
-        progress=progress(campaign.id),
-        suppressed_by=suppressed_by,
-        not_delivered_by=not_delivered_by,
-        segments=db.session.scalars(segments).one(),
+        progress=Progress(**states),
+        suppressed_by=dict(reasons[True]),
+        not_delivered_by=dict(reasons[False]),
+        segments=segments,
         channel=str(campaign.channel),
         letters_by=_letters(campaign.id) if campaign.channel is Channel.LETTER else None,
         launched=campaign.launched_at is not None,

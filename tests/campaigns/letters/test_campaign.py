@@ -221,7 +221,7 @@ def test_the_list_of_the_post_moves_letters_and_ledger_and_is_taken_back(app: Fl
     assert letter.reason == ReturnReason.NO_SUCH_ADDRESS
     task = db.session.scalars(select(Task).where(Task.kind == "letter_address")).one()
     assert (task.source_id, task.state) == (letter.id, TaskState.OPEN)
-    progress = queries.progress(campaign.id)
+    progress = queries.balance(campaign).progress
     assert (progress.delivered, progress.failed) == (1, 1)
     assert queries.balance(campaign).adds_up
     # posted once more it goes to the address of today, and to the old one again when the list is taken back
@@ -244,7 +244,7 @@ def test_the_list_of_the_post_moves_letters_and_ledger_and_is_taken_back(app: Fl
     assert dict(numbers())[1] == "issued"
     db.session.expire_all()
     assert task.state is TaskState.CANCELLED
-    assert queries.progress(campaign.id).submitted == 4
+    assert queries.balance(campaign).progress.submitted == 4
 
 
 def test_a_letter_that_nobody_answers_is_followed_by_a_visit(app: Flask) -> None:
@@ -321,7 +321,7 @@ def test_what_was_printed_or_posted_meanwhile_is_not_withdrawn(app: Flask) -> No
     db.session.execute(update(Letter).where(Letter.id == found[0]).values(state=LetterState.POSTED))
     services.withdraw(found)
     assert sorted(state for _number, state in numbers()) == ["posted", "void"]
-    progress = queries.progress(campaign_id)
+    progress = queries.balance(db.session.get_one(Campaign, campaign_id)).progress
     assert (progress.submitted, progress.suppressed) == (1, 1)
     excluded = db.session.scalars(select(AudienceMember.excluded)).all()
     assert sorted(str(one) for one in excluded) == ["None", "cancelled"]
