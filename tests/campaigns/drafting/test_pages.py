@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.models import User
+from app.core.clock import local, now
 from app.core.criteria import segments
 from app.core.criteria.segments import Segment
 from app.core.db import db
@@ -135,6 +137,20 @@ def test_the_branch_head_approves_what_the_page_showed(
     seen = seen_on(client.get(f"/campaigns/{submitted}/draft").text)
     client.post(f"/campaigns/{submitted}/approve", data={"seen": seen, "comment": "同意"})
     assert state(submitted) is CampaignState.APPROVED
+
+
+def test_whoever_launches_reads_when_the_messages_go_out(
+    client: FlaskClient, submitted: int, head: User
+) -> None:
+    until = now() + timedelta(days=2)
+    db.session.get_one(Campaign, submitted).send_until = until
+    db.session.commit()
+    sign_in(client, head)
+    seen = seen_on(client.get(f"/campaigns/{submitted}/draft").text)
+    client.post(f"/campaigns/{submitted}/approve", data={"seen": seen})
+    page = client.get(f"/campaigns/{submitted}/draft").text
+    assert f"均匀发送至 {local(until):%Y-%m-%d %H:%M}" in page
+    assert "立即发出" not in page
 
 
 def test_an_approval_after_the_audience_moved_shows_the_new_one_instead(
