@@ -35,6 +35,8 @@ from campaigns.drafting.content.policy import MESSAGE_CLASS_LABELS
 from campaigns.drafting.models import Campaign, ContactOrder, MessageClass
 from campaigns.drafting.policy import FREQUENCY_DAYS, MOST_HELD_OUT
 from campaigns.drafting.services import Wish
+from campaigns.drafting.times.policy import SHUT, Terms
+from campaigns.drafting.times.queries import never_opens
 
 CONTACT_ORDER_LABELS = {
     ContactOrder.HANDLER_FIRST: _l("Handler, else person in charge, finance, personnel"),
@@ -152,6 +154,15 @@ class WishForm(TimesForm):
                 _("This moment has passed: leave it empty to send as soon as it is launched.")
             )
         super().validate_send_from(field)
+
+    def validate_send_until(self, field: MomentField) -> None:
+        super().validate_send_until(field)
+        begins, until = as_moment(self.send_from.data), as_moment(field.data)
+        if until is None or until <= (begins or now()) or self.message_class.data not in set(MessageClass):
+            return
+        kind = MessageClass(self.message_class.data)
+        if never_opens(Terms(kind, bool(self.working_days_only.data), begins, until)):
+            raise ValidationError(SHUT)
 
     def offer_segments(self, actor: Actor, campaign: Campaign | None = None) -> None:
         """The segments this author may use; the one in use stays even if it is somebody else's."""

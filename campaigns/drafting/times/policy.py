@@ -42,6 +42,8 @@ HORIZON = 400
 
 NOTHING = timedelta(0)
 
+SHUT = _l("Messages of this kind may not go out at any hour of this window: choose other times.")
+
 
 class Terms(NamedTuple):
     """When a campaign may send: not before `send_from`, within the hours of its class, on its days.
@@ -99,6 +101,11 @@ def _window(terms: Terms, moment: datetime, worked: Worked) -> list[Span]:
             break
         found.append((opens, min(closes, until)))
     return found
+
+
+def opens(terms: Terms, moment: datetime, worked: Worked) -> bool:
+    """Whether anything could go out within the window, where there is one."""
+    return terms.send_until is None or bool(_window(terms, moment, worked))
 
 
 def spread_over(terms: Terms, moment: datetime, count: int, worked: Worked) -> list[datetime]:

@@ -17,6 +17,8 @@ from app.tasks.services import open_task
 from app.tasks.services import settle as settle_tasks
 from campaigns.drafting.models import Campaign, CampaignState
 from campaigns.drafting.queries import find
+from campaigns.drafting.times.policy import SHUT, Terms
+from campaigns.drafting.times.queries import never_opens
 from campaigns.drafting.workflow import CAMPAIGN
 from campaigns.gateways import accounts, registry
 from campaigns.gateways.codes import HOLDS, TOO_MANY_FAIL
@@ -141,6 +143,8 @@ def set_schedule(
         raise DomainError(_l("It was approved for working days only."))
     if send_until and (send_until <= (send_from or now()) or send_until <= now()):
         raise DomainError(_l("The window must end after it begins, and in the future."))
+    if never_opens(Terms(campaign.message_class, working_days_only, send_from, send_until)):
+        raise DomainError(SHUT)
     campaign.send_from, campaign.send_until = send_from, send_until
     campaign.working_days_only = working_days_only
     db.session.flush()

@@ -139,6 +139,19 @@ def test_the_branch_head_approves_what_the_page_showed(
     assert state(submitted) is CampaignState.APPROVED
 
 
+@pytest.mark.databases("sqlite")
+def test_a_window_without_an_hour_in_which_such_messages_go_out_is_refused(
+    client: FlaskClient, manager: User, filled: dict[str, str]
+) -> None:
+    sign_in(client, manager)
+    tomorrow = local(now()).date() + timedelta(days=1)
+    night = {"send_from": f"{tomorrow}T21:00", "send_until": f"{tomorrow}T23:30"}
+    refused = client.post("/campaigns/new", data=filled | night | {"message_class": "publicity"})
+    assert refused.status_code == 422
+    assert "该时段内没有可以发送此类短信的时间" in refused.text
+    assert client.post("/campaigns/new", data=filled | night).status_code == 303, "a service notice may"
+
+
 def test_whoever_launches_reads_when_the_messages_go_out(
     client: FlaskClient, submitted: int, head: User
 ) -> None:

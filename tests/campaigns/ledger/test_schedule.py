@@ -159,6 +159,15 @@ def test_a_launched_campaign_is_put_off_but_never_sent_sooner_than_approved(simu
         controlling.set_schedule(campaign.id, None, later, later + timedelta(hours=1), True)
 
 
+def test_what_is_sent_is_not_put_off_to_a_window_that_never_opens(simulator: Store) -> None:
+    with time_machine.travel(at("2026-11-20 08:00"), tick=False):
+        campaign = ready_campaign(1, message_class=PUBLICITY)
+        launch_here(approve(campaign))
+        with pytest.raises(DomainError):
+            controlling.set_schedule(campaign.id, None, at("2026-11-20 21:00"), at("2026-11-21 07:00"), False)
+        controlling.set_schedule(campaign.id, None, at("2026-11-20 21:00"), at("2026-11-21 09:00"), False)
+
+
 def test_the_times_are_part_of_what_is_approved(simulator: Store) -> None:
     with time_machine.travel(at("2026-11-20 08:00"), tick=False) as clock:
         campaign = ready_campaign(1, send_until=at("2026-11-20 10:00"))
