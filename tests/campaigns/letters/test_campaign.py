@@ -193,7 +193,9 @@ def run(app: Flask, *command: str) -> dict[str, Any]:
     return answer
 
 
-def test_the_list_of_the_post_moves_letters_and_ledger_and_is_taken_back(app: Flask, tmp_path: Path) -> None:
+def test_the_list_of_the_post_moves_letters_and_ledger_and_is_taken_back(
+    app: Flask, client: FlaskClient, tmp_path: Path
+) -> None:
     campaign = launched_here(author_with(4))
     db.session.execute(update(PrintBatch).values(state=PrintState.RETURNED))
     db.session.commit()
@@ -243,6 +245,10 @@ def test_the_list_of_the_post_moves_letters_and_ledger_and_is_taken_back(app: Fl
     run(app, "imports", "undo", str(answer["batch"]))
     assert dict(numbers())[1] == "issued"
     db.session.expire_all()
+    # and its page tells so
+    sign_in(client, campaign.created_by)
+    shown = client.get(f"/letters/{letter.id}").text
+    assert "导入已撤销" in shown and "import undone" not in shown
     assert task.state is TaskState.CANCELLED
     assert queries.balance(campaign).progress.submitted == 4
 
